@@ -1,0 +1,1 @@
+"""riskgate: the risk gate itself, from the pure core to the command line."""

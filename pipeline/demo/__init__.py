@@ -1,0 +1,1 @@
+"""The whole system on one machine: a local Kafka, market data, a strategy and an engine."""
