@@ -1,0 +1,56 @@
+# Needs Python 3.11 or newer with its venv module, and for the demo and the tests Java 17 and
+# Maven. On Debian: apt-get install make python3-venv openjdk-17-jre-headless maven
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install jars demo test bench lint format lock
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make install   .venv with riskgate in it, exactly as requirements.lock says"
+	@echo "make demo      the whole system on this machine, with real market data"
+	@echo "make test      the whole test suite, a real Kafka included"
+	@echo "make bench     throughput and latency, measured against peers"
+	@echo "make lint      style, types and format"
+	@echo "make format    put the code into the house format"
+	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "riskgate needs Python 3.11 or newer; name one with: make PYTHON=python3.12 install"; exit 2; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || \
+		{ echo "Python cannot make a virtual environment; install it with: apt-get install python3-venv"; exit 2; }
+	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+jars: install
+	@$(BIN)/python -m pipeline.demo.kafka_jars
+
+demo: install
+	$(BIN)/riskgate demo
+
+test: install jars
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bench: install jars
+	$(BIN)/python -m bench
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: install
+	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
+		--universal --python-version 3.11 --upgrade --quiet \
+		--custom-compile-command "make lock" --output-file requirements.lock
