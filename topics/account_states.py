@@ -1,0 +1,139 @@
+"""Account states: the newest view of each account, for people, dashboards and broadcast."""
+
+from decimal import Decimal
+
+from msgspec import Struct, field
+
+from topics.fields import EventId, Id, Millis, Number, Side, TradingState
+from topics.topic import FOREVER, Topic
+
+
+class PositionState(Struct, frozen=True, kw_only=True, gc=False):
+    symbol: Id
+    quantity: Number  # Signed.
+    average_price: Number  # In the settlement currency.
+    mark_price: Number | None
+    unrealized_pnl: Number | None  # In the account's currency.
+    realized_pnl: Number  # Over the life of the account, fees included.
+
+
+class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
+    signal_id: EventId
+    symbol: Id
+    side: Side
+    quantity: Number  # In units, what is left.
+    price: Number
+
+
+class WindowState(Struct, frozen=True, kw_only=True, gc=False):
+    pnl: Number | None  # In the account's currency, unrealized included.
+    realized: Number
+    open_equity: Number | None
+
+
+class DayState(WindowState, frozen=True, kw_only=True, gc=False):
+    day: str  # Local date of the window's start.
+
+
+class WeekState(WindowState, frozen=True, kw_only=True, gc=False):
+    week: str  # ISO year and week of the window's start.
+
+
+class ViolationCounts(Struct, frozen=True, kw_only=True):
+    by_level: dict[str, int]
+    by_rule: dict[str, int]
+
+
+class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
+    """What the account itself holds of a symbol's price; broadcast measures moves against it."""
+
+    symbol: Id
+    mark_price: Number | None
+    as_of_ms: Millis | None
+    offset: int  # Of the quote it took last; -1 for none.
+
+
+class AccountState(Struct, frozen=True, kw_only=True):
+    account_id: Id
+    trading_state: TradingState
+    stops: tuple[EventId, ...]  # Ids of the open ones.
+    currency: Id | None
+    balance: Number  # In the account's currency.
+    equity: Number | None
+    peak_equity: Number
+    drawdown_ratio: Number | None
+    daily: DayState | None
+    weekly: WeekState | None
+    gross_exposure: Number | None
+    net_exposure: Number | None
+    positions: tuple[PositionState, ...]
+    reservations: tuple[ReservationState, ...]
+    watched: tuple[Id, ...]  # Symbols held, reserved or still measured.
+    violations_last_hour: ViolationCounts
+    statistics: dict[str, Decimal] = field(default_factory=dict)
+    limits_version: str
+    wake_at_ms: Millis | None
+    confirming: bool = False  # A breach waits for confirming marks: every newer price matters.
+    quotes: tuple[WatchedSymbol, ...] = ()
+    controls_serial: int = 0  # The newest `*` document or control that it has applied.
+    sequence: int
+    chain: str
+    rules_version: str
+    at_ms: Millis
+
+
+TOPIC = Topic(
+    name="account_states",
+    direction="out",
+    message=AccountState,
+    key="account_id",
+    writers=("risk",),
+    readers=("broadcast", "operator", "desk"),
+    retention_ms=FOREVER,
+    compacted=True,
+    like_events=True,
+    message_bytes_max=8_388_608,
+    example=AccountState(
+        account_id="acct-1",
+        trading_state="active",
+        stops=(),
+        currency="USD",
+        balance=Decimal("99990"),
+        equity=Decimal("99995"),
+        peak_equity=Decimal("100000"),
+        drawdown_ratio=Decimal("0.00005"),
+        daily=DayState(
+            day="2026-01-01",
+            pnl=Decimal(-5),
+            realized=Decimal(-10),
+            open_equity=Decimal("100000"),
+        ),
+        weekly=WeekState(
+            week="2026-W01",
+            pnl=Decimal(-5),
+            realized=Decimal(-10),
+            open_equity=Decimal("100000"),
+        ),
+        gross_exposure=Decimal("10000"),
+        net_exposure=Decimal("10000"),
+        positions=(
+            PositionState(
+                symbol="BTC-USD",
+                quantity=Decimal("0.2"),
+                average_price=Decimal("49975"),
+                mark_price=Decimal("50000"),
+                unrealized_pnl=Decimal(5),
+                realized_pnl=Decimal(-10),
+            ),
+        ),
+        reservations=(),
+        watched=("BTC-USD",),
+        violations_last_hour=ViolationCounts(by_level={"medium": 1}, by_rule={"cash": 1}),
+        limits_version="1.0",
+        wake_at_ms=1_767_225_660_000,
+        sequence=7,
+        chain="0123456789abcdef",
+        rules_version="0123456789abcdef",
+        at_ms=1_767_225_600_000,
+    ),
+)

@@ -1,0 +1,40 @@
+"""Accounts: balances and cash flows. The first opening or snapshot starts an account."""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from topics.fields import EventId, Id, Millis, Number
+from topics.topic import Topic
+
+
+class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
+    account_id: Id
+    kind: Literal["opening", "snapshot", "deposit", "withdrawal", "funding"]
+    flow_id: EventId
+    currency: Id
+    amount: Number  # In currency. Opening, snapshot: the cash balance; funding signed; others >= 0.
+    as_of_ms: Millis
+
+    def __post_init__(self) -> None:
+        if self.kind in ("deposit", "withdrawal") and self.amount < 0:
+            raise ValueError(f"amount of a {self.kind} must be >= 0")
+
+
+TOPIC = Topic(
+    name="accounts",
+    direction="in",
+    message=CashFlow,
+    key="account_id",
+    writers=("engine", "desk"),
+    readers=("ingest",),
+    example=CashFlow(
+        account_id="acct-1",
+        kind="opening",
+        flow_id="open-1",
+        currency="USD",
+        amount=Decimal("100000"),
+        as_of_ms=1_767_225_600_000,
+    ),
+)

@@ -1,0 +1,39 @@
+"""Controls: what a person orders: halt, reduce, flatten, or resume after a named stop."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from topics.fields import AccountOrAll, EventId, Millis, Said
+from topics.topic import Topic
+
+
+class Control(Struct, frozen=True, kw_only=True, gc=False):
+    control_id: EventId  # Acts once per account.
+    account_id: AccountOrAll
+    command: Literal["halt", "reduce", "resume", "flatten"]
+    author: Said
+    reason: Said
+    issued_at_ms: Millis
+    expires_at_ms: Millis | None = None
+    stop_id: EventId | None = None  # The stop that a resume lifts.
+
+
+TOPIC = Topic(
+    name="controls",
+    direction="in",
+    message=Control,
+    key="account_id",
+    writers=("operator",),
+    readers=("ingest",),
+    example=Control(
+        control_id="ctl-1",
+        account_id="acct-1",
+        command="resume",
+        author="risk-desk",
+        reason="reviewed with the strategy's owner",
+        issued_at_ms=1_767_225_600_000,
+        expires_at_ms=1_767_225_660_000,
+        stop_id="acct-1:42:1",
+    ),
+)

@@ -1,0 +1,141 @@
+"""Events: the one ordered log that risk reads; each input with what the market said at that moment.
+
+An event's `type` names the topic of its body; `tick` and `pulse` come from broadcast.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from topics.accounts import CashFlow
+from topics.controls import Control
+from topics.fields import AccountOrAll, Id, Millis, Number
+from topics.fills import Fill
+from topics.instruments import Instrument
+from topics.limits import LimitsDocument
+from topics.orders import Order
+from topics.positions import PositionSnapshot
+from topics.signals import TOPIC as SIGNALS
+from topics.signals import Signal
+from topics.topic import DAY_MS, Topic
+
+
+class Source(Struct, frozen=True, kw_only=True, gc=False):
+    topic: str  # Without the prefix.
+    topic_id: str  # Kafka's own, so that a topic made again starts anew.
+    partition: int
+    offset: int
+
+
+class Quote(Struct, frozen=True, kw_only=True, gc=False):
+    symbol: Id
+    bid: Number | None = None  # All prices in the settlement currency.
+    ask: Number | None = None
+    mark: Number | None = None
+    last: Number | None = None
+    as_of_ms: Millis
+    offset: int  # Of the prices message: newer is larger.
+
+
+class Rate(Struct, frozen=True, kw_only=True, gc=False):
+    base: Id
+    quote: Id
+    rate: Number  # Units of quote per unit of base.
+    as_of_ms: Millis
+
+
+class Market(Struct, frozen=True, kw_only=True, gc=False):
+    """What the tables held of one symbol when the event was written."""
+
+    symbol: Id
+    instrument: Instrument | None = None
+    quote: Quote | None = None
+
+
+class Tick(Struct, frozen=True, kw_only=True, gc=False):
+    """Broadcast lives: somebody watches the stops of this partition."""
+
+
+class Pulse(Struct, frozen=True, kw_only=True, gc=False):
+    markets: tuple[Market, ...] = ()  # Of every watched symbol.
+
+
+class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+    account_id: AccountOrAll
+    source: Source | None = None  # None: written by broadcast; a repetition does no harm.
+    instrument: Instrument | None = None
+    quote: Quote | None = None
+    rates: tuple[Rate, ...] = ()
+
+
+class SignalEvent(_Event, frozen=True, kw_only=True, tag="signals"):
+    body: Signal
+
+
+class FillEvent(_Event, frozen=True, kw_only=True, tag="fills"):
+    body: Fill
+
+
+class OrderEvent(_Event, frozen=True, kw_only=True, tag="orders"):
+    body: Order
+
+
+class PositionEvent(_Event, frozen=True, kw_only=True, tag="positions"):
+    body: PositionSnapshot
+
+
+class AccountEvent(_Event, frozen=True, kw_only=True, tag="accounts"):
+    body: CashFlow
+
+
+class LimitsEvent(_Event, frozen=True, kw_only=True, tag="limits"):
+    body: LimitsDocument
+
+
+class ControlEvent(_Event, frozen=True, kw_only=True, tag="controls"):
+    body: Control
+
+
+class TickEvent(_Event, frozen=True, kw_only=True, tag="tick"):
+    body: Tick
+
+
+class PulseEvent(_Event, frozen=True, kw_only=True, tag="pulse"):
+    body: Pulse
+
+
+Event = (
+    SignalEvent
+    | FillEvent
+    | OrderEvent
+    | PositionEvent
+    | AccountEvent
+    | LimitsEvent
+    | ControlEvent
+    | TickEvent
+    | PulseEvent
+)
+
+TOPIC = Topic(
+    name="events",
+    direction="between",
+    message=Event,
+    key="account_id",
+    writers=("ingest", "broadcast"),
+    readers=("risk",),
+    retention_ms=30 * DAY_MS,
+    append_time=True,
+    like_events=True,
+    example=SignalEvent(
+        account_id="acct-1",
+        source=Source(topic="signals", topic_id="AAAAAAAAAAAAAAAAAAAAAQ", partition=3, offset=17),
+        body=SIGNALS.example,
+        quote=Quote(
+            symbol="BTC-USD",
+            bid=Decimal("49999.5"),
+            ask=Decimal("50000.5"),
+            as_of_ms=1_767_225_599_900,
+            offset=41,
+        ),
+    ),
+)

@@ -1,0 +1,34 @@
+"""The field types every message is built from: ids, times, exact numbers and their bounds.
+
+A bound stands in the type, so the codec, the JSON Schema and the documentation say the same.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+# The look-ahead refuses a newline that `$` alone would let through at the end.
+_ID = r"^[A-Za-z0-9._/@-]{1,128}$(?!\n)"
+_ID_WITH_COLON = r"^[A-Za-z0-9._/@:-]{1,128}$(?!\n)"
+_ID_OR_ALL = r"^([A-Za-z0-9._/@-]{1,128}|\*)$(?!\n)"
+_DECIMAL = {"type": ["string", "number"], "format": "decimal"}
+
+EVERYONE = "*"  # In limits and controls: every account.
+
+Id = Annotated[str, Meta(pattern=_ID)]
+EventId = Annotated[str, Meta(pattern=_ID_WITH_COLON)]  # Of signals, orders, fills and flows.
+AccountOrAll = Annotated[str, Meta(pattern=_ID_OR_ALL)]
+Text = Annotated[str, Meta(max_length=500)]
+Said = Annotated[str, Meta(min_length=1, max_length=500)]  # Text that must not be empty.
+
+Millis = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]  # Since the epoch, UTC; to year 9999.
+Version = Annotated[int, Meta(ge=1, le=2**53)]
+
+Number = Annotated[Decimal, Meta(extra_json_schema=_DECIMAL)]
+Positive = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "exclusiveMinimum": 0})]
+NotNegative = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "minimum": 0})]
+Share = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "minimum": 0, "maximum": 1})]
+
+Side = Literal["buy", "sell"]
+TradingState = Literal["active", "reducing", "halted"]

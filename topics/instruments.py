@@ -1,0 +1,48 @@
+"""Instruments: what can be traded, and in which steps, sizes and currencies."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from topics.fields import Id, NotNegative, Positive
+from topics.topic import FOREVER, Topic
+
+
+class Instrument(Struct, frozen=True, kw_only=True, gc=False):
+    symbol: Id
+    kind: Literal["linear", "inverse"] = "linear"
+    base_currency: Id | None = None
+    settlement_currency: Id
+    tick_size: Positive  # In the settlement currency.
+    lot_size: Positive  # In units.
+    min_quantity: NotNegative  # In units.
+    max_quantity: Positive | None = None  # In units, of one order.
+    min_notional: NotNegative | None = None  # In the settlement currency.
+    multiplier: Positive = Decimal(1)  # Settlement currency per unit and point of price.
+    groups: Annotated[tuple[Id, ...], Meta(max_length=32)] = ()
+    session: Id | None = None  # Name of an exchange calendar.
+
+
+TOPIC = Topic(
+    name="instruments",
+    direction="in",
+    message=Instrument,
+    key="symbol",
+    writers=("desk",),
+    readers=("ingest", "broadcast"),
+    retention_ms=FOREVER,
+    compacted=True,
+    example=Instrument(
+        symbol="BTC-USD",
+        base_currency="BTC",
+        settlement_currency="USD",
+        tick_size=Decimal("0.5"),
+        lot_size=Decimal("0.001"),
+        min_quantity=Decimal("0.001"),
+        max_quantity=Decimal("100"),
+        min_notional=Decimal("10"),
+        groups=("crypto",),
+        session="24/7",
+    ),
+)
