@@ -34,9 +34,7 @@ PORTS = range(20_000, 32_000)
 # holds open, which comes however the parent dies, SIGKILL included. PR_SET_PDEATHSIG would also
 # fire when merely the *thread* that started the node ends, and needs code between fork and exec.
 # The session keeps the number $$ from being given to another process.
-RUN_UNTIL_PARENT_DIES = (
-    'exec 3<&0; (read -r _ <&3; kill -KILL -$$) & exec "$@" </dev/null 3<&-'
-)
+RUN_UNTIL_PARENT_DIES = 'exec 3<&0; (read -r _ <&3; kill -KILL -$$) & exec "$@" </dev/null 3<&-'
 
 
 class Ports(NamedTuple):
@@ -130,10 +128,7 @@ class LocalKafka:
             self._write_properties(node)
         formats = [
             subprocess.Popen(
-                self._java(
-                    "128m", "kafka.tools.StorageTool", "format", "--ignore-formatted"
-                )
-                + ["-t", self._cluster_id, "-c", str(self._properties(node))],
+                self._java("128m", "kafka.tools.StorageTool", *self._format_options(node)),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -143,9 +138,11 @@ class LocalKafka:
         for process in formats:
             output, _ = process.communicate()
             if process.returncode:
-                raise StartupError(
-                    f"Kafka could not format {self.folder}: {_last_line(output)}"
-                )
+                raise StartupError(f"Kafka could not format {self.folder}: {_last_line(output)}")
+
+    def _format_options(self, node: int) -> list[str]:
+        options = ["format", "--ignore-formatted", "-t", self._cluster_id]
+        return [*options, "-c", str(self._properties(node))]
 
     def _launch(self, node: int) -> None:
         command = self._java("512m", "kafka.Kafka", str(self._properties(node)))
@@ -173,9 +170,7 @@ class LocalKafka:
             for node, process in self._nodes.items():
                 if process.poll() is not None:
                     reason = _last_line(self._log(node).read_text(errors="replace"))
-                    raise StartupError(
-                        f"The local Kafka ended while starting: {reason}"
-                    )
+                    raise StartupError(f"The local Kafka ended while starting: {reason}")
             if time.monotonic() > deadline:
                 raise StartupError(
                     f"The local Kafka did not answer within {START_SECONDS_MAX} s; "
@@ -218,9 +213,7 @@ class LocalKafka:
 
     def _addresses(self, node: int) -> dict[str, str]:
         clients, controller = self._ports[node]
-        voters = [
-            f"{n}@127.0.0.1:{ports.controller}" for n, ports in enumerate(self._ports)
-        ]
+        voters = [f"{n}@127.0.0.1:{ports.controller}" for n, ports in enumerate(self._ports)]
         return {
             "process.roles": "broker,controller",
             "node.id": str(node),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import StartupError
 
-__all__ = ["ToolMissing", "class_path", "java"]
+__all__ = ["MissingToolError", "class_path", "java"]
 
 KAFKA_VERSION = "4.1.1"
 POM = Path(__file__).with_name("kafka_pom.xml")
@@ -24,7 +24,7 @@ INVENTORY = "inventory.json"
 FETCH_SECONDS_MAX = 900
 
 
-class ToolMissing(StartupError):
+class MissingToolError(StartupError):
     """Say which program of the machine is missing and which command installs it."""
 
 
@@ -44,7 +44,7 @@ def java() -> str:
 def _program(name: str) -> str:
     path = shutil.which(name)
     if path is None:
-        raise ToolMissing(
+        raise MissingToolError(
             f"The local Kafka needs the program {name!r}, which is not installed; "
             "install it with: apt-get install openjdk-17-jre-headless maven"
         )
@@ -88,9 +88,7 @@ def _copy_jars(folder: Path) -> None:
             timeout=FETCH_SECONDS_MAX,
         )
     except subprocess.CalledProcessError as error:
-        reason = (
-            error.stdout.strip() or error.stderr.strip() or "no output"
-        ).splitlines()[0]
+        reason = (error.stdout.strip() or error.stderr.strip() or "no output").splitlines()[0]
         raise StartupError(
             f"Maven could not fetch the jars of Kafka {KAFKA_VERSION} ({reason}); "
             "check that this machine reaches a Maven repository and try again"

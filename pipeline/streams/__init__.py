@@ -1,0 +1,1 @@
+"""The shell: everything that touches Kafka, the clock, files and HTTP; no risk arithmetic."""

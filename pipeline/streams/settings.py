@@ -1,0 +1,257 @@
+"""Every setting, read from the environment as RISKGATE_…: its unit, bounds, default and meaning.
+
+A setting says where and how fast riskgate runs, never what is allowed: that is what limits are for.
+"""
+
+import os
+import re
+import socket
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.errors import StartupError
+
+__all__ = ["Settings", "SettingsError", "variable"]
+
+PREFIX = "RISKGATE_"
+NAME = r"^[A-Za-z0-9._-]{0,100}$"
+NAME_NOT_EMPTY = r"^[A-Za-z0-9._-]{1,100}$"
+
+# What Kubernetes sets in every pod for a Service whose name begins with "riskgate".
+_SERVICE_LINK = re.compile(r"(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT_\d+_(TCP|UDP|SCTP)(_.*)?")
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
+
+
+class SettingsError(StartupError):
+    """Say which variable of the environment is wrong and what it should be."""
+
+
+def _setting(default: object, unit: str, meaning: str, **bounds: float | Decimal | str) -> Any:
+    """Declare a setting. Returns Any as pydantic's own Field does."""
+    extra: dict[str, Any] = {"json_schema_extra": {"unit": unit}, "description": meaning, **bounds}
+    return Field(default_factory=default, **extra) if callable(default) else Field(default, **extra)
+
+
+class Settings(BaseSettings):
+    """All settings of one process; frozen."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    brokers: str = _setting(
+        "127.0.0.1:9092", "", "Addresses of Kafka, host:port, parted by commas.", min_length=1
+    )
+    topic_prefix: str = _setting(
+        "risk.", "", "What the name of every topic begins with.", pattern=NAME
+    )
+    group_prefix: str = _setting(
+        "riskgate",
+        "",
+        "What every consumer group and transactional id begins with.",
+        pattern=NAME_NOT_EMPTY,
+    )
+    partitions: int = _setting(
+        24, "partitions", "Partitions of `events`; for life, and checked at start.", ge=1, le=4096
+    )
+    replication_factor: int = _setting(
+        3, "copies", "Of every topic made; fewer where there are fewer brokers.", ge=1, le=10
+    )
+    instance: str = _setting(
+        socket.gethostname,
+        "",
+        "Name of this instance: the same after a restart, and never that of another living one.",
+        pattern=NAME_NOT_EMPTY,
+    )
+    state_dir: Path = _setting(
+        Path("state"), "", "Folder of the state; lost, it is rebuilt from the changelog."
+    )
+    commit_interval_ms: int = _setting(
+        100, "ms", "A busy risk worker commits at the latest after this long.", ge=1, le=10_000
+    )
+    transaction_timeout_ms: int = _setting(
+        10_000,
+        "ms",
+        "The broker aborts the transaction of a silent worker after this long.",
+        ge=1000,
+        le=50_000,
+    )
+    session_timeout_ms: int = _setting(
+        10_000,
+        "ms",
+        "A silent worker loses its partitions to another after this long.",
+        ge=6000,
+        le=300_000,
+    )
+    event_bytes_max: int = _setting(
+        262_144, "bytes", "A larger event becomes a dead letter.", ge=4096, le=1_000_000
+    )
+    account_currencies: Annotated[tuple[str, ...], NoDecode] = _setting(
+        ("USD",), "", "Currencies of accounts, parted by commas; events carry rates against them."
+    )
+    price_history_ms: int = _setting(
+        3_600_000,
+        "ms",
+        "The price table starts this far in the past.",
+        ge=0,
+        le=7 * 86_400_000,
+    )
+    table_lag_ms_max: int = _setting(
+        10_000,
+        "ms",
+        "A process whose tables fall further behind ends.",
+        ge=100,
+        le=600_000,
+    )
+    tick_interval_ms: int = _setting(
+        1000, "ms", "Time between two ticks of a partition.", ge=100, le=60_000
+    )
+    pulse_move_ratio: Decimal = _setting(
+        Decimal("0.0005"),
+        "ratio",
+        "A move of a held symbol's price beyond this pulses its accounts.",
+        ge=0,
+        le=1,
+    )
+    pulse_interval_ms: int = _setting(
+        500, "ms", "An account gets at most one pulse in this time.", ge=1, le=60_000
+    )
+    pulse_budget: int = _setting(
+        2000, "1/s", "Pulses for each partition and second.", ge=1, le=1_000_000
+    )
+    pulse_lag_ms_max: int = _setting(
+        200,
+        "ms",
+        "With risk further behind on a partition, ordinary moves do not pulse.",
+        ge=1,
+        le=60_000,
+    )
+    http_host: str = _setting(
+        "127.0.0.1", "", "Address that serves metrics and health.", min_length=1
+    )
+    http_port: int = _setting(
+        9400,
+        "port",
+        "Port of the first role, the others counting up; 0 takes any free ones.",
+        ge=0,
+        le=65_000,
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
+        "PLAINTEXT", "", "How to speak to Kafka."
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = _setting(
+        None, "", "How to log in to Kafka; needed by the SASL protocols."
+    )
+    sasl_username: str | None = _setting(None, "", "Name to log in with.")
+    sasl_password: SecretStr | None = _setting(None, "", "Password to log in with.")
+    ssl_ca_location: Path | None = _setting(
+        None, "", "File of the authorities to trust; the system's own without it."
+    )
+    ssl_certificate_location: Path | None = _setting(None, "", "File of the client's certificate.")
+    ssl_key_location: Path | None = _setting(None, "", "File of the client's private key.")
+    ssl_key_password: SecretStr | None = _setting(None, "", "Password of that private key.")
+    log_format: Literal["auto", "json", "console"] = _setting(
+        "auto", "", "Of the log on stderr; auto is console on a terminal, else JSON."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info", "", "The least that is logged."
+    )
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment. Raise SettingsError on an unknown name or a wrong value."""
+        _refuse_unknown_names()
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+    def topic(self, name: str) -> str:
+        """Return the full name of a topic."""
+        return f"{self.topic_prefix}{name}"
+
+    def group(self, role: str) -> str:
+        """Return the consumer group of a role."""
+        return f"{self.group_prefix}-{role}"
+
+    def connection(self) -> dict[str, str]:
+        """Return what librdkafka needs to reach Kafka."""
+        properties = {
+            "bootstrap.servers": self.brokers,
+            "security.protocol": self.security_protocol,
+            "sasl.mechanism": self.sasl_mechanism,
+            "sasl.username": self.sasl_username,
+            "sasl.password": _reveal(self.sasl_password),
+            "ssl.ca.location": self.ssl_ca_location,
+            "ssl.certificate.location": self.ssl_certificate_location,
+            "ssl.key.location": self.ssl_key_location,
+            "ssl.key.password": _reveal(self.ssl_key_password),
+        }
+        return {name: str(value) for name, value in properties.items() if value is not None}
+
+    @field_validator("account_currencies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @model_validator(mode="after")
+    def _check_security(self) -> Self:
+        login = (self.sasl_mechanism, self.sasl_username, self.sasl_password)
+        if self.security_protocol.startswith("SASL_") and None in login:
+            raise ValueError(
+                f"RISKGATE_SECURITY_PROTOCOL {self.security_protocol} needs RISKGATE_SASL_MECHANISM"
+                ", RISKGATE_SASL_USERNAME and RISKGATE_SASL_PASSWORD"
+            )
+        if not self.security_protocol.startswith("SASL_") and any(login):
+            raise ValueError(
+                "RISKGATE_SASL_… is set, but RISKGATE_SECURITY_PROTOCOL "
+                f"{self.security_protocol} does not log in; make it SASL_SSL"
+            )
+        files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
+        if not self.security_protocol.endswith("SSL") and any(files):
+            raise ValueError(
+                "RISKGATE_SSL_… is set, but RISKGATE_SECURITY_PROTOCOL "
+                f"{self.security_protocol} does not encrypt; make it SSL or SASL_SSL"
+            )
+        return self
+
+
+def variable(name: str) -> str:
+    """Return the variable of the environment that sets a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _refuse_unknown_names() -> None:
+    known = [variable(name) for name in Settings.model_fields]
+    for name, value in sorted(os.environ.items()):
+        if name.upper().startswith(PREFIX) and name not in known and not _is_link(name, value):
+            near = get_close_matches(name.upper(), known, n=1)
+            advice = f"did you mean {near[0]}?" if near else "unset it"
+            raise SettingsError(f"{name} is no setting of riskgate; {advice}")
+
+
+def _is_link(name: str, value: str) -> bool:
+    rest = name.removeprefix(PREFIX)
+    is_address = rest.endswith("PORT") and _SERVICE_ADDRESS.fullmatch(value) is not None
+    return is_address or _SERVICE_LINK.fullmatch(rest) is not None
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return reason
+    name = str(first["loc"][0])
+    reason = reason[0].lower() + reason[1:]
+    meant = (Settings.model_fields[name].description or "").rstrip(".")
+    shown = "" if "password" in name else f" is {str(first['input'])!r}, but the"
+    return f"{variable(name)}{shown or ':'} {reason} ({meant})"

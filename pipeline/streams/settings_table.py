@@ -1,0 +1,50 @@
+"""The settings as a table, for the documentation and the test that keeps it true."""
+
+from typing import NamedTuple
+
+from pydantic.fields import FieldInfo
+
+from pipeline.streams.settings import Settings, variable
+
+__all__ = ["Row", "settings_table"]
+
+
+class Row(NamedTuple):
+    """One setting, as the documentation shows it."""
+
+    name: str
+    default: str
+    unit: str
+    bounds: str
+    meaning: str
+
+
+def settings_table() -> list[Row]:
+    """List every setting in the order of its declaration."""
+    return [
+        Row(variable(name), _default(field), _unit(field), _bounds(field), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "name of the host"
+    if isinstance(field.default, tuple):
+        return ",".join(field.default)
+    return "" if field.default is None else str(field.default)
+
+
+def _unit(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
+
+
+def _bounds(field: FieldInfo) -> str:
+    ends = {
+        end: getattr(item, end)
+        for item in field.metadata
+        for end in ("ge", "le")
+        if hasattr(item, end)
+    }
+    return f"{ends['ge']} to {ends['le']}" if len(ends) == 2 else ""
