@@ -1,0 +1,20 @@
+"""The command `riskgate`: a failure that a person can mend is one sentence, not a traceback."""
+
+import sys
+
+from pipeline.cli import exit_codes
+from pipeline.cli.app import app
+from pipeline.errors import StartupError
+
+
+def main() -> None:
+    """Run the command line and exit with one of the codes in exit_codes."""
+    try:
+        app(prog_name="riskgate")
+    except StartupError as error:
+        sys.stderr.write(f"riskgate: {error}\n")
+        sys.exit(exit_codes.MISUSE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The commands put together."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import controls, demo, limits, replay, run, topics
+
+app = typer.Typer(
+    help="A trading risk gate on Kafka: may this account take this risk now?",
+    epilog="Exit codes: 0 done, 1 a check found a difference or a role failed, 2 misuse or a "
+    "start-up problem.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    # Importing rich would triple the time of --help.
+    rich_markup_mode=None,
+)
+
+app.command()(run.run)
+app.add_typer(topics.app, name="topics")
+app.add_typer(limits.app, name="limits")
+app.command()(controls.halt)
+app.command()(controls.reduce)
+app.command()(controls.resume)
+app.command()(controls.flatten)
+app.command()(replay.replay)
+app.command()(demo.demo)
+
+
+def _print_version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"riskgate {version('riskgate')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _global_options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass

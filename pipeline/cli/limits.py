@@ -1,0 +1,114 @@
+"""`riskgate limits`: check, compare, publish and show limits documents."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import exit_codes
+
+if TYPE_CHECKING:
+    from pipeline.streams.limits_file import Rules
+    from topics.limits import LimitsDocument
+
+EVERYONE = "*"
+
+app = typer.Typer(help="Check, compare, publish and show limits.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="YAML: each rule with its parameters.")]
+Account = Annotated[str, typer.Option(help="Account that they are for; * is every account.")]
+
+
+@app.command()
+def check(file: File) -> None:
+    """Validate a limits file; exit with 1 when riskgate would refuse it."""
+    _accepted_rules(file)
+    typer.echo(f"{file} is good.")
+
+
+@app.command()
+def diff(file: File, account: Account = EVERYONE) -> None:
+    """Show what a file would change; exit with 1 when it would change anything."""
+    from pipeline.cli.limits_text import changes
+
+    rules = _accepted_rules(file)
+    lines = changes(_rules_of(_newest(account)), rules)
+    for line in lines:
+        typer.echo(line)
+    if lines:
+        raise typer.Exit(exit_codes.DIFFERENT)
+    typer.echo("Nothing would change.")
+
+
+@app.command()
+def apply(
+    file: File,
+    author: Annotated[str, typer.Option(help="Who answers for it.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    account: Account = EVERYONE,
+) -> None:
+    """Publish a file as the next version, whole: what it leaves out returns to its default."""
+    from pipeline.cli.messages import checked
+    from pipeline.streams.limits_log import write_document
+    from pipeline.streams.settings import Settings
+    from topics.limits import TOPIC, LimitsDocument
+
+    rules = _accepted_rules(file)
+    newest = _newest(account)
+    document = LimitsDocument(
+        account_id=account,
+        version=newest.version + 1 if newest else 1,
+        author=author,
+        reason=reason,
+        rules=rules,
+    )
+    checked(TOPIC, document)
+    address = write_document(Settings.from_environment(), document)
+    typer.echo(
+        f"Version {document.version} for {account} is offset {address.offset} "
+        f"of partition {address.partition} of {address.topic}."
+    )
+
+
+@app.command()
+def show(
+    account: Annotated[
+        str | None, typer.Argument(help="Account or *; all without a name.", show_default=False)
+    ] = None,
+) -> None:
+    """Show the newest documents as YAML, ready to be changed and applied."""
+    from pipeline.cli.limits_text import as_yaml
+    from pipeline.streams.limits_log import newest_documents
+    from pipeline.streams.settings import Settings
+
+    documents = newest_documents(Settings.from_environment())
+    wanted = [documents[name] for name in sorted(documents) if account in {None, name}]
+    for document in wanted:
+        typer.echo(as_yaml(document))
+    if not wanted:
+        typer.echo(f"No limits for {account or 'anyone'}; the built-in defaults hold.", err=True)
+
+
+def _newest(account: str) -> "LimitsDocument | None":
+    from pipeline.streams.limits_log import newest_documents
+    from pipeline.streams.settings import Settings
+
+    return newest_documents(Settings.from_environment()).get(account)
+
+
+def _rules_of(document: "LimitsDocument | None") -> "Rules":
+    return document.rules if document else {}
+
+
+def _accepted_rules(file: Path) -> "Rules":
+    """Return the file's rules, or print what is wrong with them and exit."""
+    from pipeline.risk.limits import problems_of
+    from pipeline.streams.limits_file import load_rules
+
+    rules = load_rules(file)
+    problems = problems_of(rules)
+    for problem in problems:
+        typer.echo(f"{file}: {problem}", err=True)
+    if problems:
+        raise typer.Exit(exit_codes.DIFFERENT)
+    return rules

@@ -1,0 +1,31 @@
+"""The schemas as text, and the names of topics as the command line takes them."""
+
+from difflib import get_close_matches
+
+import orjson
+
+from pipeline.errors import StartupError
+from pipeline.streams.settings import Settings
+from topics.catalogue import TOPICS
+from topics.schema import asyncapi, json_schema
+
+__all__ = ["schema_text"]
+
+
+def schema_text(topic: str | None, *, as_asyncapi: bool) -> str:
+    """Return the wanted document as indented JSON. Raise StartupError for an unknown topic."""
+    document: object
+    if as_asyncapi:
+        document = asyncapi(Settings.from_environment().topic_prefix)
+    elif topic is None:
+        document = {name: json_schema(known) for name, known in TOPICS.items()}
+    elif topic in TOPICS:
+        document = json_schema(TOPICS[topic])
+    else:
+        raise StartupError(f"{topic} is no topic of riskgate; {_advice(topic)}")
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+
+
+def _advice(topic: str) -> str:
+    near = get_close_matches(topic, TOPICS, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(TOPICS)}"

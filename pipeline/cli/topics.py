@@ -1,0 +1,61 @@
+"""`riskgate topics`: make, compare and describe the topics."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import exit_codes
+
+app = typer.Typer(help="Make, compare and describe the topics.", no_args_is_help=True)
+
+
+@app.command()
+def create() -> None:
+    """Create the topics that are missing; those that exist are left as they are."""
+    from pipeline.streams.settings import Settings
+    from pipeline.streams.topic_admin import create_missing
+
+    created = create_missing(Settings.from_environment())
+    for name in created:
+        typer.echo(f"Created {name}.")
+    if not created:
+        typer.echo("No topic was missing.")
+
+
+@app.command()
+def check() -> None:
+    """Compare the topics with what riskgate needs; exit with 1 on any difference."""
+    from pipeline.streams.settings import Settings
+    from pipeline.streams.topic_admin import differences
+
+    found = differences(Settings.from_environment())
+    for sentence in found:
+        typer.echo(sentence)
+    if found:
+        raise typer.Exit(exit_codes.DIFFERENT)
+    typer.echo("All topics are as riskgate needs them.")
+
+
+@app.command()
+def schema(
+    topic: Annotated[
+        str | None, typer.Argument(help="Topic, without the prefix; all without a name.")
+    ] = None,
+    asyncapi: Annotated[
+        bool, typer.Option("--asyncapi", help="One AsyncAPI 3 document of all topics.")
+    ] = False,
+) -> None:
+    """Print the JSON Schema of one message or of all, or an AsyncAPI document."""
+    from pipeline.cli.schemas import schema_text
+
+    typer.echo(schema_text(topic, as_asyncapi=asyncapi))
+
+
+@app.command()
+def acls() -> None:
+    """Print the access that every role needs, as options of kafka-acls."""
+    from pipeline.streams.acls import acl_lines
+    from pipeline.streams.settings import Settings
+
+    for line in acl_lines(Settings.from_environment()):
+        typer.echo(line)

@@ -1,0 +1,60 @@
+"""Logs on stderr: one JSON object a line, or readable lines on a terminal.
+
+Lines of libraries, which use the standard library's logging, come in the same form.
+"""
+
+import logging
+import sys
+from typing import cast
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor
+
+from pipeline.streams.settings import Settings
+
+__all__ = ["set_up_logs"]
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Send everything logged in this process to stderr, as the settings say."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_form(settings),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [lines]
+    root.setLevel(settings.log_level.upper())
+
+
+def _form(settings: Settings) -> list[Processor]:
+    is_console = settings.log_format == "console" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    if is_console:
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    return [structlog.processors.format_exc_info, _render]
+
+
+def _render(_logger: object, _method: str, event: EventDict) -> str:
+    line = orjson.dumps(cast("dict[str, object]", event), default=str)
+    return line.decode()

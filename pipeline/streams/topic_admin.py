@@ -1,0 +1,107 @@
+"""Make the topics that are missing and compare those that are there with what riskgate needs."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic
+
+from pipeline.streams.broker import BrokerError, admin_client, metadata, sentences
+from pipeline.streams.settings import Settings
+from pipeline.streams.topic_plan import (
+    Found,
+    Planned,
+    differences_of,
+    offsets_differences,
+    plan,
+)
+
+__all__ = ["create_missing", "differences"]
+
+REQUEST_SECONDS_MAX = 30
+
+
+def create_missing(settings: Settings) -> list[str]:
+    """Create every topic that is missing and return their names.
+
+    The changelogs are not among them: the worker that needs one makes it.
+    """
+    admin = admin_client(settings)
+    cluster = metadata(settings, admin)
+    missing = [topic for topic in _plan(settings, cluster) if topic.name not in cluster.topics]
+    return [topic.name for topic in missing if _create(admin, topic)]
+
+
+def differences(settings: Settings) -> list[str]:
+    """Return a sentence for each way in which the broker is not as riskgate needs it."""
+    admin = admin_client(settings)
+    cluster = metadata(settings, admin)
+    planned_topics = _plan(settings, cluster)
+    with sentences(settings):
+        found = _found(admin, cluster, names={planned.name for planned in planned_topics})
+        brokers = {broker: _broker_config(admin, broker) for broker in sorted(cluster.brokers)}
+    of_topics = [
+        sentence
+        for planned in planned_topics
+        for sentence in differences_of(planned, found.get(planned.name))
+    ]
+    of_brokers = [
+        sentence
+        for broker, config in brokers.items()
+        for sentence in offsets_differences(broker, config)
+    ]
+    return of_topics + of_brokers
+
+
+def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:
+    return plan(
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        replicas=min(settings.replication_factor, len(cluster.brokers)),
+    )
+
+
+def _create(admin: AdminClient, planned: Planned) -> bool:
+    new = NewTopic(
+        planned.name,
+        num_partitions=planned.partitions,
+        replication_factor=planned.replicas,
+        config=dict(planned.config),
+    )
+    try:
+        admin.create_topics([new], operation_timeout=REQUEST_SECONDS_MAX)[planned.name].result()
+    except KafkaException as error:
+        # Another process may have been quicker.
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise BrokerError(
+            f"{planned.name} could not be created ({error.args[0].str()}); "
+            "check that this user may create topics"
+        ) from error
+    return True
+
+
+def _found(admin: AdminClient, cluster: ClusterMetadata, *, names: set[str]) -> dict[str, Found]:
+    topics = [topic for name, topic in cluster.topics.items() if name in names]
+    configs = _configs(admin, [ConfigResource("topic", topic.topic) for topic in topics])
+    return {
+        topic.topic: Found(
+            partitions=len(topic.partitions),
+            replicas=min(len(partition.replicas) for partition in topic.partitions.values()),
+            config=configs[topic.topic],
+        )
+        for topic in topics
+    }
+
+
+def _broker_config(admin: AdminClient, broker: int) -> Mapping[str, str]:
+    return _configs(admin, [ConfigResource("broker", str(broker))])[str(broker)]
+
+
+def _configs(admin: AdminClient, resources: list[ConfigResource]) -> dict[str, Mapping[str, str]]:
+    if not resources:
+        return {}
+    answers = admin.describe_configs(resources, request_timeout=REQUEST_SECONDS_MAX)
+    return {
+        resource.name: {name: entry.value for name, entry in answer.result().items()}
+        for resource, answer in answers.items()
+    }

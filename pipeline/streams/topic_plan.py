@@ -1,0 +1,137 @@
+"""What every topic should be at the broker, and how one that is there differs. Pure."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from topics.catalogue import TOPICS
+from topics.topic import DAY_MS, FOREVER, Topic
+
+__all__ = ["Found", "Planned", "differences_of", "offsets_differences", "plan"]
+
+REPLICAS_FOR_MIN_ISR_2 = 3
+MINUTE_MS = 60_000
+
+
+class Planned(NamedTuple):
+    """One topic as riskgate creates it."""
+
+    name: str  # With the prefix.
+    topic: Topic
+    partitions: int
+    replicas: int
+    config: Mapping[str, str]
+
+
+class Found(NamedTuple):
+    """One topic as the broker has it."""
+
+    partitions: int
+    replicas: int
+    config: Mapping[str, str]  # What is in force, the broker's defaults included.
+
+
+def plan(*, prefix: str, partitions: int, replicas: int) -> list[Planned]:
+    """List every topic; `replicas` is what the cluster can hold."""
+    return [
+        Planned(f"{prefix}{topic.name}", topic, partitions, replicas, _config(topic, replicas))
+        for topic in TOPICS.values()
+    ]
+
+
+def differences_of(planned: Planned, found: Found | None) -> list[str]:
+    """Return a sentence for each difference that riskgate must not run with."""
+    if found is None:
+        return [f"{planned.name} is missing; make it with: riskgate topics create"]
+    sentences = [
+        *_count_differences(planned, found),
+        *_cleanup_differences(planned, found.config),
+        *_retention_differences(planned, found.config),
+        *_safety_differences(planned, found.config),
+    ]
+    return [f"{planned.name} {sentence}" for sentence in sentences]
+
+
+def offsets_differences(broker: int, config: Mapping[str, str]) -> list[str]:
+    """Compare how long a broker keeps group offsets with how long events are kept."""
+    minutes = int(config["offsets.retention.minutes"])
+    needed = TOPICS["events"].retention_ms // MINUTE_MS
+    if minutes > needed:
+        return []
+    sentence = f"Broker {broker} forgets group offsets after {minutes} minutes, before events "
+    return [f"{sentence}are gone; set offsets.retention.minutes above {needed}"]
+
+
+def _config(topic: Topic, replicas: int) -> dict[str, str]:
+    return {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "max.message.bytes": str(topic.message_bytes_max),
+        "message.timestamp.type": "LogAppendTime" if topic.append_time else "CreateTime",
+        "min.insync.replicas": str(_min_isr(replicas)),
+        "retention.ms": str(topic.retention_ms),
+        "retention.bytes": str(FOREVER),
+        "unclean.leader.election.enable": "false",
+        **({"segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"} if topic.compacted else {}),
+    }
+
+
+def _min_isr(replicas: int) -> int:
+    return 2 if replicas >= REPLICAS_FOR_MIN_ISR_2 else 1
+
+
+def _count_differences(planned: Planned, found: Found) -> list[str]:
+    sentences = []
+    if planned.topic.like_events and found.partitions != planned.partitions:
+        sentences.append(
+            f"has {found.partitions} partitions where RISKGATE_PARTITIONS says "
+            f"{planned.partitions}; the count is for life: correct the setting"
+        )
+    if found.replicas < planned.replicas:
+        sentences.append(
+            f"has {found.replicas} replicas where {planned.replicas} are possible; "
+            "reassign its partitions"
+        )
+    return sentences
+
+
+def _cleanup_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:
+    wanted, policy = planned.config["cleanup.policy"], config["cleanup.policy"]
+    if policy == wanted:
+        return []
+    why = "would grow without end" if planned.topic.compacted else "would lose messages"
+    return [f"has cleanup.policy={policy} and {why}; set it to {wanted}"]
+
+
+def _retention_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:
+    if planned.topic.compacted:
+        return []
+    sentences = []
+    kept, wanted = int(config["retention.ms"]), planned.topic.retention_ms
+    if kept != FOREVER and (wanted == FOREVER or kept < wanted):
+        needed = "for ever" if wanted == FOREVER else f"{wanted / DAY_MS:g} days"
+        sentences.append(
+            f"is kept {kept / DAY_MS:g} days where riskgate needs it {needed}; "
+            f"set retention.ms to {wanted}"
+        )
+    if int(config["retention.bytes"]) != FOREVER:
+        sentences.append(
+            f"has retention.bytes={config['retention.bytes']} and may lose messages early; "
+            "set it to -1"
+        )
+    return sentences
+
+
+def _safety_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:
+    sentences = []
+    if planned.topic.append_time and config["message.timestamp.type"] != "LogAppendTime":
+        sentences.append(
+            f"has message.timestamp.type={config['message.timestamp.type']}, but its append time "
+            "is the clock that decides; set it to LogAppendTime"
+        )
+    sentences += [
+        f"has {name}={config[name]}; set it to {planned.config[name]} at least"
+        for name in ("min.insync.replicas", "max.message.bytes")
+        if int(config[name]) < int(planned.config[name])
+    ]
+    if config["unclean.leader.election.enable"] != "false":
+        sentences.append("may elect an unclean leader; set unclean.leader.election.enable to false")
+    return sentences
