@@ -6,6 +6,7 @@ from pipeline.streams.logs import set_up_logs
 from pipeline.streams.processes import run_each
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
+from pipeline.streams.topic_admin import require_topics
 
 __all__ = ["run_role", "run_roles"]
 
@@ -14,6 +15,7 @@ def run_roles(roles: Sequence[RoleName]) -> int:
     """Run until SIGTERM or until one of the roles ends, and return the exit code."""
     settings = Settings.from_environment()
     distinct = list(dict.fromkeys(roles))
+    require_topics(settings, distinct)
     if len(distinct) > 1:
         return run_each(distinct, settings, run=run_role)
     run_role(distinct[0], settings)

@@ -1,21 +1,24 @@
 """Make the topics that are missing and compare those that are there with what riskgate needs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic
 
 from pipeline.streams.broker import BrokerError, admin_client, metadata, sentences
+from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_plan import (
     Found,
     Planned,
     differences_of,
+    obstacle,
     offsets_differences,
     plan,
 )
+from topics.topic import Topic
 
-__all__ = ["create_missing", "differences"]
+__all__ = ["create_missing", "differences", "require_topics"]
 
 REQUEST_SECONDS_MAX = 30
 
@@ -50,6 +53,25 @@ def differences(settings: Settings) -> list[str]:
         for sentence in offsets_differences(broker, config)
     ]
     return of_topics + of_brokers
+
+
+def require_topics(settings: Settings, roles: Collection[RoleName]) -> None:
+    """Raise BrokerError unless what these roles read and write is there to be used.
+
+    Asks for nothing that a role with the least access may not see.
+    """
+    cluster = metadata(settings, admin_client(settings))
+    used = [planned for planned in _plan(settings, cluster) if _is_used(planned.topic, roles)]
+    counts = {name: len(topic.partitions) for name, topic in cluster.topics.items()}
+    obstacles = [obstacle(planned, counts.get(planned.name)) for planned in used]
+    found = [sentence for sentence in obstacles if sentence]
+    if found:
+        more = f" (and {len(found) - 1} more: riskgate topics check)" if len(found) > 1 else ""
+        raise BrokerError(f"{found[0]}{more}")
+
+
+def _is_used(topic: Topic, roles: Collection[RoleName]) -> bool:
+    return any(party in roles for party in (*topic.writers, *topic.readers))
 
 
 def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:

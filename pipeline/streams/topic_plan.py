@@ -6,10 +6,11 @@ from typing import NamedTuple
 from topics.catalogue import TOPICS
 from topics.topic import DAY_MS, FOREVER, Topic
 
-__all__ = ["Found", "Planned", "differences_of", "offsets_differences", "plan"]
+__all__ = ["Found", "Planned", "differences_of", "obstacle", "offsets_differences", "plan"]
 
 REPLICAS_FOR_MIN_ISR_2 = 3
 MINUTE_MS = 60_000
+MISSING = "is missing; make it with: riskgate topics create"
 
 
 class Planned(NamedTuple):
@@ -41,7 +42,7 @@ def plan(*, prefix: str, partitions: int, replicas: int) -> list[Planned]:
 def differences_of(planned: Planned, found: Found | None) -> list[str]:
     """Return a sentence for each difference that riskgate must not run with."""
     if found is None:
-        return [f"{planned.name} is missing; make it with: riskgate topics create"]
+        return [f"{planned.name} {MISSING}"]
     sentences = [
         *_count_differences(planned, found),
         *_cleanup_differences(planned, found.config),
@@ -49,6 +50,14 @@ def differences_of(planned: Planned, found: Found | None) -> list[str]:
         *_safety_differences(planned, found.config),
     ]
     return [f"{planned.name} {sentence}" for sentence in sentences]
+
+
+def obstacle(planned: Planned, partitions: int | None) -> str | None:
+    """Return the sentence that keeps a role from starting; `partitions` None: it is missing."""
+    if partitions is None:
+        return f"{planned.name} {MISSING}"
+    sentence = _partitions_difference(planned, partitions)
+    return sentence and f"{planned.name} {sentence}"
 
 
 def offsets_differences(broker: int, config: Mapping[str, str]) -> list[str]:
@@ -78,13 +87,18 @@ def _min_isr(replicas: int) -> int:
     return 2 if replicas >= REPLICAS_FOR_MIN_ISR_2 else 1
 
 
+def _partitions_difference(planned: Planned, partitions: int) -> str | None:
+    if not planned.topic.like_events or partitions == planned.partitions:
+        return None
+    return (
+        f"has {partitions} partitions where RISKGATE_PARTITIONS says {planned.partitions}; "
+        "the count is for life: correct the setting"
+    )
+
+
 def _count_differences(planned: Planned, found: Found) -> list[str]:
-    sentences = []
-    if planned.topic.like_events and found.partitions != planned.partitions:
-        sentences.append(
-            f"has {found.partitions} partitions where RISKGATE_PARTITIONS says "
-            f"{planned.partitions}; the count is for life: correct the setting"
-        )
+    sentence = _partitions_difference(planned, found.partitions)
+    sentences = [sentence] if sentence else []
     if found.replicas < planned.replicas:
         sentences.append(
             f"has {found.replicas} replicas where {planned.replicas} are possible; "
