@@ -1,0 +1,302 @@
+"""The engine of a worker: quixstreams with its holes closed and a loop of its own.
+
+The only file that imports quixstreams, and that knows its private names. Quix Streams carries
+topics, consumer group, checkpoint, state with changelog and transactions; what the messages mean
+is a role's business.
+"""
+# ruff: noqa: SLF001
+
+import threading
+import time
+import warnings
+from functools import partial
+from typing import ClassVar
+
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+
+from pipeline.streams.cluster import Bounds, Cluster
+from pipeline.streams.engine import (
+    MEBIBYTE,
+    STORE,
+    EngineSettings,
+    EngineStatus,
+    Observer,
+    Partition,
+    Produce,
+    Role,
+    Stopped,
+)
+from pipeline.streams.guards import PartitionStore, Start, find_starts
+from pipeline.streams.loop import Clients, Loop, Sender
+from pipeline.streams.progress import Progress
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # A library that quixstreams imports uses a deprecated one.
+    from quixstreams import Application
+    from quixstreams.core.stream import VoidExecutor
+    from quixstreams.exceptions import QuixException
+    from quixstreams.kafka.consumer import raise_for_msg_error
+    from quixstreams.models import TopicConfig
+    from quixstreams.state import PartitionTransaction
+    from quixstreams.state.exceptions import InvalidStoreChangelogOffset
+    from quixstreams.state.recovery import RecoveryManager
+    from quixstreams.state.rocksdb import RocksDBOptions, RocksDBStore
+    from quixstreams.state.rocksdb.partition import RocksDBStorePartition
+
+__all__ = ["IngestApplication", "RiskApplication", "StreamApplication"]
+
+REPLAY_RECORDS = 1000
+REPLAY_SECONDS = 0.02
+NO_BROKER_SECONDS_MAX = 60.0
+ROCKSDB = RocksDBOptions(
+    write_buffer_size=8 * MEBIBYTE, max_write_buffer_number=2, block_cache_size=64 * MEBIBYTE
+)
+
+
+class StreamApplication(Application):
+    """Run a role on its topics. Construct, then `serve`; both say in a sentence what is wrong."""
+
+    stateful: ClassVar[bool]
+    produce: Produce
+
+    def __init__(self, settings: EngineSettings, *, observer: Observer | None = None) -> None:
+        self.status = EngineStatus()
+        self.produce = self._sender = Sender(transactional=self.stateful)
+        self._settings = settings
+        self._observer = observer or Observer()
+        self._cluster = Cluster.of(settings, stateful=self.stateful)
+        self._progress: Progress
+        self._loop: Loop
+        self._stores: dict[int, PartitionStore] = {}
+        super().__init__(
+            settings.brokers,
+            consumer_group=settings.group,
+            auto_offset_reset="error",  # Each assignment says where to begin.
+            consumer_extra_config=settings.consumer(),
+            producer_extra_config=settings.producer(transactional=self.stateful),
+            state_dir=settings.state_dir,
+            rocksdb_options=ROCKSDB,
+            loglevel=None,
+            auto_create_topics=False,
+            auto_recover_from_source_offset_out_of_range=False,
+            processing_guarantee="exactly-once" if self.stateful else "at-least-once",
+            broker_availability_timeout=NO_BROKER_SECONDS_MAX,
+        )
+        for topic in settings.topics:
+            self.dataframe(self.topic(topic))
+        if self.stateful:
+            self._register_state(settings.topics[0])
+
+    def serve(self, role: Role) -> None:
+        """Work until SIGTERM, SIGINT or `stop`; raise Stopped when going on would be wrong."""
+        self._progress = Progress(role, clock_ahead_ms_max=self._settings.clock_ahead_ms_max)
+        try:
+            self.run()
+        except (QuixException, KafkaException) as error:
+            raise self._reason(error) from error
+        finally:
+            self.status.ready = False
+
+    def _setup_signal_handlers(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            super()._setup_signal_handlers()  # type: ignore[no-untyped-call]
+
+    def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
+        del sink
+        topics = [topic.name for topic in self._dataframe_registry.consumer_topics]
+        topics += [topic.name for topic in self._topic_manager.changelog_topics_list]
+        self._consumer._subscribe(
+            topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
+        )
+        self._processing_context.init_checkpoint()
+        self._sender.producer = self._producer._producer._producer
+        clients = Clients(self._consumer._consumer, self._sender.producer)
+        self._loop = Loop(clients, self._settings, progress=self._progress, commit=self._commit)
+        # Not run_tracker.running: it forgets a signal that came before it was set.
+        while not self._stop_event.is_set():
+            self._turn()
+        self._commit()
+
+    def _turn(self) -> None:
+        self._beat()
+        if self._state_manager.recovery_required:
+            started_s = time.monotonic()
+            self._state_manager.do_recovery()
+            self._observer.recovered(time.monotonic() - started_s)
+        else:
+            self._take_over()
+            self._loop.turn()
+
+    def _beat(self) -> None:
+        self._loop.beat(self.status)
+        self._producer.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
+        self._consumer.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
+
+    def _commit(self) -> None:
+        # Without a member id it has left the group: the next read drops what it holds.
+        if not self._progress.records or not self._consumer.memberid():
+            return
+        started_s = time.monotonic()
+        self._prepare()
+        self._processing_context.commit_checkpoint(force=True)
+        self._observer.committed(time.monotonic() - started_s, self._progress.records)
+        self._progress.commit()
+        self._consumer._broker_available()
+        self._producer._broker_available()
+
+    def _prepare(self) -> None:
+        self._progress.prepare()
+        for (topic, partition), position in self._progress.uncommitted().items():
+            self._processing_context.store_offset(topic, partition, position - 1)
+            if self.stateful:
+                self._stores[partition].set_applied(position)
+        if self.stateful:
+            return
+        self._producer.flush(self._config.revoke_flush_timeout)
+        if self._sender.refusal is not None:
+            raise Stopped(
+                f"Kafka refused a message of {self._settings.instance} "
+                f"({self._sender.refusal.str()}); neither it nor what followed was committed"
+            )
+
+    def _on_assign(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
+        if not topic_partitions:
+            return
+        self._observer.rebalanced()
+        inputs = [tp for tp in topic_partitions if tp.topic in self._settings.topics]
+        starts = find_starts(self._consumer._consumer, inputs, cluster=self._cluster)
+        for start in starts.values():
+            start.check_log(self._settings)
+        self._progress.expect(starts)
+        for tp in topic_partitions:
+            place = tp.topic, tp.partition
+            tp.offset = starts[place].offset if place in starts else OFFSET_END
+        super()._on_assign(_, topic_partitions)
+
+    def _on_revoke(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
+        if not self._failed and self._progress.records:
+            self._prepare()
+        super()._on_revoke(_, topic_partitions)
+        self._hand_over()
+
+    def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
+        self._observer.dropped(self._progress.records)
+        # Else work on partitions that are others' by now is committed with what comes next.
+        self._processing_context.checkpoint.close(revoking=True)
+        super()._on_lost(_, topic_partitions)
+        self._hand_over()
+        self._processing_context.init_checkpoint()
+
+    def _hand_over(self) -> None:
+        self.status.ready = False
+        self.status.assigned = ()
+        self._stores.clear()
+        self._progress.end()
+
+    def _take_over(self) -> None:
+        """Give newly assigned partitions to the role, once their state is recovered."""
+        if not self._progress.starts:
+            return
+        ids = self._cluster.topic_ids(self._settings.topics)
+        for place, start in sorted(self._progress.starts.items()):
+            store = self._open_store(start) if self.stateful else None
+            partition = Partition(*place, ids[start.topic])
+            self._progress.begin(partition, store, position=start.offset)
+        self.status.assigned = tuple(self._progress.partitions.values())
+        self.status.ready = True
+
+    def _open_store(self, start: Start) -> PartitionStore:
+        store = PartitionStore(partial(self._transaction, start.topic, start.partition))
+        state = self._state_manager.get_store(start.topic, STORE).partitions[start.partition]
+        has_history = state.get_changelog_offset() is not None
+        start.check_state(store, self._settings, has_history=has_history)
+        self._stores[start.partition] = store
+        return store
+
+    def _transaction(self, stream: str, partition: int) -> PartitionTransaction[bytes, bytes]:
+        checkpoint = self._processing_context.checkpoint
+        return checkpoint.get_store_transaction(stream, partition, STORE)
+
+    def _register_state(self, stream: str) -> None:
+        manager = self._state_manager
+        config = TopicConfig(self._settings.partitions[stream], replication_factor=1)
+        manager.stores[stream] = {
+            STORE: _State(
+                STORE,
+                stream,
+                base_dir=str(manager._state_dir),
+                changelog_producer_factory=manager._setup_changelogs(stream, STORE, config),
+                options=ROCKSDB,
+                stop_event=self._stop_event,
+                open_deadline=self._open_deadline,
+            )
+        }
+        assert manager._recovery_manager is not None
+        self._recovery: RecoveryManager = manager._recovery_manager
+        # The library reads to the first open transaction only, and forgets what lies behind it.
+        self._consumer.get_watermark_offsets = self._bounds  # type: ignore[assignment, method-assign]
+        self._recovery._recovery_loop = self._replay  # type: ignore[method-assign]
+
+    def _bounds(self, partition: TopicPartition, timeout: float) -> Bounds:
+        del timeout
+        place = partition.topic, partition.partition
+        return self._cluster.bounds([place])[place]
+
+    def _replay(self) -> None:
+        """Restore in batches; the library's loop needs a silent second to see the end."""
+        while self._recovery.recovering:
+            self._beat()
+            generation = self._progress.generation
+            messages = self._consumer.consume(REPLAY_RECORDS, REPLAY_SECONDS)
+            if generation != self._progress.generation:
+                continue  # Of an assignment that is over; a new one begins where its disk ends.
+            for message in map(raise_for_msg_error, messages):
+                changelogs = self._recovery.partitions.get(message.partition(), {})
+                if message.topic() in changelogs:
+                    changelogs[message.topic()].recover_from_changelog_message(message)
+            self._recovery._position_cache.clear()
+            self._recovery._update_recovery_status()
+
+    def _reason(self, error: Exception) -> BaseException:
+        cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
+        if isinstance(cause, InvalidStoreChangelogOffset):
+            return Stopped(
+                f"The state in {self._settings.state_dir} is ahead of its changelog "
+                f"{self._settings.changelog}, which was made anew or cut: restore the changelog, "
+                "or empty that folder to begin with what the changelog still has"
+            )
+        if not isinstance(cause, (QuixException, KafkaException)):
+            return cause
+        return Stopped(
+            f"Kafka and {self._settings.transactional_id} fell out ({cause}); "
+            "nothing was committed since, and a restart goes on from there"
+        )
+
+
+class RiskApplication(StreamApplication):
+    """Exactly once: outputs, state and offsets of one topic in one transaction."""
+
+    stateful = True
+
+
+class IngestApplication(StreamApplication):
+    """At least once and without gaps: offsets move only after delivery of all before them."""
+
+    stateful = False
+
+
+class _StatePartition(RocksDBStorePartition):
+    # Else values that begin like a time are taken for ones with an expiry, and cut.
+    uses_ttl_stamps = False
+
+
+class _State(RocksDBStore):
+    def create_new_partition(self, partition: int) -> RocksDBStorePartition:
+        assert self._changelog_producer_factory is not None
+        return _StatePartition(
+            path=str(self._partitions_dir / str(partition)),
+            options=self._options,
+            changelog_producer=self._changelog_producer_factory.get_partition_producer(partition),
+            stop_event=self._stop_event,
+            open_deadline=self._open_deadline,
+        )

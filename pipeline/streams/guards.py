@@ -1,0 +1,113 @@
+"""Refusals to begin on a partition whose log, offset and state do not belong together.
+
+Apart from application.py because these checks know no quixstreams.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from pipeline.streams.cluster import Bounds, Cluster
+from pipeline.streams.engine import EngineSettings, Place, Stopped
+
+__all__ = ["PartitionStore", "Start", "Transaction", "find_starts"]
+
+COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
+APPLIED = b"applied"  # The engine's own key in the store: the partition's next offset.
+OURS = b"s"  # Written before a role's keys, parted by "|": so none of them is APPLIED.
+
+
+class Transaction(Protocol):
+    """The part of quixstreams' store transaction that is used."""
+
+    def get_bytes(self, key: bytes, prefix: bytes) -> bytes | None: ...
+
+    def set_bytes(self, key: bytes, value: bytes, prefix: bytes) -> None: ...
+
+    def delete(self, key: bytes, prefix: bytes) -> None: ...
+
+
+class PartitionStore:
+    """A role's view of one partition's state, in whatever transaction is open."""
+
+    def __init__(self, transaction: Callable[[], Transaction]) -> None:
+        self._transaction = transaction
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of a key, as written last."""
+        return self._transaction().get_bytes(key, prefix=OURS)
+
+    def set(self, key: bytes, value: bytes) -> None:
+        """Write a value."""
+        self._transaction().set_bytes(key, value, prefix=OURS)
+
+    def delete(self, key: bytes) -> None:
+        """Forget a key."""
+        self._transaction().delete(key, prefix=OURS)
+
+    def applied(self) -> int | None:
+        """Return the offset that this state belongs to; None: it never belonged to one."""
+        position = self._transaction().get_bytes(APPLIED, prefix=b"")
+        return None if position is None else int(position)
+
+    def set_applied(self, position: int) -> None:
+        """Write the offset that this state belongs to."""
+        self._transaction().set_bytes(APPLIED, b"%d" % position, prefix=b"")
+
+
+class Start(NamedTuple):
+    """Where to begin in a newly assigned partition."""
+
+    topic: str
+    partition: int
+    committed: int | None  # By the consumer group; None: nothing yet.
+    log: Bounds
+
+    @property
+    def offset(self) -> int:
+        """The first offset to read."""
+        return self.log.low if self.committed is None else self.committed
+
+    def check_log(self, settings: EngineSettings) -> None:
+        """Raise Stopped when records were deleted before they were read."""
+        if self.log.low <= self.offset <= self.log.high:
+            return
+        raise Stopped(
+            f"The group {settings.group} is at {self.committed} of {self.topic}[{self.partition}], "
+            f"whose log goes from {self.log.low} to {self.log.high}: records were deleted before "
+            "they were read; see which are missing, then set the group's offset by hand"
+        )
+
+    def check_state(
+        self, store: PartitionStore, settings: EngineSettings, *, has_history: bool
+    ) -> None:
+        """Raise Stopped unless the state is the one that belongs to the committed offset."""
+        applied = store.applied()
+        if applied == self.committed and (self.committed is not None or not has_history):
+            return
+        raise Stopped(
+            f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
+            f"the group {settings.group} is at {_said(self.committed)}: one of them was lost or is "
+            f"old; empty {settings.state_dir} to read the state from {settings.changelog} again, "
+            "and if that does not help, restore both from the same moment"
+        )
+
+
+def find_starts(
+    consumer: Consumer, partitions: Sequence[TopicPartition], *, cluster: Cluster
+) -> dict[Place, Start]:
+    """Ask Kafka where to begin in each partition."""
+    answers = consumer.committed(list(partitions), timeout=COMMITTED_SECONDS_MAX)
+    logs = cluster.bounds((tp.topic, tp.partition) for tp in partitions)
+    starts = {}
+    for tp in answers:
+        if tp.error:
+            raise KafkaException(tp.error)
+        place = tp.topic, tp.partition
+        starts[place] = Start(*place, tp.offset if tp.offset >= 0 else None, logs[place])
+    return starts
+
+
+def _said(offset: int | None) -> str:
+    return "none" if offset is None else str(offset)

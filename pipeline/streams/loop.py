@@ -1,0 +1,135 @@
+"""One turn of a worker's loop: read a batch, apply it, commit when nothing more is there.
+
+Apart from application.py because it needs only plain Kafka clients, and a way to commit.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from pipeline.streams.engine import EngineSettings, EngineStatus, Headers, Place, Stopped
+from pipeline.streams.progress import Progress
+
+__all__ = ["Clients", "Loop", "Sender"]
+
+logger = logging.getLogger(__name__)
+
+CHUNK_RECORDS = 50
+IDLE_SECONDS = 0.1
+LAG_SECONDS = 1.0
+FULL_QUEUE_SECONDS_MAX = 30.0
+
+
+class Clients(NamedTuple):
+    """What a worker reads and writes with."""
+
+    consumer: Consumer
+    producer: Producer
+
+
+class Sender:
+    """Send a role's messages, and remember the first that Kafka refused."""
+
+    producer: Producer  # There when the worker runs.
+
+    def __init__(self, *, transactional: bool) -> None:
+        self.refusal: KafkaError | None = None
+        # In a transaction a refusal fails the commit by itself.
+        self._report = None if transactional else self._note_refusal
+
+    def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        """Send a message; without a partition its key decides, by murmur2 as in Java."""
+        place = -1 if partition is None else partition
+        produce, report = self.producer.produce, self._report
+        for _ in range(int(FULL_QUEUE_SECONDS_MAX / IDLE_SECONDS)):
+            try:
+                produce(topic, value, key, place, report, headers=headers)
+            except BufferError:
+                self.producer.poll(IDLE_SECONDS)
+            else:
+                return
+        raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
+
+    def _note_refusal(self, error: KafkaError | None, _: Message) -> None:
+        self.refusal = self.refusal or error
+
+
+class Loop:
+    """Turn after turn, take the role's progress further."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        settings: EngineSettings,
+        *,
+        progress: Progress,
+        commit: Callable[[], None],
+    ) -> None:
+        self._consumer, self._producer = clients
+        self._settings = settings
+        self._progress = progress
+        self._commit = commit
+        self._commit_due_s = self._lag_due_s = 0.0
+
+    def turn(self) -> None:
+        """Apply what is there, and commit it when it is due or nothing more is there."""
+        messages = self._read()
+        for start in range(0, len(messages), CHUNK_RECORDS):
+            self._apply(messages[start : start + CHUNK_RECORDS])
+        if not messages and self._progress.records:
+            self._commit()
+
+    def beat(self, status: EngineStatus) -> None:
+        """Say that the worker lives, and once a second how far it is behind."""
+        now_s = status.heartbeat_s = time.monotonic()
+        if now_s >= self._lag_due_s:
+            self._lag_due_s = now_s + LAG_SECONDS
+            status.positions = positions = self._progress.positions.copy()
+            status.lags = {p: max(0, self._known_end(p) - at) for p, at in positions.items()}
+
+    def _read(self) -> list[Message]:
+        generation, many = self._progress.generation, self._settings.batch_records
+        messages: list[Message] = self._consumer.consume(many, 0)
+        if not messages and not self._progress.records:
+            first = self._consumer.poll(IDLE_SECONDS)
+            messages = [] if first is None else [first, *self._consumer.consume(many, 0)]
+        if generation == self._progress.generation:
+            return messages
+        # They belong to the assignment before, or to one whose state is not there yet.
+        starts = self._progress.starts
+        for place in starts.keys() & {(m.topic(), m.partition()) for m in messages}:
+            self._consumer.seek(TopicPartition(*place, starts[place].offset))
+        return []
+
+    def _apply(self, messages: list[Message]) -> None:
+        if not self._progress.records:
+            self._commit_due_s = time.monotonic() + self._settings.commit_interval_ms / 1000
+        self._progress.apply(filter(_is_record, messages))
+        self._producer.poll(0)
+        if self._progress.records and time.monotonic() >= self._commit_due_s:
+            self._commit()
+
+    def _known_end(self, place: Place) -> int:
+        end: int = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
+        return end
+
+
+def _is_record(message: Message) -> bool:
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() != KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001 - Its only name.
+        raise KafkaException(error)
+    logger.warning("%s", error.str())  # That the partitions are lost follows.
+    return False

@@ -1,0 +1,115 @@
+"""How far a worker has come in each partition it owns, and the role that takes it further.
+
+Apart from application.py because nothing here asks Kafka or knows quixstreams.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
+
+from pipeline.streams.engine import Partition, Place, Record, Role, Stopped, Store
+from pipeline.streams.guards import Start
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """Hand records to the role in order, and know what of that is not yet committed."""
+
+    def __init__(self, role: Role, *, clock_ahead_ms_max: int) -> None:
+        self._role = role
+        self._clock_ahead_ms_max = clock_ahead_ms_max
+        self.generation = 0  # Grows with every change of what is owned.
+        self.starts: dict[Place, Start] = {}  # Assigned, and not yet the role's.
+        self.partitions: dict[Place, Partition] = {}
+        self.positions: dict[Place, int] = {}  # The next offset.
+        self.records = 0  # Applied since the last commit.
+        self._committed: dict[Place, int] = {}
+
+    def expect(self, starts: Mapping[Place, Start]) -> None:
+        """Note partitions that will be the role's once their state is there."""
+        self.generation += 1
+        self.starts = dict(starts)
+
+    def begin(self, partition: Partition, store: Store | None, *, position: int) -> None:
+        """Own an expected partition, to be read from `position` on."""
+        place = partition.topic, partition.partition
+        del self.starts[place]
+        self._role.assign(partition, store)
+        self.partitions[place] = partition
+        self.positions[place] = self._committed[place] = position
+
+    def end(self) -> None:
+        """Own nothing any more, and forget what was not committed."""
+        self.generation += 1
+        self.starts.clear()
+        for partition in self.partitions.values():
+            self._role.revoke(partition)
+        self.partitions.clear()
+        self.positions.clear()
+        self._committed.clear()
+        self.records = 0
+
+    def apply(self, messages: Iterable[Message]) -> None:
+        """Hand over messages that Kafka delivered, each without an error."""
+        now_ms = clock_ms()
+        for message in messages:
+            record = _record(message)
+            place = record.topic, record.partition
+            # A partition not owned has no position: KeyError, the worker ends uncommitted.
+            if record.offset < self.positions[place]:
+                raise Stopped(
+                    f"Kafka delivered {record.topic}[{record.partition}] at {record.offset} after "
+                    f"{self.positions[place] - 1}: the log was cut; see how, before a restart"
+                )
+            if record.timestamp_is_append_time:
+                self._check_clock(record, now_ms)
+            self._role.apply(record)
+            self.positions[place] = record.offset + 1
+            self.records += 1
+
+    def uncommitted(self) -> dict[Place, int]:
+        """Return the next offset of each partition in which records were applied."""
+        committed = self._committed
+        return {
+            place: position
+            for place, position in self.positions.items()
+            if position != committed[place]
+        }
+
+    def prepare(self) -> None:
+        """Let the role write what it still holds."""
+        self._role.prepare()
+
+    def commit(self) -> None:
+        """Note that everything applied is committed."""
+        self._committed.update(self.positions)
+        self.records = 0
+
+    def _check_clock(self, record: Record, now_ms: int) -> None:
+        ahead_ms = record.timestamp_ms - now_ms
+        if ahead_ms > self._clock_ahead_ms_max:
+            raise Stopped(
+                f"{record.topic}[{record.partition}] at {record.offset} was appended "
+                f"{ahead_ms / 1000:.0f} s ahead of this worker's clock; "
+                "set the clocks of the brokers and of this machine right"
+            )
+
+
+def clock_ms() -> int:
+    """Return the worker's own time."""
+    return time.time_ns() // 1_000_000
+
+
+def _record(message: Message) -> Record:
+    kind, timestamp_ms = message.timestamp()
+    return Record(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.key(),
+        message.value(),
+        timestamp_ms,
+        kind == TIMESTAMP_LOG_APPEND_TIME,
+    )
