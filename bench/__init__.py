@@ -1,0 +1,1 @@
+"""What riskgate costs, measured against its peers in one run."""

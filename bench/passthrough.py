@@ -1,0 +1,31 @@
+"""The peer: quixstreams alone, passing messages from one topic to another, exactly once.
+
+Beside application.py the only file that imports quixstreams, for here it is what is measured.
+"""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # A library that quixstreams imports uses a deprecated one.
+    from quixstreams import Application
+
+__all__ = ["null_passthrough"]
+
+COMMIT_SECONDS = 0.1
+
+
+def null_passthrough(brokers: str, *, group: str, source: str, target: str) -> Application:
+    """Return an application that copies `source` to `target` when run, and does nothing else."""
+    app = Application(
+        brokers,
+        consumer_group=group,
+        auto_offset_reset="earliest",
+        commit_interval=COMMIT_SECONDS,
+        consumer_poll_timeout=0.01,
+        processing_guarantee="exactly-once",
+        auto_create_topics=False,
+        loglevel=None,
+    )
+    stream = app.dataframe(app.topic(source, value_deserializer="bytes"))
+    stream.to_topic(app.topic(target, value_serializer="bytes", key_serializer="bytes"))
+    return app
