@@ -51,7 +51,7 @@ def _order(
     stop_id: str | None = None,
 ) -> None:
     from pipeline.cli.messages import checked
-    from pipeline.streams.broker import publish
+    from pipeline.streams.broker import Broker
     from pipeline.streams.settings import Settings
     from topics.controls import TOPIC, Control
 
@@ -67,7 +67,8 @@ def _order(
         stop_id=stop_id,
     )
     value = checked(TOPIC, control)
-    address = publish(Settings.from_environment(), TOPIC.name, key=account, value=value)
+    broker = Broker(Settings.from_environment())
+    address = broker.publish(TOPIC.name, key=account, value=value)
     typer.echo(
         f"{control.control_id} is offset {address.offset} of partition {address.partition} "
         f"of {address.topic}."

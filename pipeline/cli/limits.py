@@ -101,14 +101,16 @@ def _rules_of(document: "LimitsDocument | None") -> "Rules":
 
 
 def _accepted_rules(file: Path) -> "Rules":
-    """Return the file's rules, or print what is wrong with them and exit."""
-    from pipeline.risk.limits import problems_of
+    """Return the file's rules, or say what is wrong with them and exit."""
+    from pipeline.risk.limits import LimitsError, not_built_yet, validate
     from pipeline.streams.limits_file import load_rules
 
     rules = load_rules(file)
-    problems = problems_of(rules)
-    for problem in problems:
-        typer.echo(f"{file}: {problem}", err=True)
-    if problems:
-        raise typer.Exit(exit_codes.DIFFERENT)
+    try:
+        validate(rules)
+    except LimitsError as error:
+        typer.echo(f"{file}: {error}", err=True)
+        raise typer.Exit(exit_codes.DIFFERENT) from None
+    for rule in not_built_yet(rules):
+        typer.echo(f"{file}: rules.{rule}: not built yet; nothing judges it", err=True)
     return rules

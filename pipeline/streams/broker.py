@@ -1,18 +1,21 @@
-"""A connection to Kafka for commands: reads, writes and asks, and fails in one sentence."""
+"""Kafka for commands: ask and write once, and fail in one sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient, ClusterMetadata
 
 from pipeline.errors import StartupError
 from pipeline.streams.settings import Settings
 
-__all__ = ["Address", "BrokerError", "admin_client", "metadata", "publish", "sentences"]
+__all__ = ["Address", "Broker", "BrokerError"]
 
 ANSWER_SECONDS_MAX = 10.0
+
+Client: TypeAlias = AdminClient | Consumer | Producer
+Property: TypeAlias = str | int | bool
 
 
 class BrokerError(StartupError):
@@ -27,71 +30,80 @@ class Address(NamedTuple):
     offset: int
 
 
-def admin_client(settings: Settings) -> AdminClient:
-    """Return a client, without asking the broker anything."""
-    with sentences(settings):
+class Broker:
+    """One command's way to Kafka; remembers why a connection failed, which requests do not say."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._reason: str | None = None
+
+    def properties(self, **more: Property) -> dict[str, object]:
+        """Return a client's properties; an underscore in `more` stands for a dot."""
+        named = {name.replace("_", "."): value for name, value in more.items()}
         # Its own log lines would stand between the user and our sentence.
-        return AdminClient({**settings.connection(), "log_level": 0, "error_cb": _say_nothing})
+        quiet = {"log_level": 0, "error_cb": self._remember}
+        return {**self.settings.connection(), **named, **quiet}
 
+    def admin(self) -> AdminClient:
+        """Return an administrator, without asking the broker anything."""
+        with self.sentences():
+            return AdminClient(self.properties())
 
-def metadata(settings: Settings, client: AdminClient | Producer) -> ClusterMetadata:
-    """Return the brokers and topics that there are. Raise BrokerError when nobody answers."""
-    with sentences(settings):
-        answer: ClusterMetadata = client.list_topics(timeout=ANSWER_SECONDS_MAX)
-        return answer
+    def metadata(self, client: Client) -> ClusterMetadata:
+        """Return the brokers and topics that there are. Raise BrokerError when nobody answers."""
+        with self.sentences():
+            try:
+                answer: ClusterMetadata = client.list_topics(timeout=ANSWER_SECONDS_MAX)
+                return answer
+            finally:
+                client.poll(0)  # Calls back with what went wrong.
 
+    def publish(self, topic: str, *, key: str, value: bytes) -> Address:
+        """Write one message and return where it is once every replica in sync has it."""
+        delivered: list[Address | KafkaError] = []
 
-def publish(settings: Settings, topic: str, *, key: str, value: bytes) -> Address:
-    """Write one message and return where it is once every replica in sync has it."""
-    delivered: list[Address | KafkaError] = []
+        def keep(error: KafkaError | None, message: Message) -> None:
+            delivered.append(error or _address(message))
 
-    def keep(error: KafkaError | None, message: Message) -> None:
-        delivered.append(error or _address(message))
+        producer = self._producer()
+        name = self.settings.topic(topic)
+        if name not in self.metadata(producer).topics:
+            raise BrokerError(f"{name} is missing; make it with: riskgate topics create")
+        producer.produce(name, key=key.encode(), value=value, on_delivery=keep)
+        producer.flush(2 * ANSWER_SECONDS_MAX)
+        result = delivered[0] if delivered else KafkaError(KafkaError.REQUEST_TIMED_OUT)
+        if isinstance(result, KafkaError):
+            raise BrokerError(f"{name} did not take the message ({result.str()}); try again")
+        return result
 
-    producer = _producer(settings)
-    name = settings.topic(topic)
-    if name not in metadata(settings, producer).topics:
-        raise BrokerError(f"{name} is missing; make it with: riskgate topics create")
-    producer.produce(name, key=key.encode(), value=value, on_delivery=keep)
-    producer.flush(2 * ANSWER_SECONDS_MAX)
-    result = delivered[0] if delivered else KafkaError(KafkaError.REQUEST_TIMED_OUT)
-    if isinstance(result, KafkaError):
-        raise BrokerError(f"{name} did not take the message ({result.str()}); nothing was written")
-    return result
+    @contextmanager
+    def sentences(self) -> Iterator[None]:
+        """Turn what Kafka raises within into a BrokerError."""
+        try:
+            yield
+        except KafkaException as error:
+            reason = self._reason or error.args[0].str()
+            raise BrokerError(
+                f"Kafka at {self.settings.brokers} does not answer as it should ({reason}); "
+                "start it, or correct RISKGATE_BROKERS and the settings of its security"
+            ) from error
 
+    def _producer(self) -> Producer:
+        with self.sentences():
+            return Producer(
+                self.properties(
+                    acks="all",
+                    enable_idempotence=True,
+                    partitioner="murmur2_random",  # Java's, as in every producer of riskgate.
+                    delivery_timeout_ms=int(ANSWER_SECONDS_MAX * 1000),
+                )
+            )
 
-@contextmanager
-def sentences(settings: Settings) -> Iterator[None]:
-    """Turn what Kafka raises within into a BrokerError."""
-    try:
-        yield
-    except KafkaException as error:
-        reason = error.args[0].str() if error.args else str(error)
-        raise BrokerError(
-            f"Kafka at {settings.brokers} does not answer as it should ({reason}); start it, or "
-            "correct RISKGATE_BROKERS and the settings of its security"
-        ) from error
-
-
-def _producer(settings: Settings) -> Producer:
-    with sentences(settings):
-        return Producer(
-            {
-                **settings.connection(),
-                "acks": "all",
-                "enable.idempotence": True,
-                # Java's partitioner, as in every other producer of riskgate.
-                "partitioner": "murmur2_random",
-                "delivery.timeout.ms": int(ANSWER_SECONDS_MAX * 1000),
-                "log_level": 0,
-                "error_cb": _say_nothing,
-            }
-        )
+    def _remember(self, error: KafkaError) -> None:
+        # The last broker's failure says why; that all are down is known by then.
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
+            self._reason = error.str().partition(" (after")[0]  # How long it took is noise.
 
 
 def _address(message: Message) -> Address:
     return Address(str(message.topic()), message.partition() or 0, message.offset() or 0)
-
-
-def _say_nothing(error: KafkaError) -> None:
-    """Drop it: the request that failed for it says so itself."""

@@ -1,5 +1,6 @@
 """A limits file: YAML, {rule: {parameter: value}}, every number exactly as it is written."""
 
+import re
 from collections.abc import Hashable
 from decimal import Decimal
 from pathlib import Path
@@ -53,10 +54,13 @@ def _where(error: yaml.YAMLError) -> str:
 
 
 class _ExactLoader(yaml.SafeLoader):
-    """Read numbers from their digits and refuse a key that comes twice."""
+    """Read numbers from their digits, times and NO as text, and refuse a key that comes twice."""
+
+    # YAML 1.1 takes 17:00 for 1020, 010 for 8, and the symbols NO and ON for booleans.
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - The base declares it so.
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature.
-        seen: set[str] = set()
+        seen: set[object] = set()
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
@@ -67,13 +71,17 @@ class _ExactLoader(yaml.SafeLoader):
 
 
 def _construct_decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
-    text = str(loader.construct_scalar(node))
-    try:
-        return Decimal(text.replace("_", ""))
-    except ArithmeticError:
-        raise yaml.MarkedYAMLError(
-            problem=f"{text!r} is no decimal number", problem_mark=node.start_mark
-        ) from None
+    return Decimal(str(loader.construct_scalar(node)))
 
 
+_FORMS = {
+    "null": (r"null|~|", ["n", "~", ""]),
+    "bool": (r"true|false", ["t", "f"]),
+    "int": (r"-?(0|[1-9]\d*)", list("-0123456789")),
+    "float": (r"-?\d+(\.\d+)?([eE][-+]?\d+)?", list("-0123456789")),
+}
+for _form, (_pattern, _first) in _FORMS.items():
+    _ExactLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_form}", re.compile(rf"({_pattern})\Z"), _first
+    )
 _ExactLoader.add_constructor("tag:yaml.org,2002:float", _construct_decimal)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
-from pipeline.streams.broker import Address, BrokerError, metadata, publish, sentences
+from pipeline.streams.broker import Address, Broker, BrokerError
 from pipeline.streams.settings import Settings
 from topics.codec import DecodeError, decode, encode
 from topics.limits import TOPIC, LimitsDocument
@@ -26,7 +26,7 @@ def newest_documents(settings: Settings) -> dict[str, LimitsDocument]:
 
 def write_document(settings: Settings, document: LimitsDocument) -> Address:
     """Publish a document as it is."""
-    return publish(settings, TOPIC.name, key=document.account_id, value=encode(document))
+    return Broker(settings).publish(TOPIC.name, key=document.account_id, value=encode(document))
 
 
 def _version(document: LimitsDocument | None) -> int:
@@ -43,10 +43,11 @@ def _document(value: bytes | str | None) -> LimitsDocument | None:
 
 def _read_all(settings: Settings, topic: str) -> Iterator[Message]:
     """Read what a topic holds now, each partition in order."""
-    with sentences(settings):
-        consumer = _consumer(settings)
+    broker = Broker(settings)
+    with broker.sentences():
+        consumer = _consumer(broker)
         try:
-            found = metadata(settings, consumer).topics.get(topic)
+            found = broker.metadata(consumer).topics.get(topic)
             if found is None:
                 raise BrokerError(f"{topic} is missing; make it with: riskgate topics create")
             waiting = set(found.partitions)
@@ -70,18 +71,11 @@ def _poll(consumer: Consumer, waiting: set[int]) -> Iterator[Message]:
         raise BrokerError(f"The limits cannot be read ({error.str()}); try again")
 
 
-def _consumer(settings: Settings) -> Consumer:
+def _consumer(broker: Broker) -> Consumer:
     return Consumer(
-        {
-            **settings.connection(),
-            "group.id": settings.group("operator"),
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "log_level": 0,
-            "error_cb": _say_nothing,
-        }
+        broker.properties(
+            group_id=broker.settings.group("operator"),
+            enable_auto_commit=False,
+            enable_partition_eof=True,
+        )
     )
-
-
-def _say_nothing(error: KafkaError) -> None:
-    """Drop it: the request that failed for it says so itself."""

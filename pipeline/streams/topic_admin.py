@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic
 
-from pipeline.streams.broker import BrokerError, admin_client, metadata, sentences
+from pipeline.streams.broker import Broker, BrokerError
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_plan import (
@@ -28,20 +28,22 @@ def create_missing(settings: Settings) -> list[str]:
 
     The changelogs are not among them: the worker that needs one makes it.
     """
-    admin = admin_client(settings)
-    cluster = metadata(settings, admin)
+    broker = Broker(settings)
+    admin = broker.admin()
+    cluster = broker.metadata(admin)
     missing = [topic for topic in _plan(settings, cluster) if topic.name not in cluster.topics]
     return [topic.name for topic in missing if _create(admin, topic)]
 
 
 def differences(settings: Settings) -> list[str]:
     """Return a sentence for each way in which the broker is not as riskgate needs it."""
-    admin = admin_client(settings)
-    cluster = metadata(settings, admin)
+    broker = Broker(settings)
+    admin = broker.admin()
+    cluster = broker.metadata(admin)
     planned_topics = _plan(settings, cluster)
-    with sentences(settings):
+    with broker.sentences():
         found = _found(admin, cluster, names={planned.name for planned in planned_topics})
-        brokers = {broker: _broker_config(admin, broker) for broker in sorted(cluster.brokers)}
+        brokers = {node: _broker_config(admin, node) for node in sorted(cluster.brokers)}
     of_topics = [
         sentence
         for planned in planned_topics
@@ -49,8 +51,8 @@ def differences(settings: Settings) -> list[str]:
     ]
     of_brokers = [
         sentence
-        for broker, config in brokers.items()
-        for sentence in offsets_differences(broker, config)
+        for node, config in brokers.items()
+        for sentence in offsets_differences(node, config)
     ]
     return of_topics + of_brokers
 
@@ -60,7 +62,8 @@ def require_topics(settings: Settings, roles: Collection[RoleName]) -> None:
 
     Asks for nothing that a role with the least access may not see.
     """
-    cluster = metadata(settings, admin_client(settings))
+    broker = Broker(settings)
+    cluster = broker.metadata(broker.admin())
     used = [planned for planned in _plan(settings, cluster) if _is_used(planned.topic, roles)]
     counts = {name: len(topic.partitions) for name, topic in cluster.topics.items()}
     obstacles = [obstacle(planned, counts.get(planned.name)) for planned in used]
@@ -115,8 +118,8 @@ def _found(admin: AdminClient, cluster: ClusterMetadata, *, names: set[str]) -> 
     }
 
 
-def _broker_config(admin: AdminClient, broker: int) -> Mapping[str, str]:
-    return _configs(admin, [ConfigResource("broker", str(broker))])[str(broker)]
+def _broker_config(admin: AdminClient, node: int) -> Mapping[str, str]:
+    return _configs(admin, [ConfigResource("broker", str(node))])[str(node)]
 
 
 def _configs(admin: AdminClient, resources: list[ConfigResource]) -> dict[str, Mapping[str, str]]:
