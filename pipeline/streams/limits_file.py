@@ -78,7 +78,7 @@ _FORMS = {
     "null": (r"null|~|", ["n", "~", ""]),
     "bool": (r"true|false", ["t", "f"]),
     "int": (r"-?(0|[1-9]\d*)", list("-0123456789")),
-    "float": (r"-?\d+(\.\d+)?([eE][-+]?\d+)?", list("-0123456789")),
+    "float": (r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", list("-0123456789")),
 }
 for _form, (_pattern, _first) in _FORMS.items():
     _ExactLoader.add_implicit_resolver(

@@ -231,11 +231,12 @@ def _reveal(secret: SecretStr | None) -> str | None:
 
 
 def _refuse_unknown_names() -> None:
-    known = [variable(name) for name in Settings.model_fields]
+    known = {variable(name) for name in Settings.model_fields}
     for name, value in sorted(os.environ.items()):
         if name.upper().startswith(PREFIX) and name not in known and not _is_link(name, value):
-            near = get_close_matches(name.upper(), known, n=1)
-            advice = f"did you mean {near[0]}?" if near else "unset it"
+            rest = name[len(PREFIX) :].lower()
+            near = get_close_matches(rest, Settings.model_fields, n=1)
+            advice = f"did you mean {variable(near[0])}?" if near else "unset it"
             raise SettingsError(f"{name} is no setting of riskgate; {advice}")
 
 

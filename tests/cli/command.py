@@ -1,0 +1,19 @@
+"""Run riskgate as a user does: a process, its exit code and what it says."""
+
+import os
+import subprocess
+import sys
+
+
+def riskgate(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    """Run a command; `brokers="…"` sets RISKGATE_BROKERS."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("RISKGATE_")}
+    own = {f"RISKGATE_{name.upper()}": str(value) for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        env={**inherited, **own},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -1,0 +1,39 @@
+import pytest
+
+from pipeline.cli.controls import _duration_ms
+from tests.cli.command import riskgate
+
+SAID = ("--author", "risk-desk", "--reason", "test")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1s", 1000), ("30s", 30_000), ("5m", 300_000), ("2h", 7_200_000)]
+)
+def test_duration_is_read_when_it_has_a_unit(text: str, expected: int) -> None:
+    assert _duration_ms(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0s", "5", "5x", "-5m", "1.5h", "5 m"])
+def test_control_is_refused_when_its_expiry_is_no_duration(text: str) -> None:
+    done = riskgate("halt", "acct-1", *SAID, "--expires-in", text)
+
+    assert done.returncode == 2
+    assert "is no duration" in done.stderr
+
+
+def test_control_is_refused_when_the_account_cannot_be_one() -> None:
+    done = riskgate("halt", "acct 1", *SAID)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("riskgate: account_id is wrong")
+
+
+@pytest.mark.parametrize("missing", ["--author", "--reason", "--stop-id"])
+def test_resume_is_refused_when_it_leaves_out(missing: str) -> None:
+    options = {"--author": "risk-desk", "--reason": "reviewed", "--stop-id": "acct-1:3:1"}
+    del options[missing]
+
+    done = riskgate("resume", "acct-1", *[part for pair in options.items() for part in pair])
+
+    assert done.returncode == 2
+    assert missing in done.stderr

@@ -1,0 +1,74 @@
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.cli.limits_text import as_yaml, changes
+from pipeline.streams.limits_file import Rules, load_rules
+from tests.cli.command import riskgate
+from topics.limits import LimitsDocument
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "limits.yaml"
+
+
+def test_check_passes_when_the_file_is_valid(file: Path) -> None:
+    file.write_text("drawdown: {drawdown_ratio_max: 0.05}\n")
+
+    done = riskgate("limits", "check", str(file))
+
+    assert (done.returncode, done.stdout) == (0, f"{file} is good.\n")
+
+
+def test_check_names_the_nearest_rule_when_one_is_misspelt(file: Path) -> None:
+    file.write_text("drawdwn: {drawdown_ratio_max: 0.05}\n")
+
+    done = riskgate("limits", "check", str(file))
+
+    assert done.returncode == 1
+    assert "did you mean drawdown?" in done.stderr
+
+
+def test_check_says_what_to_do_when_the_file_is_missing(file: Path) -> None:
+    done = riskgate("limits", "check", str(file))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"riskgate: {file} cannot be read (No such file or directory); name a limits file\n"
+    )
+
+
+def test_changes_are_none_when_numbers_are_only_written_otherwise() -> None:
+    old: Rules = {"cash": {"fee_ratio": "0.0010", "enabled": True}}
+    new: Rules = {"cash": {"fee_ratio": Decimal("0.001"), "enabled": True}}
+
+    assert changes(old, new) == []
+
+
+def test_changes_name_each_parameter_when_documents_differ() -> None:
+    old: Rules = {"drawdown": {"drawdown_ratio_max": "0.05"}, "order_rate": {"orders_max": 10}}
+    new: Rules = {"drawdown": {"drawdown_ratio_max": Decimal("0.1")}, "cash": {"enabled": False}}
+
+    assert changes(old, new) == [
+        "cash.enabled: unset -> false",
+        "drawdown.drawdown_ratio_max: 0.05 -> 0.1",
+        "order_rate.orders_max: 10 -> unset",
+    ]
+
+
+def test_document_shown_can_be_applied_again_when_it_is_saved(file: Path) -> None:
+    rules: Rules = {
+        "account": {"day_roll": "17:00"},
+        "cash": {},
+        "order_notional": {"order_notional_max": {"*": Decimal("1000.50"), "BTC-USD": 5}},
+        "restricted_symbols": {"denied": ["NO", "010"]},
+    }
+    document = LimitsDocument(account_id="*", version=3, author="a", reason="b\nc", rules=rules)
+
+    file.write_text(as_yaml(document))
+
+    assert changes(rules, load_rules(file)) == []
+    assert yaml.safe_load(as_yaml(document)).keys() == rules.keys()

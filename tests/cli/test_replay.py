@@ -1,0 +1,19 @@
+import pytest
+
+from tests.cli.command import riskgate
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        ([], "name either FILE or --from-kafka"),
+        (["in.jsonl", "--from-kafka"], "name either FILE or --from-kafka"),
+        (["--from-kafka", "--limits", "l.yaml"], "--limits goes with FILE"),
+        (["in.jsonl", "--against", "l.yaml"], "--against goes with --from-kafka"),
+    ],
+)
+def test_replay_is_refused_when_its_sources_contradict(arguments: list[str], advice: str) -> None:
+    done = riskgate("replay", *arguments)
+
+    assert done.returncode == 2
+    assert advice in done.stderr
