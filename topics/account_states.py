@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from topics.fields import EventId, Id, Millis, Number, Side, TradingState
+from topics.fields import AccountOrAll, EventId, Id, Millis, Number, Side, TradingState
 from topics.topic import FOREVER, Topic
 
 
@@ -54,7 +54,7 @@ class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class AccountState(Struct, frozen=True, kw_only=True):
-    account_id: Id
+    account_id: AccountOrAll  # `*`: of what all accounts of the partition share, for broadcast.
     trading_state: TradingState
     stops: tuple[EventId, ...]  # Ids of the open ones.
     currency: Id | None
@@ -98,30 +98,30 @@ TOPIC = Topic(
         trading_state="active",
         stops=(),
         currency="USD",
-        balance=Decimal("99990"),
-        equity=Decimal("99995"),
-        peak_equity=Decimal("100000"),
+        balance=Decimal(99990),
+        equity=Decimal(99995),
+        peak_equity=Decimal(100000),
         drawdown_ratio=Decimal("0.00005"),
         daily=DayState(
             day="2026-01-01",
             pnl=Decimal(-5),
             realized=Decimal(-10),
-            open_equity=Decimal("100000"),
+            open_equity=Decimal(100000),
         ),
         weekly=WeekState(
             week="2026-W01",
             pnl=Decimal(-5),
             realized=Decimal(-10),
-            open_equity=Decimal("100000"),
+            open_equity=Decimal(100000),
         ),
-        gross_exposure=Decimal("10000"),
-        net_exposure=Decimal("10000"),
+        gross_exposure=Decimal(10000),
+        net_exposure=Decimal(10000),
         positions=(
             PositionState(
                 symbol="BTC-USD",
                 quantity=Decimal("0.2"),
-                average_price=Decimal("49975"),
-                mark_price=Decimal("50000"),
+                average_price=Decimal(49975),
+                mark_price=Decimal(50000),
                 unrealized_pnl=Decimal(5),
                 realized_pnl=Decimal(-10),
             ),

@@ -1,31 +1,36 @@
 """Accounts: balances and cash flows. The first opening or snapshot starts an account."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from topics.fields import EventId, Id, Millis, Number
+from topics.fields import DECIMAL, DecodeError, Id, Millis, Number
 from topics.topic import Topic
 
 
 class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
     account_id: Id
     kind: Literal["opening", "snapshot", "deposit", "withdrawal", "funding"]
-    flow_id: EventId
+    flow_id: Id
     currency: Id
     amount: Number  # In currency. Opening, snapshot: the cash balance; funding signed; others >= 0.
     as_of_ms: Millis
 
     def __post_init__(self) -> None:
         if self.kind in ("deposit", "withdrawal") and self.amount < 0:
-            raise ValueError(f"amount of a {self.kind} must be >= 0")
+            raise DecodeError(f"Expected a number >= 0 for a {self.kind}", "$.amount")
 
+
+_UNSIGNED = {
+    "if": {"properties": {"kind": {"enum": ["deposit", "withdrawal"]}}},
+    "then": {"properties": {"amount": {"format": DECIMAL, "minimum": 0}}},
+}
 
 TOPIC = Topic(
     name="accounts",
     direction="in",
-    message=CashFlow,
+    message=Annotated[CashFlow, Meta(extra_json_schema=_UNSIGNED)],
     key="account_id",
     writers=("engine", "desk"),
     readers=("ingest",),
@@ -34,7 +39,7 @@ TOPIC = Topic(
         kind="opening",
         flow_id="open-1",
         currency="USD",
-        amount=Decimal("100000"),
+        amount=Decimal(100000),
         as_of_ms=1_767_225_600_000,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, EventId, Millis, Number
+from topics.fields import AccountOrAll, AlertId, Millis, Number
 from topics.topic import DAY_MS, Topic
 
 Level = Literal["low", "medium", "high", "critical"]
@@ -13,7 +13,7 @@ Action = Literal["warn", "block", "reduce", "halt", "flatten"]
 
 
 class Alert(Struct, frozen=True, kw_only=True):
-    alert_id: EventId
+    alert_id: AlertId
     account_id: AccountOrAll
     level: Level
     rule: str

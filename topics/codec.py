@@ -1,40 +1,52 @@
 """Bytes to message and back. What does not decode raises DecodeError, which names the field's path.
 
 Numbers stay exact: a JSON number is read from its digits, and written as plain decimal strings.
+Unknown fields are ignored; of a field that comes twice the last one counts.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Hashable
 from decimal import Decimal
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, cast
 
 import msgspec
 import orjson
 
+from topics.bounds import check_message, check_spelling, suspicious
+from topics.explain import explain, malformed
+from topics.fields import DecodeError
 from topics.topic import Topic
 
-DIGITS_MAX = 34
-EXPONENT_MAX = 30
+__all__ = [
+    "DecodeError",
+    "decode",
+    "decode_as",
+    "decode_plain",
+    "encode",
+    "encode_event",
+    "encode_plain",
+    "key_of",
+    "plain",
+]
 
-_PATH = re.compile(r"^(?P<error>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
-_MISSING = re.compile(r"missing required field `(?P<field>[^`]*)`")
+_EVENTS = msgspec.json.Encoder(decimal_format="string")
 
 T = TypeVar("T")
-
-
-class DecodeError(ValueError):
-    """Bytes are not the message they should be; `path` is the field's, as `$.quantity`."""
-
-    def __init__(self, error: str, path: str | None = None) -> None:
-        super().__init__(f"{path}: {error}" if path else error)
-        self.error = error
-        self.path = path
 
 
 def encode(message: msgspec.Struct) -> bytes:
     """Encode as JSON with every Decimal as a plain string without trailing zeros."""
     return orjson.dumps(msgspec.to_builtins(message, builtin_types=(Decimal,)), default=plain)
+
+
+def encode_event(event: msgspec.Struct) -> bytes:
+    """Encode an event for the log: exact digits as they came, at the encoder's own speed."""
+    return _EVENTS.encode(event)
+
+
+def encode_plain(value: object) -> bytes:
+    """Encode an untyped tree of parameters, numbers plain: the canonical text of a document."""
+    return orjson.dumps(value, default=plain, option=orjson.OPT_SORT_KEYS)
 
 
 def plain(number: object) -> str:
@@ -52,21 +64,25 @@ def plain(number: object) -> str:
 def decode(topic: Topic, value: bytes | None) -> msgspec.Struct:
     """Decode one input message. Raise DecodeError with the path of what is wrong."""
     if value is None:
-        raise DecodeError("no value")
+        raise DecodeError("Expected a value, got none")
+    if len(value) > topic.message_bytes_max:
+        raise DecodeError(f"Expected at most {topic.message_bytes_max} bytes, got {len(value)}")
     message: msgspec.Struct = _decode(_decoder(topic.message), value)
-    for name, bounds in _numbers(type(message)):
-        number = getattr(message, name)
-        if number is not None:
-            _check(number, bounds, name)
-    if hasattr(message, "rules"):
-        _check_parameters(message.rules, "$.rules")
+    if suspicious(value):
+        check_spelling(type(message), value)
+    check_message(message)
     return message
 
 
 def decode_as(message: type[T], value: bytes) -> T:
     """Decode bytes that riskgate itself wrote: shape is checked, bounds of numbers are not."""
-    decoded: T = _decode(_decoder(message), value)
+    decoded: T = _decode(_decoder(cast(Hashable, message)), value)
     return decoded
+
+
+def decode_plain(value: bytes | str) -> Any:  # JSON of any shape.
+    """Decode JSON of any shape with exact numbers."""
+    return _decode(_decoder(Any), value.encode() if isinstance(value, str) else value)
 
 
 def key_of(topic: Topic, message: msgspec.Struct) -> str:
@@ -75,92 +91,27 @@ def key_of(topic: Topic, message: msgspec.Struct) -> str:
 
 
 @cache
-def _decoder(message: object) -> "msgspec.json.Decoder[Any]":
+def _decoder(message: Hashable) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(message, float_hook=Decimal)
 
 
 def _decode(decoder: "msgspec.json.Decoder[Any]", value: bytes) -> Any:  # The decoder's own type.
+    if not value.isascii():
+        _check_encoding(value)
     try:
         return decoder.decode(value)
     except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise DecodeError(str(error)) from None
+        if isinstance(error.__cause__, DecodeError):
+            raise error.__cause__ from None
+        raise explain(str(error), decoder.type, value) from None
+    except msgspec.DecodeError as error:
+        raise DecodeError(malformed(str(error))) from None
+    except RecursionError:
+        raise DecodeError("JSON is nested too deeply") from None
 
 
-def _explain(text: str) -> DecodeError:
-    found = _PATH.match(text)
-    error, path = (found["error"], found["path"]) if found else (text, None)
-    missing = _MISSING.search(error)
-    if missing:
-        path = f"{path or '$'}.{missing['field']}"
-    return DecodeError(error, path or "$")
-
-
-Bounds = tuple[Callable[[Decimal], bool], str] | None
-
-
-@cache
-def _numbers(message: type[msgspec.Struct]) -> tuple[tuple[str, Bounds], ...]:
-    """List the Decimal fields of a message with the bounds that their types state."""
-    hints = get_type_hints(message, include_extras=True)
-    return tuple(
-        (name, _bounds(schema))
-        for name, hint in hints.items()
-        if (schema := _decimal_schema(hint)) is not None
-    )
-
-
-def _decimal_schema(hint: object) -> dict[str, object] | None:
-    for option in (hint, *get_args(hint)):
-        for meta in getattr(option, "__metadata__", ()):
-            schema: dict[str, object] | None = getattr(meta, "extra_json_schema", None)
-            if schema and schema.get("format") == "decimal":
-                return schema
-    return None
-
-
-def _bounds(schema: dict[str, object]) -> Bounds:
-    if "exclusiveMinimum" in schema:
-        return (lambda number: number > 0), "must be > 0"
-    if "maximum" in schema:
-        return (lambda number: 0 <= number <= 1), "must be from 0 to 1"
-    if "minimum" in schema:
-        return (lambda number: number >= 0), "must be >= 0"
-    return None
-
-
-def _check(number: Decimal, bounds: Bounds, name: str) -> None:
-    problem = exactness(number)
-    if problem is None and bounds is not None and not bounds[0](number):
-        problem = bounds[1]
-    if problem is not None:
-        raise DecodeError(problem, f"$.{name}")
-
-
-def exactness(number: Decimal) -> str | None:
-    """Say why a number is none that we keep exactly, or None."""
-    if not number.is_finite():
-        return "must be a finite number"
-    text = str(number)
-    if len(text) <= EXPONENT_MAX and "E" not in text:
-        return None
-    if len(number.as_tuple().digits) > DIGITS_MAX:
-        return f"has more than {DIGITS_MAX} significant digits"
-    if abs(number.adjusted()) > EXPONENT_MAX:
-        return f"has an exponent beyond ±{EXPONENT_MAX}"
-    return None
-
-
-def _check_parameters(value: object, path: str) -> None:
-    """Check every number in a tree of untyped parameters; its depth is bounded by the decoder."""
-    if isinstance(value, Decimal):
-        problem = exactness(value)
-        if problem is not None:
-            raise DecodeError(problem, path)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            _check_parameters(item, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _check_parameters(item, f"{path}[{index}]")
+def _check_encoding(value: bytes) -> None:
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"Expected UTF-8, got {error.reason} (byte {error.start})") from None

@@ -4,12 +4,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, EventId, Millis, Said
+from topics.fields import AccountOrAll, EventId, Id, Millis, Said
 from topics.topic import Topic
 
 
 class Control(Struct, frozen=True, kw_only=True, gc=False):
-    control_id: EventId  # Acts once per account.
+    control_id: Id  # Acts once per account.
     account_id: AccountOrAll
     command: Literal["halt", "reduce", "resume", "flatten"]
     author: Said

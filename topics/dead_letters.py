@@ -39,10 +39,10 @@ TOPIC = Topic(
             offset=18,
             key="acct-1",
         ),
-        error="expected a decimal",
+        error="Object missing required field `quantity`",
         path="$.quantity",
         raw=b"{}",
         raw_bytes=2,
-        raw_digest="8f0f5c7f2f0f4f1e9d3d3f6f1b2a3c4d",
+        raw_digest="2afb9b83f9314e5d029766197f539792",
     ),
 )

@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import StopRow
 from topics.fields import EventId, Id, Millis, Number, Side, TradingState
 from topics.topic import DAY_MS, Topic
@@ -91,8 +92,8 @@ TOPIC = Topic(
         verdict="modified",
         requested_quantity=Decimal("0.5"),
         approved_quantity=Decimal("0.199"),
-        limit_price=Decimal("50000"),
-        stop_price=Decimal("49000"),
+        limit_price=Decimal(50000),
+        stop_price=Decimal(49000),
         reduce_only=False,
         risk_score=None,
         reasons=("position_ratio",),
@@ -101,7 +102,7 @@ TOPIC = Topic(
             Check("position_ratio", "breach", Decimal("0.25"), Decimal("0.1"), Decimal("-0.15")),
         ),
         trading_state="active",
-        equity=Decimal("100000"),
+        equity=Decimal(100000),
         drawdown_ratio=Decimal(0),
         daily_pnl=Decimal(0),
         weekly_pnl=Decimal(0),
@@ -111,5 +112,21 @@ TOPIC = Topic(
         chain="0123456789abcdef",
         rules_version="0123456789abcdef",
         at_ms=1_767_225_600_000,
+    ),
+    more_examples=(
+        Exit(
+            exit_id="acct-1:42:2",
+            account_id="acct-1",
+            symbol="BTC-USD",
+            side="sell",
+            quantity=Decimal("0.2"),
+            reason="emergency_stop",
+            valid_until_ms=1_767_225_602_000,
+            sequence=42,
+            chain="0123456789abcdef",
+            rules_version="0123456789abcdef",
+            at_ms=1_767_225_600_000,
+        ),
+        Stop(**structs.asdict(STOPS.example)),
     ),
 )

@@ -1,4 +1,4 @@
-"""Emergency stops: when trading was stopped, why, by whom, and how it went on until it was lifted."""
+"""Emergency stops: when trading was stopped, why and by whom, until it was lifted."""
 
 from decimal import Decimal
 from typing import Literal
@@ -50,13 +50,13 @@ TOPIC = Topic(
         account_id="acct-1",
         status="triggered",
         rule="daily_loss",
-        measured=Decimal("2100"),
-        limit=Decimal("2000"),
+        measured=Decimal(2100),
+        limit=Decimal(2000),
         actions=("cancel_all", "flatten"),
         positions=(StoppedPosition("BTC-USD", Decimal("0.2")),),
         reason="daily_loss 2100 is beyond 2000",
         author=None,
-        equity=Decimal("97900"),
+        equity=Decimal(97900),
         sequence=42,
         chain="0123456789abcdef",
         rules_version="0123456789abcdef",

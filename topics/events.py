@@ -4,16 +4,24 @@ An event's `type` names the topic of its body; `tick` and `pulse` come from broa
 """
 
 from decimal import Decimal
+from typing import cast
 
 from msgspec import Struct
 
+from topics.accounts import TOPIC as ACCOUNTS
 from topics.accounts import CashFlow
+from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control
 from topics.fields import AccountOrAll, Id, Millis, Number
+from topics.fills import TOPIC as FILLS
 from topics.fills import Fill
+from topics.instruments import TOPIC as INSTRUMENTS
 from topics.instruments import Instrument
+from topics.limits import TOPIC as LIMITS
 from topics.limits import LimitsDocument
+from topics.orders import TOPIC as ORDERS
 from topics.orders import Order
+from topics.positions import TOPIC as POSITIONS
 from topics.positions import PositionSnapshot
 from topics.signals import TOPIC as SIGNALS
 from topics.signals import Signal
@@ -116,6 +124,16 @@ Event = (
     | PulseEvent
 )
 
+_SOURCE = Source(topic="signals", topic_id="AAAAAAAAAAAAAAAAAAAAAQ", partition=3, offset=17)
+_INSTRUMENT = cast(Instrument, INSTRUMENTS.example)
+_QUOTE = Quote(
+    symbol="BTC-USD",
+    bid=Decimal("49999.5"),
+    ask=Decimal("50000.5"),
+    as_of_ms=1_767_225_599_900,
+    offset=41,
+)
+
 TOPIC = Topic(
     name="events",
     direction="between",
@@ -128,14 +146,27 @@ TOPIC = Topic(
     like_events=True,
     example=SignalEvent(
         account_id="acct-1",
-        source=Source(topic="signals", topic_id="AAAAAAAAAAAAAAAAAAAAAQ", partition=3, offset=17),
-        body=SIGNALS.example,
-        quote=Quote(
-            symbol="BTC-USD",
-            bid=Decimal("49999.5"),
-            ask=Decimal("50000.5"),
-            as_of_ms=1_767_225_599_900,
-            offset=41,
+        source=_SOURCE,
+        body=cast(Signal, SIGNALS.example),
+        instrument=_INSTRUMENT,
+        quote=_QUOTE,
+        rates=(Rate(base="BTC", quote="USD", rate=Decimal(50000), as_of_ms=1_767_225_599_900),),
+    ),
+    more_examples=(
+        FillEvent(account_id="acct-1", source=_SOURCE, body=cast(Fill, FILLS.example)),
+        OrderEvent(account_id="acct-1", source=_SOURCE, body=cast(Order, ORDERS.example)),
+        PositionEvent(
+            account_id="acct-1", source=_SOURCE, body=cast(PositionSnapshot, POSITIONS.example)
+        ),
+        AccountEvent(account_id="acct-1", source=_SOURCE, body=cast(CashFlow, ACCOUNTS.example)),
+        LimitsEvent(account_id="*", source=_SOURCE, body=cast(LimitsDocument, LIMITS.example)),
+        ControlEvent(account_id="acct-1", source=_SOURCE, body=cast(Control, CONTROLS.example)),
+        TickEvent(account_id="*", body=Tick()),
+        PulseEvent(
+            account_id="acct-1",
+            body=Pulse(
+                markets=(Market(symbol="BTC-USD", instrument=_INSTRUMENT, quote=_QUOTE),),
+            ),
         ),
     ),
 )

@@ -12,12 +12,17 @@ from msgspec import Meta
 _ID = r"^[A-Za-z0-9._/@-]{1,128}$(?!\n)"
 _ID_WITH_COLON = r"^[A-Za-z0-9._/@:-]{1,128}$(?!\n)"
 _ID_OR_ALL = r"^([A-Za-z0-9._/@-]{1,128}|\*)$(?!\n)"
-_DECIMAL = {"type": ["string", "number"], "format": "decimal"}
+
+DECIMAL = "decimal"  # The format by which schema and bounds know our exact numbers.
+_DECIMAL = {"format": DECIMAL}
 
 EVERYONE = "*"  # In limits and controls: every account.
 
 Id = Annotated[str, Meta(pattern=_ID)]
-EventId = Annotated[str, Meta(pattern=_ID_WITH_COLON)]  # Of signals, orders, fills and flows.
+EventId = Annotated[
+    str, Meta(pattern=_ID_WITH_COLON)
+]  # Of signals, orders and fills, and all we derive.
+AlertId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._/@-]{1,128}|\*):[0-9]+:[0-9]+$(?!\n)")]
 AccountOrAll = Annotated[str, Meta(pattern=_ID_OR_ALL)]
 Text = Annotated[str, Meta(max_length=500)]
 Said = Annotated[str, Meta(min_length=1, max_length=500)]  # Text that must not be empty.
@@ -32,3 +37,12 @@ Share = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "minimum": 0, "ma
 
 Side = Literal["buy", "sell"]
 TradingState = Literal["active", "reducing", "halted"]
+
+
+class DecodeError(ValueError):
+    """Bytes are not the message they should be; `path` is the field's, as `$.quantity`."""
+
+    def __init__(self, error: str, path: str | None = None) -> None:
+        super().__init__(f"{path}: {error}" if path else error)
+        self.error = error
+        self.path = path

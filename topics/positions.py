@@ -1,4 +1,4 @@
-"""Positions: what the venue or the books say is held, as a snapshot to compare with or to start from."""
+"""Positions: what venue or books say is held, a snapshot to compare with or to start from."""
 
 from decimal import Decimal
 
@@ -28,8 +28,8 @@ TOPIC = Topic(
         account_id="acct-1",
         symbol="BTC-USD",
         quantity=Decimal("-0.3"),
-        average_price=Decimal("50120"),
-        mark_price=Decimal("50010"),
+        average_price=Decimal(50120),
+        mark_price=Decimal(50010),
         as_of_ms=1_767_225_600_000,
     ),
 )

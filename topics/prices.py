@@ -1,10 +1,11 @@
 """Prices: quotes per symbol, from market data."""
 
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from topics.fields import Id, Millis, Number
+from topics.fields import DecodeError, Id, Millis, Number
 from topics.topic import Topic
 
 
@@ -20,13 +21,20 @@ class Price(Struct, frozen=True, kw_only=True, gc=False):
 
     def __post_init__(self) -> None:
         if self.bid is None and self.ask is None and self.mark is None and self.last is None:
-            raise ValueError("a price needs one of bid, ask, mark, last")
+            raise DecodeError("Expected one of bid, ask, mark, last", "$")
 
+
+_ONE_PRICE = {
+    "anyOf": [
+        {"properties": {name: {"not": {"type": "null"}}}, "required": [name]}
+        for name in ("bid", "ask", "mark", "last")
+    ]
+}
 
 TOPIC = Topic(
     name="prices",
     direction="in",
-    message=Price,
+    message=Annotated[Price, Meta(extra_json_schema=_ONE_PRICE)],
     key="symbol",
     writers=("market",),
     readers=("ingest", "broadcast"),
@@ -34,10 +42,10 @@ TOPIC = Topic(
         symbol="BTC-USD",
         bid=Decimal("49999.5"),
         ask=Decimal("50000.5"),
-        mark=Decimal("50000"),
+        mark=Decimal(50000),
         last=Decimal("50000.5"),
-        high=Decimal("50100"),
-        low=Decimal("49900"),
+        high=Decimal(50100),
+        low=Decimal(49900),
         as_of_ms=1_767_225_600_000,
     ),
 )

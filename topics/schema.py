@@ -8,76 +8,149 @@ from typing import Any
 
 import msgspec
 
+from topics.bounds import SPELLING
 from topics.catalogue import TOPICS
 from topics.codec import encode
+from topics.fields import DECIMAL
 from topics.topic import Topic
 
-__all__ = ["asyncapi", "json_schema"]
+__all__ = ["asyncapi", "json_schema", "json_schemas"]
 
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 COMPONENT = "#/components/schemas/{name}"
+KAFKA_BINDING = "0.5.0"
+
+PLAIN_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$"  # As riskgate writes every number.
+_NOT_BELOW_ZERO = rf"^(?!-[^eE]*[1-9]){SPELLING}$"
+_ABOVE_ZERO = rf"^(?!-)(?=[^eE]*[1-9]){SPELLING}$"
+_UP_TO_ONE = r"^([+-]?0*\.?0*|\+?0*\.[0-9]+|\+?0*1(\.0*)?|\+?[0-9]*\.?[0-9]*[eE][+-]?[0-9]+)$"
 
 Document = dict[str, Any]  # JSON.
 
 
+def json_schemas() -> Document:
+    """Return the JSON Schema of every topic's message by the topic's name."""
+    return {name: json_schema(topic) for name, topic in TOPICS.items()}
+
+
 def json_schema(topic: Topic) -> Document:
     """Return the JSON Schema of a topic's message."""
-    return {"$schema": JSON_SCHEMA, "title": topic.name, **msgspec.json.schema(topic.message)}
+    schema = msgspec.json.schema(topic.message)
+    return {"$schema": JSON_SCHEMA, "title": topic.name, **_exact(schema, topic)}
 
 
-def asyncapi(prefix: str) -> Document:
+def asyncapi(prefix: str, *, partitions: int = 24) -> Document:
     """Return an AsyncAPI 3 document of every topic, from riskgate's side."""
-    topics = list(TOPICS.values())
-    schemas, components = msgspec.json.schema_components(
-        [topic.message for topic in topics], ref_template=COMPONENT
-    )
+    schemas, components = _components()
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "riskgate", "version": version("riskgate")},
+        "info": {
+            "title": "riskgate",
+            "version": version("riskgate"),
+            "description": "A trading risk gate: strategies ask, execution engines obey.",
+        },
         "defaultContentType": "application/json",
-        "channels": {topic.name: _channel(topic, prefix) for topic in topics},
-        "operations": {topic.name: _operation(topic) for topic in topics},
+        "channels": {
+            name: _channel(topic, f"{prefix}{name}", partitions) for name, topic in TOPICS.items()
+        },
+        "operations": {
+            f"{action}_{name}": _operation(topic, action)
+            for name, topic in TOPICS.items()
+            for action in _actions(topic)
+        },
         "components": {
             "schemas": components,
-            "messages": {
-                topic.name: _message(topic, schema)
-                for topic, schema in zip(topics, schemas, strict=True)
-            },
+            "messages": {name: _message(topic, schemas[name]) for name, topic in TOPICS.items()},
         },
     }
 
 
-def _channel(topic: Topic, prefix: str) -> Document:
+def _components() -> tuple[Document, Document]:
+    """Return each topic's schema and, by name, those that they refer to."""
+    topics = list(TOPICS.values())
+    schemas: Document = {}
+    components: Document = {}
+    for written in (True, False):
+        chosen = [topic for topic in topics if (topic.direction == "out") is written]
+        found, named = msgspec.json.schema_components(
+            [topic.message for topic in chosen], ref_template=COMPONENT
+        )
+        exact = _exact(named, chosen[0])
+        components |= exact
+        schemas |= {t.name: _exact(s, t) for t, s in zip(chosen, found, strict=True)}
+    return schemas, components
+
+
+def _exact(schema: Any, topic: Topic) -> Any:
+    """Say at every exact number how it is spelt in this topic."""
+    if isinstance(schema, list):
+        return [_exact(part, topic) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == DECIMAL:
+        return _written(schema) if topic.direction == "out" else _read(schema)
+    # Every variant states its tag; what msgspec adds is OpenAPI's own.
+    return {name: _exact(part, topic) for name, part in schema.items() if name != "discriminator"}
+
+
+def _written(schema: Document) -> Document:
+    return {**schema, "type": "string", "pattern": PLAIN_NUMBER}
+
+
+def _read(schema: Document) -> Document:
+    """Accept text and JSON numbers; a bound stands in the pattern for text, as a bound for them."""
+    return {**schema, "type": ["string", "number"], "pattern": _pattern(schema)}
+
+
+def _pattern(schema: Document) -> str:
+    if "exclusiveMinimum" in schema:
+        return _ABOVE_ZERO
+    if "maximum" in schema:
+        return _UP_TO_ONE
+    return _NOT_BELOW_ZERO if "minimum" in schema else rf"^{SPELLING}$"
+
+
+def _channel(topic: Topic, address: str, partitions: int) -> Document:
     settings = {
         "cleanup.policy": ["compact" if topic.compacted else "delete"],
         "retention.ms": topic.retention_ms,
         "max.message.bytes": topic.message_bytes_max,
     }
+    kafka = {
+        "topic": address,
+        "partitions": partitions,
+        "topicConfiguration": settings,
+        "bindingVersion": KAFKA_BINDING,
+    }
     return {
-        "address": f"{prefix}{topic.name}",
+        "address": address,
+        "description": f"Written by {_list(topic.writers)}; read by {_list(topic.readers)}.",
         "messages": {topic.name: {"$ref": f"#/components/messages/{topic.name}"}},
-        "bindings": {"kafka": {"topicConfiguration": settings, "bindingVersion": "0.5.0"}},
+        "bindings": {"kafka": kafka},
     }
 
 
-def _operation(topic: Topic) -> Document:
-    return {
-        "action": "receive" if topic.direction == "in" else "send",
-        "channel": {"$ref": f"#/channels/{topic.name}"},
-    }
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names)
+
+
+def _actions(topic: Topic) -> tuple[str, ...]:
+    return {"in": ("receive",), "between": ("send", "receive"), "out": ("send",)}[topic.direction]
+
+
+def _operation(topic: Topic, action: str) -> Document:
+    return {"action": action, "channel": {"$ref": f"#/channels/{topic.name}"}}
 
 
 def _message(topic: Topic, schema: Document) -> Document:
-    example = msgspec.json.decode(encode(topic.example))
+    key = {"type": "string", "description": topic.key}
     return {
         "name": topic.name,
         "contentType": "application/json",
         "payload": schema,
-        "bindings": {
-            "kafka": {
-                "key": {"type": "string", "description": topic.key},
-                "bindingVersion": "0.5.0",
-            }
-        },
-        "examples": [{"payload": example}],
+        "bindings": {"kafka": {"key": key, "bindingVersion": KAFKA_BINDING}},
+        "examples": [
+            {"name": type(example).__name__, "payload": msgspec.json.decode(encode(example))}
+            for example in topic.examples
+        ],
     }

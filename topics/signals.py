@@ -1,4 +1,4 @@
-"""Signals: what a strategy wants to do. Each distinct `signal_id` of an account gets one decision."""
+"""Signals: what a strategy wants. Each distinct `signal_id` of an account gets one decision."""
 
 from decimal import Decimal
 from typing import Literal
@@ -46,8 +46,8 @@ TOPIC = Topic(
         symbol="BTC-USD",
         side="buy",
         quantity=Decimal("0.5"),
-        limit_price=Decimal("50000"),
-        stop_price=Decimal("49000"),
+        limit_price=Decimal(50000),
+        stop_price=Decimal(49000),
         confidence=Decimal("0.85"),
         strength=Decimal("0.6"),
         created_at_ms=1_767_225_600_000,

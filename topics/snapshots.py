@@ -1,4 +1,4 @@
-"""Snapshots: the whole state of an account, once per trading day; replay and rebuild start there."""
+"""Snapshots: an account's whole state, once per trading day; replay and rebuild start there."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""What is known of a topic: its name, who writes and reads it, how it is keyed and kept, an example.
+"""What is known of a topic: name, who writes and reads it, how it is keyed and kept, examples.
 
 Creation, checks, ACLs, schemas, metric labels and documentation all follow from these records.
 """
@@ -32,3 +32,9 @@ class Topic:
     append_time: bool = False  # LogAppendTime: the broker's clock, whoever wrote.
     like_events: bool = False  # Exactly as many partitions as `events`.
     message_bytes_max: int = 1_048_576
+    more_examples: tuple[Struct, ...] = ()  # Of the other messages of a union.
+
+    @property
+    def examples(self) -> tuple[Struct, ...]:
+        """Return an example of each message type."""
+        return (self.example, *self.more_examples)

@@ -1,0 +1,144 @@
+"""The account: everything that a decision depends on, frozen; and the shared record of a partition.
+
+Both are changed with a copy. Fields are only ever added, at the end, with a default.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from pipeline.risk.holding import Holding
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.reservations import Reservation
+from pipeline.risk.windows import ClosedDay, Window
+from topics.fields import TradingState
+
+POSITIONS_MAX = 1000
+RESERVATIONS_MAX = 1000
+APPROVALS_MAX = 1000
+EXPIRED_MAX = 100
+ENDED_MAX = 16
+EARLY_MAX = 1000
+SOURCES_MAX = 64
+SHARED_STOPS_MAX = 1000
+CONTROL_IDS_MAX = 1000
+
+Strength = Literal["reduce", "halt", "flatten"]
+STRENGTHS: dict[str, int] = {"reduce": 1, "halt": 2, "flatten": 3}
+
+
+class Stop(Struct, frozen=True, array_like=True, gc=False):
+    """An open cause of REDUCING or HALTED; latched until a resume names it."""
+
+    stop_id: str
+    strength: Strength
+    rule: str
+    opened_ms: int
+    status: Literal["triggered", "flattening", "flat"] = "triggered"
+    everyone: bool = False  # Made by a `*` control.
+    measured: Decimal | None = None
+    limit: Decimal | None = None
+    told_flattening: bool = False
+
+
+class Document(Struct, frozen=True, array_like=True, gc=False):
+    """The limits document in force: its version (0 for none) and its rules as canonical JSON."""
+
+    version: int = 0
+    rules: str = "{}"
+
+
+class Memory(Struct, frozen=True, array_like=True, gc=False):
+    """The ring of remembered ids: its oldest and next number, and what was already forgotten."""
+
+    first: int = 0
+    next: int = 0
+    oldest_ms: int | None = None  # When the oldest kept id was remembered.
+    forgotten_ms: int | None = None  # The same of the newest forgotten one.
+
+
+class Account(Struct, frozen=True, array_like=True):
+    account_id: str
+    sequence: int = 0
+    chain: str = ""
+    clock_ms: int = 0
+    currency: str | None = None
+    opened_ms: int | None = None  # as_of of the opening.
+    opening: Decimal = ZERO
+    net_flows: Decimal = ZERO  # Deposits less withdrawals.
+    realized: Decimal = ZERO  # Fees, funding and adjustments included.
+    peak: Decimal = ZERO
+    day: Window | None = None
+    week: Window | None = None
+    closed_days: tuple[ClosedDay, ...] = ()
+    holdings: dict[str, Holding] = {}
+    ended: dict[str, Reservation] = {}  # The last ended reservations, to tell an overfill.
+    stops: tuple[Stop, ...] = ()
+    limits: Document = Document()
+    shared_limits_version: int = 0
+    shared_serial: int = 0
+    shared_chain: str = ""
+    sources: dict[str, int] = {}  # Last applied offset by topic id and partition.
+    approvals: tuple[int, ...] = ()  # Times of approved signals, for order_rate.
+    alerted: dict[str, int] = {}  # When each watch last alerted, while it breaches.
+    confirm_ms: int | None = None  # When an unconfirmed breach is looked at again.
+    control_issued_ms: int = 0
+    memory: Memory = Memory()
+    early: tuple[tuple[int, Decimal], ...] = ()  # Realized before the opening, by execution time.
+    unconverted: dict[str, Decimal] = {}  # Booked in currencies without a rate.
+    state_sent_ms: int | None = None
+    wake_ms: int | None = None
+    violations: dict[int, dict[str, int]] = {}  # By minute: rejections by reason.
+
+    @property
+    def balance(self) -> Decimal:
+        return self.opening + self.net_flows + self.realized
+
+    @property
+    def trading_state(self) -> TradingState:
+        """The strictest of the open stops."""
+        worst = max((STRENGTHS[stop.strength] for stop in self.stops), default=0)
+        return "halted" if worst > 1 else "reducing" if worst else "active"
+
+
+class SharedStop(Struct, frozen=True, array_like=True, gc=False):
+    """A `*` control in force; accounts that begin later get it too."""
+
+    serial: int
+    stop_id: str
+    strength: Strength
+    author: str
+    reason: str
+
+
+class SharedResume(Struct, frozen=True, array_like=True, gc=False):
+    """A lifted `*` stop."""
+
+    serial: int
+    stop_id: str
+    author: str
+    reason: str
+
+
+class Shared(Struct, frozen=True, array_like=True):
+    """What holds for every account of a partition: limits and controls of `*`, the last tick."""
+
+    partition: int
+    rules_version: str
+    sequence: int = 0
+    chain: str = ""
+    clock_ms: int = 0
+    serial: int = 0  # Counts the `*` documents and controls that took effect.
+    ticked_at_ms: int | None = None
+    limits: Document = Document()
+    limits_serial: int = 0
+    stops: tuple[SharedStop, ...] = ()
+    resumes: tuple[SharedResume, ...] = ()
+    control_ids: tuple[str, ...] = ()
+    control_issued_ms: int = 0
+    sources: dict[str, int] = {}
+
+    @property
+    def limits_version(self) -> int:
+        return self.limits.version

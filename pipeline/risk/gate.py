@@ -1,0 +1,108 @@
+"""The gate: every rule is asked about a proposal, and the largest quantity that passes all is found."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.proposal import Proposal, Terms, floored, propose
+from pipeline.risk.rules.rule import Rule, UnknownCheck
+from pipeline.risk.standing import Standing
+from topics.decisions import Check, Verdict
+
+
+class Judgement(Struct, frozen=True, gc=False):
+    verdict: Verdict
+    quantity: Decimal  # Approved, in units.
+    reasons: tuple[str, ...]
+    binding_rule: str | None
+    checks: tuple[Check, ...]
+    exempt: bool = False  # Approved as a proven exit.
+
+
+def judge(standing: Standing, terms: Terms) -> Judgement:
+    """Ask every rule at the requested quantity; cut what is too large, refuse what is forbidden."""
+    asked = terms.asked
+    requested = ZERO if asked is None else floored(terms, asked)
+    proposal = propose(terms, requested)
+    checks = tuple(ask(rule, standing, proposal) for rule in standing.limits.gate)
+    if not any(check.verdict == "breach" for check in checks):
+        return _passed(proposal, checks)
+    reasons = _reasons(checks)
+    quantity = _cut(standing, proposal, checks)
+    if quantity is None:
+        return Judgement("rejected", ZERO, reasons, None, checks)
+    binding = _binding(standing, terms, quantity)
+    smallest = standing.limits.sizing.modify_ratio_min * (asked or ZERO)
+    final = propose(terms, quantity)
+    if quantity <= 0 or quantity < smallest or not _passes(standing, final):
+        return Judgement("rejected", ZERO, reasons, binding, checks)
+    return Judgement("modified", quantity, reasons, binding, checks, final.exempt)
+
+
+def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:
+    """Ask one rule; a proven exit is exempt from entry rules, which still show their numbers."""
+    check = rule.check(standing, proposal)
+    if proposal.exempt and rule.ENTRY:
+        return Check(check.rule, "exempt", check.measured, check.limit, check.headroom)
+    return check
+
+
+def _passed(proposal: Proposal, checks: tuple[Check, ...]) -> Judgement:
+    """Approve, unless what an approval needs is unknown because its rule was turned off."""
+    terms = proposal.terms
+    if terms.lot is None:
+        return Judgement("rejected", ZERO, ("unknown_instrument",), None, checks)
+    if terms.asked is None or (terms.price is None and not proposal.exempt):
+        return Judgement("rejected", ZERO, ("stale_mark",), None, checks)
+    if proposal.quantity <= 0:
+        return Judgement("rejected", ZERO, ("instrument",), None, checks)
+    if proposal.quantity != terms.asked:
+        return Judgement("modified", proposal.quantity, (), "instrument", checks, proposal.exempt)
+    return Judgement("approved", proposal.quantity, (), None, checks, proposal.exempt)
+
+
+def _reasons(checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """Name the breached rules; an unknown input counts for the rule that owns it.
+
+    Where that rule was turned off, those that miss the input answer for themselves.
+    """
+    breached = [check for check in checks if check.verdict == "breach"]
+    owning = tuple(check.rule for check in breached if not isinstance(check, UnknownCheck))
+    return owning or tuple(check.rule for check in breached)
+
+
+def _cut(standing: Standing, proposal: Proposal, checks: tuple[Check, ...]) -> Decimal | None:
+    """Return the largest quantity that no breached rule forbids, or None when one forbids any."""
+    terms = proposal.terms
+    quantity = proposal.quantity
+    for rule, check in zip(standing.limits.gate, checks, strict=True):
+        if check.verdict != "breach":
+            continue
+        sizes = rule.sizes(standing, proposal)
+        if not sizes and not (rule.ENTRY and terms.exit_room > 0):
+            return None
+        room = rule.room(standing, proposal) if sizes else ZERO
+        if rule.ENTRY:
+            room = max(room, terms.exit_room)
+        quantity = min(quantity, floored(terms, room))
+    return quantity
+
+
+def _binding(standing: Standing, terms: Terms, quantity: Decimal) -> str | None:
+    """Name the first rule that breaches at one lot more."""
+    if terms.lot is None:
+        return None
+    more = propose(terms, quantity + terms.lot)
+    for rule in standing.limits.gate:
+        if ask(rule, standing, more).verdict == "breach":
+            if rule.NAME == "instrument" and not rule.sizes(standing, more):
+                continue  # Minimums never bind.
+            return rule.NAME
+    return None
+
+
+def _passes(standing: Standing, proposal: Proposal) -> bool:
+    return all(
+        ask(rule, standing, proposal).verdict != "breach" for rule in standing.limits.gate
+    )

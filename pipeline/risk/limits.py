@@ -1,0 +1,120 @@
+"""Limits in force for an account: its own document over that of `*` over the built-in defaults.
+
+A document that does not validate is refused whole, with the path and the nearest name.
+"""
+
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.risk.parameters import (
+    GROUPS,
+    AccountClock,
+    Alerts,
+    Confirmation,
+    Decisions,
+    Dedupe,
+    Exits,
+    Parameters,
+    PerSymbol,
+    Prices,
+    ReservationTimes,
+    Sizing,
+    StopPrices,
+)
+from pipeline.risk.rules import RULES
+from pipeline.risk.rules.planned import PLANNED
+from pipeline.risk.rules.rule import Rule, Watch
+from topics.codec import DecodeError, decode_plain, encode_plain
+
+Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule types its own.
+P = TypeVar("P", bound=Parameters)
+
+NAMES: dict[str, type[Parameters]] = {**RULES, **PLANNED, **GROUPS}
+
+
+class LimitsError(ValueError):
+    """A limits document names what is not there, or gives it a value it cannot have."""
+
+
+class Limits(Struct, frozen=True):
+    gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
+    watches: tuple[Watch, ...]
+    rules: dict[str, Rule]  # Every rule, enabled or not.
+    clock: AccountClock
+    reservation: ReservationTimes
+    dedupe: Dedupe
+    confirmation: Confirmation
+    sizing: Sizing
+    stop: StopPrices
+    prices: Prices
+    decisions: Decisions
+    exits: Exits
+    alerts: Alerts
+
+    @property
+    def position_ratio_max(self) -> PerSymbol:
+        """Sizing needs it even when its rule is off."""
+        return cast(PerSymbol, getattr(self.rules["position_ratio"], "position_ratio_max"))
+
+    @property
+    def collar_ratio(self) -> Any:  # A Decimal; the rule types it.
+        """0 when price_collar is off."""
+        rule = self.rules["price_collar"]
+        return getattr(rule, "collar_ratio") if rule.enabled else 0
+
+
+def canonical(rules: Rules) -> str:
+    """Return a document's rules as the text that state keeps and compares."""
+    return encode_plain(rules).decode()
+
+
+def validate(rules: Rules) -> None:
+    """Raise LimitsError on the first name or value that is not allowed."""
+    for name, values in rules.items():
+        if name not in NAMES:
+            raise LimitsError(f"rules.{name}: no such rule{_nearest(name, NAMES)}")
+        for parameter in values:
+            fields = NAMES[name].__struct_fields__
+            if parameter not in fields:
+                raise LimitsError(
+                    f"rules.{name}.{parameter}: no such parameter{_nearest(parameter, fields)}"
+                )
+        _convert(name, values, NAMES[name])
+
+
+def not_built_yet(rules: Rules) -> tuple[str, ...]:
+    """Name the rules of a valid document that it turns on although nothing judges them yet."""
+    return tuple(
+        name for name, values in rules.items() if name in PLANNED and values.get("enabled", True)
+    )
+
+
+@lru_cache(maxsize=8192)
+def limits_of(everyone: str, own: str) -> Limits:
+    """Combine two canonical documents; the account's own parameters win one by one."""
+    merged: Rules = {}
+    for text in (everyone, own):
+        for name, values in decode_plain(text).items():
+            merged[name] = {**merged.get(name, {}), **values}
+    rules = {name: _convert(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
+    groups = {name: _convert(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
+    gate = tuple(rule for rule in rules.values() if rule.enabled and rule.ready)
+    watches = tuple(rule for rule in gate if isinstance(rule, Watch))
+    groups["clock"] = groups.pop("account")
+    return Limits(gate=gate, watches=watches, rules=rules, **cast(dict[str, Any], groups))
+
+
+def _convert(name: str, values: dict[str, Any], kind: type[P]) -> P:
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except (msgspec.ValidationError, DecodeError) as error:
+        raise LimitsError(f"rules.{name}: {error}") from None
+
+
+def _nearest(name: str, known: "dict[str, type[Parameters]] | tuple[str, ...]") -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f", did you mean {near[0]}?" if near else ""

@@ -1,0 +1,44 @@
+"""Exact numbers: one context for all money, and the few operations that everything uses."""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+
+from topics.fields import Side
+
+MONEY = Context(
+    prec=34,
+    rounding=ROUND_HALF_EVEN,
+    Emin=-999999,
+    Emax=999999,
+    traps=[InvalidOperation, DivisionByZero, Overflow],
+)
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+def signed(side: Side, quantity: Decimal) -> Decimal:
+    """Give a quantity the sign of its side: buys positive, sells negative."""
+    return quantity if side == "buy" else -quantity
+
+
+def opposite(side: Side) -> Side:
+    return "sell" if side == "buy" else "buy"
+
+
+def floor_to(quantity: Decimal, lot: Decimal) -> Decimal:
+    """Round an unsigned quantity down to whole lots."""
+    return quantity // lot * lot
+
+
+def least(first: Decimal | None, second: Decimal | None) -> Decimal | None:
+    """Return the smaller of two, where None does not bound."""
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
+
+
+def earliest(first: int | None, second: int | None) -> int | None:
+    """Return the earlier of two times, where None never comes."""
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)

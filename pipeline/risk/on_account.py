@@ -1,0 +1,120 @@
+"""What openings, balances and cash flows mean: capital, and no PnL (funding apart)."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.equity import value
+from pipeline.risk.holding import position_mark
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.stops import alert_breach
+from pipeline.risk.turn import Turn
+from pipeline.risk.windows import Window, day_at, week_at
+from topics.accounts import CashFlow
+
+_BALANCE_TOLERANCE_RATIO = Decimal("0.0001")
+
+
+def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
+    """Apply an opening, a snapshot or a flow once."""
+    account = turn.account
+    if seen:
+        turn.alert("flow", f"{flow.flow_id} is known already")
+    elif account.opened_ms is None:
+        _open(turn, flow)
+    elif flow.currency != account.currency:
+        turn.alert("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}")
+    elif flow.kind == "opening":
+        turn.alert("flow", f"{flow.flow_id} would open the account again")
+    else:
+        turn.keep(f"flow:{flow.flow_id}")
+        _apply(turn, flow)
+
+
+def _open(turn: Turn, flow: CashFlow) -> None:
+    if flow.kind not in ("opening", "snapshot"):
+        turn.alert("flow", f"{flow.flow_id} came before the opening")
+        return
+    turn.keep(f"flow:{flow.flow_id}")
+    account, clock = turn.account, turn.limits.clock
+    realized = sum((amount for at, amount in account.early if at > flow.as_of_ms), ZERO)
+    marks = open_marks(turn)
+    day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
+    week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
+    turn.update(
+        currency=flow.currency,
+        opened_ms=flow.as_of_ms,
+        opening=flow.amount,
+        realized=realized,
+        early=(),
+        peak=flow.amount,
+        day=replace(day, realized=realized),
+        week=replace(week, realized=realized),
+    )
+    turn.state_changed = True
+
+
+def open_marks(turn: Turn) -> dict[str, Decimal]:
+    """The marks of what is held, kept at the open of a window."""
+    return {
+        holding.symbol: mark
+        for holding in turn.account.holdings.values()
+        if holding.position.quantity and (mark := position_mark(holding)) is not None
+    }
+
+
+def _apply(turn: Turn, flow: CashFlow) -> None:
+    account = turn.account
+    day, week = account.day, account.week
+    if day is None or week is None:
+        raise AssertionError("an open account has a day and a week")
+    if flow.kind == "snapshot":
+        _compare(turn, flow)
+        return
+    if flow.kind == "funding":
+        turn.update(
+            realized=account.realized + flow.amount,
+            day=replace(day, realized=day.realized + flow.amount),
+            week=replace(week, realized=week.realized + flow.amount),
+        )
+        return
+    amount = flow.amount if flow.kind == "deposit" else -flow.amount
+    turn.update(
+        peak=_peak_after(turn, amount),
+        net_flows=account.net_flows + amount,
+        day=_with_flow(day, amount),
+        week=_with_flow(week, amount),
+    )
+    turn.state_changed = True
+
+
+def _with_flow(window: Window, amount: Decimal) -> Window:
+    deposits = window.deposits + max(amount, ZERO)
+    return replace(window, flows=window.flows + amount, deposits=deposits)
+
+
+def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
+    """Scale the peak like equity, so that a flow changes no drawdown."""
+    account = turn.account
+    age_ms_max = turn.limits.prices.mark_age_ms_max
+    equity = value(account, turn.now_ms, age_ms_max).equity
+    if equity is not None and equity > 0 and equity + amount > 0:
+        return account.peak * (equity + amount) / equity
+    return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)
+
+
+def _compare(turn: Turn, flow: CashFlow) -> None:
+    account = turn.account
+    expected = account.balance
+    if turn.limits.rules["cash"].enabled:
+        expected -= sum((holding.figures.cost for holding in account.holdings.values()), ZERO)
+    difference = abs(flow.amount - expected)
+    tolerance = abs(expected) * _BALANCE_TOLERANCE_RATIO
+    alert_breach(
+        turn,
+        "drift:balance",
+        difference > tolerance,
+        message=f"the balance snapshot says {flow.amount}",
+        measured=difference,
+        limit=tolerance,
+    )

@@ -1,0 +1,69 @@
+"""What a word of the engine means for a reservation; and what happens when no word comes."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.on_fill import change
+from pipeline.risk.reservations import Reservation, after_accepted, after_terminal
+from pipeline.risk.stops import open_stop
+from pipeline.risk.turn import Turn
+from topics.orders import Order
+
+
+def on_order(turn: Turn, order: Order) -> None:
+    """Apply a word; after a terminal one later words change nothing."""
+    reservation = turn.holding(order.symbol).reservations.get(order.signal_id)
+    if reservation is None or reservation.ended:
+        return
+    times = turn.limits.reservation
+    if order.status == "accepted":
+        silent_ms = turn.now_ms + times.order_silent_ms
+        change(turn, after_accepted(reservation, order.order_id, silent_ms=silent_ms))
+        return
+    until_ms = turn.now_ms + times.reservation_ttl_ms
+    change(
+        turn,
+        after_terminal(
+            reservation, _reported(reservation, order), order_id=order.order_id, until_ms=until_ms
+        ),
+    )
+
+
+def _reported(reservation: Reservation, order: Order) -> Decimal:
+    """The order's filled total, in units; unsaid it is the whole, or what we have seen."""
+    if order.filled_quantity is not None:
+        return order.filled_quantity
+    return reservation.reserved if order.status == "filled" else reservation.filled
+
+
+def expire(turn: Turn) -> None:
+    """End the waits that are over: no word, no reported fill, a long silence."""
+    due = [
+        reservation
+        for holding in turn.account.holdings.values()
+        if holding.figures.due_ms is not None and holding.figures.due_ms <= turn.now_ms
+        for reservation in holding.reservations.values()
+        if reservation.until_ms is not None and reservation.until_ms <= turn.now_ms
+    ]
+    for reservation in due:
+        _expire(turn, reservation)
+
+
+def _expire(turn: Turn, reservation: Reservation) -> None:
+    name = reservation.signal_id
+    if reservation.phase == "working":
+        turn.alert("order_silent", f"no word of {name} for long", measured=reservation.quantity)
+        turn.reserve(replace(reservation, until_ms=None))
+        return
+    turn.reserve(replace(reservation, phase="expired", until_ms=None))
+    if reservation.phase == "silent":
+        turn.alert("reservation_expired", f"no word of {name}", measured=reservation.quantity)
+        return
+    turn.alert(
+        "reservation_expired",
+        f"reported fills of {name} did not come",
+        level="high",
+        measured=reservation.quantity,
+    )
+    open_stop(turn, "reservation", "reduce", reason=f"reported fills of {name} did not come")

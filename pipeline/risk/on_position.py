@@ -1,0 +1,70 @@
+"""What a position snapshot means: adopted until our first fill of its symbol, compared after it."""
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import POSITIONS_MAX
+from pipeline.risk.holding import Holding, settle
+from pipeline.risk.market import first_marks, with_quote
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.position import Position
+from pipeline.risk.stops import alert_breach
+from pipeline.risk.turn import Turn
+from topics.events import Quote
+from topics.positions import PositionSnapshot
+
+
+def on_position(turn: Turn, snapshot: PositionSnapshot) -> None:
+    """Adopt a snapshot or compare with it; its mark_price is a mark when it is newer."""
+    holding = turn.holding(snapshot.symbol)
+    quote = holding.quote
+    skew_ms = snapshot.as_of_ms - turn.at_ms
+    if snapshot.mark_price is not None and skew_ms <= turn.limits.prices.clock_skew_ms_max:
+        if quote is None or snapshot.as_of_ms > quote.as_of_ms:
+            holding = with_quote(turn, holding, _as_quote(snapshot, quote))
+            turn.put(holding)
+    if holding.filled:
+        _compare(turn, holding, snapshot)
+    elif holding.adopted_ms is None or snapshot.as_of_ms >= holding.adopted_ms:
+        _adopt(turn, holding, snapshot)
+
+
+def _as_quote(snapshot: PositionSnapshot, held: Quote | None) -> Quote:
+    return Quote(
+        symbol=snapshot.symbol,
+        mark=snapshot.mark_price,
+        as_of_ms=snapshot.as_of_ms,
+        offset=-1 if held is None else held.offset,
+    )
+
+
+def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
+    quantity = snapshot.quantity
+    position = Position(quantity, quantity * snapshot.average_price)
+    held = sum(1 for item in turn.account.holdings.values() if item.position.quantity)
+    if quantity and not holding.position.quantity and held >= POSITIONS_MAX:
+        turn.alert("too_many", f"the snapshot of {snapshot.symbol} is beyond the most positions")
+        return
+    same_side = (holding.position.quantity > 0) == (quantity > 0)
+    adopted = replace(holding, position=position, adopted_ms=snapshot.as_of_ms)
+    if not quantity:
+        adopted = replace(adopted, marks=())
+    elif not holding.position.quantity or not same_side:
+        marks = first_marks(snapshot.average_price, adopted, now_ms=turn.now_ms)
+        adopted = replace(adopted, marks=marks)
+    turn.state_changed = turn.state_changed or position != holding.position
+    turn.put(settle(adopted))
+
+
+def _compare(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
+    if snapshot.as_of_ms < holding.filled_ms:
+        return
+    tolerance = holding.instrument.lot_size if holding.instrument else ZERO
+    difference = abs(snapshot.quantity - holding.position.quantity)
+    alert_breach(
+        turn,
+        f"drift:{snapshot.symbol}",
+        difference > tolerance,
+        message=f"{snapshot.symbol}: the snapshot holds {snapshot.quantity}",
+        measured=difference,
+        limit=tolerance,
+    )

@@ -1,0 +1,129 @@
+"""What a signal means: one decision, and when it is approved a reservation."""
+
+from decimal import Decimal
+from typing import cast
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import APPROVALS_MAX
+from pipeline.risk.gate import Judgement, judge
+from pipeline.risk.holding import Holding
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.proposal import Terms, make_terms, reference_price
+from pipeline.risk.reservations import Reservation
+from pipeline.risk.sizing import size
+from pipeline.risk.turn import Turn
+from pipeline.risk.violations import count_violations
+from topics.decisions import Decision
+from topics.signals import Signal
+
+_IGNORED_HOLD = Judgement("ignored", ZERO, (), None, ())
+_IGNORED_DUPLICATE = Judgement("ignored", ZERO, ("duplicate_signal",), None, ())
+_FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
+
+
+def on_signal(turn: Turn, signal: Signal, *, seen: bool) -> None:
+    """Answer a signal; `seen`: its id was answered before."""
+    if signal.side == "hold" or seen:
+        judgement = _IGNORED_HOLD if signal.side == "hold" else _IGNORED_DUPLICATE
+        _tell(turn, signal, judgement, asked=signal.quantity, seen=seen)
+        return
+    terms = _terms(turn, signal)
+    try:
+        judgement = judge(turn.standing(), terms)
+    except Exception as error:  # Fail closed: a rule that raises refuses the order.
+        judgement = _FAILED
+        turn.alert(
+            "internal_error",
+            f"judging {signal.signal_id} raised {type(error).__name__}: {error}",
+            level="high",
+        )
+    _tell(turn, signal, judgement, asked=terms.asked, seen=False)
+    if judgement.quantity:
+        _approve(turn, terms, judgement.quantity)
+    elif judgement.reasons:
+        count_violations(turn, judgement.reasons)
+
+
+def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
+    """Answer a signal that could not be judged; a repetition is ignored all the same."""
+    judgement = _IGNORED_DUPLICATE if seen else _FAILED
+    _tell(turn, signal, judgement, asked=signal.quantity, seen=seen)
+
+
+def _terms(turn: Turn, signal: Signal) -> Terms:
+    limits = turn.limits
+    holding = turn.holding(signal.symbol)
+    oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
+    fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
+    terms = make_terms(signal, holding, seen=False, fresh=fresh, collar=limits.collar_ratio)
+    if signal.quantity is not None:
+        return terms
+    return replace(terms, asked=size(terms, limits, turn.standing().equity))
+
+
+def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
+    """Reserve the whole quantity at its order price: exposure from this moment on."""
+    signal, now_ms = terms.signal, turn.now_ms
+    turn.reserve(
+        Reservation(
+            signal_id=signal.signal_id,
+            symbol=signal.symbol,
+            side=terms.side,
+            quantity=quantity,
+            price=last_known_price(terms.holding, terms),
+            reserved=quantity,
+            decided_ms=now_ms,
+            until_ms=now_ms + turn.limits.reservation.reservation_ttl_ms,
+        )
+    )
+    approvals = turn.account.approvals[-(APPROVALS_MAX - 1) :]
+    turn.update(approvals=(*approvals, now_ms))
+
+
+def last_known_price(holding: Holding, terms: Terms) -> Decimal:
+    """The order price, else the last price known of the symbol, else 0 (exits only)."""
+    if terms.price is not None:
+        return terms.price
+    price = reference_price(holding.quote, terms.side)
+    return ZERO if price is None else price
+
+
+def _tell(
+    turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None, seen: bool
+) -> None:
+    account, standing = turn.account, turn.standing()
+    valid_until_ms = turn.at_ms + turn.limits.decisions.decision_ttl_ms
+    if signal.expires_at_ms is not None:
+        valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
+    turn.outputs.append(
+        Decision(
+            decision_id=turn.next_id() if seen else signal.signal_id,
+            signal_id=signal.signal_id,
+            account_id=account.account_id,
+            strategy_id=signal.strategy_id,
+            symbol=signal.symbol,
+            side=cast("str", signal.side),  # type: ignore[arg-type]  # Words once decoded.
+            verdict=judgement.verdict,
+            requested_quantity=asked,
+            approved_quantity=judgement.quantity,
+            limit_price=signal.limit_price,
+            stop_price=signal.stop_price,
+            reduce_only=signal.reduce_only,
+            risk_score=None,
+            reasons=judgement.reasons,
+            binding_rule=judgement.binding_rule,
+            checks=judgement.checks,
+            trading_state=account.trading_state,
+            equity=standing.equity,
+            drawdown_ratio=standing.drawdown_ratio,
+            daily_pnl=standing.daily_pnl,
+            weekly_pnl=standing.weekly_pnl,
+            limits_version=f"{turn.shared.limits.version}.{account.limits.version}",
+            valid_until_ms=valid_until_ms,
+            sequence=account.sequence,
+            chain=account.chain,
+            rules_version=turn.shared.rules_version,
+            at_ms=turn.at_ms,
+        )
+    )

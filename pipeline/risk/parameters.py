@@ -1,0 +1,105 @@
+"""Parameters that belong to no single rule, with their defaults and bounds."""
+
+from datetime import time
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct
+
+from pipeline.risk.numbers import ZERO
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Duration = Annotated[int, Meta(ge=0, le=315_360_000_000)]  # In ms, at most ten years.
+PerSymbol = Decimal | dict[str, Decimal]  # A number, or by name with `*` for all others.
+OnBreach = Literal["warn", "reduce", "halt", "flatten"]
+
+
+class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named group of parameters; every Decimal must be a finite number >= 0."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            numbers = value.values() if isinstance(value, dict) else (value,)
+            for number in numbers:
+                if isinstance(number, Decimal) and not (number.is_finite() and number >= 0):
+                    raise ValueError(f"{name} must be a number >= 0")
+
+
+def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:
+    """Return the limit that holds for a symbol, None when there is none."""
+    if isinstance(limit, dict):
+        return limit.get(symbol, limit.get("*"))
+    return limit
+
+
+class AccountClock(Parameters, frozen=True, kw_only=True):
+    zone: str = "UTC"
+    day_roll: str = "00:00"  # Local time HH:MM.
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"zone {self.zone!r} is not known") from None
+        if len(self.day_roll) not in (5, 8):
+            raise ValueError("day_roll must be HH:MM")
+        if time.fromisoformat(self.day_roll).tzinfo is not None:
+            raise ValueError("day_roll must be HH:MM")
+
+
+class ReservationTimes(Parameters, frozen=True, kw_only=True):
+    reservation_ttl_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 60_000
+    order_silent_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 3_600_000
+
+
+class Dedupe(Parameters, frozen=True, kw_only=True):
+    dedupe_horizon_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 604_800_000
+    dedupe_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 100_000
+
+
+class Confirmation(Parameters, frozen=True, kw_only=True):
+    confirm_marks: Annotated[int, Meta(ge=1, le=100)] = 3
+    confirm_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 1000
+
+
+class Sizing(Parameters, frozen=True, kw_only=True):
+    modify_ratio_min: Decimal = ZERO  # Of what was asked.
+
+
+class StopPrices(Parameters, frozen=True, kw_only=True):
+    atr_multiple: Decimal = Decimal(2)
+    atr_periods: Annotated[int, Meta(ge=1, le=1000)] = 14
+    stop_ratio: Decimal = Decimal("0.02")
+
+
+class Prices(Parameters, frozen=True, kw_only=True):
+    clock_skew_ms_max: Duration = 1000
+    mark_age_ms_max: Duration = 60_000
+
+
+class Decisions(Parameters, frozen=True, kw_only=True):
+    decision_ttl_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 2000
+
+
+class Exits(Parameters, frozen=True, kw_only=True):
+    exit_retry_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 1000
+
+
+class Alerts(Parameters, frozen=True, kw_only=True):
+    alert_cooldown_ms: Duration = 300_000
+
+
+GROUPS: dict[str, type[Parameters]] = {
+    "account": AccountClock,
+    "reservation": ReservationTimes,
+    "dedupe": Dedupe,
+    "confirmation": Confirmation,
+    "sizing": Sizing,
+    "stop": StopPrices,
+    "prices": Prices,
+    "decisions": Decisions,
+    "exits": Exits,
+    "alerts": Alerts,
+}

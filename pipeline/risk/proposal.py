@@ -1,0 +1,137 @@
+"""A proposal: the order under judgement, at one quantity, with what it would do to exposure.
+
+The gate asks every rule at the requested quantity, and looks for the largest one that passes all.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.holding import Holding, Working, exit_room, opening_notional, worst_case
+from pipeline.risk.holding import mark_of
+from pipeline.risk.numbers import ONE, ZERO, floor_to
+from topics.events import Quote
+from topics.fields import Side
+from topics.signals import Signal
+
+
+class Terms(Struct, frozen=True, gc=False):
+    """What of an order does not depend on its quantity."""
+
+    signal: Signal
+    side: Side
+    holding: Holding
+    seen: bool  # Its signal_id was decided before.
+    reference: Decimal | None  # Fresh ask for a buy, bid for a sell, else mark, else last.
+    price: Decimal | None  # Order price: the limit, or the reference with the collar.
+    own_price: Decimal | None  # Price of its own notional when it opens.
+    exit_room: Decimal  # The largest proven exit, in units.
+    lot: Decimal | None  # None without an instrument.
+    asked: Decimal | None  # As asked or as sized, before flooring; None when it cannot be sized.
+
+
+class Proposal(Struct, frozen=True, gc=False):
+    """Money before conversion is in the settlement currency; None is unknown."""
+
+    terms: Terms
+    quantity: Decimal  # In units, whole lots.
+    exempt: bool  # A proven exit.
+    notional: Decimal | None  # Of the order itself.
+    worst_notional: Decimal | None  # Of the symbol on the order's side if all fills.
+    opened_notional: Decimal | None  # What the order opens, at its own price.
+
+
+def propose(terms: Terms, quantity: Decimal) -> Proposal:
+    """Work out what an order of this quantity would do."""
+    exempt = ZERO < quantity <= terms.exit_room
+    holding, price = terms.holding, terms.price
+    if holding.instrument is None or price is None or terms.asked is None:
+        return Proposal(terms, quantity, exempt, None, None, None)
+    multiplier = holding.instrument.multiplier
+    own_price = price if exempt or terms.own_price is None else terms.own_price
+    held, working = _own_side(terms)
+    after = Working(working.quantity + quantity, working.notional + quantity * abs(price))
+    mark = mark_of(holding.quote, holding.position.quantity)
+    worst = worst_case(held, mark, after)
+    opened = max(after.quantity + min(held, ZERO), ZERO)
+    before = max(working.quantity + min(held, ZERO), ZERO)
+    return Proposal(
+        terms,
+        quantity,
+        exempt,
+        quantity * multiplier * abs(own_price),
+        None if worst is None else worst * multiplier,
+        (opened - before) * abs(own_price) * multiplier,
+    )
+
+
+def _own_side(terms: Terms) -> tuple[Decimal, Working]:
+    holding = terms.holding
+    if terms.side == "buy":
+        return holding.position.quantity, holding.buys
+    return -holding.position.quantity, holding.sells
+
+
+def largest(proposal: Proposal, passes: Callable[[Proposal], bool]) -> Decimal:
+    """Return the largest quantity in whole lots below the proposal's own that passes, else 0.
+
+    A smaller quantity never breaches what a larger one passes, so bisection finds it exactly.
+    """
+    terms = proposal.terms
+    if terms.lot is None:
+        return ZERO
+    good, bad = 0, int(proposal.quantity // terms.lot)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if passes(propose(terms, middle * terms.lot)):
+            good = middle
+        else:
+            bad = middle
+    return good * terms.lot
+
+
+def make_terms(
+    signal: Signal, holding: Holding, *, seen: bool, fresh: bool, collar: Decimal
+) -> Terms:
+    """Fix what does not depend on the quantity. `fresh`: the quote is no older than allowed."""
+    side: Side = "sell" if signal.side == "sell" else "buy"
+    reference = reference_price(holding.quote, side) if fresh else None
+    price = signal.limit_price
+    if price is None and reference is not None:
+        price = market_price(reference, side, collar)
+    own_price = price
+    if side == "sell" and price is not None and reference is not None:
+        own_price = max(price, reference)
+    return Terms(
+        signal,
+        side,
+        holding,
+        seen,
+        reference,
+        price,
+        own_price,
+        exit_room(holding, side),
+        holding.instrument.lot_size if holding.instrument else None,
+        signal.quantity,
+    )
+
+
+def reference_price(quote: Quote | None, side: Side) -> Decimal | None:
+    """Ask for a buy, bid for a sell, else mark, else last."""
+    if quote is None:
+        return None
+    price = quote.ask if side == "buy" else quote.bid
+    if price is None:
+        price = quote.mark if quote.mark is not None else quote.last
+    return price
+
+
+def market_price(reference: Decimal, side: Side, collar: Decimal) -> Decimal:
+    """The worst price that a market order may reach within the collar."""
+    return reference * (ONE + collar if side == "buy" else ONE - collar)
+
+
+def floored(terms: Terms, quantity: Decimal) -> Decimal:
+    """Round a quantity down to the lot; unknown lots round nothing."""
+    return quantity if terms.lot is None else floor_to(quantity, terms.lot)

@@ -1,0 +1,160 @@
+"""The account's state as others see it."""
+
+from decimal import Decimal
+
+from pipeline.risk.account import Account, Shared
+from pipeline.risk.equity import Valuation, foreign, value
+from pipeline.risk.holding import Holding, position_mark
+from pipeline.risk.limits import Limits, limits_of
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.standing import Standing, stand
+from pipeline.risk.violations import violations_last_hour
+from pipeline.risk.windows import Window
+from topics.account_states import (
+    AccountState,
+    DayState,
+    PositionState,
+    ReservationState,
+    ViolationCounts,
+    WatchedSymbol,
+    WeekState,
+)
+from topics.fields import EVERYONE
+
+
+def account_state(account: Account, shared: Shared) -> AccountState:
+    """Build the row of account_states for an account after its last event."""
+    limits = limits_of(shared.limits.rules, account.limits.rules)
+    valuation = value(account, account.clock_ms, limits.prices.mark_age_ms_max)
+    standing = stand(account, shared, limits=limits, valuation=valuation)
+    watched = [holding for holding in account.holdings.values() if holding.active]
+    gross, net = _exposures(account, valuation)
+    return AccountState(
+        account_id=account.account_id,
+        trading_state=account.trading_state,
+        stops=tuple(stop.stop_id for stop in account.stops),
+        currency=account.currency,
+        balance=account.balance,
+        equity=standing.equity,
+        peak_equity=account.peak,
+        drawdown_ratio=standing.drawdown_ratio,
+        daily=_day(account.day, standing),
+        weekly=_week(account.week, standing),
+        gross_exposure=gross,
+        net_exposure=net,
+        positions=tuple(
+            _position(account, holding)
+            for holding in account.holdings.values()
+            if holding.position.quantity or holding.filled
+        ),
+        reservations=tuple(
+            ReservationState(
+                signal_id=item.signal_id,
+                symbol=item.symbol,
+                side=item.side,
+                quantity=item.quantity,
+                price=item.price,
+            )
+            for holding in watched
+            for item in holding.reservations.values()
+            if item.live
+        ),
+        watched=tuple(holding.symbol for holding in watched),
+        violations_last_hour=violations_last_hour(account),
+        limits_version=f"{shared.limits.version}.{account.limits.version}",
+        wake_at_ms=account.wake_ms,
+        confirming=account.confirm_ms is not None,
+        quotes=tuple(_watched(holding) for holding in watched),
+        controls_serial=account.shared_serial,
+        sequence=account.sequence,
+        chain=account.chain,
+        rules_version=shared.rules_version,
+        at_ms=account.clock_ms,
+    )
+
+
+def shared_state(shared: Shared) -> AccountState:
+    """Build the row that tells broadcast how far a partition's `*` documents and controls are."""
+    return AccountState(
+        account_id=EVERYONE,
+        trading_state="active",
+        stops=tuple(stop.stop_id for stop in shared.stops),
+        currency=None,
+        balance=ZERO,
+        equity=None,
+        peak_equity=ZERO,
+        drawdown_ratio=None,
+        daily=None,
+        weekly=None,
+        gross_exposure=None,
+        net_exposure=None,
+        positions=(),
+        reservations=(),
+        watched=(),
+        violations_last_hour=ViolationCounts(by_level={}, by_rule={}),
+        limits_version=f"{shared.limits.version}.0",
+        wake_at_ms=None,
+        controls_serial=shared.serial,
+        sequence=shared.sequence,
+        chain=shared.chain,
+        rules_version=shared.rules_version,
+        at_ms=shared.clock_ms,
+    )
+
+
+def _exposures(account: Account, valuation: Valuation) -> tuple[Decimal | None, Decimal | None]:
+    """Sum of the positions' notionals, unsigned and signed; None with a mark unknown."""
+    if valuation.equity is None and account.opened_ms is not None:
+        return None, None
+    gross = net = ZERO
+    for holding in account.holdings.values():
+        exposure = holding.figures.exposure
+        if exposure is None or (exposure and foreign(account, holding)):
+            return None, None
+        gross += exposure
+        net += exposure if holding.position.quantity > 0 else -exposure
+    return gross, net
+
+
+def _position(account: Account, holding: Holding) -> PositionState:
+    known = holding.position.quantity and not foreign(account, holding)
+    return PositionState(
+        symbol=holding.symbol,
+        quantity=holding.position.quantity,
+        average_price=holding.position.average_price,
+        mark_price=position_mark(holding) if holding.position.quantity else None,
+        unrealized_pnl=holding.figures.unrealized if known else None,
+        realized_pnl=holding.realized,
+    )
+
+
+def _day(window: Window | None, standing: Standing) -> DayState | None:
+    if window is None:
+        return None
+    return DayState(
+        day=window.span.label,
+        pnl=standing.daily_pnl,
+        realized=window.realized,
+        open_equity=window.open_equity,
+    )
+
+
+def _week(window: Window | None, standing: Standing) -> WeekState | None:
+    if window is None:
+        return None
+    return WeekState(
+        week=window.span.label,
+        pnl=standing.weekly_pnl,
+        realized=window.realized,
+        open_equity=window.open_equity,
+    )
+
+
+def _watched(holding: Holding) -> WatchedSymbol:
+    quote = holding.quote
+    return WatchedSymbol(
+        symbol=holding.symbol,
+        mark_price=position_mark(holding),
+        as_of_ms=None if quote is None else quote.as_of_ms,
+        offset=-1 if quote is None else quote.offset,
+    )

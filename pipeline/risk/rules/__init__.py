@@ -1,0 +1,42 @@
+"""Every rule of the gate, found by file: the file's name is the rule's name.
+
+Discovery refuses to start on any doubt: a module without its one rule, or two rules in one place.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from pipeline.risk.rules.rule import Rule, Watch
+
+_NOT_RULES = {"rule", "planned"}
+
+
+def _discover() -> dict[str, type[Rule]]:
+    found: dict[str, type[Rule]] = {}
+    for module_info in iter_modules(__path__):
+        if module_info.name not in _NOT_RULES:
+            found[module_info.name] = _rule_of(module_info.name)
+    ordered = sorted(found.items(), key=lambda item: item[1].PLACE)
+    places = [rule.PLACE for _, rule in ordered]
+    if len(set(places)) != len(places):
+        raise ImportError(f"two rules share a place in the gate: {places}")
+    return dict(ordered)
+
+
+def _rule_of(name: str) -> type[Rule]:
+    module = import_module(f"{__name__}.{name}")
+    rules = [
+        item
+        for item in vars(module).values()
+        if isinstance(item, type)
+        and issubclass(item, Rule)
+        and item.__module__ == module.__name__
+    ]
+    if len(rules) != 1 or rules[0].PLACE <= 0:
+        raise ImportError(f"rules/{name}.py must define exactly one Rule with a PLACE")
+    rules[0].NAME = name
+    return rules[0]
+
+
+RULES: dict[str, type[Rule]] = _discover()
+WATCHES: tuple[str, ...] = tuple(name for name, rule in RULES.items() if issubclass(rule, Watch))

@@ -1,0 +1,33 @@
+"""Refuse entries once the day's loss is too large, and act by itself when it is confirmed."""
+
+from decimal import Decimal
+
+from pipeline.risk.parameters import OnBreach
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class DailyLoss(Watch, frozen=True, kw_only=True):
+    daily_loss_ratio_max: Decimal = Decimal("0.02")  # Of equity at the day's open + deposits since.
+    on_breach: OnBreach = "flatten"
+
+    PLACE = 230
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        window, pnl = standing.account.day, standing.daily_pnl
+        if window is None or window.loss_base is None or pnl is None:
+            return self.unknown()
+        limit = self.daily_loss_ratio_max * window.loss_base
+        if window.loss_base <= 0:
+            return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
+        return self.cap(-pnl, limit)
+
+    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+        window = standing.account.day
+        pnl = window.pnl(equity) if window else None
+        if window is None or window.loss_base is None or window.loss_base <= 0 or pnl is None:
+            return None
+        return Measure(-pnl, self.daily_loss_ratio_max * window.loss_base)

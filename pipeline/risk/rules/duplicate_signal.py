@@ -1,0 +1,13 @@
+"""Answer each signal_id once: a redelivery is ignored, whatever else would be said."""
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class DuplicateSignal(Rule, frozen=True, kw_only=True):
+    PLACE = 10
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        return self.flag(proposal.terms.seen)

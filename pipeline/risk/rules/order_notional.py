@@ -1,0 +1,27 @@
+"""Cap the notional of one order."""
+
+from pipeline.risk.parameters import PerSymbol, per_symbol
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class OrderNotional(Rule, frozen=True, kw_only=True):
+    order_notional_max: PerSymbol | None = None  # In the account's currency.
+
+    PLACE = 110
+    ENTRY = True
+    SIZES = True
+
+    @property
+    def ready(self) -> bool:
+        return self.order_notional_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        limit = per_symbol(self.order_notional_max, proposal.terms.holding.symbol)
+        if limit is None:
+            return Check(self.NAME, "pass", proposal.notional)
+        if proposal.notional is None:
+            return self.unknown(limit)
+        return self.cap(proposal.notional, limit)

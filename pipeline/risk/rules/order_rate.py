@@ -1,0 +1,29 @@
+"""Refuse entries that come faster than allowed; rejected signals do not count, exits do."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta
+
+from pipeline.risk.parameters import Duration
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class OrderRate(Rule, frozen=True, kw_only=True):
+    orders_max: Annotated[int, Meta(ge=0, le=1000)] = 10  # Approved or modified in the window.
+    window_ms: Duration = 60_000
+
+    PLACE = 290
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        since_ms = standing.now_ms - self.window_ms
+        count = 1
+        for approved_ms in reversed(standing.account.approvals):
+            if approved_ms <= since_ms:
+                break
+            count += 1
+        return self.cap(Decimal(count), Decimal(self.orders_max))

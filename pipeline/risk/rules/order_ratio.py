@@ -1,0 +1,24 @@
+"""Cap the notional of one order as a fraction of equity."""
+
+from decimal import Decimal
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class OrderRatio(Rule, frozen=True, kw_only=True):
+    order_ratio_max: Decimal | None = None  # Of equity.
+
+    PLACE = 120
+    ENTRY = True
+    SIZES = True
+
+    @property
+    def ready(self) -> bool:
+        return self.order_ratio_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        assert self.order_ratio_max is not None
+        return self.ratio(standing, proposal.notional, limit=self.order_ratio_max)

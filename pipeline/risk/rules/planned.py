@@ -1,0 +1,81 @@
+"""Rules that limits documents may name already although no file judges them yet.
+
+Their parameters validate, so a document written for the whole book is not refused; turning one on
+is told as "not built yet".
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, defstruct
+
+from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters, PerSymbol
+
+_Names = tuple[str, ...]
+_Share = Annotated[Decimal, Meta()]
+
+_PLANNED: dict[str, dict[str, object]] = {
+    "restricted_symbols": {"denied": _Names, "allowed": _Names},
+    "trading_hours": {"minutes_before_close": Count},
+    "stop_side": {},
+    "confidence": {"confidence_min": _Share},
+    "position_quantity": {"position_quantity_max": PerSymbol},
+    "net_exposure": {"net_exposure_ratio_max": Decimal},
+    "group_exposure": {"group_exposure_ratio_max": PerSymbol},
+    "open_positions": {"open_positions_max": Count},
+    "margin": {"initial_margin_ratio": Decimal, "leverage": Decimal},
+    "risk_per_trade": {"risk_per_trade_ratio": Decimal, "fee_ratio": Decimal},
+    "value_at_risk": {
+        "var_confidence": Decimal,
+        "horizon_bars": Count,
+        "var_ratio_max": Decimal,
+        "on_breach": OnBreach,
+    },
+    "balance_floor": {"balance_ratio_min": Decimal, "on_breach": OnBreach},
+    "circuit_breaker": {
+        "consecutive_losses_max": Count,
+        "window_ms": Duration,
+        "loss_count_max": Count,
+        "rapid_loss_ratio": Decimal,
+        "rapid_window_ms": Duration,
+        "cooldown_ms": Duration,
+        "half_open_scale": Decimal,
+    },
+    "stopout_guard": {
+        "stopouts_max": Count,
+        "lookback_ms": Duration,
+        "cooldown_ms": Duration,
+        "per_symbol": bool,
+    },
+    "volatility_halt": {"volatility_ratio_max": Decimal, "require_history": bool},
+    "repeated_order": {"repeats_max": Count, "window_ms": Duration},
+    "risk_score": {},
+    "stop_loss": {"on_breach": OnBreach},
+    "trailing_stop": {"trailing_ratio": PerSymbol, "on_breach": OnBreach},
+    "time_stop": {"hold_ms_max": PerSymbol, "on_breach": OnBreach},
+    "volatility_stop": {"volatility_multiple": Decimal, "on_breach": OnBreach},
+    "stale_data": {"stale_ms": Duration, "on_breach": OnBreach},
+    "drift": {
+        "drift_grace_ms": Duration,
+        "balance_tolerance_ratio": Decimal,
+        "on_breach": OnBreach,
+    },
+    "violation_rate": {"on_breach": OnBreach},
+}
+
+
+def _parameters(name: str, fields: dict[str, object]) -> type[Parameters]:
+    rows = [(field, kind | None, None) for field, kind in fields.items()]  # type: ignore[operator]
+    return defstruct(
+        name,
+        [("enabled", bool, True), *rows],
+        bases=(Parameters,),
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+
+
+PLANNED: dict[str, type[Parameters]] = {
+    name: _parameters(name, fields) for name, fields in _PLANNED.items()
+}

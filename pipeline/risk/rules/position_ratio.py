@@ -1,0 +1,23 @@
+"""Cap the worst case notional of one symbol as a fraction of equity."""
+
+from decimal import Decimal
+
+from pipeline.risk.parameters import PerSymbol, per_symbol
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class PositionRatio(Rule, frozen=True, kw_only=True):
+    position_ratio_max: PerSymbol = Decimal("0.10")  # Of equity.
+
+    PLACE = 130
+    ENTRY = True
+    SIZES = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        limit = per_symbol(self.position_ratio_max, proposal.terms.holding.symbol)
+        if limit is None:
+            return Check(self.NAME, "pass")
+        return self.ratio(standing, proposal.worst_notional, limit=limit)

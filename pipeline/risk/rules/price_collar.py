@@ -1,0 +1,28 @@
+"""Refuse limit prices too far from the market."""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import ONE
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class PriceCollar(Rule, frozen=True, kw_only=True):
+    collar_ratio: Decimal = Decimal("0.05")  # Of the reference, on either side.
+
+    PLACE = 90
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        terms = proposal.terms
+        reference, limit_price = terms.reference, terms.signal.limit_price
+        if reference is None:
+            if proposal.exempt:
+                return Check(self.NAME, "exempt", None, self.collar_ratio, None)
+            return self.unknown(self.collar_ratio)
+        if reference <= 0:
+            return Check(self.NAME, "breach", None, self.collar_ratio, None)
+        if limit_price is None:
+            return Check(self.NAME, "pass", None, self.collar_ratio, None)
+        return self.cap(abs(limit_price / reference - ONE), self.collar_ratio)

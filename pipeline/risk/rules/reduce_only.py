@@ -1,0 +1,21 @@
+"""Hold a reduce_only order to the proven exit."""
+
+from decimal import Decimal
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class ReduceOnly(Rule, frozen=True, kw_only=True):
+    PLACE = 100
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        return self.flag(proposal.terms.signal.reduce_only and not proposal.exempt)
+
+    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+        return proposal.terms.exit_room > 0
+
+    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
+        return proposal.terms.exit_room

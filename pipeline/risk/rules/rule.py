@@ -1,0 +1,96 @@
+"""What a rule is: parameters with defaults, its place in the gate, and up to three answers.
+
+`check` judges a proposal before approval, `room` says the largest quantity a breached rule still
+allows, `watch` judges the account after every event. A rule is pure and knows no other rule.
+"""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from msgspec import Struct
+
+from pipeline.risk.parameters import OnBreach, Parameters
+from pipeline.risk.proposal import Proposal, largest
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class UnknownCheck(Check, frozen=True, gc=False):
+    """A breach because an input is unknown; the reason belongs to the rule that owns the input."""
+
+
+class Measure(Struct, frozen=True, gc=False):
+    """What a watch measured; it breaches when measured > limit."""
+
+    measured: Decimal
+    limit: Decimal
+
+    @property
+    def breached(self) -> bool:
+        return self.measured > self.limit
+
+
+class Rule(Parameters, frozen=True, kw_only=True):
+    enabled: bool = True
+
+    NAME: ClassVar[str] = ""  # Set by discovery: the file's name.
+    PLACE: ClassVar[int] = 0  # Order in the gate.
+    ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
+    SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
+    PERMANENT: ClassVar[bool] = False  # Judged even when a document turns it off.
+
+    @property
+    def ready(self) -> bool:
+        """Whether every limit it needs has a value; without one the rule is absent."""
+        return True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Judge a proposal at its quantity."""
+        raise NotImplementedError
+
+    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+        """Whether a smaller quantity could satisfy it here, apart from the proven exit."""
+        return self.SIZES
+
+    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
+        """The largest quantity in whole lots that satisfies it, at most the proposal's own."""
+        return largest(
+            proposal, lambda smaller: self.check(standing, smaller).verdict != "breach"
+        )
+
+    def cap(self, measured: Decimal, limit: Decimal) -> Check:
+        verdict = "breach" if measured > limit else "pass"
+        return Check(self.NAME, verdict, measured, limit, limit - measured)
+
+    def flag(self, breached: bool) -> Check:
+        """Answer without numbers."""
+        return Check(self.NAME, "breach" if breached else "pass")
+
+    def unknown(self, limit: Decimal | None = None) -> Check:
+        """Breach for want of an input that another rule owns."""
+        return UnknownCheck(self.NAME, "breach", None, limit, None)
+
+    def ratio(
+        self, standing: Standing, notional: Decimal | None, *, limit: Decimal
+    ) -> Check:
+        """Judge a notional as a fraction of equity; equity <= 0 breaches."""
+        equity = standing.equity
+        if equity is None:
+            return self.unknown(limit)
+        if equity <= 0:
+            return Check(self.NAME, "breach", None, limit, None)
+        if notional is None:
+            return self.unknown(limit)
+        return self.cap(notional / equity, limit)
+
+
+class Watch(Rule, frozen=True, kw_only=True):
+    """A rule that also looks after every event and acts by itself."""
+
+    on_breach: OnBreach = "flatten"
+
+    LOSS: ClassVar[bool] = True  # Resuming its stop starts the loss windows anew.
+
+    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+        """Measure the account at an equity; None when there is nothing to measure."""
+        raise NotImplementedError

@@ -1,0 +1,28 @@
+"""Refuse what adds risk while the account is reducing or halted."""
+
+from decimal import Decimal
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class TradingState(Rule, frozen=True, kw_only=True):
+    halt_exits: bool = True  # False: a halted account may not even reduce.
+
+    PLACE = 20
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        state = standing.account.trading_state
+        if state == "halted":
+            return self.flag(not (proposal.exempt and self.halt_exits))
+        return self.flag(state == "reducing" and not proposal.exempt)
+
+    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+        """Reducing cuts a larger opposite order to the proven exit."""
+        reducing = standing.account.trading_state == "reducing"
+        return reducing and proposal.terms.exit_room > 0
+
+    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
+        return proposal.terms.exit_room

@@ -1,0 +1,19 @@
+"""Refuse every order in a symbol whose lots and ticks nobody told, or in any while one is held."""
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class UnknownInstrument(Rule, frozen=True, kw_only=True):
+    PLACE = 40
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        if proposal.terms.holding.instrument is None:
+            return self.flag(True)
+        pending = any(
+            holding.instrument is None and holding.position.quantity
+            for holding in standing.account.holdings.values()
+        )
+        return self.flag(pending and not proposal.exempt)

@@ -1,0 +1,27 @@
+"""Refuse entries while nobody watches the stops: no tick of broadcast for too long."""
+
+from decimal import Decimal
+
+from pipeline.risk.parameters import Duration
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class Watched(Rule, frozen=True, kw_only=True):
+    watch_age_ms_max: Duration = 5000  # Since the last tick; 0 turns it off.
+
+    PLACE = 50
+    ENTRY = True
+
+    @property
+    def ready(self) -> bool:
+        return self.watch_age_ms_max > 0
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        limit = Decimal(self.watch_age_ms_max)
+        ticked_at_ms = standing.shared.ticked_at_ms
+        if ticked_at_ms is None:
+            return Check(self.NAME, "breach", None, limit, None)
+        return self.cap(Decimal(max(standing.now_ms - ticked_at_ms, 0)), limit)

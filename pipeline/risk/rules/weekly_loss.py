@@ -1,0 +1,33 @@
+"""Refuse entries once the week's loss is too large, and act by itself when it is confirmed."""
+
+from decimal import Decimal
+
+from pipeline.risk.parameters import OnBreach
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class WeeklyLoss(Watch, frozen=True, kw_only=True):
+    weekly_loss_ratio_max: Decimal = Decimal("0.05")  # Of equity at the week's open + deposits since.
+    on_breach: OnBreach = "reduce"
+
+    PLACE = 240
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        window, pnl = standing.account.week, standing.weekly_pnl
+        if window is None or window.loss_base is None or pnl is None:
+            return self.unknown()
+        limit = self.weekly_loss_ratio_max * window.loss_base
+        if window.loss_base <= 0:
+            return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
+        return self.cap(-pnl, limit)
+
+    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+        window = standing.account.week
+        pnl = window.pnl(equity) if window else None
+        if window is None or window.loss_base is None or window.loss_base <= 0 or pnl is None:
+            return None
+        return Measure(-pnl, self.weekly_loss_ratio_max * window.loss_base)

@@ -1,0 +1,138 @@
+"""The shared record of a partition: ticks, and the limits and controls of `*`.
+
+Every partition gets the same `*` events; what is to be told about them comes from partition 0.
+"""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import (
+    CONTROL_IDS_MAX,
+    SHARED_STOPS_MAX,
+    Document,
+    Shared,
+    SharedResume,
+    SharedStop,
+)
+from pipeline.risk.limits import LimitsError, canonical, not_built_yet, validate
+from topics.alerts import Alert
+from topics.controls import Control
+from topics.events import (
+    AccountEvent,
+    ControlEvent,
+    Event,
+    FillEvent,
+    LimitsEvent,
+    OrderEvent,
+    PositionEvent,
+    PulseEvent,
+    SignalEvent,
+    TickEvent,
+)
+from topics.fields import EVERYONE
+from topics.limits import LimitsDocument
+
+
+def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
+    """Apply a `*` event whose sequence and chain `shared` already carries."""
+    match event:
+        case TickEvent():
+            return replace(shared, ticked_at_ms=shared.clock_ms), ()
+        case LimitsEvent(body=document):
+            return _apply_limits(shared, document, at_ms)
+        case ControlEvent(body=control):
+            return _apply_control(shared, control, at_ms)
+        case (
+            SignalEvent()
+            | FillEvent()
+            | OrderEvent()
+            | PositionEvent()
+            | AccountEvent()
+            | PulseEvent()
+        ):
+            return shared, ()
+        case _:
+            assert_never(event)
+
+
+def next_document(held: Document, document: LimitsDocument) -> tuple[Document | None, str | None]:
+    """Return the document that takes over, and what a person should know; (None, None): the same."""
+    try:
+        validate(document.rules)
+    except LimitsError as error:
+        return None, f"version {document.version} is refused: {error}"
+    rules = canonical(document.rules)
+    if document.version == held.version and rules == held.rules:
+        return None, None
+    if document.version <= held.version:
+        return None, f"version {document.version} is refused: {held.version} is in force"
+    early = not_built_yet(document.rules)
+    told = f"not built yet and not judged: {', '.join(early)}" if early else None
+    return Document(document.version, rules), told
+
+
+def _apply_limits(
+    shared: Shared, document: LimitsDocument, at_ms: int
+) -> tuple[Shared, tuple[Alert, ...]]:
+    taken, told = next_document(shared.limits, document)
+    if taken is not None:
+        serial = shared.serial + 1
+        shared = replace(shared, limits=taken, limits_serial=serial, serial=serial)
+    return shared, _alert(shared, "limits", told, at_ms)
+
+
+def _apply_control(
+    shared: Shared, control: Control, at_ms: int
+) -> tuple[Shared, tuple[Alert, ...]]:
+    refusal = _refusal(shared, control)
+    if refusal is not None:
+        told = f"{control.control_id} is ignored: {refusal}"
+        return shared, _alert(shared, "control", told, at_ms)
+    serial = shared.serial + 1
+    shared = replace(
+        shared,
+        serial=serial,
+        control_ids=(*shared.control_ids, control.control_id)[-CONTROL_IDS_MAX:],
+        control_issued_ms=control.issued_at_ms,
+    )
+    if control.command == "resume":
+        resumed = SharedResume(serial, control.stop_id or "", control.author, control.reason)
+        stops = tuple(stop for stop in shared.stops if stop.stop_id != control.stop_id)
+        resumes = (*shared.resumes, resumed)[-SHARED_STOPS_MAX:]
+        return replace(shared, stops=stops, resumes=resumes), ()
+    stop = SharedStop(serial, control.control_id, control.command, control.author, control.reason)
+    return replace(shared, stops=(*shared.stops, stop)), ()
+
+
+def _refusal(shared: Shared, control: Control) -> str | None:
+    if control.control_id in shared.control_ids:
+        return "it acted already"
+    if control.expires_at_ms is not None and shared.clock_ms >= control.expires_at_ms:
+        return "it has expired"
+    if control.issued_at_ms < shared.control_issued_ms:
+        return "it was issued before the last one applied"
+    known = any(stop.stop_id == control.stop_id for stop in shared.stops)
+    if control.command == "resume" and not known:
+        return f"there is no open stop {control.stop_id} of all accounts"
+    if control.command != "resume" and len(shared.stops) >= SHARED_STOPS_MAX:
+        return "too many stops of all accounts are open"
+    return None
+
+
+def _alert(shared: Shared, rule: str, told: str | None, at_ms: int) -> tuple[Alert, ...]:
+    if told is None or shared.partition != 0:
+        return ()
+    alert = Alert(
+        alert_id=f"{EVERYONE}:{shared.sequence}:1",
+        account_id=EVERYONE,
+        level="low",
+        rule=rule,
+        action="warn",
+        message=told[:500],
+        sequence=shared.sequence,
+        chain=shared.chain,
+        rules_version=shared.rules_version,
+        at_ms=at_ms,
+    )
+    return (alert,)

@@ -1,0 +1,39 @@
+"""Sizing: how much to order when the signal does not say."""
+
+from decimal import Decimal
+
+from pipeline.risk.limits import Limits
+from pipeline.risk.numbers import ONE, floor_to
+from pipeline.risk.parameters import per_symbol
+from pipeline.risk.proposal import Terms, floored
+
+_STEPS = (
+    (Decimal("0.9"), ONE),
+    (Decimal("0.8"), Decimal("0.8")),
+    (Decimal("0.7"), Decimal("0.6")),
+    (Decimal("0.6"), Decimal("0.4")),
+)
+_LEAST_STEP = Decimal("0.2")
+
+
+def confidence_step(confidence: Decimal | None) -> Decimal:
+    """The share of a full position that a confidence earns; an absent one counts as 1."""
+    if confidence is None:
+        return ONE
+    return next((step for floor, step in _STEPS if confidence >= floor), _LEAST_STEP)
+
+
+def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None:
+    """Return the quantity to ask for, in whole lots; None when it cannot be known."""
+    signal = terms.signal
+    if signal.reduce_only:
+        return floored(terms, terms.exit_room) if terms.exit_room else None
+    instrument = terms.holding.instrument
+    ratio = per_symbol(limits.position_ratio_max, terms.holding.symbol)
+    if instrument is None or ratio is None or equity is None or equity <= 0:
+        return None
+    unit = abs(terms.own_price or 0) * instrument.multiplier
+    if not unit:
+        return None
+    full = equity * ratio * confidence_step(signal.confidence) / unit
+    return floor_to(full, instrument.lot_size)

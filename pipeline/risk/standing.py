@@ -1,0 +1,40 @@
+"""Where the account stands when a signal or an event is judged: computed once, read by every rule."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from pipeline.risk.account import Account, Shared
+from pipeline.risk.equity import Valuation, drawdown_ratio
+
+if TYPE_CHECKING:
+    from pipeline.risk.limits import Limits
+
+
+class Standing(Struct, frozen=True, gc=False):
+    account: Account
+    shared: Shared
+    limits: "Limits"
+    now_ms: int  # The account's clock.
+    valuation: Valuation
+    equity: Decimal | None  # For the gate: None when unknown or stale.
+    drawdown_ratio: Decimal | None
+    daily_pnl: Decimal | None
+    weekly_pnl: Decimal | None
+
+
+def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valuation) -> Standing:
+    """Derive what rules and reports read from the account and its valuation."""
+    equity = valuation.known
+    return Standing(
+        account,
+        shared,
+        limits,
+        account.clock_ms,
+        valuation,
+        equity,
+        drawdown_ratio(account.peak, equity),
+        account.day.pnl(equity) if account.day else None,
+        account.week.pnl(equity) if account.week else None,
+    )

@@ -1,0 +1,57 @@
+"""State as bytes: a version, then the record. An older version still loads, a newer one stops."""
+
+from typing import TypeVar
+
+import msgspec
+
+from pipeline.risk.account import Account, Shared
+
+STATE_VERSION = 1
+
+T = TypeVar("T", Account, Shared)
+
+_ENCODER = msgspec.msgpack.Encoder()
+_ACCOUNTS = msgspec.msgpack.Decoder(Account)
+_SHARED = msgspec.msgpack.Decoder(Shared)
+
+
+class StateError(Exception):
+    """State that this release cannot read."""
+
+
+def new_shared(*, partition: int, rules_version: str) -> Shared:
+    """Begin the shared record of a partition."""
+    return Shared(partition, rules_version)
+
+
+def save_account(account: Account) -> bytes:
+    return bytes([STATE_VERSION]) + _ENCODER.encode(account)
+
+
+def save_shared(shared: Shared) -> bytes:
+    return bytes([STATE_VERSION]) + _ENCODER.encode(shared)
+
+
+def load_account(raw: bytes) -> Account:
+    """Load an account. Raise StateError when it is broken or of a newer release."""
+    return _load(_ACCOUNTS, raw)
+
+
+def load_shared(raw: bytes, *, partition: int, rules_version: str) -> Shared:
+    """Load a shared record for the rules that judge from now on."""
+    shared = _load(_SHARED, raw)
+    if shared.partition != partition:
+        raise StateError(f"state of partition {shared.partition} lies in partition {partition}")
+    return msgspec.structs.replace(shared, rules_version=rules_version)
+
+
+def _load(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
+    if not raw or raw[0] > STATE_VERSION:
+        found = raw[0] if raw else "none"
+        raise StateError(
+            f"state version {found} is newer than {STATE_VERSION}: run the release that wrote it"
+        )
+    try:
+        return decoder.decode(memoryview(raw)[1:])
+    except msgspec.MsgspecError as error:
+        raise StateError(f"state does not decode: {error}") from None

@@ -1,0 +1,312 @@
+"""The only door of the core: step(account, shared, event) -> Step(account, shared, outputs).
+
+Pure: the time is the event's, what was seen before comes with it, what is to be remembered goes out.
+"""
+
+from decimal import localcontext
+from hashlib import blake2b
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipeline.risk.account import SOURCES_MAX, Account, Shared
+from pipeline.risk.flatten import flatten, retry_wake_ms
+from pipeline.risk.limits import Limits, limits_of
+from pipeline.risk.market import take
+from pipeline.risk.numbers import MONEY, earliest
+from pipeline.risk.on_account import on_account
+from pipeline.risk.on_control import catch_up, on_control
+from pipeline.risk.on_fill import on_fill
+from pipeline.risk.on_order import expire, on_order
+from pipeline.risk.on_position import on_position
+from pipeline.risk.on_signal import on_signal, refuse
+from pipeline.risk.remembered import (
+    Recall,
+    Remembered,
+    forgotten,
+    identity,
+    is_seen,
+    oldest_numbers,
+)
+from pipeline.risk.roll import roll
+from pipeline.risk.shared_record import apply_shared, next_document
+from pipeline.risk.stops import open_stop
+from pipeline.risk.turn import Output, Turn
+from pipeline.risk.watches import watch
+from topics.alerts import Alert
+from topics.decisions import Decision, Exit, Stop
+from topics.emergency_stops import EmergencyStop
+from topics.events import (
+    AccountEvent,
+    ControlEvent,
+    Event,
+    FillEvent,
+    LimitsEvent,
+    OrderEvent,
+    PositionEvent,
+    PulseEvent,
+    SignalEvent,
+    TickEvent,
+)
+from topics.fields import EVERYONE
+from topics.limits import LimitsDocument
+
+__all__ = ["Arrival", "Output", "Recall", "Remembered", "Step", "identity", "step"]
+
+_STATE_EVERY_MS = 1000
+_LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
+_SOURCE = b'"source":{'
+
+
+class Arrival(Struct, frozen=True, gc=False):
+    """One event as the log has it."""
+
+    event: Event
+    content: bytes  # The record's value, as read.
+    at_ms: int  # Append time of the record.
+    recall: Recall = Recall()
+
+
+class Step(Struct, frozen=True):
+    account: Account | None  # None for a `*` event.
+    shared: Shared
+    outputs: tuple[Output, ...] = ()
+    remember: tuple[Remembered, ...] = ()  # To be written: by identity, and by number in the ring.
+    forget: tuple[Remembered, ...] = ()  # To be deleted, both.
+    state_due: bool = False  # An AccountState is due.
+    snapshot_due: bool = False  # A day was closed: a Snapshot is due.
+    repeated: bool = False  # Applied before: nothing happened.
+    failed: str | None = None  # Applying raised: the account is halted.
+
+
+def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
+    """Apply one event to its account, or to the shared record when it names `*`."""
+    with localcontext(MONEY):
+        event = arrival.event
+        if event.account_id == EVERYONE:
+            return _step_shared(shared, arrival)
+        known = account or Account(event.account_id)
+        sources = _sources_after(known.sources, event)
+        if sources is None:
+            return Step(known, shared, repeated=True)
+        begun = _begin(replace(known, sources=sources), shared, arrival)
+        try:
+            return _step_account(begun, shared, arrival)
+        except Exception as error:  # The account's state can no longer be trusted: halt it.
+            return _halted(begun, shared, arrival, error)
+
+
+def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[int, ...]:
+    """Number the entries of the account's ring that the next step has to see; nearly always none."""
+    if account is None:
+        return ()
+    limits = limits_of(shared.limits.rules, account.limits.rules)
+    return oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
+
+
+def topic_of(output: Output) -> str:
+    """Name the topic that an output belongs to."""
+    match output:
+        case Decision() | Exit() | Stop():
+            return "decisions"
+        case EmergencyStop():
+            return "emergency_stops"
+        case Alert():
+            return "alerts"
+        case _:
+            assert_never(output)
+
+
+def _begin(account: Account, shared: Shared, arrival: Arrival) -> Account:
+    """Count the event, move the clock and chain the event to all before it."""
+    news = shared.chain if shared.chain != account.shared_chain else ""
+    return replace(
+        account,
+        sequence=account.sequence + 1,
+        chain=_chain(account.chain, arrival, news),
+        clock_ms=max(account.clock_ms, arrival.at_ms),
+        shared_chain=shared.chain,
+    )
+
+
+def _chain(previous: str, arrival: Arrival, news: str = "") -> str:
+    digest = blake2b(previous.encode(), digest_size=8)
+    digest.update(_without_source(arrival.content))
+    digest.update(f"{arrival.at_ms}{news}".encode())
+    return digest.hexdigest()
+
+
+def _without_source(content: bytes) -> bytes:
+    """Cut the source out of an event's bytes; its own fields hold no brace."""
+    start = content.find(_SOURCE)
+    if start < 0:
+        return content
+    return content[:start] + content[content.index(b"}", start) + 1 :]
+
+
+def _sources_after(sources: dict[str, int], event: Event) -> dict[str, int] | None:
+    """Note the event's source offset; None when it was applied before."""
+    source = event.source
+    if source is None:
+        return sources
+    key = f"{source.topic_id}:{source.partition}"
+    last = sources.get(key)
+    if last is not None and source.offset <= last:
+        return None
+    after = {**sources, key: source.offset}
+    if len(after) > SOURCES_MAX:
+        del after[next(iter(after))]
+    return after
+
+
+def _step_shared(shared: Shared, arrival: Arrival) -> Step:
+    sources = _sources_after(shared.sources, arrival.event)
+    if sources is None:
+        return Step(None, shared, repeated=True)
+    begun = replace(
+        shared,
+        sequence=shared.sequence + 1,
+        chain=_chain(shared.chain, arrival),
+        clock_ms=max(shared.clock_ms, arrival.at_ms),
+        sources=sources,
+    )
+    applied, alerts = apply_shared(begun, arrival.event, at_ms=arrival.at_ms)
+    return Step(None, applied, alerts)
+
+
+def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
+    limits = limits_of(shared.limits.rules, begun.limits.rules)
+    turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
+    rolled = roll(turn)
+    catch_up(turn)
+    if begun.wake_ms is not None and turn.now_ms >= begun.wake_ms:
+        expire(turn)
+    _forget(turn, arrival)
+    _apply(turn, arrival)
+    watch(turn)
+    flatten(turn)
+    return _finish(turn, begun, rolled=rolled)
+
+
+def _forget(turn: Turn, arrival: Arrival) -> None:
+    """Drop ids that are past the horizon or make room for one more."""
+    oldest = arrival.recall.oldest
+    if not oldest or identity(arrival.event) is None:
+        return
+    memory, dropped = forgotten(
+        turn.account.memory, oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
+    )
+    turn.update(memory=memory)
+    turn.forget.extend(dropped)
+
+
+def _apply(turn: Turn, arrival: Arrival) -> None:
+    event = arrival.event
+    seen = is_seen(arrival.recall, turn.limits.dedupe, turn.now_ms)
+    match event:
+        case SignalEvent(body=signal):
+            take(turn, signal.symbol, instrument=event.instrument, quote=event.quote)
+            if not seen:
+                turn.keep(f"signal:{signal.signal_id}")
+            on_signal(turn, signal, seen=seen)
+        case FillEvent(body=fill):
+            take(turn, fill.symbol, instrument=event.instrument, quote=event.quote)
+            on_fill(turn, fill, seen=seen)
+        case OrderEvent(body=order):
+            take(turn, order.symbol, instrument=event.instrument, quote=event.quote)
+            on_order(turn, order)
+        case PositionEvent(body=snapshot):
+            take(turn, snapshot.symbol, instrument=event.instrument, quote=event.quote)
+            on_position(turn, snapshot)
+        case AccountEvent(body=flow):
+            on_account(turn, flow, seen=seen)
+        case ControlEvent(body=control):
+            on_control(turn, control, seen=seen)
+        case LimitsEvent(body=document):
+            _on_limits(turn, document)
+        case PulseEvent(body=pulse):
+            for market in pulse.markets:
+                take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
+        case TickEvent():
+            pass
+        case _:
+            assert_never(event)
+
+
+def _on_limits(turn: Turn, document: LimitsDocument) -> None:
+    taken, told = next_document(turn.account.limits, document)
+    if told is not None:
+        turn.alert("limits", told)
+    if taken is not None:
+        turn.update(limits=taken)
+        turn.use(limits_of(turn.shared.limits.rules, taken.rules))
+        turn.state_changed = True
+
+
+def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
+    wake_ms = _wake_ms(turn, turn.limits)
+    turn.update(wake_ms=wake_ms)
+    due = _state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
+    if due:
+        turn.update(state_sent_ms=turn.now_ms)
+    return Step(
+        turn.account,
+        turn.shared,
+        tuple(turn.outputs),
+        tuple(turn.remember),
+        tuple(turn.forget),
+        state_due=due,
+        snapshot_due=rolled,
+    )
+
+
+def _wake_ms(turn: Turn, limits: Limits) -> int | None:
+    """When something comes due without an event: an expiry, a roll, a confirmation, a retry."""
+    account = turn.account
+    wake_ms = account.day.span.end_ms if account.day is not None else None
+    if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
+        wake_ms = earliest(wake_ms, account.confirm_ms)
+    for holding in account.holdings.values():
+        due_ms = holding.figures.due_ms
+        if due_ms is not None and (wake_ms is None or due_ms < wake_ms):
+            wake_ms = due_ms
+    return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
+
+
+def _state_due(turn: Turn, begun: Account, *, wake_changed: bool) -> bool:
+    if begun.sequence == 1 or turn.trading_changed:
+        return True
+    last_ms = begun.state_sent_ms
+    old = last_ms is None or turn.now_ms - last_ms >= _STATE_EVERY_MS
+    if old:
+        return True
+    account = turn.account
+    large = len(account.holdings) > _LARGE_STATE or (
+        sum(len(holding.reservations) for holding in account.holdings.values()) > _LARGE_STATE
+    )
+    return (turn.state_changed or wake_changed) and not large
+
+
+def _halted(begun: Account, shared: Shared, arrival: Arrival, error: Exception) -> Step:
+    """Refuse or leave out the event and halt the account; nothing else of it is applied."""
+    said = f"{type(error).__name__}: {error}"
+    limits = limits_of(shared.limits.rules, begun.limits.rules)
+    turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
+    event = arrival.event
+    if isinstance(event, SignalEvent):
+        seen = is_seen(arrival.recall, limits.dedupe, turn.now_ms)
+        if not seen:
+            turn.keep(f"signal:{event.body.signal_id}")
+        refuse(turn, event.body, seen=seen)
+    turn.alert("internal_error", f"applying {type(event).__name__} raised {said}", level="critical")
+    open_stop(turn, "internal_error", "halt", reason=said[:500])
+    return Step(
+        turn.account,
+        shared,
+        tuple(turn.outputs),
+        tuple(turn.remember),
+        state_due=True,
+        failed=said,
+    )
+

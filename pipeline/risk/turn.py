@@ -1,0 +1,151 @@
+"""One event's turn: the account as it changes, and what the event brings out, in order.
+
+The only mutable thing of the core; it lives for one step and never leaves it.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
+from pipeline.risk.equity import value
+from pipeline.risk.holding import Holding, settle
+from pipeline.risk.limits import Limits
+from pipeline.risk.remembered import Remembered
+from pipeline.risk.reservations import Reservation
+from pipeline.risk.standing import Standing, stand
+from topics.alerts import Action, Alert, Level
+from topics.decisions import Decision, Exit, Stop
+from topics.emergency_stops import EmergencyStop
+
+Output = Decision | Exit | Stop | EmergencyStop | Alert
+
+
+class Turn:
+    """Mutable on purpose: an event touches the account in several places, in order."""
+
+    def __init__(self, account: Account, shared: Shared, limits: Limits, *, at_ms: int) -> None:
+        self.account = account
+        self.shared = shared
+        self.limits = limits
+        self.at_ms = at_ms
+        self.now_ms = account.clock_ms
+        self.outputs: list[Output] = []
+        self.remember: list[Remembered] = []
+        self.forget: list[Remembered] = []
+        self.state_changed = False  # Positions, reservations or limits.
+        self.trading_changed = False
+        self.filled = False
+        self._ids = 0
+        self._holdings: dict[str, Holding] | None = None
+        self._standing: Standing | None = None
+
+    def holding(self, symbol: str) -> Holding:
+        """Return what is known of a symbol; a blank holding when nothing is."""
+        return self.account.holdings.get(symbol) or Holding(symbol)
+
+    def put(self, holding: Holding) -> None:
+        """Replace a holding whose figures are settled."""
+        if self._holdings is None:
+            self._holdings = dict(self.account.holdings)
+            self.account = replace(self.account, holdings=self._holdings)
+        if holding.symbol not in self._holdings and len(self._holdings) >= POSITIONS_MAX:
+            _drop_idle(self._holdings)
+        self._holdings[holding.symbol] = holding
+        self._standing = None
+
+    def reserve(self, reservation: Reservation) -> None:
+        """Put a reservation in place; ended ones leave, expired ones are bounded."""
+        holding = self.holding(reservation.symbol)
+        reservations = dict(holding.reservations)
+        if reservation.phase == "ended":
+            reservations.pop(reservation.signal_id, None)
+        else:
+            reservations[reservation.signal_id] = reservation
+        if reservation.phase == "expired":
+            _drop_expired(reservations)
+        self.put(settle(replace(holding, reservations=reservations)))
+        self.state_changed = True
+
+    def update(self, **changes: object) -> None:
+        """Change fields of the account."""
+        self.account = replace(self.account, **changes)
+        self._standing = None
+
+    def use(self, limits: Limits) -> None:
+        """Judge the rest of the event by other limits."""
+        self.limits = limits
+        self._standing = None
+
+    def standing(self) -> Standing:
+        """Where the account stands now; computed again only after a change."""
+        if self._standing is None:
+            age_ms_max = self.limits.prices.mark_age_ms_max
+            valuation = value(self.account, self.now_ms, age_ms_max)
+            self._standing = stand(
+                self.account, self.shared, limits=self.limits, valuation=valuation
+            )
+        return self._standing
+
+    def next_id(self) -> str:
+        """Derive an id from the account, its sequence and a count within the event."""
+        self._ids += 1
+        return f"{self.account.account_id}:{self.account.sequence}:{self._ids}"
+
+    def alert(
+        self,
+        rule: str,
+        message: str,
+        *,
+        level: Level = "low",
+        measured: Decimal | None = None,
+        limit: Decimal | None = None,
+    ) -> None:
+        """Tell a person. The action follows from the level unless a stop says more."""
+        self.outputs.append(
+            Alert(
+                alert_id=self.next_id(),
+                account_id=self.account.account_id,
+                level=level,
+                rule=rule,
+                action=_ACTIONS[level],
+                message=message[:500],
+                measured=measured,
+                limit=limit,
+                sequence=self.account.sequence,
+                chain=self.account.chain,
+                rules_version=self.shared.rules_version,
+                at_ms=self.at_ms,
+            )
+        )
+
+    def keep(self, identity: str) -> None:
+        """Remember an id as the newest of the account's ring."""
+        memory = self.account.memory
+        self.remember.append(Remembered(memory.next, identity, self.now_ms))
+        oldest_ms = self.now_ms if memory.next == memory.first else memory.oldest_ms
+        self.account = replace(
+            self.account, memory=Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms)
+        )
+
+
+_ACTIONS: dict[Level, Action] = {
+    "low": "warn",
+    "medium": "block",
+    "high": "reduce",
+    "critical": "halt",
+}
+
+
+def _drop_idle(holdings: dict[str, Holding]) -> None:
+    """Forget the oldest symbol that is neither held nor reserved, so that memory is bounded."""
+    for symbol, holding in holdings.items():
+        if not holding.active and not holding.reservations:
+            del holdings[symbol]
+            return
+
+
+def _drop_expired(reservations: dict[str, Reservation]) -> None:
+    expired = [key for key, item in reservations.items() if item.phase == "expired"]
+    for key in expired[:-EXPIRED_MAX]:
+        del reservations[key]

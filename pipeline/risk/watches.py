@@ -1,0 +1,114 @@
+"""After every event: the peak rises, and each watch looks whether the account must be stopped.
+
+A breach acts only when it holds at confirming marks too: a realized loss at once, an unrealized
+one when further marks agree.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.account import STRENGTHS, Strength
+from pipeline.risk.equity import confirming_equity
+from pipeline.risk.roll import open_unknown
+from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.stops import alert_breach, open_stop
+from pipeline.risk.turn import Turn
+from topics.codec import plain
+
+_LEVELS = {"warn": "low", "reduce": "high", "halt": "critical", "flatten": "critical"}
+
+
+def watch(turn: Turn) -> None:
+    """Look after the account once the event was applied."""
+    open_unknown(turn)
+    _raise_peak(turn)
+    equity = turn.standing().valuation.equity
+    if equity is None:
+        return  # Without a mark for every position there is nothing to measure.
+    breaches, unconfirmed = _measure(turn, equity)
+    _act(turn, breaches)
+    _await_confirmation(turn, unconfirmed)
+
+
+def _raise_peak(turn: Turn) -> None:
+    equity, account = turn.standing().equity, turn.account
+    if equity is None or equity <= account.peak:
+        return
+    cautious = confirming_equity(
+        account, turn.now_ms, confirmation=turn.limits.confirmation, favourable=False
+    )
+    if cautious > account.peak:
+        turn.update(peak=cautious)
+
+
+def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], bool]:
+    """Return the confirmed breaches in the order of the gate, and whether one is unconfirmed."""
+    standing = turn.standing()
+    confirmed: list[tuple[Watch, Measure]] = []
+    unconfirmed = False
+    favourable: Decimal | None = None
+    for rule in turn.limits.watches:
+        plainly = rule.watch(standing, equity)
+        if plainly is None or not plainly.breached:
+            _forget(turn, rule)
+            continue
+        if favourable is None:
+            favourable = confirming_equity(
+                turn.account, turn.now_ms, confirmation=turn.limits.confirmation, favourable=True
+            )
+        measure = rule.watch(standing, favourable)
+        if measure is not None and measure.breached:
+            confirmed.append((rule, plainly))
+        else:
+            unconfirmed = True
+    return confirmed, unconfirmed
+
+
+def _forget(turn: Turn, rule: Watch) -> None:
+    if rule.NAME in turn.account.alerted:
+        kept = {name: at for name, at in turn.account.alerted.items() if name != rule.NAME}
+        turn.update(alerted=kept)
+
+
+def _act(turn: Turn, breaches: list[tuple[Watch, Measure]]) -> None:
+    """Alert for each breach; stop for the strictest, the first in the table among equals."""
+    worst: tuple[Watch, Measure] | None = None
+    for rule, measure in breaches:
+        alert_breach(
+            turn,
+            rule.NAME,
+            True,
+            message=_reason(rule, measure),
+            measured=measure.measured,
+            limit=measure.limit,
+            level=_LEVELS[rule.on_breach],  # type: ignore[arg-type]
+        )
+        if worst is None or _strength(rule) > _strength(worst[0]):
+            worst = (rule, measure)
+    if worst is not None and worst[0].on_breach != "warn":
+        rule, measure = worst
+        strength: Strength = rule.on_breach  # type: ignore[assignment]
+        open_stop(
+            turn,
+            rule.NAME,
+            strength,
+            reason=_reason(rule, measure),
+            measured=measure.measured,
+            limit=measure.limit,
+        )
+
+
+def _strength(rule: Watch) -> int:
+    return STRENGTHS.get(rule.on_breach, 0)
+
+
+def _reason(rule: Watch, measure: Measure) -> str:
+    return f"{rule.NAME} {plain(measure.measured)} is beyond {plain(measure.limit)}"
+
+
+def _await_confirmation(turn: Turn, unconfirmed: bool) -> None:
+    """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
+    if not unconfirmed:
+        if turn.account.confirm_ms is not None:
+            turn.update(confirm_ms=None)
+    elif turn.account.confirm_ms is None:
+        turn.update(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)
