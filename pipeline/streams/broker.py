@@ -1,7 +1,7 @@
 """Kafka for commands: ask and write once, and fail in one sentence."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata
 from pipeline.errors import StartupError
 from pipeline.streams.settings import Settings
 
-__all__ = ["Address", "Broker", "BrokerError"]
+__all__ = ["Address", "Broker", "BrokerError", "admin_client", "sentences"]
 
 ANSWER_SECONDS_MAX = 10.0
 
@@ -103,6 +103,16 @@ class Broker:
         # The last broker's failure says why; that all are down is known by then.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
             self._reason = error.str().partition(" (after")[0]  # How long it took is noise.
+
+
+def admin_client(settings: Settings) -> AdminClient:
+    """Return an administrator, without asking the broker anything."""
+    return Broker(settings).admin()
+
+
+def sentences(settings: Settings) -> AbstractContextManager[None]:
+    """Turn what Kafka raises within into a BrokerError, for a client made elsewhere."""
+    return Broker(settings).sentences()
 
 
 def _address(message: Message) -> Address:

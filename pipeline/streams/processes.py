@@ -24,7 +24,7 @@ NOT_STARTED = 2
 # A worker that commits, flushes and leaves its group needs up to 100 s for it.
 STOP_SECONDS_MAX = 120.0
 
-Run = Callable[[RoleName, Settings], None]
+Run = Callable[[RoleName, Settings], int]  # Returns the exit code.
 
 
 def run_each(roles: Sequence[RoleName], settings: Settings, *, run: Run) -> int:
@@ -78,10 +78,11 @@ def _child(role: RoleName, settings: Settings, run: Run) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        run(role, settings)
+        code = run(role, settings)
     except StartupError as error:
         sys.stderr.write(f"riskgate: {error}\n")
-        sys.exit(NOT_STARTED)
+        code = NOT_STARTED
+    sys.exit(code)
 
 
 def _end_with_parent() -> None:

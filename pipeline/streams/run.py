@@ -1,9 +1,11 @@
 """Run roles: one in this process' main thread, several each in its own process."""
 
+import sys
 from collections.abc import Sequence
 
+from pipeline.streams.engine import Stopped
 from pipeline.streams.logs import set_up_logs
-from pipeline.streams.processes import run_each
+from pipeline.streams.processes import FAILED, run_each
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_admin import require_topics
@@ -18,23 +20,23 @@ def run_roles(roles: Sequence[RoleName]) -> int:
     require_topics(settings, distinct)
     if len(distinct) > 1:
         return run_each(distinct, settings, run=run_role)
-    run_role(distinct[0], settings)
-    return 0
+    return run_role(distinct[0], settings)
 
 
-def run_role(role: RoleName, settings: Settings) -> None:
-    """Run one role in this thread until it is told to stop."""
+def run_role(role: RoleName, settings: Settings) -> int:
+    """Run one role in this thread until it is told to stop, and return the exit code."""
     set_up_logs(settings)
-    match role:
-        case RoleName.INGEST:
-            from pipeline.streams.ingest import run_ingest
+    # Only here: the roles import quixstreams, which the process above them does without.
+    from pipeline.streams import workers
 
-            run_ingest(settings)
-        case RoleName.RISK:
-            from pipeline.streams.decide import run_risk
-
-            run_risk(settings)
-        case RoleName.BROADCAST:
-            from pipeline.streams.broadcast import run_broadcast
-
-            run_broadcast(settings)
+    run = {
+        RoleName.INGEST: workers.run_ingest,
+        RoleName.RISK: workers.run_risk,
+        RoleName.BROADCAST: workers.run_broadcast,
+    }
+    try:
+        run[role](settings)
+    except Stopped as error:
+        sys.stderr.write(f"riskgate: {role} stopped: {error}\n")
+        return FAILED
+    return 0
