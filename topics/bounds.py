@@ -23,7 +23,6 @@ TEXT_MAX = 500  # Characters of a name or a text in untyped parameters.
 
 SPELLING = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _SPELLING = re.compile(SPELLING)
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
 
 # Where a text begins that Decimal might read although it is not spelt as above: it drops `_` and
@@ -62,9 +61,8 @@ def suspicious(value: bytes) -> bool:
     return not value.isascii() or b"\\" in value or _ODD_NUMBER.search(value) is not None
 
 
-def check_spelling(message: type[Struct], value: bytes) -> None:
+def check_spelling(message: type[Struct], fields: dict[str, msgspec.Raw]) -> None:
     """Check how the numbers of an input are written that decoded well."""
-    fields = _FIELDS.decode(value)
     for number in _plan(message).numbers:
         raw = bytes(fields.get(number.name, b""))
         if raw.startswith(b'"') and not _SPELLING.fullmatch(_TEXT.decode(raw)):

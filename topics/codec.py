@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _EVENTS = msgspec.json.Encoder(decimal_format="string")
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 T = TypeVar("T")
 
@@ -69,7 +70,7 @@ def decode(topic: Topic, value: bytes | None) -> msgspec.Struct:
         raise DecodeError(f"Expected at most {topic.message_bytes_max} bytes, got {len(value)}")
     message: msgspec.Struct = _decode(_decoder(topic.message), value)
     if suspicious(value):
-        check_spelling(type(message), value)
+        check_spelling(type(message), _decode(_FIELDS, value))
     check_message(message)
     return message
 

@@ -48,7 +48,10 @@ def _element_of_message(path: str, message: type, value: bytes) -> str:
     hint = get_type_hints(message).get(name)
     if hint is None:  # Deeper than a field of the message itself: the parent says enough.
         return path
-    return _element(path, hint, bytes(msgspec.json.decode(value, type=_Raws)[name]))
+    try:
+        return _element(path, hint, bytes(msgspec.json.decode(value, type=_Raws)[name]))
+    except msgspec.DecodeError:  # What follows is wrong as well, or replaces what was.
+        return path
 
 
 def _element(path: str, hint: object, raw: bytes) -> str:

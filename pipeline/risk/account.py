@@ -11,6 +11,7 @@ from msgspec import Struct
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.reservations import Reservation
+from pipeline.risk.totals import Totals
 from pipeline.risk.windows import ClosedDay, Window
 from topics.fields import TradingState
 
@@ -90,6 +91,7 @@ class Account(Struct, frozen=True, array_like=True):
     state_sent_ms: int | None = None
     wake_ms: int | None = None
     violations: dict[int, dict[str, int]] = {}  # By minute: rejections by reason.
+    totals: Totals = Totals()
 
     @property
     def balance(self) -> Decimal:

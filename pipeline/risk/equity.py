@@ -5,17 +5,15 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account import Account
-from pipeline.risk.holding import Holding, Mark
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.parameters import Confirmation
 
 
 class Valuation(Struct, frozen=True, gc=False):
     """The account at one instant; money in its currency. None is unknown."""
 
     equity: Decimal | None  # At the newest marks, stale ones too.
-    fresh: bool  # No held symbol's mark is stale.
-    gross: Decimal | None  # Sum over symbols of the larger worst case notional.
+    oldest_ms: int | None  # The oldest as_of among the quotes of held symbols.
+    fresh: bool  # None of them is stale.
 
     @property
     def known(self) -> Decimal | None:
@@ -24,39 +22,39 @@ class Valuation(Struct, frozen=True, gc=False):
 
 
 def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
-    """Value all holdings once; only what is held or reserved counts."""
-    unrealized: Decimal | None = account.balance
-    gross: Decimal | None = ZERO
-    fresh = True
-    oldest_ms = now_ms - mark_age_ms_max
+    """Value the account at its newest marks."""
+    oldest_ms = oldest_quote_ms(account)
+    fresh = oldest_ms is None or oldest_ms >= now_ms - mark_age_ms_max
+    return Valuation(plain_equity(account), oldest_ms, fresh)
+
+
+def plain_equity(account: Account) -> Decimal | None:
+    """Balance and unrealized PnL; None before the opening and while anything has no value."""
+    totals = account.totals
+    if account.opened_ms is None or totals.unvalued or account.unconverted:
+        return None
+    return account.balance + totals.unrealized
+
+
+def favourable_equity(account: Account) -> Decimal:
+    """Equity with each position at its most favourable confirming mark; plain equity is known."""
+    return account.balance + account.totals.favourable
+
+
+def cautious_equity(account: Account) -> Decimal:
+    """Equity with each position at its least favourable confirming mark; plain equity is known."""
+    return account.balance + account.totals.cautious
+
+
+def oldest_quote_ms(account: Account) -> int | None:
+    """The oldest as_of among the quotes of held symbols; None when nothing held has one."""
+    oldest_ms: int | None = None
     for holding in account.holdings.values():
-        figures = holding.figures
-        if holding.position.quantity:
-            if figures.unrealized is None or foreign(account, holding):
-                unrealized = None
-            elif unrealized is not None:
-                unrealized += figures.unrealized
-            if holding.quote is None or holding.quote.as_of_ms < oldest_ms:
-                fresh = False
-        elif not (holding.buys.quantity or holding.sells.quantity):
-            continue
-        if figures.worst_long is None or figures.worst_short is None:
-            gross = None
-        elif gross is not None:
-            gross += max(figures.worst_long, figures.worst_short)
-    if account.opened_ms is None or account.unconverted:
-        unrealized = None
-    return Valuation(unrealized, fresh, gross)
-
-
-def foreign(account: Account, holding: Holding) -> bool:
-    """Whether the holding settles in a currency that has no known rate to the account's."""
-    instrument = holding.instrument
-    return (
-        instrument is None
-        or instrument.kind != "linear"
-        or (account.currency is not None and instrument.settlement_currency != account.currency)
-    )
+        if holding.position.quantity and holding.quote is not None:
+            as_of_ms = holding.quote.as_of_ms
+            if oldest_ms is None or as_of_ms < oldest_ms:
+                oldest_ms = as_of_ms
+    return oldest_ms
 
 
 def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:
@@ -66,41 +64,3 @@ def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:
     if peak <= 0:
         return ZERO if equity >= 0 else ONE
     return (peak - equity) / peak
-
-
-def confirming_equity(
-    account: Account, now_ms: int, *, confirmation: Confirmation, favourable: bool
-) -> Decimal:
-    """Equity with each position at its most favourable (or most cautious) confirming mark.
-
-    Only for an account whose plain equity is known.
-    """
-    equity = account.balance
-    for holding in account.holdings.values():
-        if holding.position.quantity:
-            equity += _confirmed(holding, now_ms, confirmation, favourable)
-    return equity
-
-
-def standing_marks(
-    marks: tuple[Mark, ...], now_ms: int, *, confirm_ms: int
-) -> tuple[Mark, ...]:
-    """Drop marks superseded at least `confirm_ms` ago, but never so that fewer than two remain."""
-    first = 0
-    while len(marks) - first > 2:
-        superseded_ms = marks[first].superseded_ms
-        if superseded_ms is None or superseded_ms > now_ms - confirm_ms:
-            break
-        first += 1
-    return marks[first:]
-
-
-def _confirmed(
-    holding: Holding, now_ms: int, confirmation: Confirmation, favourable: bool
-) -> Decimal:
-    quantity, cost = holding.position.quantity, holding.position.cost
-    marks = standing_marks(holding.marks, now_ms, confirm_ms=confirmation.confirm_ms)
-    prices = [mark.price for mark in marks]
-    best = max(prices) if (quantity > 0) == favourable else min(prices)
-    multiplier = holding.instrument.multiplier if holding.instrument else ONE
-    return (quantity * best - cost) * multiplier

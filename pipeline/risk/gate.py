@@ -25,8 +25,8 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     asked = terms.asked
     requested = ZERO if asked is None else floored(terms, asked)
     proposal = propose(terms, requested)
-    checks = tuple(ask(rule, standing, proposal) for rule in standing.limits.gate)
-    if not any(check.verdict == "breach" for check in checks):
+    checks = _ask_all(standing, proposal)
+    if not any([check.verdict == "breach" for check in checks]):
         return _passed(proposal, checks)
     reasons = _reasons(checks)
     quantity = _cut(standing, proposal, checks)
@@ -38,6 +38,13 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     if quantity <= 0 or quantity < smallest or not _passes(standing, final):
         return Judgement("rejected", ZERO, reasons, binding, checks)
     return Judgement("modified", quantity, reasons, binding, checks, final.exempt)
+
+
+def _ask_all(standing: Standing, proposal: Proposal) -> tuple[Check, ...]:
+    gate = standing.limits.gate
+    if proposal.exempt:
+        return tuple([ask(rule, standing, proposal) for rule in gate])
+    return tuple([rule.check(standing, proposal) for rule in gate])
 
 
 def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:

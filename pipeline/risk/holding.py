@@ -35,15 +35,23 @@ NOTHING = Working()
 
 
 class Figures(Struct, frozen=True, array_like=True, gc=False):
-    """Derived from the rest of the holding; None where a mark or the instrument is missing."""
+    """Derived from the rest of the holding, in the account's currency.
 
-    unrealized: Decimal | None = ZERO  # In the account's currency.
+    None where a mark, the instrument or a rate is missing.
+    """
+
+    unrealized: Decimal | None = ZERO
+    favourable: Decimal | None = ZERO  # Unrealized at the best confirming mark.
+    cautious: Decimal | None = ZERO  # Unrealized at the worst confirming mark.
     exposure: Decimal | None = ZERO  # Notional of the position, unsigned.
-    worst_long: Decimal | None = ZERO  # Worst case notional if all buys fill.
-    worst_short: Decimal | None = ZERO  # Worst case notional if all sells fill.
+    worst: Decimal | None = ZERO  # Worst case notional, the larger side.
     opening: Decimal = ZERO  # Notional of what reserved orders open, both sides.
     cost: Decimal = ZERO  # |quantity| x average price x multiplier.
-    due_ms: int | None = None  # When the first reservation expires.
+    due_ms: int | None = None  # When the first reservation's wait ends.
+    trim_ms: int | None = None  # When the oldest confirming mark that may drop was superseded.
+
+
+FLAT = Figures()
 
 
 class Holding(Struct, frozen=True, array_like=True):
@@ -60,7 +68,7 @@ class Holding(Struct, frozen=True, array_like=True):
     filled_ms: int = 0  # executed_at of the newest fill.
     adopted_ms: int | None = None  # as_of of the adopted snapshot.
     exit_sent_ms: int | None = None
-    figures: Figures = Figures()
+    figures: Figures = FLAT
     pending_points: Decimal = ZERO  # Realized before the instrument was known, per multiplier.
     pending_fees: Decimal = ZERO  # Likewise, in the settlement currency.
 
@@ -97,16 +105,14 @@ def exit_room(holding: Holding, side: Side) -> Decimal:
     return max(-quantity - holding.buys.quantity, ZERO) if quantity < 0 else ZERO
 
 
-def worst_case(held: Decimal, mark: Decimal | None, working: Working) -> Decimal | None:
+def worst_case(held: Decimal, mark: Decimal, working: Working) -> Decimal:
     """Notional of one side if all its orders fill, before the multiplier.
 
     held: the position with the side's sign (positive: same side). The opening part of the orders
     is what is left after they first closed an opposite position, at their average price.
     """
     opened = opening_notional(held, working)
-    if held <= 0:
-        return opened
-    return None if mark is None else held * abs(mark) + opened
+    return held * abs(mark) + opened if held > 0 else opened
 
 
 def opening_notional(held: Decimal, working: Working) -> Decimal:
@@ -117,58 +123,93 @@ def opening_notional(held: Decimal, working: Working) -> Decimal:
     return opened * working.notional / working.quantity if opened > 0 else ZERO
 
 
-def settle(holding: Holding) -> Holding:
-    """Recompute the figures after anything else of the holding changed."""
+def settle(holding: Holding, currency: str | None) -> Holding:
+    """Recompute the figures after anything of the holding changed; currency: the account's."""
     if not (holding.position.quantity or holding.reservations):
-        return replace(holding, figures=Figures(), buys=NOTHING, sells=NOTHING)
+        return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
     buys, sells, due_ms = _working(holding.reservations)
-    return replace(
-        holding, buys=buys, sells=sells, figures=_figures(holding, buys, sells, due_ms)
-    )
+    holding = replace(holding, buys=buys, sells=sells)
+    return replace(holding, figures=_figures(holding, currency, due_ms))
 
 
-def revalue(holding: Holding) -> Holding:
-    """Recompute the figures after only the quote changed."""
+def revalue(holding: Holding, currency: str | None) -> Holding:
+    """Recompute the figures after only quote and marks changed."""
     if not holding.active:
         return holding
-    figures = _figures(holding, holding.buys, holding.sells, holding.figures.due_ms)
-    return replace(holding, figures=figures)
+    return replace(holding, figures=_figures(holding, currency, holding.figures.due_ms))
+
+
+def foreign(instrument: Instrument | None, currency: str | None) -> bool:
+    """Whether a holding's money has no known rate to the account's currency."""
+    return (
+        instrument is None
+        or instrument.kind != "linear"
+        or (currency is not None and instrument.settlement_currency != currency)
+    )
 
 
 def _working(reservations: dict[str, Reservation]) -> tuple[Working, Working, int | None]:
-    quantities = {"buy": ZERO, "sell": ZERO}
-    notionals = {"buy": ZERO, "sell": ZERO}
+    buys = sells = NOTHING
     due_ms: int | None = None
-    for reservation in reservations.values():
-        if not reservation.live:
+    for item in reservations.values():
+        if not item.live:
             continue
-        side = reservation.side
-        quantities[side] += reservation.quantity
-        notionals[side] += reservation.quantity * abs(reservation.price)
-        until_ms = reservation.until_ms
-        if until_ms is not None and (due_ms is None or until_ms < due_ms):
-            due_ms = until_ms
-    buys = Working(quantities["buy"], notionals["buy"]) if quantities["buy"] else NOTHING
-    sells = Working(quantities["sell"], notionals["sell"]) if quantities["sell"] else NOTHING
+        if item.side == "buy":
+            buys = _joined(buys, item)
+        else:
+            sells = _joined(sells, item)
+        if item.until_ms is not None and (due_ms is None or item.until_ms < due_ms):
+            due_ms = item.until_ms
     return buys, sells, due_ms
 
 
-def _figures(holding: Holding, buys: Working, sells: Working, due_ms: int | None) -> Figures:
-    held = holding.position.quantity
-    if holding.instrument is None:
-        return Figures(None, None, None, None, due_ms=due_ms) if held else Figures(due_ms=due_ms)
-    multiplier = holding.instrument.multiplier
-    mark = mark_of(holding.quote, held)
-    worst_long = worst_case(held, mark, buys)
-    worst_short = worst_case(-held, mark, sells)
-    value = ZERO if not held else None if mark is None else held * mark
-    cost = holding.position.cost
-    return Figures(
-        unrealized=None if value is None else (value - cost) * multiplier,
-        exposure=None if value is None else abs(value) * multiplier,
-        worst_long=None if worst_long is None else worst_long * multiplier,
-        worst_short=None if worst_short is None else worst_short * multiplier,
-        opening=(opening_notional(held, buys) + opening_notional(-held, sells)) * multiplier,
-        cost=abs(cost) * multiplier,
-        due_ms=due_ms,
+def _joined(working: Working, item: Reservation) -> Working:
+    return Working(
+        working.quantity + item.quantity, working.notional + item.quantity * abs(item.price)
     )
+
+
+def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figures:
+    held, cost = holding.position.quantity, holding.position.cost
+    buys, sells = holding.buys, holding.sells
+    if holding.instrument is None or foreign(holding.instrument, currency):
+        return Figures(None, None, None, None, None, due_ms=due_ms)
+    multiplier = holding.instrument.multiplier
+    opening = opening_notional(held, buys) + opening_notional(-held, sells)
+    if not held:
+        worst = max(buys.notional, sells.notional)
+        return Figures(
+            worst=worst * multiplier, opening=opening * multiplier, due_ms=due_ms
+        )
+    mark = mark_of(holding.quote, held)
+    money = abs(cost) * multiplier
+    if mark is None:
+        return Figures(
+            None, None, None, None, None, opening=opening * multiplier, cost=money, due_ms=due_ms
+        )
+    best, least = _extremes(holding.marks, mark, long=held > 0)
+    worst = max(worst_case(held, mark, buys), worst_case(-held, mark, sells))
+    return Figures(
+        (held * mark - cost) * multiplier,
+        (held * best - cost) * multiplier,
+        (held * least - cost) * multiplier,
+        abs(held * mark) * multiplier,
+        worst * multiplier,
+        opening * multiplier,
+        money,
+        due_ms,
+        holding.marks[0].superseded_ms if len(holding.marks) > 2 else None,
+    )
+
+
+def _extremes(
+    marks: tuple[Mark, ...], newest: Decimal, *, long: bool
+) -> tuple[Decimal, Decimal]:
+    """The most and the least favourable confirming price."""
+    low = high = newest
+    for mark in marks:
+        if mark.price < low:
+            low = mark.price
+        elif mark.price > high:
+            high = mark.price
+    return (high, low) if long else (low, high)

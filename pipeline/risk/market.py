@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.holding import Holding, Mark, mark_of, revalue, settle
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.holding import Holding, Mark, mark_of
+from pipeline.risk.numbers import ZERO, earliest
 from pipeline.risk.turn import Turn
 from topics.events import Quote
 from topics.instruments import Instrument
@@ -18,19 +18,35 @@ def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote
         _take_instrument(turn, holding, instrument)
         holding = turn.holding(symbol)
     if quote is not None and (holding.quote is None or quote.offset > holding.quote.offset):
-        turn.put(with_quote(turn, holding, quote))
+        take_quote(turn, holding, quote)
 
 
-def with_quote(turn: Turn, holding: Holding, quote: Quote) -> Holding:
+def take_quote(turn: Turn, holding: Holding, quote: Quote) -> None:
     """Value the holding at a newer quote; a held position's mark joins its confirming list."""
-    if not holding.position.quantity:
-        return revalue(replace(holding, quote=quote))
-    price = mark_of(quote, holding.position.quantity)
     marks = holding.marks
+    price = mark_of(quote, holding.position.quantity) if holding.position.quantity else None
     if price is not None:
         marks = next_mark(marks, price, now_ms=turn.now_ms)
         marks = marks[-turn.limits.confirmation.confirm_marks :]
-    return revalue(replace(holding, quote=quote, marks=marks))
+    turn.revalue(replace(holding, quote=quote, marks=marks))
+
+
+def trim_marks(turn: Turn) -> None:
+    """Drop confirming marks superseded at least confirm_ms ago, never below two of a position."""
+    trim_ms = turn.account.totals.trim_ms
+    dropped_ms = turn.now_ms - turn.limits.confirmation.confirm_ms
+    if trim_ms is None or trim_ms > dropped_ms:
+        return
+    next_ms: int | None = None
+    for holding in list(turn.account.holdings.values()):
+        marks = holding.marks
+        while len(marks) > 2 and (marks[0].superseded_ms or 0) <= dropped_ms:
+            marks = marks[1:]
+        if marks is not holding.marks:
+            turn.revalue(replace(holding, marks=marks))
+        if len(marks) > 2:
+            next_ms = earliest(next_ms, marks[0].superseded_ms)
+    turn.note(totals=replace(turn.account.totals, trim_ms=next_ms))
 
 
 def next_mark(marks: tuple[Mark, ...], price: Decimal, *, now_ms: int) -> tuple[Mark, ...]:
@@ -59,7 +75,7 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
                 f"{holding.symbol} is held: its multiplier, kind and currencies do not change",
             )
         return
-    turn.put(settle(replace(holding, instrument=instrument)))
+    turn.settle(replace(holding, instrument=instrument))
     if known is None:
         _book_pending(turn, turn.holding(holding.symbol), instrument)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.equity import value
+from pipeline.risk.equity import plain_equity
 from pipeline.risk.holding import position_mark
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.stops import alert_breach
@@ -51,6 +51,8 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         day=replace(day, realized=realized),
         week=replace(week, realized=realized),
     )
+    for holding in list(account.holdings.values()):
+        turn.settle(holding)  # Only now is it known which currency counts.
     turn.state_changed = True
 
 
@@ -96,8 +98,7 @@ def _with_flow(window: Window, amount: Decimal) -> Window:
 def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
     """Scale the peak like equity, so that a flow changes no drawdown."""
     account = turn.account
-    age_ms_max = turn.limits.prices.mark_age_ms_max
-    equity = value(account, turn.now_ms, age_ms_max).equity
+    equity = plain_equity(account)
     if equity is not None and equity > 0 and equity + amount > 0:
         return account.peak * (equity + amount) / equity
     return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)
@@ -107,7 +108,7 @@ def _compare(turn: Turn, flow: CashFlow) -> None:
     account = turn.account
     expected = account.balance
     if turn.limits.rules["cash"].enabled:
-        expected -= sum((holding.figures.cost for holding in account.holdings.values()), ZERO)
+        expected -= account.totals.cost
     difference = abs(flow.amount - expected)
     tolerance = abs(expected) * _BALANCE_TOLERANCE_RATIO
     alert_breach(

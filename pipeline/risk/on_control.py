@@ -21,7 +21,7 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
         add_stop(turn, stop, reason=control.reason, author=control.author)
     turn.keep(f"control:{control.control_id}")
-    turn.update(control_issued_ms=control.issued_at_ms)
+    turn.note(control_issued_ms=control.issued_at_ms)
 
 
 def _refusal(turn: Turn, control: Control, seen: bool) -> str | None:
@@ -46,7 +46,7 @@ def catch_up(turn: Turn) -> None:
     ]
     for item in sorted(news, key=lambda item: item.serial):
         _apply_shared(turn, item)
-    turn.update(shared_serial=shared.serial)
+    turn.note(shared_serial=shared.serial)
 
 
 def _apply_shared(turn: Turn, item: SharedStop | SharedResume) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.account import EARLY_MAX, ENDED_MAX, POSITIONS_MAX
-from pipeline.risk.holding import Holding, settle
+from pipeline.risk.holding import Holding
 from pipeline.risk.late_fill import correct_windows
 from pipeline.risk.market import book_in_windows, first_marks
 from pipeline.risk.numbers import ONE, ZERO, opposite, signed
@@ -84,7 +84,7 @@ def change(turn: Turn, reservation: Reservation) -> None:
         ended = {**turn.account.ended, reservation.signal_id: reservation}
         for key in list(ended)[:-ENDED_MAX]:
             del ended[key]
-        turn.update(ended=ended)
+        turn.note(ended=ended)
 
 
 def _matching(holding: Holding, fill: Fill) -> Reservation | None:
@@ -99,7 +99,7 @@ def _matching(holding: Holding, fill: Fill) -> Reservation | None:
 
 def _book(turn: Turn, fill: Fill, *, side: Side, fee: Decimal) -> None:
     holding = turn.holding(fill.symbol)
-    if not holding.position.quantity and _held(turn) >= POSITIONS_MAX:
+    if not holding.position.quantity and turn.account.totals.held >= POSITIONS_MAX:
         open_stop(turn, "too_many", "halt", reason=f"fill {fill.fill_id} is beyond the most positions")
         return
     quantity = signed(side, fill.quantity)
@@ -115,14 +115,10 @@ def _book(turn: Turn, fill: Fill, *, side: Side, fee: Decimal) -> None:
         changed = replace(changed, marks=())
     elif not before or (before > 0) != (position.quantity > 0):
         changed = replace(changed, marks=first_marks(fill.price, changed, now_ms=turn.now_ms))
-    turn.put(settle(changed))
+    turn.settle(changed)
     turn.state_changed = True
     turn.filled = True
     _realize(turn, fill, quantity=quantity, points=points, fee=fee)
-
-
-def _held(turn: Turn) -> int:
-    return sum(1 for holding in turn.account.holdings.values() if holding.position.quantity)
 
 
 def _realize(

@@ -3,8 +3,8 @@
 from msgspec.structs import replace
 
 from pipeline.risk.account import POSITIONS_MAX
-from pipeline.risk.holding import Holding, settle
-from pipeline.risk.market import first_marks, with_quote
+from pipeline.risk.holding import Holding
+from pipeline.risk.market import first_marks, take_quote
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.position import Position
 from pipeline.risk.stops import alert_breach
@@ -20,8 +20,8 @@ def on_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     skew_ms = snapshot.as_of_ms - turn.at_ms
     if snapshot.mark_price is not None and skew_ms <= turn.limits.prices.clock_skew_ms_max:
         if quote is None or snapshot.as_of_ms > quote.as_of_ms:
-            holding = with_quote(turn, holding, _as_quote(snapshot, quote))
-            turn.put(holding)
+            take_quote(turn, holding, _as_quote(snapshot, quote))
+            holding = turn.holding(snapshot.symbol)
     if holding.filled:
         _compare(turn, holding, snapshot)
     elif holding.adopted_ms is None or snapshot.as_of_ms >= holding.adopted_ms:
@@ -40,8 +40,8 @@ def _as_quote(snapshot: PositionSnapshot, held: Quote | None) -> Quote:
 def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
     quantity = snapshot.quantity
     position = Position(quantity, quantity * snapshot.average_price)
-    held = sum(1 for item in turn.account.holdings.values() if item.position.quantity)
-    if quantity and not holding.position.quantity and held >= POSITIONS_MAX:
+    full = turn.account.totals.held >= POSITIONS_MAX
+    if quantity and not holding.position.quantity and full:
         turn.alert("too_many", f"the snapshot of {snapshot.symbol} is beyond the most positions")
         return
     same_side = (holding.position.quantity > 0) == (quantity > 0)
@@ -52,7 +52,7 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
         marks = first_marks(snapshot.average_price, adopted, now_ms=turn.now_ms)
         adopted = replace(adopted, marks=marks)
     turn.state_changed = turn.state_changed or position != holding.position
-    turn.put(settle(adopted))
+    turn.settle(adopted)
 
 
 def _compare(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:

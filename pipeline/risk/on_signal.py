@@ -78,7 +78,7 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
         )
     )
     approvals = turn.account.approvals[-(APPROVALS_MAX - 1) :]
-    turn.update(approvals=(*approvals, now_ms))
+    turn.note(approvals=(*approvals, now_ms))
 
 
 def last_known_price(holding: Holding, terms: Terms) -> Decimal:

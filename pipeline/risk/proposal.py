@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.holding import Holding, Working, exit_room, opening_notional, worst_case
-from pipeline.risk.holding import mark_of
+from pipeline.risk.holding import Holding, Working, exit_room, mark_of, worst_case
 from pipeline.risk.numbers import ONE, ZERO, floor_to
 from topics.events import Quote
 from topics.fields import Side
@@ -52,8 +51,8 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     own_price = price if exempt or terms.own_price is None else terms.own_price
     held, working = _own_side(terms)
     after = Working(working.quantity + quantity, working.notional + quantity * abs(price))
-    mark = mark_of(holding.quote, holding.position.quantity)
-    worst = worst_case(held, mark, after)
+    mark = mark_of(holding.quote, holding.position.quantity) if held else ZERO
+    worst = None if mark is None else worst_case(held, mark, after)
     opened = max(after.quantity + min(held, ZERO), ZERO)
     before = max(working.quantity + min(held, ZERO), ZERO)
     return Proposal(
@@ -73,22 +72,33 @@ def _own_side(terms: Terms) -> tuple[Decimal, Working]:
     return -holding.position.quantity, holding.sells
 
 
-def largest(proposal: Proposal, passes: Callable[[Proposal], bool]) -> Decimal:
+def largest(
+    proposal: Proposal, passes: Callable[[Proposal], bool], *, guess: Decimal | None
+) -> Decimal:
     """Return the largest quantity in whole lots below the proposal's own that passes, else 0.
 
-    A smaller quantity never breaches what a larger one passes, so bisection finds it exactly.
+    A smaller quantity never breaches what a larger one passes, so bisection finds it exactly; a
+    good guess leaves little to search.
     """
     terms = proposal.terms
     if terms.lot is None:
         return ZERO
     good, bad = 0, int(proposal.quantity // terms.lot)
+    tried = [] if guess is None else [int(guess // terms.lot), int(guess // terms.lot) + 1]
     while bad - good > 1:
-        middle = (good + bad) // 2
+        middle = tried.pop(0) if tried else (good + bad) // 2
+        if not good < middle < bad:
+            continue
         if passes(propose(terms, middle * terms.lot)):
             good = middle
         else:
             bad = middle
     return good * terms.lot
+
+
+def emptied(proposal: Proposal) -> Proposal:
+    """The same order with nothing in it: what the account has without it."""
+    return propose(proposal.terms, ZERO)
 
 
 def make_terms(

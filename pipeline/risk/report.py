@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.equity import Valuation, foreign, value
+from pipeline.risk.equity import value
 from pipeline.risk.holding import Holding, position_mark
 from pipeline.risk.limits import Limits, limits_of
 from pipeline.risk.numbers import ZERO
@@ -28,7 +28,7 @@ def account_state(account: Account, shared: Shared) -> AccountState:
     valuation = value(account, account.clock_ms, limits.prices.mark_age_ms_max)
     standing = stand(account, shared, limits=limits, valuation=valuation)
     watched = [holding for holding in account.holdings.values() if holding.active]
-    gross, net = _exposures(account, valuation)
+    gross, net = _exposures(account)
     return AccountState(
         account_id=account.account_id,
         trading_state=account.trading_state,
@@ -43,7 +43,7 @@ def account_state(account: Account, shared: Shared) -> AccountState:
         gross_exposure=gross,
         net_exposure=net,
         positions=tuple(
-            _position(account, holding)
+            _position(holding)
             for holding in account.holdings.values()
             if holding.position.quantity or holding.filled
         ),
@@ -102,28 +102,25 @@ def shared_state(shared: Shared) -> AccountState:
     )
 
 
-def _exposures(account: Account, valuation: Valuation) -> tuple[Decimal | None, Decimal | None]:
+def _exposures(account: Account) -> tuple[Decimal | None, Decimal | None]:
     """Sum of the positions' notionals, unsigned and signed; None with a mark unknown."""
-    if valuation.equity is None and account.opened_ms is not None:
-        return None, None
     gross = net = ZERO
     for holding in account.holdings.values():
         exposure = holding.figures.exposure
-        if exposure is None or (exposure and foreign(account, holding)):
+        if exposure is None:
             return None, None
         gross += exposure
         net += exposure if holding.position.quantity > 0 else -exposure
     return gross, net
 
 
-def _position(account: Account, holding: Holding) -> PositionState:
-    known = holding.position.quantity and not foreign(account, holding)
+def _position(holding: Holding) -> PositionState:
     return PositionState(
         symbol=holding.symbol,
         quantity=holding.position.quantity,
         average_price=holding.position.average_price,
         mark_price=position_mark(holding) if holding.position.quantity else None,
-        unrealized_pnl=holding.figures.unrealized if known else None,
+        unrealized_pnl=holding.figures.unrealized,
         realized_pnl=holding.realized,
     )
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from pipeline.risk.limits import Limits
-from pipeline.risk.numbers import ONE, floor_to
+from pipeline.risk.numbers import ONE, ZERO, floor_to
 from pipeline.risk.parameters import per_symbol
 from pipeline.risk.proposal import Terms, floored
 
@@ -32,7 +32,7 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
     ratio = per_symbol(limits.position_ratio_max, terms.holding.symbol)
     if instrument is None or ratio is None or equity is None or equity <= 0:
         return None
-    unit = abs(terms.own_price or 0) * instrument.multiplier
+    unit = abs(terms.own_price or ZERO) * instrument.multiplier
     if not unit:
         return None
     full = equity * ratio * confidence_step(signal.confidence) / unit

@@ -197,7 +197,7 @@ def _forget(turn: Turn, arrival: Arrival) -> None:
     memory, dropped = forgotten(
         turn.account.memory, oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
     )
-    turn.update(memory=memory)
+    turn.note(memory=memory)
     turn.forget.extend(dropped)
 
 
@@ -246,10 +246,10 @@ def _on_limits(turn: Turn, document: LimitsDocument) -> None:
 
 def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
     wake_ms = _wake_ms(turn, turn.limits)
-    turn.update(wake_ms=wake_ms)
+    turn.note(wake_ms=wake_ms)
     due = _state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
     if due:
-        turn.update(state_sent_ms=turn.now_ms)
+        turn.note(state_sent_ms=turn.now_ms)
     return Step(
         turn.account,
         turn.shared,

@@ -127,11 +127,11 @@ def alert_breach(
     alerted, now_ms = turn.account.alerted, turn.now_ms
     if not breached:
         if key in alerted:
-            turn.update(alerted={name: at for name, at in alerted.items() if name != key})
+            turn.note(alerted={name: at for name, at in alerted.items() if name != key})
         return
     last_ms = alerted.get(key)
     if last_ms is not None and now_ms - last_ms < turn.limits.alerts.alert_cooldown_ms:
         return
-    turn.update(alerted={**alerted, key: now_ms})
+    turn.note(alerted={**alerted, key: now_ms})
     rule = key.partition(":")[0]
     turn.alert(rule, message, level=level, measured=measured, limit=limit)

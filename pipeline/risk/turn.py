@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
 from pipeline.risk.equity import value
-from pipeline.risk.holding import Holding, settle
+from pipeline.risk.holding import Holding, revalue, settle
 from pipeline.risk.limits import Limits
 from pipeline.risk.remembered import Remembered
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.standing import Standing, stand
+from pipeline.risk.totals import moved
 from topics.alerts import Action, Alert, Level
 from topics.decisions import Decision, Exit, Stop
 from topics.emergency_stops import EmergencyStop
@@ -46,13 +47,23 @@ class Turn:
 
     def put(self, holding: Holding) -> None:
         """Replace a holding whose figures are settled."""
+        account = self.account
+        totals = moved(account.totals, account.holdings.get(holding.symbol), holding)
         if self._holdings is None:
-            self._holdings = dict(self.account.holdings)
-            self.account = replace(self.account, holdings=self._holdings)
+            self._holdings = dict(account.holdings)
         if holding.symbol not in self._holdings and len(self._holdings) >= POSITIONS_MAX:
             _drop_idle(self._holdings)
         self._holdings[holding.symbol] = holding
+        self.account = replace(account, holdings=self._holdings, totals=totals)
         self._standing = None
+
+    def settle(self, holding: Holding) -> None:
+        """Put a holding of which anything changed."""
+        self.put(settle(holding, self.account.currency))
+
+    def revalue(self, holding: Holding) -> None:
+        """Put a holding of which only quote and marks changed."""
+        self.put(revalue(holding, self.account.currency))
 
     def reserve(self, reservation: Reservation) -> None:
         """Put a reservation in place; ended ones leave, expired ones are bounded."""
@@ -64,13 +75,19 @@ class Turn:
             reservations[reservation.signal_id] = reservation
         if reservation.phase == "expired":
             _drop_expired(reservations)
-        self.put(settle(replace(holding, reservations=reservations)))
+        standing = self._standing
+        self.settle(replace(holding, reservations=reservations))
+        self._standing = standing  # A reservation changes no valuation.
         self.state_changed = True
 
     def update(self, **changes: object) -> None:
-        """Change fields of the account."""
+        """Change fields of the account that its value depends on."""
         self.account = replace(self.account, **changes)
         self._standing = None
+
+    def note(self, **changes: object) -> None:
+        """Change fields of the account that no valuation and no rule's watch reads."""
+        self.account = replace(self.account, **changes)
 
     def use(self, limits: Limits) -> None:
         """Judge the rest of the event by other limits."""
@@ -124,9 +141,7 @@ class Turn:
         memory = self.account.memory
         self.remember.append(Remembered(memory.next, identity, self.now_ms))
         oldest_ms = self.now_ms if memory.next == memory.first else memory.oldest_ms
-        self.account = replace(
-            self.account, memory=Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms)
-        )
+        self.note(memory=Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms))
 
 
 _ACTIONS: dict[Level, Action] = {

@@ -19,7 +19,7 @@ def count_violations(turn: Turn, reasons: tuple[str, ...]) -> None:
     counts[minute] = dict(counts.get(minute, {}))
     for reason in reasons:
         counts[minute][reason] = counts[minute].get(reason, 0) + 1
-    turn.update(violations=counts)
+    turn.note(violations=counts)
 
 
 def violations_last_hour(account: Account) -> ViolationCounts:

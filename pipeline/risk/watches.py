@@ -7,7 +7,8 @@ one when further marks agree.
 from decimal import Decimal
 
 from pipeline.risk.account import STRENGTHS, Strength
-from pipeline.risk.equity import confirming_equity
+from pipeline.risk.equity import cautious_equity, favourable_equity
+from pipeline.risk.market import trim_marks
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
 from pipeline.risk.stops import alert_breach, open_stop
@@ -19,6 +20,7 @@ _LEVELS = {"warn": "low", "reduce": "high", "halt": "critical", "flatten": "crit
 
 def watch(turn: Turn) -> None:
     """Look after the account once the event was applied."""
+    trim_marks(turn)
     open_unknown(turn)
     _raise_peak(turn)
     equity = turn.standing().valuation.equity
@@ -33,9 +35,7 @@ def _raise_peak(turn: Turn) -> None:
     equity, account = turn.standing().equity, turn.account
     if equity is None or equity <= account.peak:
         return
-    cautious = confirming_equity(
-        account, turn.now_ms, confirmation=turn.limits.confirmation, favourable=False
-    )
+    cautious = cautious_equity(account)
     if cautious > account.peak:
         turn.update(peak=cautious)
 
@@ -52,9 +52,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
             _forget(turn, rule)
             continue
         if favourable is None:
-            favourable = confirming_equity(
-                turn.account, turn.now_ms, confirmation=turn.limits.confirmation, favourable=True
-            )
+            favourable = favourable_equity(turn.account)
         measure = rule.watch(standing, favourable)
         if measure is not None and measure.breached:
             confirmed.append((rule, plainly))
@@ -66,7 +64,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
 def _forget(turn: Turn, rule: Watch) -> None:
     if rule.NAME in turn.account.alerted:
         kept = {name: at for name, at in turn.account.alerted.items() if name != rule.NAME}
-        turn.update(alerted=kept)
+        turn.note(alerted=kept)
 
 
 def _act(turn: Turn, breaches: list[tuple[Watch, Measure]]) -> None:
@@ -109,6 +107,6 @@ def _await_confirmation(turn: Turn, unconfirmed: bool) -> None:
     """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
     if not unconfirmed:
         if turn.account.confirm_ms is not None:
-            turn.update(confirm_ms=None)
+            turn.note(confirm_ms=None)
     elif turn.account.confirm_ms is None:
-        turn.update(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)
+        turn.note(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)

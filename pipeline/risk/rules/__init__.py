@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from pipeline.risk.rules.rule import Rule, Watch
+from topics.decisions import Check
 
 _NOT_RULES = {"rule", "planned"}
 
@@ -35,6 +36,8 @@ def _rule_of(name: str) -> type[Rule]:
     if len(rules) != 1 or rules[0].PLACE <= 0:
         raise ImportError(f"rules/{name}.py must define exactly one Rule with a PLACE")
     rules[0].NAME = name
+    rules[0].PASSED = Check(name, "pass")
+    rules[0].BREACHED = Check(name, "breach")
     return rules[0]
 
 

@@ -21,13 +21,7 @@ class Cash(Rule, frozen=True, kw_only=True):
         with_fees = ONE + self.fee_ratio
         if account.opened_ms is None:
             return self.unknown()
-        committed = ZERO
-        for holding in account.holdings.values():
-            figures = holding.figures
-            if figures.cost:
-                committed += figures.cost
-            if figures.opening:
-                committed += figures.opening * with_fees
+        committed = account.totals.cost + account.totals.opening * with_fees
         free = account.balance - committed
         if proposal.opened_notional is None or account.unconverted:
             return self.unknown(free)

@@ -16,10 +16,9 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
     SIZES = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        figures = proposal.terms.holding.figures
-        gross, worst = standing.valuation.gross, proposal.worst_notional
-        long, short = figures.worst_long, figures.worst_short
-        after = None
-        if gross is not None and worst is not None and long is not None and short is not None:
-            after = gross - max(long, short) + worst
-        return self.ratio(standing, after, limit=self.gross_exposure_ratio_max)
+        totals, worst = standing.account.totals, proposal.worst_notional
+        own = proposal.terms.holding.figures.worst
+        gross = None
+        if not totals.unbounded and worst is not None and own is not None:
+            gross = totals.worst - own + worst
+        return self.ratio(standing, gross, limit=self.gross_exposure_ratio_max)

@@ -10,7 +10,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from pipeline.risk.parameters import OnBreach, Parameters
-from pipeline.risk.proposal import Proposal, largest
+from pipeline.risk.proposal import Proposal, emptied, largest
 from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
@@ -37,7 +37,8 @@ class Rule(Parameters, frozen=True, kw_only=True):
     PLACE: ClassVar[int] = 0  # Order in the gate.
     ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
-    PERMANENT: ClassVar[bool] = False  # Judged even when a document turns it off.
+    PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
+    BREACHED: ClassVar[Check]
 
     @property
     def ready(self) -> bool:
@@ -55,16 +56,27 @@ class Rule(Parameters, frozen=True, kw_only=True):
     def room(self, standing: Standing, proposal: Proposal) -> Decimal:
         """The largest quantity in whole lots that satisfies it, at most the proposal's own."""
         return largest(
-            proposal, lambda smaller: self.check(standing, smaller).verdict != "breach"
+            proposal,
+            lambda smaller: self.check(standing, smaller).verdict != "breach",
+            guess=self._guess(standing, proposal),
         )
 
+    def _guess(self, standing: Standing, proposal: Proposal) -> Decimal | None:
+        """Guess the room as if the measure grew evenly from nothing to the full quantity."""
+        full, none = self.check(standing, proposal), self.check(standing, emptied(proposal))
+        if full.measured is None or full.limit is None or none.measured is None:
+            return None
+        rise = full.measured - none.measured
+        return proposal.quantity * (full.limit - none.measured) / rise if rise > 0 else None
+
     def cap(self, measured: Decimal, limit: Decimal) -> Check:
-        verdict = "breach" if measured > limit else "pass"
-        return Check(self.NAME, verdict, measured, limit, limit - measured)
+        if measured > limit:
+            return Check(self.NAME, "breach", measured, limit, limit - measured)
+        return Check(self.NAME, "pass", measured, limit, limit - measured)
 
     def flag(self, breached: bool) -> Check:
         """Answer without numbers."""
-        return Check(self.NAME, "breach" if breached else "pass")
+        return self.BREACHED if breached else self.PASSED
 
     def unknown(self, limit: Decimal | None = None) -> Check:
         """Breach for want of an input that another rule owns."""

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.equity import foreign
+from pipeline.risk.holding import foreign
+from pipeline.risk.numbers import earliest
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -14,27 +15,17 @@ class StaleMark(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        limit_ms = standing.limits.prices.mark_age_ms_max
-        age_ms = _oldest_age_ms(standing, proposal)
-        rate_unknown = bool(standing.account.unconverted) or (
-            proposal.terms.holding.instrument is not None
-            and foreign(standing.account, proposal.terms.holding)
-        )
-        if age_ms is None or rate_unknown:
-            return Check(self.NAME, "breach", None, Decimal(limit_ms), None)
-        return self.cap(Decimal(age_ms), Decimal(limit_ms))
+        account, holding = standing.account, proposal.terms.holding
+        limit = Decimal(standing.limits.prices.mark_age_ms_max)
+        no_rate = holding.instrument is not None and foreign(holding.instrument, account.currency)
+        missing = holding.quote is None or account.totals.unvalued > account.totals.pending
+        if missing or no_rate or account.unconverted:
+            return Check(self.NAME, "breach", None, limit, None)
+        return self.cap(Decimal(_oldest_age_ms(standing, proposal)), limit)
 
 
-def _oldest_age_ms(standing: Standing, proposal: Proposal) -> int | None:
-    """Age of the oldest price that the judgement needs; None when one is missing."""
+def _oldest_age_ms(standing: Standing, proposal: Proposal) -> int:
+    """Age of the oldest price that the judgement needs."""
     quote = proposal.terms.holding.quote
-    if quote is None:
-        return None
-    oldest_ms = quote.as_of_ms
-    for holding in standing.account.holdings.values():
-        if holding.position.quantity:
-            if holding.figures.unrealized is None or holding.quote is None:
-                return None
-            if holding.quote.as_of_ms < oldest_ms:
-                oldest_ms = holding.quote.as_of_ms
-    return max(standing.now_ms - oldest_ms, 0)
+    oldest_ms = earliest(standing.valuation.oldest_ms, quote.as_of_ms if quote else None)
+    return 0 if oldest_ms is None else max(standing.now_ms - oldest_ms, 0)

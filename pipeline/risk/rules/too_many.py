@@ -14,12 +14,8 @@ class TooMany(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        symbols, reservations = 0, 0
-        for holding in standing.account.holdings.values():
-            if holding.active:
-                symbols += 1
-                reservations += len(holding.reservations)
-        new_symbol = 0 if proposal.terms.holding.active else 1
-        if symbols + new_symbol > POSITIONS_MAX:
-            return self.cap(Decimal(symbols + new_symbol), Decimal(POSITIONS_MAX))
-        return self.cap(Decimal(reservations + 1), Decimal(RESERVATIONS_MAX))
+        totals = standing.account.totals
+        symbols = totals.active + (0 if proposal.terms.holding.active else 1)
+        if symbols > POSITIONS_MAX:
+            return self.cap(Decimal(symbols), Decimal(POSITIONS_MAX))
+        return self.cap(Decimal(totals.reservations + 1), Decimal(RESERVATIONS_MAX))

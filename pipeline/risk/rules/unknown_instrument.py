@@ -12,8 +12,4 @@ class UnknownInstrument(Rule, frozen=True, kw_only=True):
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         if proposal.terms.holding.instrument is None:
             return self.flag(True)
-        pending = any(
-            holding.instrument is None and holding.position.quantity
-            for holding in standing.account.holdings.values()
-        )
-        return self.flag(pending and not proposal.exempt)
+        return self.flag(bool(standing.account.totals.pending) and not proposal.exempt)

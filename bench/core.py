@@ -1,0 +1,171 @@
+"""The core alone: signals per second through `step`, with every rule on.
+
+The account holds 10 positions and 5 reservations at every step: each signal is judged from the same
+state, as `step` is pure. Eight of ten are approved, one is cut, one refused.
+"""
+
+import time
+from decimal import Decimal
+from itertools import cycle
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import Account, Shared
+from pipeline.risk.state import new_shared, save_account
+from pipeline.risk.step import Arrival, Step, step
+from topics.accounts import CashFlow
+from topics.codec import decode_as, encode_event
+from topics.events import (
+    AccountEvent,
+    Event,
+    FillEvent,
+    LimitsEvent,
+    Quote,
+    SignalEvent,
+    Source,
+)
+from topics.fills import Fill
+from topics.instruments import Instrument
+from topics.limits import LimitsDocument
+from topics.signals import Signal
+
+_NOW_MS = 1_767_225_600_000
+_SYMBOLS = tuple(f"SYM{number}" for number in range(10))
+_RULES = {
+    "order_rate": {"orders_max": 1000},
+    "order_notional": {"order_notional_max": "4000"},
+    "order_ratio": {"order_ratio_max": "0.05"},
+}
+
+
+class CoreBench:
+    """An account in the middle of its day, and the signals it is asked about."""
+
+    def __init__(self) -> None:
+        self._offset = 0
+        self.shared: Shared = replace(
+            new_shared(partition=0, rules_version="bench"), ticked_at_ms=_NOW_MS
+        )
+        self.account: Account | None = None
+        rules = LimitsDocument(
+            account_id="*", version=1, author="bench", reason="every rule on", rules=_RULES
+        )
+        self._feed(LimitsEvent(account_id="*", source=self._source(), body=rules))
+        flow = CashFlow(
+            account_id="acct",
+            kind="opening",
+            flow_id="open",
+            currency="USD",
+            amount=Decimal(100_000),
+            as_of_ms=_NOW_MS - 1,
+        )
+        self._feed(AccountEvent(account_id="acct", source=self._source(), body=flow))
+        for symbol in _SYMBOLS:
+            self._feed(self._fill(symbol))
+        for number in range(5):
+            self._feed(self._signal(f"resting:{number}", _SYMBOLS[number], Decimal(5)))
+
+    def signals(self, count: int) -> list[Arrival]:
+        """Prepare arrivals: of ten signals eight pass, one is cut, one is refused."""
+        quantities = cycle([Decimal("3.7")] * 8 + [Decimal(60), Decimal("0.001")])
+        return [
+            self._arrival(self._signal(f"s:{number}", _SYMBOLS[number % 10], quantity))
+            for number, quantity in zip(range(count), quantities, strict=False)
+        ]
+
+    def _fill(self, symbol: str) -> FillEvent:
+        fill = Fill(
+            account_id="acct",
+            fill_id=f"fill-{symbol}",
+            order_id=f"order-{symbol}",
+            symbol=symbol,
+            side="buy",
+            quantity=Decimal("12.5"),
+            price=Decimal("99.37"),
+            fee=Decimal("0.12"),
+            executed_at_ms=_NOW_MS,
+        )
+        return FillEvent(
+            account_id="acct",
+            source=self._source(),
+            instrument=_instrument(symbol),
+            quote=self._quote(symbol),
+            body=fill,
+        )
+
+    def _signal(self, signal_id: str, symbol: str, quantity: Decimal) -> SignalEvent:
+        signal = Signal(
+            signal_id=signal_id,
+            account_id="acct",
+            symbol=symbol,
+            side="buy",
+            quantity=quantity,
+            limit_price=Decimal("100.07"),
+            created_at_ms=_NOW_MS,
+        )
+        return SignalEvent(
+            account_id="acct",
+            source=self._source(),
+            instrument=_instrument(symbol),
+            quote=self._quote(symbol),
+            body=signal,
+        )
+
+    def _quote(self, symbol: str) -> Quote:
+        return Quote(
+            symbol=symbol,
+            bid=Decimal("99.98"),
+            ask=Decimal("100.02"),
+            as_of_ms=_NOW_MS,
+            offset=self._offset,
+        )
+
+    def _source(self) -> Source:
+        self._offset += 1
+        return Source(topic="signals", topic_id="bench", partition=0, offset=self._offset)
+
+    def _arrival(self, event: Event) -> Arrival:
+        content = encode_event(event)
+        return Arrival(decode_as(Event, content), content, _NOW_MS)  # type: ignore[arg-type]
+
+    def _feed(self, event: Event) -> Step:
+        stepped = step(self.account, self.shared, self._arrival(event))
+        self.account = stepped.account or self.account
+        self.shared = stepped.shared
+        return stepped
+
+
+def _instrument(symbol: str) -> Instrument:
+    return Instrument(
+        symbol=symbol,
+        settlement_currency="USD",
+        tick_size=Decimal("0.01"),
+        lot_size=Decimal("0.1"),
+        min_quantity=Decimal("0.1"),
+        min_notional=Decimal(5),
+    )
+
+
+class CoreFigures:
+    """Signals per second, and what they were answered."""
+
+    def __init__(self, signals_per_second: float, verdicts: dict[str, int], state: int) -> None:
+        self.signals_per_second = signals_per_second
+        self.verdicts = verdicts
+        self.state_bytes = state
+
+
+def measure_core(count: int = 50_000) -> CoreFigures:
+    """Judge `count` signals and return how many a second one core does."""
+    bench = CoreBench()
+    arrivals = bench.signals(count)
+    verdicts: dict[str, int] = {}
+    started = time.perf_counter()
+    for arrival in arrivals:
+        decision = step(bench.account, bench.shared, arrival).outputs[0]
+        verdict = getattr(decision, "verdict", "none")
+        verdicts[verdict] = verdicts.get(verdict, 0) + 1
+    seconds = time.perf_counter() - started
+    if bench.account is None:
+        raise AssertionError("the bench account was never opened")
+    return CoreFigures(count / seconds, verdicts, len(save_account(bench.account)))

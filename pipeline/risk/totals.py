@@ -1,0 +1,70 @@
+"""Sums over an account's holdings, kept up to date one symbol at a time.
+
+Sums are exact whatever the order of changes: the context is wide enough for every digit. So a step
+costs the same with ten positions as with a thousand.
+"""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.holding import Holding
+from pipeline.risk.numbers import ZERO, earliest
+
+_EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
+_add, _subtract = _EXACT.add, _EXACT.subtract
+
+
+class Totals(Struct, frozen=True, array_like=True, gc=False):
+    """Money in the account's currency; what is unknown is counted apart."""
+
+    unrealized: Decimal = ZERO
+    favourable: Decimal = ZERO  # Unrealized at each position's most favourable confirming mark.
+    cautious: Decimal = ZERO  # The same at the least favourable ones.
+    worst: Decimal = ZERO  # Larger worst case notional of each symbol.
+    opening: Decimal = ZERO  # Notional of what reserved orders open.
+    cost: Decimal = ZERO  # |quantity| x average price x multiplier.
+    unvalued: int = 0  # Held without a mark, an instrument or a rate.
+    unbounded: int = 0  # Held or reserved without a known worst case.
+    pending: int = 0  # Held without an instrument.
+    held: int = 0
+    active: int = 0  # Held or reserved.
+    reservations: int = 0
+    trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
+
+
+def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
+    """Replace one holding's share of the totals by its new one."""
+    if old is None:
+        old = _BLANK
+    was, now = old.figures, new.figures
+    held = 1 if new.position.quantity else 0
+    was_held = 1 if old.position.quantity else 0
+    return Totals(
+        _shift(totals.unrealized, was.unrealized, now.unrealized),
+        _shift(totals.favourable, was.favourable, now.favourable),
+        _shift(totals.cautious, was.cautious, now.cautious),
+        _shift(totals.worst, was.worst, now.worst),
+        _shift(totals.opening, was.opening, now.opening),
+        _shift(totals.cost, was.cost, now.cost),
+        totals.unvalued + (now.unrealized is None) - (was.unrealized is None),
+        totals.unbounded + (now.worst is None) - (was.worst is None),
+        totals.pending
+        + (1 if held and new.instrument is None else 0)
+        - (1 if was_held and old.instrument is None else 0),
+        totals.held + held - was_held,
+        totals.active + new.active - old.active,
+        totals.reservations + len(new.reservations) - len(old.reservations),
+        earliest(totals.trim_ms, now.trim_ms),
+    )
+
+
+def _shift(total: Decimal, was: Decimal | None, now: Decimal | None) -> Decimal:
+    if was is now:
+        return total
+    if was:
+        total = _subtract(total, was)
+    return _add(total, now) if now else total
+
+
+_BLANK = Holding("")
