@@ -1,0 +1,213 @@
+"""Which accounts of one partition are due a pulse, and when.
+
+No clock of its own: time comes as an argument, so live broadcast and replay share it. What is due
+follows from facts alone: the account's newest row, the quotes, and the last pulse sent to it.
+"""
+
+from heapq import heapify, heappop, heappush, nsmallest
+from typing import NamedTuple
+
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from pipeline.streams.watched import Watched, move_of
+from topics.account_states import AccountState
+from topics.codec import encode_event
+from topics.events import Market, Pulse, PulseEvent
+from topics.fields import EVERYONE
+
+__all__ = ["Due", "Watchlist"]
+
+MARKET_BYTES_MAX = 6144  # Of one symbol in a pulse, rate included, as the bounds of fields allow.
+EVENT_BYTES_SPARE = 1024  # For what else an event holds.
+RATE_BYTES_MAX = 512
+QUEUE_SPARE = 1024  # Entries of the queue beyond two for each account.
+
+
+class Due(NamedTuple):
+    """A pulse that is due, and since when."""
+
+    account_id: str
+    due_ms: int
+
+
+class Watchlist:
+    """The accounts of one partition; dropped whole when the partition is lost."""
+
+    def __init__(self, settings: Settings, tables: Tables) -> None:
+        self.starved = 0  # Pulses that had to wait for the budget or for risk.
+        self._tables = tables
+        self._move_ratio = settings.pulse_move_ratio
+        self._interval_ms = settings.pulse_interval_ms
+        self._event_bytes_max = settings.event_bytes_max
+        self._accounts: dict[str, Watched] = {}
+        self._watchers: dict[str, dict[str, Watched]] = {}  # By symbol, held or reserved.
+        self._queue: list[tuple[int, str]] = []  # A heap; an entry that is not true is skipped.
+        self._ready: dict[str, Watched] = {}  # Taken from the queue, not pulsed yet.
+        self._serial = 0
+        self._serial_at_ms = 0
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def apply_state(self, row: AccountState) -> None:
+        """Take an account's newest row; that of `*` tells of new documents and controls."""
+        if row.account_id == EVERYONE:
+            self._apply_serial(row)
+            return
+        watched = self._accounts.get(row.account_id)
+        if watched is None:
+            watched = self._accounts[row.account_id] = Watched(row.account_id)
+        self._unwatch(watched)
+        watched.apply(row, move_ratio=self._move_ratio)
+        for symbol in watched.lines:
+            self._watchers.setdefault(symbol, {})[row.account_id] = watched
+        self._schedule(watched)
+
+    def forget(self, account_id: str) -> None:
+        """Drop an account whose row was deleted."""
+        watched = self._accounts.pop(account_id, None)
+        if watched is not None:
+            self._unwatch(watched)
+            self._ready.pop(account_id, None)
+
+    def apply_price(self, symbol: str) -> None:
+        """Look at those who hold or reserve a symbol; the tables have its new quote already."""
+        arrived = self._tables.arrived(symbol)
+        if arrived is None:
+            return
+        move = move_of(arrived)
+        for watched in self._watchers.get(symbol, {}).values():
+            due_ms = watched.line_due_ms(symbol, move, interval_ms=self._interval_ms)
+            if due_ms is not None and (watched.due_ms is None or due_ms < watched.due_ms):
+                self._push(watched, due_ms)
+
+    def due(self, now_ms: int, budget: int | None = None, *, lagging: bool = False) -> list[Due]:
+        """List the pulses to send now, at most `budget`, by due time and account.
+
+        Wake-ups and controls come first, then breaches that wait for confirmation, then what is
+        nearest to a limit. While risk is lagging, nothing is due for ordinary moves.
+        """
+        self._collect(now_ms)
+        chosen = [
+            watched
+            for watched in self._ready.values()
+            if not lagging or watched.confirming or watched.is_urgent(now_ms)
+        ]
+        if budget is not None and budget < len(chosen):
+            chosen = nsmallest(budget, chosen, key=lambda watched: watched.precedence(now_ms))
+        if len(chosen) < len(self._ready):
+            self._count_starved({watched.account_id for watched in chosen})
+        found = (Due(watched.account_id, watched.due_ms or 0) for watched in chosen)
+        return sorted(found, key=lambda due: (due.due_ms, due.account_id))
+
+    def earliest(self, until_ms: int) -> Due | None:
+        """Return the first pulse that falls due until a time, for replay: to be sent right then."""
+        while self._queue and self._queue[0][0] <= until_ms:
+            due_ms, account_id = self._queue[0]
+            if self._is_true(due_ms, account_id):
+                return Due(account_id, due_ms)
+        return None
+
+    def pulse(self, account_id: str, at_ms: int) -> PulseEvent | None:
+        """Build an account's pulse and take it as sent; None for an account that is not known."""
+        watched = self._accounts.get(account_id)
+        if watched is None:
+            return None
+        markets = self._markets(watched)
+        watched.sent(markets, at_ms, move_ratio=self._move_ratio)
+        watched.pulsed_serial = self._serial
+        self._schedule(watched)
+        settled = (market.instrument for market in markets)
+        currencies = sorted({found.settlement_currency for found in settled if found is not None})
+        return PulseEvent(
+            account_id=account_id,
+            rates=self._tables.rates_of(currencies),
+            body=Pulse(markets=markets),
+        )
+
+    def _markets(self, watched: Watched) -> tuple[Market, ...]:
+        """Return the market of every watched symbol; of too many for an event the newer ones."""
+        markets = tuple(self._tables.market(symbol) for symbol in watched.symbols)
+        room = self._event_bytes_max - EVENT_BYTES_SPARE
+        if len(markets) * MARKET_BYTES_MAX <= room:
+            return markets
+        fitting: list[Market] = []
+        for market in sorted(markets, key=watched.has_taken):
+            room -= len(encode_event(market)) + RATE_BYTES_MAX
+            if room < 0:
+                break
+            fitting.append(market)
+        return tuple(fitting)
+
+    def _apply_serial(self, row: AccountState) -> None:
+        if row.controls_serial == self._serial:
+            return
+        self._serial = row.controls_serial
+        self._serial_at_ms = row.at_ms
+        for watched in self._accounts.values():
+            if watched.exposed:
+                self._schedule(watched)
+
+    def _schedule(self, watched: Watched) -> None:
+        """Work out anew when an account is due."""
+        self._ready.pop(watched.account_id, None)
+        watched.due_ms = None
+        due_ms = self._find_due_ms(watched)
+        if due_ms is not None:
+            self._push(watched, due_ms)
+
+    def _find_due_ms(self, watched: Watched) -> int | None:
+        watched.urgent_ms = watched.find_urgent_ms(
+            self._serial, self._serial_at_ms, interval_ms=self._interval_ms
+        )
+        times = [watched.urgent_ms, watched.again_ms()]
+        for symbol in watched.lines:
+            arrived = self._tables.arrived(symbol)
+            if arrived is not None:
+                move = move_of(arrived)
+                times.append(watched.line_due_ms(symbol, move, interval_ms=self._interval_ms))
+        return min((time_ms for time_ms in times if time_ms is not None), default=None)
+
+    def _push(self, watched: Watched, due_ms: int) -> None:
+        watched.due_ms = due_ms
+        if watched.account_id in self._ready:
+            return
+        heappush(self._queue, (due_ms, watched.account_id))
+        if len(self._queue) > 2 * len(self._accounts) + QUEUE_SPARE:
+            self._queue = [
+                (item.due_ms, item.account_id)
+                for item in self._accounts.values()
+                if item.due_ms is not None and item.account_id not in self._ready
+            ]
+            heapify(self._queue)
+
+    def _is_true(self, due_ms: int, account_id: str) -> bool:
+        """Whether the first entry of the queue still holds; one that does not is put right."""
+        watched = self._accounts.get(account_id)
+        if watched is None or watched.due_ms != due_ms:
+            heappop(self._queue)
+            return False
+        if self._find_due_ms(watched) == due_ms:
+            return True
+        heappop(self._queue)
+        self._schedule(watched)
+        return False
+
+    def _collect(self, now_ms: int) -> None:
+        """Move what is due from the queue to the ready ones."""
+        while (first := self.earliest(now_ms)) is not None:
+            heappop(self._queue)
+            self._ready[first.account_id] = self._accounts[first.account_id]
+
+    def _count_starved(self, chosen: set[str]) -> None:
+        for account_id, watched in self._ready.items():
+            if not watched.starved and account_id not in chosen:
+                watched.starved = True
+                self.starved += 1
+
+    def _unwatch(self, watched: Watched) -> None:
+        for symbol in watched.lines:
+            watchers = self._watchers[symbol]
+            del watchers[watched.account_id]
+            if not watchers:
+                del self._watchers[symbol]

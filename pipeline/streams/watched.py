@@ -1,0 +1,226 @@
+"""One watched account: what broadcast believes that it holds, and when it is due a pulse.
+
+Apart from pulses.py: this knows one account and no other. After a pulse it believes that the
+account took what was sent; an answer, a row of a higher sequence, says what is true.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from pipeline.risk.holding import mark_of
+from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.parameters import Prices
+from pipeline.streams.tables import Arrived
+from topics.account_states import AccountState, WatchedSymbol
+from topics.events import Market, Quote
+
+__all__ = ["Move", "Precedence", "Watched", "move_of"]
+
+AGING_MS = Prices().mark_age_ms_max // 4  # Of a mark, when a newer quote is there.
+RESEND_MS = 2000  # A pulse without an answer is sent again, then ever more rarely.
+RESEND_MS_MAX = 64_000
+
+Precedence = tuple[int, Decimal, int, str]
+
+
+class Move(NamedTuple):
+    """A symbol's newest quote, as positions of either side are valued by it."""
+
+    offset: int
+    at_ms: int  # When it was appended.
+    long_price: Decimal | None
+    short_price: Decimal | None
+
+
+def move_of(arrived: Arrived) -> Move:
+    """Return what a quote means for marks."""
+    quote, at_ms = arrived
+    return Move(quote.offset, at_ms, mark_of(quote, ONE), mark_of(quote, -ONE))
+
+
+class Line:
+    """A held or reserved symbol: the quote that the account took last, and the move that counts."""
+
+    __slots__ = ("as_of_ms", "held", "high", "long", "low", "offset")
+
+    def __init__(self, quantity: Decimal) -> None:
+        self.held = quantity != 0
+        self.long = quantity >= 0
+        self.offset = -1
+        self.as_of_ms = 0
+        self.low: Decimal | None = None
+        self.high: Decimal | None = None
+
+    def take(self, own: WatchedSymbol, move_ratio: Decimal) -> None:
+        """Note what the account holds of the symbol's price."""
+        self.offset = own.offset
+        self.as_of_ms = own.as_of_ms or 0
+        self.low = self.high = None
+        if own.mark_price is not None:
+            width = abs(own.mark_price) * move_ratio
+            self.low, self.high = own.mark_price - width, own.mark_price + width
+
+    def due_ms(self, move: Move, *, every_quote: bool) -> int | None:
+        """Return when a newer quote is due to the account; None without a newer one."""
+        if move.offset <= self.offset:
+            return None
+        if (every_quote and self.held) or self._moved(move):
+            return move.at_ms
+        return max(move.at_ms, self.as_of_ms + AGING_MS)
+
+    def _moved(self, move: Move) -> bool:
+        if self.low is None or self.high is None:
+            return True
+        price = move.long_price if self.long else move.short_price
+        return price is not None and not self.low <= price <= self.high
+
+
+class Watched:
+    """Mutable on purpose: prices touch many accounts, each only a little."""
+
+    __slots__ = (
+        "account_id",
+        "answered",
+        "confirming",
+        "controls_serial",
+        "down_ratio",
+        "due_ms",
+        "exposed",
+        "lines",
+        "pulsed_ms",
+        "pulsed_serial",
+        "resend_ms",
+        "row_at_ms",
+        "sent_offsets",
+        "sequence",
+        "starved",
+        "symbols",
+        "urgent_ms",
+        "wake_at_ms",
+    )
+
+    def __init__(self, account_id: str) -> None:
+        self.account_id = account_id
+        self.due_ms: int | None = None  # As it is queued.
+        self.urgent_ms: int | None = None  # The same of its wake-up or control alone.
+        self.starved = False
+        self.pulsed_ms: int | None = None
+        self.pulsed_serial = -1
+        self.resend_ms = RESEND_MS
+        self.answered = True
+        self.sequence = 0
+        self.lines: dict[str, Line] = {}
+        self.sent_offsets: dict[str, int] = {}  # Of the last pulse, by symbol.
+
+    def apply(self, row: AccountState, *, move_ratio: Decimal) -> None:
+        """Take the account's own word, and as the answer to a pulse when it is newer."""
+        if row.sequence > self.sequence:
+            self.answered = True
+            self.resend_ms = RESEND_MS
+        self.sequence = row.sequence
+        self.row_at_ms = row.at_ms
+        self.wake_at_ms = row.wake_at_ms
+        self.confirming = row.confirming
+        self.controls_serial = row.controls_serial
+        self.symbols = row.watched
+        self.down_ratio = _down_ratio(row)
+        held = {item.symbol: item.quantity for item in row.positions if item.quantity}
+        reserved = {item.symbol: ZERO for item in row.reservations}
+        self.exposed = bool(held or reserved)
+        self.lines = {symbol: Line(quantity) for symbol, quantity in {**reserved, **held}.items()}
+        for own in row.quotes:
+            if own.symbol in self.lines:
+                self.lines[own.symbol].take(own, move_ratio)
+        if self.pulsed_ms is not None and row.at_ms >= self.pulsed_ms:
+            self._note_declined()
+
+    def sent(self, markets: Iterable[Market], at_ms: int, *, move_ratio: Decimal) -> None:
+        """Note a pulse that went out, and believe that the account takes what it carries."""
+        if not self.answered:
+            self.resend_ms = min(2 * self.resend_ms, RESEND_MS_MAX)
+        self.answered = False
+        self.starved = False
+        self.pulsed_ms = at_ms
+        self.sent_offsets = {}
+        for market in markets:
+            line, quote = self.lines.get(market.symbol), market.quote
+            if line is not None and quote is not None and quote.offset > line.offset:
+                line.take(_own(quote, line), move_ratio)
+                self.sent_offsets[market.symbol] = quote.offset
+
+    def find_urgent_ms(self, serial: int, serial_at_ms: int, *, interval_ms: int) -> int | None:
+        """Return when it is due for a wake-up or a `*` control; None when there is neither."""
+        times = (self._control_ms(serial, serial_at_ms), self._wake_ms(interval_ms))
+        return min((time_ms for time_ms in times if time_ms is not None), default=None)
+
+    def line_due_ms(self, symbol: str, move: Move, *, interval_ms: int) -> int | None:
+        """Return when a symbol's newest quote is due."""
+        due_ms = self.lines[symbol].due_ms(move, every_quote=self.confirming)
+        if due_ms is None:
+            return None
+        due_ms = max(due_ms, self.row_at_ms)
+        return due_ms if self.pulsed_ms is None else max(due_ms, self.pulsed_ms + interval_ms)
+
+    def again_ms(self) -> int | None:
+        """Return when a pulse without an answer is sent again."""
+        if self.answered or self.pulsed_ms is None:
+            return None
+        return self.pulsed_ms + self.resend_ms
+
+    def is_urgent(self, now_ms: int) -> bool:
+        """Whether it waits for more than a move."""
+        return self.urgent_ms is not None and self.urgent_ms <= now_ms
+
+    def precedence(self, now_ms: int) -> Precedence:
+        """Return its place among the waiting: how near a limit is not in its row, losses are."""
+        rank = 0 if self.is_urgent(now_ms) else 1 if self.confirming else 2
+        return rank, -self.down_ratio, self.due_ms or 0, self.account_id
+
+    def has_taken(self, market: Market) -> bool:
+        """Whether a pulse without this market would miss nothing."""
+        line = self.lines.get(market.symbol)
+        return line is None or market.quote is None or market.quote.offset <= line.offset
+
+    def _note_declined(self) -> None:
+        """Count as old what the account saw and did not take: it will not take it again either."""
+        for symbol, offset in self.sent_offsets.items():
+            if symbol in self.lines:
+                line = self.lines[symbol]
+                line.offset = max(line.offset, offset)
+
+    def _control_ms(self, serial: int, serial_at_ms: int) -> int | None:
+        if not self.exposed or self.controls_serial >= serial:
+            return None
+        if self.pulsed_ms is not None and self.pulsed_serial >= serial:
+            return self.pulsed_ms + self.resend_ms
+        return max(serial_at_ms, self.row_at_ms)
+
+    def _wake_ms(self, interval_ms: int) -> int | None:
+        if self.wake_at_ms is None:
+            return None
+        if self.wake_at_ms <= self.row_at_ms:  # It was awake then: once more, but not at once.
+            return max(self.row_at_ms, self.pulsed_ms or 0) + RESEND_MS
+        if self.pulsed_ms is None:
+            return self.wake_at_ms
+        if not self.answered and self.wake_at_ms <= self.pulsed_ms:
+            return self.pulsed_ms + self.resend_ms
+        return max(self.wake_at_ms, self.pulsed_ms + interval_ms)
+
+
+def _own(quote: Quote, line: Line) -> WatchedSymbol:
+    return WatchedSymbol(
+        symbol=quote.symbol,
+        mark_price=mark_of(quote, ONE if line.long else -ONE),
+        as_of_ms=quote.as_of_ms,
+        offset=quote.offset,
+    )
+
+
+def _down_ratio(row: AccountState) -> Decimal:
+    """Return how far the account is down, of its peak or of its day's open."""
+    down = row.drawdown_ratio or ZERO
+    day = row.daily
+    if day is None or day.pnl is None or not day.open_equity or day.open_equity < 0:
+        return down
+    return max(down, -day.pnl / day.open_equity)
