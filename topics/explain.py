@@ -15,6 +15,7 @@ _MISSING = re.compile(r"missing required field `(?P<field>[^`]*)`")
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _ELEMENT = "[...]"  # How the decoder writes an element of a dict; it does not tell which.
 _NAME_SHOWN_MAX = 64
+_ERROR_MAX = 200  # It may quote what was sent.
 
 _Raws = dict[str, msgspec.Raw]
 
@@ -28,7 +29,7 @@ def explain(text: str, message: object, value: bytes) -> DecodeError:
         path = f"{path or '$'}.{missing['field']}"
     elif path and _ELEMENT in path and isinstance(message, type):
         path = _element_of_message(path.partition(_ELEMENT)[0], message, value)
-    return DecodeError(error, path or "$")
+    return DecodeError(" ".join(error.split())[:_ERROR_MAX], path or "$")
 
 
 def malformed(text: str) -> str:
