@@ -62,7 +62,7 @@ class LocalKafka:
         self._is_temporary = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="riskgate-kafka-"))
         self._settings = dict(settings or {})
-        self._cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        self._cluster_id = _cluster_id()
         self._ports = _free_ports(brokers)
         self._nodes: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -138,7 +138,7 @@ class LocalKafka:
         for process in formats:
             output, _ = process.communicate()
             if process.returncode:
-                raise StartupError(f"Kafka could not format {self.folder}: {_last_line(output)}")
+                raise StartupError(f"Kafka could not format {self.folder}: {_reason(output)}")
 
     def _format_options(self, node: int) -> list[str]:
         options = ["format", "--ignore-formatted", "-t", self._cluster_id]
@@ -169,7 +169,7 @@ class LocalKafka:
         while not self._answers(brokers):
             for node, process in self._nodes.items():
                 if process.poll() is not None:
-                    reason = _last_line(self._log(node).read_text(errors="replace"))
+                    reason = _reason(self._log(node).read_text(errors="replace"))
                     raise StartupError(f"The local Kafka ended while starting: {reason}")
             if time.monotonic() > deadline:
                 raise StartupError(
@@ -251,6 +251,11 @@ def _settings(brokers: int) -> dict[str, str]:
     }
 
 
+def _cluster_id() -> str:
+    text = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    return text.replace("-", "_")  # One that begins with a dash would be taken for an option.
+
+
 def _free_ports(nodes: int) -> list[Ports]:
     free: list[int] = []
     while len(free) < 2 * nodes:
@@ -281,5 +286,7 @@ def _reap(process: subprocess.Popen[bytes]) -> None:
         process.stdin.close()  # Ends the waiting child of the shell.
 
 
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it wrote nothing"])[-1]
+def _reason(log: str) -> str:
+    lines = [line for line in log.strip().splitlines() if not line.startswith("\tat ")]
+    failures = [line for line in lines if "Exception" in line or "ERROR" in line]
+    return (failures or lines or ["it wrote nothing"])[-1].strip()

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -95,7 +96,7 @@ def test_all_roles_end_when_one_is_killed(tmp_path: Path) -> None:
     started = Started(tmp_path, "run_until_told")
     ingest, risk = started.child("ingest")[0], started.child("risk")[0]
 
-    subprocess.run(["kill", "-KILL", str(risk)], check=True)
+    os.kill(risk, signal.SIGKILL)
     code, _ = started.end()
 
     assert code == 1

@@ -1,0 +1,152 @@
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.limits_log import newest_documents
+from pipeline.streams.settings import Settings
+from tests.cli.command import riskgate
+from topics.codec import decode
+from topics.controls import TOPIC as CONTROLS
+from topics.controls import Control
+
+SAID = ("--author", "risk-desk", "--reason", "test")
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"{uuid.uuid4().hex[:8]}."
+
+
+@pytest.fixture
+def admin(kafka: LocalKafka) -> AdminClient:
+    return AdminClient({"bootstrap.servers": kafka.bootstrap})
+
+
+@pytest.fixture
+def made(kafka: LocalKafka, prefix: str) -> dict[str, object]:
+    """Create all topics and return the settings that name them."""
+    settings: dict[str, object] = {
+        "brokers": kafka.bootstrap,
+        "topic_prefix": prefix,
+        "partitions": 2,
+    }
+    assert riskgate("topics", "create", **settings).returncode == 0
+    return settings
+
+
+def messages(kafka: LocalKafka, topic: str, partitions: int) -> Iterator[Message]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka.bootstrap,
+            "group.id": "test",
+            "enable.auto.commit": False,
+        }
+    )
+    consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(partitions)])
+    while message := consumer.poll(3):
+        yield message
+    consumer.close()
+
+
+def test_check_finds_nothing_when_the_topics_were_just_created(made: dict[str, object]) -> None:
+    again = riskgate("topics", "create", **made)
+    check = riskgate("topics", "check", **made)
+
+    assert (again.returncode, again.stdout) == (0, "No topic was missing.\n")
+    assert (check.returncode, check.stdout) == (0, "All topics are as riskgate needs them.\n")
+
+
+def test_check_exits_with_1_when_a_topic_was_changed(
+    made: dict[str, object], admin: AdminClient
+) -> None:
+    entry = ConfigEntry("cleanup.policy", "compact", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(
+        ResourceType.TOPIC, f"{made['topic_prefix']}fills", incremental_configs=[entry]
+    )
+    admin.incremental_alter_configs([resource])[resource].result(10)
+
+    check = riskgate("topics", "check", **made)
+
+    assert check.returncode == 1
+    assert check.stdout == (
+        f"{made['topic_prefix']}fills has cleanup.policy=compact and would lose messages; "
+        "set it to delete\n"
+    )
+
+
+@pytest.mark.parametrize("roles", [[], ["risk"]])
+def test_run_is_refused_when_the_partition_count_is_another(
+    made: dict[str, object], roles: list[str]
+) -> None:
+    done = riskgate("run", *roles, **{**made, "partitions": 3})
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"riskgate: {made['topic_prefix']}events has 2 partitions "
+        "where RISKGATE_PARTITIONS says 3; the count is for life: correct the setting"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def test_run_is_refused_when_the_topics_are_missing(kafka: LocalKafka, prefix: str) -> None:
+    done = riskgate("run", "risk", brokers=kafka.bootstrap, topic_prefix=prefix)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"riskgate: {prefix}events is missing; make it with: riskgate topics create"
+    )
+
+
+def test_control_is_on_its_topic_when_it_was_ordered(
+    made: dict[str, object], kafka: LocalKafka
+) -> None:
+    done = riskgate("halt", "acct-1", *SAID, "--expires-in", "5m", **made)
+
+    (message,) = messages(kafka, f"{made['topic_prefix']}controls", 2)
+    control = decode(CONTROLS, message.value())
+    assert isinstance(control, Control)
+    assert (message.key(), control.account_id, control.command) == (b"acct-1", "acct-1", "halt")
+    assert (control.author, control.reason) == ("risk-desk", "test")
+    assert control.expires_at_ms == control.issued_at_ms + 300_000
+    assert done.stdout.startswith(f"{control.control_id} is offset {message.offset()} ")
+
+
+def test_control_is_refused_when_its_topic_is_missing(kafka: LocalKafka, prefix: str) -> None:
+    done = riskgate("halt", "acct-1", *SAID, brokers=kafka.bootstrap, topic_prefix=prefix)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"riskgate: {prefix}controls is missing; make it with: riskgate topics create\n"
+    )
+
+
+def test_limits_grow_by_one_version_when_a_file_is_applied_twice(
+    made: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("limits") / "limits.yaml"
+    file.write_text("drawdown: {drawdown_ratio_max: 0.05}\n")
+    before = riskgate("limits", "diff", str(file), **made)
+
+    for account in ("*", "acct-1", "*"):
+        done = riskgate("limits", "apply", str(file), "--account", account, *SAID, **made)
+        assert done.returncode == 0, done.stderr
+
+    documents = newest_documents(Settings.model_validate(made))
+    after = riskgate("limits", "diff", str(file), **made)
+    assert {name: document.version for name, document in documents.items()} == {
+        "*": 2,
+        "acct-1": 1,
+    }
+    assert before.stdout == "drawdown.drawdown_ratio_max: unset -> 0.05\n"
+    assert before.returncode == 1
+    assert (after.returncode, after.stdout) == (0, "Nothing would change.\n")

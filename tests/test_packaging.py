@@ -1,0 +1,43 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = (ROOT / "requirements.lock").read_text()
+EXTRAS = PROJECT["optional-dependencies"]
+WANTED = [*PROJECT["dependencies"], *(item for extra in EXTRAS.values() for item in extra)]
+
+
+def locked_versions() -> dict[str, list[str]]:
+    versions: dict[str, list[str]] = {}
+    for line in LOCK.splitlines():
+        if "==" in line and not line.startswith((" ", "#")):
+            name, _, rest = line.partition("==")
+            versions.setdefault(canonicalize_name(name), []).append(rest.split()[0])
+    return versions
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_lock_holds_an_allowed_version_when_a_dependency_is_declared(wanted: str) -> None:
+    requirement = Requirement(wanted)
+
+    versions = locked_versions()[canonicalize_name(requirement.name)]
+
+    assert [version for version in versions if version not in requirement.specifier] == []
+
+
+def test_lock_has_hashes_and_no_address_when_it_is_made() -> None:
+    entries = [line for line in LOCK.splitlines() if "==" in line and line[0] not in "# "]
+
+    assert LOCK.count("--hash=sha256:") >= len(entries)
+    assert all(line.endswith(" \\") for line in entries)
+    assert "://" not in LOCK
+
+
+@pytest.mark.parametrize("package", ["topics", "pipeline"])
+def test_package_says_it_is_typed_when_it_is_installed(package: str) -> None:
+    assert (ROOT / package / "py.typed").exists()
