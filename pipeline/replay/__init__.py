@@ -1,0 +1,1 @@
+"""The same wiring without a broker: recorded inputs decided again, one process, no clock."""

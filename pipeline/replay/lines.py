@@ -1,0 +1,73 @@
+"""A recorded message as a line of JSON: topic, key, timestamp_ms, value, in that order.
+
+A value's bytes are kept as they stand, so numbers keep their digits. What is no JSON travels as
+base64 under `raw` instead of `value`.
+"""
+
+from difflib import get_close_matches
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from pipeline.errors import StartupError
+from pipeline.replay.machine import Line
+from topics.catalogue import INPUTS
+from topics.fields import Millis
+
+__all__ = ["LineError", "decode_line", "encode_line"]
+
+NULL = b"null"
+NAMES = tuple(topic.name for topic in INPUTS)
+
+
+class LineError(StartupError):
+    """Say which line is no recorded input, and why."""
+
+
+class _Form(Struct, frozen=True):
+    topic: str
+    key: str | None
+    timestamp_ms: Millis
+    value: Raw | UnsetType = UNSET
+    raw: bytes | UnsetType = UNSET
+
+
+_DECODER = msgspec.json.Decoder(_Form)
+
+
+def decode_line(text: bytes, number: int) -> Line:
+    """Read one line. Raise LineError when it is not of the form; its value is not judged."""
+    try:
+        form = _DECODER.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise LineError(f"line {number} is no recorded input: {error}") from None
+    if form.topic not in NAMES:
+        near = get_close_matches(form.topic, NAMES, n=1)
+        advice = f", did you mean {near[0]}?" if near else f"; inputs are {', '.join(NAMES)}"
+        raise LineError(f"line {number} is of no input topic: {form.topic!r}{advice}")
+    return Line(
+        form.topic,
+        None if form.key is None else form.key.encode(),
+        form.timestamp_ms,
+        _value(form, number),
+    )
+
+
+def encode_line(line: Line) -> bytes:
+    """Write one line. A key that is no UTF-8 is escaped."""
+    key = None if line.key is None else line.key.decode(errors="backslashreplace")
+    return b'{"topic":"%b","key":%b,"timestamp_ms":%d,"value":%b}\n' % (
+        line.topic.encode(),
+        msgspec.json.encode(key),
+        line.timestamp_ms,
+        NULL if line.value is None else line.value,
+    )
+
+
+def _value(form: _Form, number: int) -> bytes | None:
+    if (form.value is UNSET) == (form.raw is UNSET):
+        raise LineError(f"line {number} is no recorded input: it needs either value or raw")
+    if isinstance(form.raw, bytes):
+        return form.raw
+    value = bytes(form.value) if isinstance(form.value, Raw) else NULL
+    return None if value == NULL else value
