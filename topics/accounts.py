@@ -1,9 +1,9 @@
 """Accounts: balances and cash flows. The first opening or snapshot starts an account."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from topics.fields import DECIMAL, DecodeError, Id, Millis, Number
 from topics.topic import Topic
@@ -30,7 +30,8 @@ _UNSIGNED = {
 TOPIC = Topic(
     name="accounts",
     direction="in",
-    message=Annotated[CashFlow, Meta(extra_json_schema=_UNSIGNED)],
+    message=CashFlow,
+    schema_extra=_UNSIGNED,
     key="account_id",
     writers=("engine", "desk"),
     readers=("ingest",),

@@ -1,9 +1,8 @@
 """Prices: quotes per symbol, from market data."""
 
 from decimal import Decimal
-from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from topics.fields import DecodeError, Id, Millis, Number
 from topics.topic import Topic
@@ -34,7 +33,8 @@ _ONE_PRICE = {
 TOPIC = Topic(
     name="prices",
     direction="in",
-    message=Annotated[Price, Meta(extra_json_schema=_ONE_PRICE)],
+    message=Price,
+    schema_extra=_ONE_PRICE,
     key="symbol",
     writers=("market",),
     readers=("ingest", "broadcast"),

@@ -35,7 +35,7 @@ def json_schemas() -> Document:
 
 def json_schema(topic: Topic) -> Document:
     """Return the JSON Schema of a topic's message."""
-    schema = msgspec.json.schema(topic.message)
+    schema = {**msgspec.json.schema(topic.message), **topic.schema_extra}
     return {"$schema": JSON_SCHEMA, "title": topic.name, **_exact(schema, topic)}
 
 
@@ -77,7 +77,10 @@ def _components() -> tuple[Document, Document]:
         )
         exact = _exact(named, chosen[0])
         components |= exact
-        schemas |= {t.name: _exact(s, t) for t, s in zip(chosen, found, strict=True)}
+        schemas |= {
+            topic.name: _exact({**schema, **topic.schema_extra}, topic)
+            for topic, schema in zip(chosen, found, strict=True)
+        }
     return schemas, components
 
 

@@ -3,7 +3,8 @@
 Creation, checks, ACLs, schemas, metric labels and documentation all follow from these records.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
@@ -32,6 +33,9 @@ class Topic:
     append_time: bool = False  # LogAppendTime: the broker's clock, whoever wrote.
     like_events: bool = False  # Exactly as many partitions as `events`.
     message_bytes_max: int = 1_048_576
+    schema_extra: Mapping[str, object] = field(
+        default_factory=dict, hash=False
+    )  # Beyond the types.
     more_examples: tuple[Struct, ...] = ()  # Of the other messages of a union.
 
     @property

@@ -157,6 +157,7 @@ def test_every_topic_is_as_the_documentation_says() -> None:
     week = 7 * DAY_MS
     assert inputs == {
         **{topic.name: ("account_id", week, False) for topic in KEYED_BY_ACCOUNT},
+        "limits": ("account_id", TOPICS["limits"].retention_ms, False),
         "prices": ("symbol", week, False),
         "instruments": ("symbol", FOREVER, True),
     }
@@ -164,6 +165,7 @@ def test_every_topic_is_as_the_documentation_says() -> None:
         "decisions", "emergency_stops", "alerts", "account_states", "snapshots", "dead_letters",
     }  # fmt: skip
     assert (TOPICS["events"].retention_ms, TOPICS["events"].append_time) == (30 * DAY_MS, True)
+    assert TOPICS["limits"].retention_ms in {week, FOREVER}
     assert TOPICS["account_states"].compacted
 
 
