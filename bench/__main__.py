@@ -1,0 +1,33 @@
+"""`make bench`: measure, print the table, and put it between the marks in README.md."""
+
+import sys
+from pathlib import Path
+
+from bench.pipeline import Measured, measure
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+
+
+def main() -> None:
+    """Measure and publish."""
+    table = _table(measure())
+    sys.stdout.write(table)
+    if README.exists():
+        README.write_text(_replaced(README.read_text(), table))
+
+
+def _table(rows: list[Measured]) -> str:
+    lines = ["| measured | result | load |", "|---|---|---|"]
+    lines += [f"| {row.what} | {row.result} | {row.load:.1f} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _replaced(text: str, table: str) -> str:
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n{table}{end}{after}" if begin and end else text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""The market of the measurements: accounts with positions, and limits that let most orders pass."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+
+from topics.accounts import CashFlow
+from topics.fills import Fill
+from topics.instruments import Instrument
+from topics.limits import LimitsDocument
+from topics.orders import Order
+from topics.prices import Price
+from topics.signals import Signal
+
+ACCOUNTS = tuple(f"acct-{number:03d}" for number in range(100))
+SYMBOLS = tuple(f"SYM{number}-USD" for number in range(10))
+LIMITS = {
+    # So that most orders pass: these would refuse the same few accounts at such a rate.
+    "order_rate": {"enabled": False},
+    "repeated_order": {"enabled": False},
+    "risk_score": {"enabled": False},
+}
+
+
+def now_ms() -> int:
+    """Return the time on this machine's clock."""
+    return int(time.time() * 1000)
+
+
+def limits() -> LimitsDocument:
+    """Return the standard limits but for the rules about frequency."""
+    return LimitsDocument(account_id="*", version=1, author="bench", reason="bench", rules=LIMITS)
+
+
+def instruments() -> Iterator[Instrument]:
+    """Describe every symbol."""
+    for symbol in SYMBOLS:
+        yield Instrument(
+            symbol=symbol,
+            base_currency=symbol.partition("-")[0],
+            settlement_currency="USD",
+            tick_size=Decimal("0.01"),
+            lot_size=Decimal("0.001"),
+            min_quantity=Decimal("0.001"),
+        )
+
+
+def price(symbol: str) -> Price:
+    """Quote a symbol now."""
+    return Price(
+        symbol=symbol,
+        bid=Decimal("99.99"),
+        ask=Decimal("100.01"),
+        last=Decimal(100),
+        as_of_ms=now_ms(),
+    )
+
+
+def opening(account_id: str) -> CashFlow:
+    """Open an account with a million."""
+    return CashFlow(
+        account_id=account_id,
+        kind="opening",
+        flow_id=f"{account_id}-opening",
+        currency="USD",
+        amount=Decimal(1_000_000),
+        as_of_ms=now_ms(),
+    )
+
+
+def fills(account_id: str) -> Iterator[Fill]:
+    """Give an account a position of one per cent of its equity in each symbol."""
+    for symbol in SYMBOLS:
+        yield Fill(
+            account_id=account_id,
+            fill_id=f"{account_id}-{symbol}",
+            order_id=f"{account_id}-{symbol}",
+            symbol=symbol,
+            side="buy",
+            quantity=Decimal(100),
+            price=Decimal(100),
+            fee=Decimal(1),
+            executed_at_ms=now_ms(),
+        )
+
+
+def signal(number: int) -> Signal:
+    """Ask for a little more of one of the symbols, the accounts in turn."""
+    turn = number // len(ACCOUNTS)
+    return Signal(
+        signal_id=f"bench:{number}",
+        account_id=ACCOUNTS[number % len(ACCOUNTS)],
+        symbol=SYMBOLS[turn % len(SYMBOLS)],
+        side="buy",
+        quantity=Decimal("1.25"),
+        limit_price=Decimal("100.5"),
+        created_at_ms=now_ms(),
+    )
+
+
+def cancelled(asked: Signal) -> Order:
+    """Say that the order of a signal came to nothing, so that reservations do not pile up."""
+    return Order(
+        account_id=asked.account_id,
+        signal_id=asked.signal_id,
+        order_id=f"order-{asked.signal_id}",
+        symbol=asked.symbol,
+        status="cancelled",
+        filled_quantity=Decimal(0),
+        updated_at_ms=now_ms(),
+    )

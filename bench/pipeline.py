@@ -1,0 +1,237 @@
+"""Throughput and latency on a real broker of this machine, beside quixstreams alone, in one run."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from bench import market
+from bench.prefill import Prefill
+from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.settings import Settings
+from pipeline.streams.topic_admin import create_missing
+from topics import codec
+
+PARTITIONS = 4
+PASSED_MESSAGES = 100_000
+PASSED_BYTES = 250
+SIGNALS = 20_000
+LATENCY_SECONDS = 20
+WARM_UP_SECONDS = 5
+PATIENCE_SECONDS = 60
+RATES = (50, 200)
+
+
+class Measured(NamedTuple):
+    """One row of the table."""
+
+    what: str
+    result: str
+    load: float  # Of the machine, over the last minute.
+
+
+def measure() -> list[Measured]:
+    """Measure everything on one broker."""
+    with LocalKafka() as kafka, tempfile.TemporaryDirectory() as folder:
+        settings = _settings(kafka.bootstrap, "pass")
+        rows = [_row("quixstreams alone, exactly-once pass-through", _passthrough(settings))]
+        settings = _settings(kafka.bootstrap, "risk")
+        rows.append(_row("risk role, signals and order words", _risk(settings, Path(folder))))
+        settings = _settings(kafka.bootstrap, "whole")
+        return rows + list(_latencies(settings, Path(folder)))
+
+
+def _row(what: str, result: str) -> Measured:
+    return Measured(what, result, os.getloadavg()[0])
+
+
+def _settings(brokers: str, name: str) -> Settings:
+    return Settings(
+        brokers=brokers, topic_prefix=f"{name}.", group_prefix=name, partitions=PARTITIONS
+    )
+
+
+def _passthrough(settings: Settings) -> str:
+    names = [settings.topic(name) for name in ("from", "to")]
+    admin = AdminClient({**settings.connection()})
+    for made in admin.create_topics([NewTopic(n, PARTITIONS, 1) for n in names]).values():
+        made.result()
+    producer = Producer({**settings.connection(), "linger.ms": 20})
+    for number in range(PASSED_MESSAGES):
+        producer.produce(names[0], value=b"x" * PASSED_BYTES, key=str(number).encode())
+        if number % 10_000 == 0:
+            producer.flush()
+    producer.flush()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_pass, args=(settings.brokers, *names), daemon=True
+    )
+    process.start()
+    rate = _rate(settings, "to", PASSED_MESSAGES)
+    process.terminate()
+    process.join()
+    return f"{rate:,.0f} messages/s"
+
+
+def _pass(brokers: str, source: str, target: str) -> None:
+    from bench.passthrough import null_passthrough
+
+    null_passthrough(brokers, group="bench-pass", source=source, target=target).run()
+
+
+def _risk(settings: Settings, folder: Path) -> str:
+    create_missing(settings)
+    written = Prefill(settings).write(SIGNALS)
+    with _running(settings, folder, "risk"):
+        signals_rate = _rate(settings, "decisions", SIGNALS)
+    return f"{signals_rate * written / SIGNALS:,.0f} events/s"
+
+
+def _rate(settings: Settings, topic: str, count: int) -> float:
+    """Return messages per second between the first and the last, by the time in each."""
+    times = [message.timestamp()[1] for message in _read(settings, topic, count)]
+    return 1000 * (len(times) - 1) / (max(times) - min(times))
+
+
+def _read(settings: Settings, topic: str, count: int) -> list[Message]:
+    consumer = _consumer(settings, topic)
+    messages: list[Message] = []
+    deadline_s = time.monotonic() + PATIENCE_SECONDS
+    while len(messages) < count and time.monotonic() < deadline_s:
+        # Seldom, so as not to measure the reader.
+        time.sleep(0.5)
+        messages += [m for m in consumer.consume(count, 0.5) if m.error() is None]
+    consumer.close()
+    if len(messages) < count:
+        raise RuntimeError(f"only {len(messages)} of {count} messages came out of {topic}")
+    return messages
+
+
+def _consumer(settings: Settings, topic: str) -> Consumer:
+    consumer = Consumer(
+        {
+            **settings.connection(),
+            "group.id": "bench",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 100,
+            "fetch.queue.backoff.ms": 1,
+        }
+    )
+    name = settings.topic(topic)
+    consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in range(PARTITIONS)])
+    return consumer
+
+
+@contextmanager
+def _running(settings: Settings, folder: Path, *roles: str) -> Iterator[None]:
+    """Run roles as processes of their own."""
+    environment = {
+        "RISKGATE_BROKERS": settings.brokers,
+        "RISKGATE_TOPIC_PREFIX": settings.topic_prefix,
+        "RISKGATE_GROUP_PREFIX": settings.group_prefix,
+        "RISKGATE_PARTITIONS": str(PARTITIONS),
+        "RISKGATE_STATE_DIR": str(folder / settings.group_prefix),
+        "RISKGATE_HTTP_PORT": "0",
+        "RISKGATE_LOG_LEVEL": "warning",
+    }
+    command = [sys.executable, "-m", "pipeline", "run", *roles]
+    process = subprocess.Popen(command, env={**os.environ, **environment})
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
+    create_missing(settings)
+    load = _Load(settings)
+    load.open_accounts()
+    with _running(settings, folder):
+        load.run(rate=50, seconds=WARM_UP_SECONDS)
+        for rate in RATES:
+            late_ms = sorted(load.run(rate=rate, seconds=LATENCY_SECONDS))
+            p50, p99 = (late_ms[int(len(late_ms) * share)] for share in (0.5, 0.99))
+            result = f"{p50:.0f} / {p99:.0f} ms"
+            yield _row(f"signal to decision at {rate}/s, p50 / p99", result)
+
+
+class _Load:
+    """Signals at an even rate, each timed from when it should have gone out."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sent = 0
+        self._producer = Producer({**settings.connection(), "partitioner": "murmur2"})
+        self._consumer = _consumer(settings, "decisions")
+        self._prices_due_s = 0.0
+
+    def open_accounts(self) -> None:
+        self._send("limits", "*", market.limits())
+        for instrument in market.instruments():
+            self._send("instruments", instrument.symbol, instrument)
+        self._send_prices()
+        for account_id in market.ACCOUNTS:
+            self._send("accounts", account_id, market.opening(account_id))
+            for fill in market.fills(account_id):
+                self._send("fills", account_id, fill)
+        self._producer.flush()
+
+    def run(self, *, rate: int, seconds: int) -> list[float]:
+        """Return each signal's milliseconds from its time to its decision, read committed."""
+        intended_s: dict[str, float] = {}
+        late_ms: list[float] = []
+        start_s = time.monotonic() + 0.1
+        for number in range(rate * seconds):
+            due_s = start_s + number / rate
+            self._receive(intended_s, late_ms, until=lambda due_s=due_s: time.monotonic() >= due_s)
+            intended_s[self._ask()] = due_s
+        give_up_s = time.monotonic() + PATIENCE_SECONDS
+        self._receive(
+            intended_s, late_ms, until=lambda: not intended_s or time.monotonic() > give_up_s
+        )
+        if intended_s:
+            raise RuntimeError(f"{len(intended_s)} signals had no decision")
+        return late_ms
+
+    def _ask(self) -> str:
+        signal = market.signal(self._sent)
+        self._sent += 1
+        self._send("signals", signal.account_id, signal)
+        if time.monotonic() >= self._prices_due_s:
+            self._prices_due_s = time.monotonic() + 1
+            self._send_prices()
+        return signal.signal_id
+
+    def _receive(
+        self, intended_s: dict[str, float], late_ms: list[float], *, until: Callable[[], bool]
+    ) -> None:
+        while not until():
+            message = self._consumer.poll(0.001)
+            if message is None or message.error() is not None:
+                continue
+            now_s = time.monotonic()
+            decision = orjson.loads(message.value() or b"")
+            due_s = intended_s.pop(decision.get("signal_id"), None)
+            if due_s is not None:
+                late_ms.append((now_s - due_s) * 1000)
+
+    def _send_prices(self) -> None:
+        for symbol in market.SYMBOLS:
+            self._send("prices", symbol, market.price(symbol))
+
+    def _send(self, topic: str, key: str, message: object) -> None:
+        value = codec.encode(message)
+        self._producer.produce(self._settings.topic(topic), value=value, key=key.encode())
+        self._producer.poll(0)

@@ -1,0 +1,87 @@
+"""Keys and bytes of one partition's state: its accounts, its shared record, the remembered ids.
+
+Apart from decide.py so that the layout, which outlives every release, stands in one place.
+"""
+
+from struct import Struct
+
+from pipeline.risk.account import Account, Shared
+from pipeline.risk.state import load_account, load_shared, save_account, save_shared
+from pipeline.risk.step import Recall, Remembered
+from pipeline.streams.engine import Store
+
+__all__ = ["AccountStore"]
+
+# An account id has no "|", so no two keys meet; the engine's own keys begin otherwise.
+_SHARED = b"*"
+_AT_MS = Struct(">q")
+
+
+class AccountStore:
+    """Load and save what risk knows of one partition."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load_account(self, account_id: str) -> Account | None:
+        """Return the account, or None before its first event."""
+        raw = self._store.get(_account(account_id))
+        return None if raw is None else load_account(raw)
+
+    def save_account(self, account: Account) -> bytes:
+        """Write the account and return its bytes."""
+        raw = save_account(account)
+        self._store.set(_account(account.account_id), raw)
+        return raw
+
+    def load_shared(self, *, partition: int, rules_version: str) -> Shared | None:
+        """Return the partition's shared record, or None before its first event."""
+        raw = self._store.get(_SHARED)
+        if raw is None:
+            return None
+        return load_shared(raw, partition=partition, rules_version=rules_version)
+
+    def save_shared(self, shared: Shared) -> bytes:
+        """Write the partition's shared record and return its bytes."""
+        raw = save_shared(shared)
+        self._store.set(_SHARED, raw)
+        return raw
+
+    def recall(self, account_id: str, identity: str | None, numbers: tuple[int, ...]) -> Recall:
+        """Look up an event's identity and the wanted places of the account's ring."""
+        seen = None if identity is None else self._store.get(_identity(account_id, identity))
+        oldest = (self._ring_entry(account_id, number) for number in numbers)
+        return Recall(
+            seen_at_ms=None if seen is None else _AT_MS.unpack(seen)[0],
+            oldest=tuple(entry for entry in oldest if entry is not None),
+        )
+
+    def remember(self, account_id: str, entry: Remembered) -> None:
+        """Write an id under its name and under its place in the ring."""
+        at_ms = _AT_MS.pack(entry.at_ms)
+        self._store.set(_identity(account_id, entry.identity), at_ms)
+        self._store.set(_ring(account_id, entry.number), at_ms + entry.identity.encode())
+
+    def forget(self, account_id: str, entry: Remembered) -> None:
+        """Delete an id under both its keys."""
+        self._store.delete(_identity(account_id, entry.identity))
+        self._store.delete(_ring(account_id, entry.number))
+
+    def _ring_entry(self, account_id: str, number: int) -> Remembered | None:
+        raw = self._store.get(_ring(account_id, number))
+        if raw is None:
+            return None
+        at_ms = _AT_MS.unpack_from(raw)[0]
+        return Remembered(number=number, identity=raw[_AT_MS.size :].decode(), at_ms=at_ms)
+
+
+def _account(account_id: str) -> bytes:
+    return f"a|{account_id}".encode()
+
+
+def _identity(account_id: str, identity: str) -> bytes:
+    return f"i|{account_id}|{identity}".encode()
+
+
+def _ring(account_id: str, number: int) -> bytes:
+    return f"r|{account_id}|{number}".encode()

@@ -1,0 +1,216 @@
+"""The broadcast role: what concerns an account without the account doing anything.
+
+Each second a tick to every partition it owns; pulses, as the watchlist says. It owns a partition
+of `events` with the same one of `account_states`, which it reads whole before the first tick.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+
+from confluent_kafka import KafkaException
+
+from pipeline.streams import metrics
+from pipeline.streams.broadcast_producer import BroadcastProducer
+from pipeline.streams.broker import admin_client
+from pipeline.streams.changes import Changes
+from pipeline.streams.cluster import Cluster
+from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.engine import Stopped
+from pipeline.streams.owned_states import OwnedStates, Row
+from pipeline.streams.pulses import Watchlist
+from pipeline.streams.risk_lag import RiskLag
+from pipeline.streams.settings import Settings
+from pipeline.streams.table_reader import Refused, TableReader
+from pipeline.streams.tables import Tables
+from topics import codec
+from topics.account_states import AccountState
+from topics.codec import DecodeError
+from topics.events import Tick, TickEvent
+from topics.fields import EVERYONE
+from topics.prices import TOPIC as PRICES
+
+__all__ = ["Broadcast"]
+
+logger = logging.getLogger(__name__)
+
+# A price wakes the loop at once; rows of account_states and wake-ups wait this long at most.
+WAIT_SECONDS = 0.005
+BUDGET_SECONDS = 0.1  # The budget of a second is given out in such parts.
+REFUSED_MAX = 1000
+REQUEST_SECONDS_MAX = 10.0
+TICK = TickEvent(account_id=EVERYONE, body=Tick())
+
+
+class _Owned:
+    """An owned partition: its accounts, its next tick, and what is left of its budget."""
+
+    def __init__(self, settings: Settings, tables: Tables) -> None:
+        self.watchlist = Watchlist(settings, tables)
+        self.trading_states: dict[str, str] = {}
+        self.tick_due_s = 0.0
+        self._refill = int(settings.pulse_budget * BUDGET_SECONDS) or 1
+        self._refill_due_s = 0.0
+        self._left = 0
+
+    def apply(self, row: Row) -> None:
+        """Take an account's newest row."""
+        if row.value is None:
+            self.watchlist.forget(row.account_id)
+            self.trading_states.pop(row.account_id, None)
+            return
+        state = codec.decode_as(AccountState, row.value)
+        self.watchlist.apply_state(state)
+        if state.account_id != EVERYONE:
+            self.trading_states[state.account_id] = state.trading_state
+
+    def budget(self) -> int:
+        """Return how many pulses may go out now."""
+        now_s = time.monotonic()
+        if now_s >= self._refill_due_s:
+            self._refill_due_s = now_s + BUDGET_SECONDS
+            self._left = self._refill
+        return self._left
+
+    def spend(self) -> None:
+        """Take a pulse from what is left."""
+        self._left -= 1
+
+
+class Broadcast:
+    """Tick and pulse from `serve` to `stop`; the table reader calls in from its own thread."""
+
+    def __init__(self, settings: Settings, tables: Tables) -> None:
+        self.heartbeat_s = time.monotonic()
+        self._settings = settings
+        self._tables = tables
+        self._states = OwnedStates(settings)
+        self._lag = RiskLag(settings, admin_client(settings))
+        self._producer = BroadcastProducer(settings, self._lag)
+        self._price_topic_id = _topic_id(settings, PRICES.name)
+        self._changes = Changes()
+        self._refused: deque[Refused] = deque(maxlen=REFUSED_MAX)
+        self._owned: dict[int, _Owned] = {}
+        self._stopped = threading.Event()
+
+    def serve(self, reader: TableReader) -> None:
+        """Work until stopped, or until the tables are of no use; raise Stopped then."""
+        reader.on_price = self._changes.add
+        reader.on_refused = self._refused.append
+        reader.await_caught_up(self.beat)
+        self._states.join()
+        try:
+            while not self._stopped.is_set():
+                self._turn()
+        except KafkaException as error:
+            raise Stopped(f"broadcast cannot go on ({error.args[0].str()})") from error
+        finally:
+            self._producer.close()
+            self._states.close()
+        reader.check()
+
+    def stop(self) -> None:
+        """End `serve` soon; may be called from any thread and from a signal."""
+        self._stopped.set()
+
+    def beat(self) -> None:
+        """Show that the loop turns."""
+        self.heartbeat_s = time.monotonic()
+        if self._stopped.is_set():
+            raise SystemExit(0)
+
+    def reasons_not_ready(self) -> list[str]:
+        """Say what keeps broadcast from ticking everything it owns."""
+        owned, whole = set(self._states.owned), set(self._states.whole)
+        if not owned:
+            return ["no partitions are assigned yet"]
+        return [f"partition {number} was not read to its end yet" for number in owned - whole]
+
+    def show(self) -> None:
+        """Bring the gauges up to date."""
+        metrics.ACCOUNTS.clear()
+        metrics.RISK_LAG_SECONDS.clear()
+        counts: Counter[str] = Counter()
+        for number, owned in list(self._owned.items()):
+            counts.update(list(owned.trading_states.values()))
+            metrics.RISK_LAG_SECONDS.labels(str(number)).set(self._lag.lag_ms(number) / 1000)
+        for trading_state, accounts in counts.items():
+            metrics.ACCOUNTS.labels(trading_state).set(accounts)
+
+    def _turn(self) -> None:
+        symbols = self._changes.take(WAIT_SECONDS)
+        self.heartbeat_s = now_s = time.monotonic()
+        now_ms = int(time.time() * 1000)
+        rows = self._states.read()
+        self._follow_ownership()
+        for row in rows:
+            self._apply(row)
+        self._lag.look(now_s)
+        for number, owned in self._owned.items():
+            for symbol in symbols:
+                owned.watchlist.apply_price(symbol)
+            if number in self._states.whole:
+                self._tick(number, owned, now_s)
+                self._pulse(number, owned, now_ms)
+        self._bury_refused()
+        self._producer.poll()
+
+    def _follow_ownership(self) -> None:
+        """Begin with partitions that came; drop at once what is known of those that went."""
+        for number in self._owned.keys() - self._states.owned:
+            del self._owned[number]
+            self._lag.drop(number)
+            metrics.REBALANCES.inc()
+        for number in self._states.owned - self._owned.keys():
+            self._owned[number] = _Owned(self._settings, self._tables)
+            self._lag.own(number)
+            metrics.REBALANCES.inc()
+
+    def _apply(self, row: Row) -> None:
+        try:
+            self._owned[row.partition].apply(row)
+        except DecodeError as error:
+            # Written by a release that knows more, or by a stranger; risk alone writes here.
+            logger.warning("a row of account_states does not decode: %s", error)
+            metrics.TABLE_REFUSED.labels("account_states").inc()
+
+    def _tick(self, number: int, owned: _Owned, now_s: float) -> None:
+        if now_s < owned.tick_due_s:
+            return
+        owned.tick_due_s = now_s + self._settings.tick_interval_ms / 1000
+        if self._producer.send(TICK, number):
+            metrics.TICKS.inc()
+
+    def _pulse(self, number: int, owned: _Owned, now_ms: int) -> None:
+        lagging = self._lag.lag_ms(number) > self._settings.pulse_lag_ms_max
+        watchlist = owned.watchlist
+        starved = watchlist.starved
+        for due in watchlist.due(now_ms, owned.budget(), lagging=lagging):
+            pulse = watchlist.pulse(due.account_id, now_ms)
+            if pulse is not None and self._producer.send(pulse, number):
+                owned.spend()
+                metrics.PULSES.inc()
+        metrics.STARVED.inc(watchlist.starved - starved)
+
+    def _bury_refused(self) -> None:
+        """Write the dead letters of prices, which every broadcast sees, only once."""
+        while self._refused:
+            refused = self._refused.popleft()
+            if refused.topic == PRICES.name and 0 in self._owned:
+                letter = dead_letter(
+                    refused.record,
+                    refused.error,
+                    topic=PRICES.name,
+                    topic_id=self._price_topic_id,
+                )
+                self._producer.bury(letter, refused.record.key)
+                metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()
+
+
+def _topic_id(settings: Settings, name: str) -> str:
+    topic = settings.topic(name)
+    cluster = Cluster(
+        settings.brokers, security=settings.connection(), seconds_max=REQUEST_SECONDS_MAX
+    )
+    return cluster.topic_ids([topic])[topic]

@@ -1,0 +1,168 @@
+"""The risk role: each event of the log through the core, its outputs into the same transaction.
+
+No thresholds and no arithmetic: what an event means is the core's business. This is the hot path.
+"""
+
+import logging
+from typing import cast
+
+from msgspec import Struct
+
+from pipeline.risk.report import account_state, shared_state
+from pipeline.risk.state import STATE_VERSION
+from pipeline.risk.step import Step, topic_of
+from pipeline.rules_version import rules_version
+from pipeline.streams import metrics
+from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.engine import Partition, Produce, Record, Stopped, Store
+from pipeline.streams.partition_accounts import Due, PartitionAccounts
+from pipeline.streams.partitioner import partition_of
+from pipeline.streams.settings import Settings
+from pipeline.streams.tally import Tally
+from topics import codec
+from topics.codec import DecodeError
+from topics.emergency_stops import EmergencyStop
+from topics.events import TOPIC as EVENTS
+from topics.events import Event
+from topics.fields import EVERYONE
+from topics.snapshots import Snapshot
+
+__all__ = ["Risk"]
+
+logger = logging.getLogger(__name__)
+
+ANY_EVENT = cast("type[Event]", Event)
+ACCOUNTS_KEPT_MAX = 4096  # In memory, of each partition; the others are read from the store.
+OUTPUTS = ("decisions", "emergency_stops", "alerts", "account_states", "snapshots", "dead_letters")
+
+
+class _Owned:
+    """An owned partition: its accounts and how far it came."""
+
+    __slots__ = ("accounts", "at_ms", "offset", "topic_id")
+
+    def __init__(self, accounts: PartitionAccounts, topic_id: str) -> None:
+        self.accounts = accounts
+        self.topic_id = topic_id
+        self.offset = -1  # Of the event applied last.
+        self.at_ms = 0
+
+
+class Risk:
+    """Decide; a Role of the engine."""
+
+    def __init__(self, settings: Settings, *, produce: Produce, tally: Tally) -> None:
+        self._produce = produce
+        self._tally = tally
+        self._partitions = settings.partitions
+        self._rules_version = rules_version()
+        self._topics = {name: settings.topic(name) for name in OUTPUTS}
+        self._owned: dict[int, _Owned] = {}
+
+    def assign(self, partition: Partition, store: Store | None) -> None:
+        """Load the shared record of a partition; accounts come when their events do."""
+        if store is None:
+            raise Stopped("the risk role needs a state store; this is a mistake of riskgate itself")
+        accounts = PartitionAccounts(
+            store,
+            partition=partition.partition,
+            rules_version=self._rules_version,
+            kept_max=ACCOUNTS_KEPT_MAX,
+        )
+        self._owned[partition.partition] = _Owned(accounts, partition.topic_id)
+
+    def revoke(self, partition: Partition) -> None:
+        """Forget a partition's accounts."""
+        self._owned.pop(partition.partition, None)
+
+    def apply(self, record: Record) -> None:
+        """Decode an event and take its step; what is none becomes a dead letter."""
+        if not record.timestamp_is_append_time:
+            raise Stopped(
+                f"The topic {record.topic} has not LogAppendTime, but its append time is the clock "
+                "that decides; set message.timestamp.type with: riskgate topics check"
+            )
+        event = self._decode(record)
+        if event is not None:
+            self._step(event, record)
+
+    def prepare(self) -> None:
+        """Save what changed and write the rows that are due."""
+        for number, owned in self._owned.items():
+            for due in owned.accounts.save():
+                self._write_due(due, owned, number)
+
+    def _decode(self, record: Record) -> Event | None:
+        try:
+            event = codec.decode_as(ANY_EVENT, record.value or b"")
+        except DecodeError as error:
+            self._bury(record, error, "undecodable")
+            return None
+        account_id = event.account_id
+        if account_id != EVERYONE:
+            partition = partition_of(account_id, self._partitions)
+            if partition != record.partition:
+                wrong = DecodeError(f"belongs to partition {partition}", "$.account_id")
+                self._bury(record, wrong, "wrong_partition")
+                return None
+        return event
+
+    def _step(self, event: Event, record: Record) -> None:
+        owned = self._owned[record.partition]
+        taken = owned.accounts.apply(event, record.value or b"", record.timestamp_ms)
+        owned.offset = record.offset
+        owned.at_ms = record.timestamp_ms
+        key = event.account_id.encode()
+        for output in taken.outputs:
+            topic = self._topics[topic_of(output)]
+            value = codec.encode(output)
+            self._produce(topic, key=key, value=value, partition=record.partition)
+        self._tally.add(event, taken, record.timestamp_ms)
+        if taken.failed or taken.outputs:
+            self._look(taken, record)
+
+    def _look(self, taken: Step, record: Record) -> None:
+        if taken.failed is not None:
+            logger.error("an event halted its account: %s", taken.failed)
+            self._bury(record, DecodeError(taken.failed), "failed")
+        for output in taken.outputs:
+            if isinstance(output, EmergencyStop):
+                logger.warning(
+                    "stop %s of account %s: %s, rule %s",
+                    output.stop_id,
+                    output.account_id,
+                    output.status,
+                    output.rule,
+                )
+
+    def _write_due(self, due: Due, owned: _Owned, partition: int) -> None:
+        account, shared = due.account, owned.accounts.shared
+        account_id = EVERYONE if account is None else account.account_id
+        if due.state_due:
+            row = shared_state(shared) if account is None else account_state(account, shared)
+            self._write("account_states", account_id, row=row, partition=partition)
+        if due.snapshot_due:
+            whole = Snapshot(
+                account_id=account_id,
+                state_version=STATE_VERSION,
+                state=due.state,
+                offset=owned.offset,
+                sequence=(account or shared).sequence,
+                chain=(account or shared).chain,
+                rules_version=self._rules_version,
+                at_ms=owned.at_ms,
+            )
+            self._write("snapshots", account_id, row=whole, partition=partition)
+
+    def _write(self, topic: str, account_id: str, *, row: Struct, partition: int) -> None:
+        key, value = account_id.encode(), codec.encode(row)
+        self._produce(self._topics[topic], key=key, value=value, partition=partition)
+
+    def _bury(self, record: Record, error: DecodeError, kind: str) -> None:
+        self._tally.count(metrics.DEAD_LETTERS, EVENTS.name, kind)
+        letter = dead_letter(
+            record, error, topic=EVENTS.name, topic_id=self._owned[record.partition].topic_id
+        )
+        topic = self._topics["dead_letters"]
+        value = codec.encode(letter)
+        self._produce(topic, key=record.key, value=value, partition=record.partition)

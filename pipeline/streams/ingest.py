@@ -1,0 +1,83 @@
+"""The ingest role: each input record through wrap.py, its event into the one log.
+
+Stateless and at-least-once; what is written twice is skipped by risk. What names `*` is written to
+every partition. Instruments have no event: they are read here only so that a wrong one becomes a
+dead letter, once.
+"""
+
+from pipeline.streams import metrics
+from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.engine import Partition, Produce, Record, Store
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from pipeline.streams.tally import Tally
+from pipeline.streams.wrap import Wrapped, Wrapping, read
+from topics import codec
+from topics.catalogue import INPUTS
+from topics.codec import DecodeError
+from topics.dead_letters import DeadLetter
+from topics.topic import Topic
+
+__all__ = ["STREAMS", "Ingest"]
+
+# What ingest reads record by record; prices are only looked up.
+STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "prices")
+
+
+class Ingest:
+    """Wrap and write; a Role of the engine."""
+
+    def __init__(
+        self, settings: Settings, tables: Tables, *, produce: Produce, tally: Tally
+    ) -> None:
+        self._produce = produce
+        self._tally = tally
+        self._partitions = range(settings.partitions)
+        self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max)
+        self._streams = {settings.topic(topic.name): topic for topic in STREAMS}
+        self._events = settings.topic("events")
+        self._dead_letters = settings.topic("dead_letters")
+        self._topic_ids: dict[str, str] = {}
+
+    def assign(self, partition: Partition, store: Store | None) -> None:
+        """Note which topic of this name it is."""
+        del store
+        self._topic_ids[partition.topic] = partition.topic_id
+
+    def revoke(self, partition: Partition) -> None:
+        """Nothing is held of a partition."""
+
+    def apply(self, record: Record) -> None:
+        """Write what becomes of a record: an event, events for all, a dead letter, or nothing."""
+        topic = self._streams[record.topic]
+        self._tally.count(metrics.RECORDS, topic.name)
+        became = self._become(record, topic)
+        match became:
+            case Wrapped(for_everyone=True):
+                for partition in self._partitions:
+                    self._produce(
+                        self._events, key=became.key, value=became.value, partition=partition
+                    )
+            case Wrapped():
+                self._produce(self._events, key=became.key, value=became.value)
+            case DeadLetter():
+                self._bury(became, record.key)
+            case None:
+                pass
+
+    def prepare(self) -> None:
+        """Nothing is held back."""
+
+    def _become(self, record: Record, topic: Topic) -> Wrapped | DeadLetter | None:
+        topic_id = self._topic_ids[record.topic]
+        if topic.key == "account_id":
+            return self._wrapping.wrap(record, topic, topic_id=topic_id)
+        try:
+            read(record, topic)
+        except DecodeError as error:
+            return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
+        return None
+
+    def _bury(self, letter: DeadLetter, key: bytes | None) -> None:
+        self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, "undecodable")
+        self._produce(self._dead_letters, key=key, value=codec.encode(letter))

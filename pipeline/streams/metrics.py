@@ -1,0 +1,93 @@
+"""Every metric of riskgate, declared once: base units, and labels with few values by construction.
+
+An account, signal or order id is never a label: those are on Kafka and in the log.
+"""
+
+from typing import NamedTuple
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.metrics import MetricWrapperBase
+
+__all__ = ["MetricRow", "metric_table"]
+
+# From a commit of a quiet worker to one that waited for a failing broker.
+_SECONDS = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+BUILD = Gauge("riskgate_build_info", "Release and rules of this process.", ["version", "rules"])
+UP_SINCE = Gauge("riskgate_start_time_seconds", "When this role began, since the epoch.", ["role"])
+
+RECORDS = Counter("riskgate_records", "Input records read by ingest.", ["topic"])
+EVENTS = Counter("riskgate_events", "Events applied by risk.", ["type"])
+REPEATED = Counter("riskgate_events_repeated", "Events skipped: applied before.")
+FAILED = Counter("riskgate_events_failed", "Events that halted their account.", ["type"])
+DECISIONS = Counter("riskgate_decisions", "Decisions on signals.", ["verdict"])
+REASONS = Counter("riskgate_decision_reasons", "Rules that decisions name.", ["verdict", "rule"])
+INTERNAL_ERRORS = Counter("riskgate_internal_errors", "Signals rejected because a rule raised.")
+EXITS = Counter("riskgate_exits", "Exits that riskgate sent by itself.", ["reason"])
+STOPS = Counter("riskgate_emergency_stops", "Rows of emergency_stops.", ["rule", "status"])
+ALERTS = Counter("riskgate_alerts", "Alerts.", ["level", "rule"])
+DEAD_LETTERS = Counter("riskgate_dead_letters", "Messages that were set aside.", ["topic", "error"])
+DECIDED_SECONDS = Histogram(
+    "riskgate_signal_to_decision_seconds",
+    "From a signal's creation, or its append to events, to the commit of its decision.",
+    ["since"],
+    buckets=_SECONDS,
+)
+
+COMMIT_SECONDS = Histogram(
+    "riskgate_commit_seconds", "Duration of a commit, preparation included.", buckets=_SECONDS
+)
+COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
+ABORTED = Counter("riskgate_transactions_aborted", "Commits given up: their partitions were lost.")
+REBALANCES = Counter("riskgate_rebalances", "Assignments of partitions.")
+RECOVERY_SECONDS = Histogram(
+    "riskgate_recovery_seconds", "Duration of a recovery from the changelog.", buckets=_SECONDS
+)
+LAG = Gauge("riskgate_lag_records", "Records not read yet.", ["topic", "partition"])
+
+TICKS = Counter("riskgate_ticks", "Ticks that broadcast sent.")
+PULSES = Counter("riskgate_pulses", "Pulses that broadcast sent.")
+STARVED = Counter("riskgate_pulses_starved", "Pulses that were due and had to wait.")
+UNDELIVERED = Counter("riskgate_broadcast_undelivered", "Ticks and pulses that were not delivered.")
+RISK_LAG_SECONDS = Gauge(
+    "riskgate_risk_lag_seconds", "Age of the oldest tick or pulse without answer.", ["partition"]
+)
+ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])
+
+TABLE_CAUGHT_UP = Gauge("riskgate_table_caught_up", "1 once the table was read whole.", ["table"])
+TABLE_AGE_SECONDS = Gauge(
+    "riskgate_table_age_seconds", "Time since a table last took a row.", ["table"]
+)
+TABLE_REFUSED = Counter("riskgate_table_refused", "Rows that a table could not use.", ["table"])
+
+
+class MetricRow(NamedTuple):
+    """One metric, as the documentation shows it."""
+
+    name: str
+    kind: str
+    labels: str
+    meaning: str
+
+
+def metric_table() -> list[MetricRow]:
+    """List every metric in the order of its declaration."""
+    return [_row(metric) for metric in globals().values() if isinstance(metric, MetricWrapperBase)]
+
+
+def _row(metric: MetricWrapperBase) -> MetricRow:
+    described = next(iter(metric.describe()))
+    suffix = "_total" if described.type == "counter" else ""
+    labels = ", ".join(metric._labelnames)  # noqa: SLF001 - It has no other name.
+    return MetricRow(described.name + suffix, described.type, labels, described.documentation)
+
+
+def clear(*metrics: MetricWrapperBase) -> None:
+    """Forget the labels of gauges whose partitions are gone."""
+    for metric in metrics:
+        metric.clear()
+
+
+def value(name: str, **labels: str) -> float:
+    """Return what a metric shows now; 0 when it was never touched."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0

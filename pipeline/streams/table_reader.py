@@ -1,0 +1,252 @@
+"""Feed the tables from `instruments` and `prices`, in a thread of its own, beside every worker.
+
+A consumer of no group: each process reads every partition. Of each batch only the newest value of
+a key is decoded, so a burst of prices costs one decoding for each symbol.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Self
+
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+
+from pipeline.streams import metrics
+from pipeline.streams.broker import sentences
+from pipeline.streams.engine import Record, Stopped
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from pipeline.streams.wrap import read
+from topics.catalogue import TOPICS
+from topics.codec import DecodeError
+from topics.instruments import Instrument
+from topics.prices import Price
+
+__all__ = ["Refused", "TableReader"]
+
+logger = logging.getLogger(__name__)
+
+BATCH_RECORDS = 10_000
+WAIT_SECONDS = 0.1
+LOOK_SECONDS = 0.5
+REQUEST_SECONDS_MAX = 10.0
+HOPELESS = (
+    KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 - Its only name. Rows were deleted unread.
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
+CONSUMER = {
+    "group.id": "riskgate-tables",  # Asked for by the client; nothing joins or commits it.
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "allow.auto.create.topics": False,
+    "enable.partition.eof": True,
+    "fetch.wait.max.ms": 50,
+    "fetch.queue.backoff.ms": 1,
+    "queued.max.messages.kbytes": 16_384,
+}
+
+
+class _Log:
+    """How far a table came in one partition, and where that should bring it."""
+
+    def __init__(self, end: int) -> None:
+        self.position = 0
+        self.caught_up = False
+        self._target = end  # The end as it was at `_since_s`.
+        self._since_s = time.monotonic()
+
+    def look(self, end: int, now_s: float) -> float:
+        """Return how long ago the target was the end; one that was reached is set anew."""
+        if self.position >= self._target:
+            self.caught_up = True
+            self._target, self._since_s = end, now_s
+        return now_s - self._since_s
+
+
+class Refused(NamedTuple):
+    """A row that a table could not read."""
+
+    record: Record
+    topic: str  # Without the prefix.
+    error: DecodeError
+
+
+class TableReader:
+    """Read from `with` to its end; the callbacks come from the reader's thread.
+
+    `on_price` hears of a symbol's newer quote, `on_refused` of a row that does not decode,
+    `on_failure` that the tables are of no use any more: `failure` says why.
+    """
+
+    def __init__(
+        self, settings: Settings, tables: Tables, *, on_failure: Callable[[], None]
+    ) -> None:
+        self.failure: str | None = None
+        self.on_price: Callable[[str], None] = _ignore
+        self.on_refused: Callable[[Refused], None] = _ignore
+        self._settings = settings
+        self._tables = tables
+        self._on_failure = on_failure
+        self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
+        self._logs: dict[tuple[str, int], _Log] = {}
+        self._fed_s = dict.fromkeys(self._topics, 0.0)
+        self._look_due_s = 0.0
+        self._ended = threading.Event()
+        self._consumer = Consumer({**settings.connection(), **CONSUMER}, logger=logger)
+        self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
+
+    def __enter__(self) -> Self:
+        with sentences(self._settings):
+            self._begin()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def check(self) -> None:
+        """Raise Stopped when the tables are of no use any more."""
+        if self.failure is not None:
+            raise Stopped(self.failure)
+
+    def await_caught_up(self, beat: Callable[[], None]) -> None:
+        """Wait until every table was read to its end; `beat` shows that the wait is alive."""
+        while self.reasons_not_ready():
+            self.check()
+            beat()
+            time.sleep(WAIT_SECONDS / 10)
+
+    def reasons_not_ready(self) -> list[str]:
+        """Say which tables were not read to their end yet."""
+        behind = sorted({place[0] for place, log in self._logs.items() if not log.caught_up})
+        return [f"the topic {topic} was not read to its end yet" for topic in behind]
+
+    def show(self) -> None:
+        """Bring the gauges up to date."""
+        now_s = time.monotonic()
+        for topic, fed_s in self._fed_s.items():
+            logs = [log for place, log in self._logs.items() if place[0] == topic]
+            name = self._topics[topic].name
+            metrics.TABLE_CAUGHT_UP.labels(name).set(all(log.caught_up for log in logs))
+            metrics.TABLE_AGE_SECONDS.labels(name).set(now_s - fed_s)
+
+    def _begin(self) -> None:
+        metadata = self._consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
+        since_ms = int(time.time() * 1000) - self._settings.price_history_ms
+        places = [
+            TopicPartition(name, partition, since_ms)
+            for name in self._topics
+            for partition in metadata.topics[name].partitions
+        ]
+        prices = [place for place in places if self._topics[place.topic].name == "prices"]
+        starts = self._consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX)
+        for place in places:
+            low, end = self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
+            place.offset = low
+            self._logs[place.topic, place.partition] = _Log(end)
+        # Nothing newer than that time: the client says -1, which means the end.
+        self._consumer.assign([p for p in places if p not in prices] + starts)
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._take(self._read())
+                self._look(time.monotonic())
+        except KafkaException as error:
+            self.failure = f"the tables cannot be read any more ({error.args[0].str()})"
+        except Stopped as error:
+            self.failure = str(error)
+        finally:
+            if not self._ended.is_set():
+                self.failure = self.failure or "the thread of the tables died"
+                self._on_failure()
+
+    def _read(self) -> list[Message]:
+        """Return what is there as soon as there is anything: `consume` alone waits in vain."""
+        first = self._consumer.poll(WAIT_SECONDS)
+        return [] if first is None else [first, *self._consumer.consume(BATCH_RECORDS, 0)]
+
+    def _take(self, messages: list[Message]) -> None:
+        """Decode the newest message of each key; the older ones would be overwritten at once."""
+        newest: dict[tuple[str, bytes | None], Message] = {}
+        for message in messages:
+            place = message.topic() or "", message.partition() or 0
+            offset = message.offset() or 0
+            error = message.error()
+            if error is None:
+                self._logs[place].position = offset + 1
+                newest[place[0], message.key()] = message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+                self._logs[place].position = max(offset, self._logs[place].position)
+            elif error.fatal() or error.code() in HOPELESS:
+                raise KafkaException(error)
+            else:
+                logger.warning("%s", error.str())
+        for message in newest.values():
+            self._feed(_record(message))
+
+    def _feed(self, record: Record) -> None:
+        topic = self._topics[record.topic]
+        try:
+            row = read(record, topic)
+        except DecodeError as error:
+            metrics.TABLE_REFUSED.labels(topic.name).inc()
+            self.on_refused(Refused(record, topic.name, error))
+            return
+        self._fed_s[record.topic] = time.monotonic()
+        if isinstance(row, Instrument):
+            self._tables.apply_instrument(row)
+        elif isinstance(row, Price):
+            self._feed_price(row, record)
+
+    def _feed_price(self, price: Price, record: Record) -> None:
+        at_ms = record.timestamp_ms
+        if self._tables.apply_price(price, offset=record.offset, appended_ms=at_ms):
+            self.on_price(price.symbol)
+        else:
+            metrics.TABLE_REFUSED.labels("prices").inc()
+
+    def _look(self, now_s: float) -> None:
+        """Raise Stopped when a partition is further behind than the settings allow."""
+        if now_s < self._look_due_s:
+            return
+        self._look_due_s = now_s + LOOK_SECONDS
+        for place, log in self._logs.items():
+            was_caught_up = log.caught_up
+            end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
+            late_s = log.look(end, now_s)
+            if was_caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
+                raise Stopped(
+                    f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
+                    "give this process more time on the CPU, or the topic fewer prices"
+                )
+
+
+def _record(message: Message) -> Record:
+    """Return a message of a plain consumer as roles know it."""
+    kind, at_ms = message.timestamp()
+    return Record(
+        topic=message.topic() or "",
+        partition=message.partition() or 0,
+        offset=message.offset() or 0,
+        key=message.key(),
+        value=message.value(),
+        timestamp_ms=at_ms,
+        timestamp_is_append_time=kind == TIMESTAMP_LOG_APPEND_TIME,
+    )
+
+
+def _ignore(_: object) -> None:
+    pass

@@ -1,0 +1,94 @@
+"""Each role wired to its engine, its tables, its metrics and its health, and run to its end."""
+
+import signal
+import time
+from importlib.metadata import version
+
+from pipeline.rules_version import rules_version
+from pipeline.streams import metrics
+from pipeline.streams.application import IngestApplication, RiskApplication
+from pipeline.streams.broadcast import Broadcast
+from pipeline.streams.decide import Risk
+from pipeline.streams.engine import EngineSettings
+from pipeline.streams.health import Health, HealthServer
+from pipeline.streams.ingest import STREAMS, Ingest
+from pipeline.streams.observation import MeteredEngine, broadcast_health, engine_health
+from pipeline.streams.roles import RoleName
+from pipeline.streams.settings import Settings
+from pipeline.streams.table_reader import TableReader
+from pipeline.streams.tables import Tables
+from pipeline.streams.tally import Tally
+from topics.catalogue import TOPICS
+
+__all__ = ["run_broadcast", "run_ingest", "run_risk"]
+
+
+def run_risk(settings: Settings) -> None:
+    """Decide until told to stop. Raise Stopped when going on would be wrong."""
+    _show_build()
+    tally = Tally()
+    engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
+    application = RiskApplication(engine, observer=MeteredEngine(tally))
+    role = Risk(settings, produce=application.produce, tally=tally)
+    with _health(settings, engine_health(application.status)):
+        application.serve(role)
+
+
+def run_ingest(settings: Settings) -> None:
+    """Write events until told to stop; raise Stopped when the tables are of no use any more."""
+    _show_build()
+    tally, tables = Tally(), Tables(settings)
+    topics = tuple(settings.topic(topic.name) for topic in STREAMS)
+    engine = engine_settings(settings, RoleName.INGEST, topics)
+    application = IngestApplication(engine, observer=MeteredEngine(tally))
+    reader = TableReader(settings, tables, on_failure=application.stop)
+    role = Ingest(settings, tables, produce=application.produce, tally=tally)
+    status = application.status
+
+    def beat() -> None:
+        status.heartbeat_s = time.monotonic()
+
+    with _health(settings, engine_health(status, reader)), reader:
+        reader.await_caught_up(beat)
+        application.serve(role)
+        reader.check()
+
+
+def run_broadcast(settings: Settings) -> None:
+    """Tick and pulse until told to stop; raise Stopped when the tables are of no use any more."""
+    _show_build()
+    tables = Tables(settings)
+    broadcast = Broadcast(settings, tables)
+    reader = TableReader(settings, tables, on_failure=broadcast.stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: broadcast.stop())
+    with _health(settings, broadcast_health(broadcast, reader)), reader:
+        broadcast.serve(reader)
+
+
+def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...]) -> EngineSettings:
+    """Return what the engine needs to know of the settings."""
+    used = [topic for topic in TOPICS.values() if role in {*topic.writers, *topic.readers}]
+    return EngineSettings(
+        brokers=settings.brokers,
+        group=settings.group(role),
+        instance=settings.instance,
+        topics=topics,
+        partitions={
+            settings.topic(topic.name): settings.partitions if topic.like_events else None
+            for topic in used
+        },
+        state_dir=settings.state_dir,
+        security=settings.connection(),
+        commit_interval_ms=settings.commit_interval_ms,
+        transaction_timeout_ms=settings.transaction_timeout_ms,
+        session_timeout_ms=settings.session_timeout_ms,
+    )
+
+
+def _show_build() -> None:
+    metrics.BUILD.labels(version("riskgate"), rules_version()).set(1)
+
+
+def _health(settings: Settings, health: Health) -> HealthServer:
+    return HealthServer(health, host=settings.http_host, port=settings.http_port)
