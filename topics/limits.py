@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from topics.fields import AccountOrAll, Said, Version
-from topics.topic import Topic
+from topics.topic import FOREVER, Topic
 
 
 class LimitsDocument(Struct, frozen=True, kw_only=True):
@@ -18,6 +18,7 @@ class LimitsDocument(Struct, frozen=True, kw_only=True):
 
 TOPIC = Topic(
     name="limits",
+    retention_ms=FOREVER,  # Few and small; the next version follows from the last document.
     direction="in",
     message=LimitsDocument,
     key="account_id",

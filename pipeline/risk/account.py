@@ -100,8 +100,10 @@ class Account(Struct, frozen=True, array_like=True):
     @property
     def trading_state(self) -> TradingState:
         """The strictest of the open stops."""
-        worst = max((STRENGTHS[stop.strength] for stop in self.stops), default=0)
-        return "halted" if worst > 1 else "reducing" if worst else "active"
+        if not self.stops:
+            return "active"
+        worst = max(STRENGTHS[stop.strength] for stop in self.stops)
+        return "halted" if worst > 1 else "reducing"
 
 
 class SharedStop(Struct, frozen=True, array_like=True, gc=False):

@@ -9,7 +9,7 @@ from pipeline.risk.holding import Holding, exit_room
 from pipeline.risk.numbers import ZERO, earliest, floor_to
 from pipeline.risk.proposal import market_price, reference_price
 from pipeline.risk.reservations import Reservation
-from pipeline.risk.stops import tell
+from pipeline.risk.stops import Said, tell
 from pipeline.risk.turn import Turn
 from topics.decisions import Exit, ExitReason
 from topics.fields import Side
@@ -33,13 +33,12 @@ def _close(turn: Turn, holding: Holding) -> bool:
     retry_ms = _retry_ms(turn, holding)
     if not quantity or (retry_ms is not None and turn.now_ms < retry_ms):
         return False
-    side: Side = "sell" if holding.position.quantity > 0 else "buy"
     instrument = holding.instrument
     piece = quantity
     if instrument is not None and instrument.max_quantity is not None:
         piece = floor_to(instrument.max_quantity, instrument.lot_size) or quantity
     while quantity > 0:
-        send_exit(turn, holding, side=side, quantity=min(piece, quantity), reason="emergency_stop")
+        send_exit(turn, holding, quantity=min(piece, quantity), reason="emergency_stop")
         quantity -= piece
     turn.put(replace(turn.holding(holding.symbol), exit_sent_ms=turn.now_ms))
     return True
@@ -52,8 +51,12 @@ def _missing(holding: Holding) -> Decimal:
         return ZERO
     if any(item.exit_reason and item.live for item in holding.reservations.values()):
         return ZERO
-    quantity = floor_to(exit_room(holding, "sell" if held > 0 else "buy"), instrument.lot_size)
+    quantity = floor_to(exit_room(holding, _exit_side(holding)), instrument.lot_size)
     return quantity if quantity >= instrument.min_quantity else ZERO
+
+
+def _exit_side(holding: Holding) -> Side:
+    return "sell" if holding.position.quantity > 0 else "buy"
 
 
 def _retry_ms(turn: Turn, holding: Holding) -> int | None:
@@ -62,10 +65,9 @@ def _retry_ms(turn: Turn, holding: Holding) -> int | None:
     return holding.exit_sent_ms + turn.limits.exits.exit_retry_ms
 
 
-def send_exit(
-    turn: Turn, holding: Holding, *, side: Side, quantity: Decimal, reason: ExitReason
-) -> None:
-    """Order an exit and reserve it like any order."""
+def send_exit(turn: Turn, holding: Holding, *, quantity: Decimal, reason: ExitReason) -> None:
+    """Order an exit of the position and reserve it like any order."""
+    side = _exit_side(holding)
     exit_id = turn.next_id()
     account = turn.account
     reference = reference_price(holding.quote, side)
@@ -105,11 +107,12 @@ def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
     flat, dust = _flatness(turn)
     if moved and not stop.told_flattening:
         stop = _advance(turn, stop, replace(stop, status="flattening", told_flattening=True))
-        tell(turn, stop, "flattening", reason=f"exits of {stop.rule} are on their way")
+        said = Said(f"exits of {stop.rule} are on their way")
+        tell(turn, stop, status="flattening", said=said)
     if flat and stop.status != "flat":
         stop = _advance(turn, stop, replace(stop, status="flat"))
         left = f", dust left: {', '.join(dust)}" if dust else ""
-        tell(turn, stop, "flat", reason=f"nothing is left to close{left}")
+        tell(turn, stop, status="flat", said=Said(f"nothing is left to close{left}"))
     elif not flat and stop.status == "flat":
         _advance(turn, stop, replace(stop, status="flattening"))
 

@@ -1,4 +1,4 @@
-"""The gate: every rule is asked about a proposal, and the largest quantity that passes all is found."""
+"""The gate: every rule is asked, and the largest quantity that passes all of them is found."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     requested = ZERO if asked is None else floored(terms, asked)
     proposal = propose(terms, requested)
     checks = _ask_all(standing, proposal)
-    if not any([check.verdict == "breach" for check in checks]):
+    if not any(check.verdict == "breach" for check in checks):
         return _passed(proposal, checks)
     reasons = _reasons(checks)
     quantity = _cut(standing, proposal, checks)
@@ -110,6 +110,4 @@ def _binding(standing: Standing, terms: Terms, quantity: Decimal) -> str | None:
 
 
 def _passes(standing: Standing, proposal: Proposal) -> bool:
-    return all(
-        ask(rule, standing, proposal).verdict != "breach" for rule in standing.limits.gate
-    )
+    return all(ask(rule, standing, proposal).verdict != "breach" for rule in standing.limits.gate)

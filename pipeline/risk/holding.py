@@ -47,6 +47,7 @@ class Figures(Struct, frozen=True, array_like=True, gc=False):
     worst: Decimal | None = ZERO  # Worst case notional, the larger side.
     opening: Decimal = ZERO  # Notional of what reserved orders open, both sides.
     cost: Decimal = ZERO  # |quantity| x average price x multiplier.
+    active: bool = False  # Held or reserved.
     due_ms: int | None = None  # When the first reservation's wait ends.
     trim_ms: int | None = None  # When the oldest confirming mark that may drop was superseded.
 
@@ -79,7 +80,7 @@ class Holding(Struct, frozen=True, array_like=True):
     @property
     def active(self) -> bool:
         """Whether it is held or reserved."""
-        return bool(self.position.quantity or self.buys.quantity or self.sells.quantity)
+        return self.figures.active
 
 
 def position_mark(holding: Holding) -> Decimal | None:
@@ -117,7 +118,7 @@ def worst_case(held: Decimal, mark: Decimal, working: Working) -> Decimal:
 
 def opening_notional(held: Decimal, working: Working) -> Decimal:
     """Notional of what a side's orders open, before the multiplier; held as in worst_case."""
-    if held >= 0 or not working.quantity:
+    if working is NOTHING or held >= 0 or not working.quantity:
         return working.notional
     opened = working.quantity + held
     return opened * working.notional / working.quantity if opened > 0 else ZERO
@@ -172,20 +173,32 @@ def _joined(working: Working, item: Reservation) -> Working:
 def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figures:
     held, cost = holding.position.quantity, holding.position.cost
     buys, sells = holding.buys, holding.sells
+    active = bool(held or buys.quantity or sells.quantity)
     if holding.instrument is None or foreign(holding.instrument, currency):
-        return Figures(None, None, None, None, None, due_ms=due_ms)
+        return Figures(None, None, None, None, None, active=active, due_ms=due_ms)
     multiplier = holding.instrument.multiplier
     opening = opening_notional(held, buys) + opening_notional(-held, sells)
     if not held:
         worst = max(buys.notional, sells.notional)
         return Figures(
-            worst=worst * multiplier, opening=opening * multiplier, due_ms=due_ms
+            worst=worst * multiplier,
+            opening=opening * multiplier,
+            active=active,
+            due_ms=due_ms,
         )
     mark = mark_of(holding.quote, held)
     money = abs(cost) * multiplier
     if mark is None:
         return Figures(
-            None, None, None, None, None, opening=opening * multiplier, cost=money, due_ms=due_ms
+            None,
+            None,
+            None,
+            None,
+            None,
+            opening=opening * multiplier,
+            cost=money,
+            active=True,
+            due_ms=due_ms,
         )
     best, least = _extremes(holding.marks, mark, long=held > 0)
     worst = max(worst_case(held, mark, buys), worst_case(-held, mark, sells))
@@ -197,14 +210,13 @@ def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figu
         worst * multiplier,
         opening * multiplier,
         money,
-        due_ms,
-        holding.marks[0].superseded_ms if len(holding.marks) > 2 else None,
+        active=active,
+        due_ms=due_ms,
+        trim_ms=holding.marks[0].superseded_ms if len(holding.marks) > 2 else None,
     )
 
 
-def _extremes(
-    marks: tuple[Mark, ...], newest: Decimal, *, long: bool
-) -> tuple[Decimal, Decimal]:
+def _extremes(marks: tuple[Mark, ...], newest: Decimal, *, long: bool) -> tuple[Decimal, Decimal]:
     """The most and the least favourable confirming price."""
     low = high = newest
     for mark in marks:

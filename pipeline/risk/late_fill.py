@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
 from pipeline.risk.windows import ClosedDay, Window
 from topics.fills import Fill
-
 
 Effect = Callable[[dict[str, Decimal]], Decimal]
 
@@ -61,11 +61,7 @@ def _corrected(
 def _tell(turn: Turn, fill: Fill, corrected: tuple[ClosedDay, ...]) -> None:
     for before, after in zip(turn.account.closed_days, corrected, strict=True):
         if before.span.start_ms <= fill.executed_at_ms < before.span.end_ms:
-            turn.alert(
-                "late_fill",
-                f"fill {fill.fill_id} belongs to {before.span.label}",
-                measured=after.pnl,
-                limit=before.pnl,
-            )
+            reason = f"fill {fill.fill_id} belongs to {before.span.label}"
+            turn.alert(Cause("late_fill", reason, after.pnl, before.pnl))
             return
-    turn.alert("late_fill", f"fill {fill.fill_id} belongs to a day that is no longer kept")
+    turn.alert(Cause("late_fill", f"fill {fill.fill_id} belongs to a day that is no longer kept"))

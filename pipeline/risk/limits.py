@@ -3,6 +3,7 @@
 A document that does not validate is refused whole, with the path and the nearest name.
 """
 
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -10,6 +11,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import (
     GROUPS,
     AccountClock,
@@ -27,6 +29,8 @@ from pipeline.risk.parameters import (
 )
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.planned import PLANNED
+from pipeline.risk.rules.position_ratio import PositionRatio
+from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import Rule, Watch
 from topics.codec import DecodeError, decode_plain, encode_plain
 
@@ -58,13 +62,13 @@ class Limits(Struct, frozen=True):
     @property
     def position_ratio_max(self) -> PerSymbol:
         """Sizing needs it even when its rule is off."""
-        return cast(PerSymbol, getattr(self.rules["position_ratio"], "position_ratio_max"))
+        return cast(PositionRatio, self.rules["position_ratio"]).position_ratio_max
 
     @property
-    def collar_ratio(self) -> Any:  # A Decimal; the rule types it.
+    def collar_ratio(self) -> Decimal:
         """0 when price_collar is off."""
-        rule = self.rules["price_collar"]
-        return getattr(rule, "collar_ratio") if rule.enabled else 0
+        rule = cast(PriceCollar, self.rules["price_collar"])
+        return rule.collar_ratio if rule.enabled else ZERO
 
 
 def canonical(rules: Rules) -> str:

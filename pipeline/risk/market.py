@@ -4,11 +4,24 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding, Mark, mark_of
 from pipeline.risk.numbers import ZERO, earliest
+from pipeline.risk.stops import alert_breach
 from pipeline.risk.turn import Turn
-from topics.events import Quote
+from topics.events import Event, PulseEvent, Quote
 from topics.instruments import Instrument
+
+
+def take_all(turn: Turn, event: Event) -> None:
+    """Take what an event says of the market."""
+    if isinstance(event, PulseEvent):
+        for market in event.body.markets:
+            take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
+        return
+    known = event.quote or event.instrument
+    if known is not None:
+        take(turn, known.symbol, instrument=event.instrument, quote=event.quote)
 
 
 def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:
@@ -66,14 +79,8 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
     known = holding.instrument
     in_use = holding.active or holding.reservations
     if known is not None and in_use and _identity(known) != _identity(instrument):
-        if f"instrument:{holding.symbol}" not in turn.account.alerted:
-            turn.update(
-                alerted={**turn.account.alerted, f"instrument:{holding.symbol}": turn.now_ms}
-            )
-            turn.alert(
-                "instrument",
-                f"{holding.symbol} is held: its multiplier, kind and currencies do not change",
-            )
+        reason = f"{holding.symbol} is held: its multiplier, kind and currencies do not change"
+        alert_breach(turn, Cause("instrument", reason), key=f"instrument:{holding.symbol}")
         return
     turn.settle(replace(holding, instrument=instrument))
     if known is None:
@@ -99,19 +106,21 @@ def _book_pending(turn: Turn, holding: Holding, instrument: Instrument) -> None:
 
 
 def book_realized(turn: Turn, symbol: str, amount: Decimal, *, currency: str) -> None:
-    """Add to the realized PnL of symbol, account, day and week.
-
-    In a currency without a rate it is kept apart, and equity is unknown.
-    """
+    """Add to the realized PnL of symbol, account, day and week."""
     account = turn.account
     if account.currency is not None and currency != account.currency:
-        held = account.unconverted.get(currency, ZERO)
-        turn.update(unconverted={**account.unconverted, currency: held + amount})
+        set_apart(turn, currency, amount)
         return
     holding = turn.holding(symbol)
     turn.put(replace(holding, realized=holding.realized + amount))
     turn.update(realized=account.realized + amount)
     book_in_windows(turn, amount, amount)
+
+
+def set_apart(turn: Turn, currency: str, amount: Decimal) -> None:
+    """Keep an amount whose rate is not known; equity is unknown until it is."""
+    held = turn.account.unconverted.get(currency, ZERO)
+    turn.update(unconverted={**turn.account.unconverted, currency: held + amount})
 
 
 def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:

@@ -4,13 +4,15 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.cause import Cause
 from pipeline.risk.equity import plain_equity
 from pipeline.risk.holding import position_mark
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.stops import alert_breach
+from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
 from pipeline.risk.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
+from topics.codec import plain
 
 _BALANCE_TOLERANCE_RATIO = Decimal("0.0001")
 
@@ -19,13 +21,13 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
     """Apply an opening, a snapshot or a flow once."""
     account = turn.account
     if seen:
-        turn.alert("flow", f"{flow.flow_id} is known already")
+        turn.alert(Cause("flow", f"{flow.flow_id} is known already"))
     elif account.opened_ms is None:
         _open(turn, flow)
     elif flow.currency != account.currency:
-        turn.alert("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}")
+        turn.alert(Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}"))
     elif flow.kind == "opening":
-        turn.alert("flow", f"{flow.flow_id} would open the account again")
+        turn.alert(Cause("flow", f"{flow.flow_id} would open the account again"))
     else:
         turn.keep(f"flow:{flow.flow_id}")
         _apply(turn, flow)
@@ -33,7 +35,7 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
 
 def _open(turn: Turn, flow: CashFlow) -> None:
     if flow.kind not in ("opening", "snapshot"):
-        turn.alert("flow", f"{flow.flow_id} came before the opening")
+        turn.alert(Cause("flow", f"{flow.flow_id} came before the opening"))
         return
     turn.keep(f"flow:{flow.flow_id}")
     account, clock = turn.account, turn.limits.clock
@@ -111,11 +113,8 @@ def _compare(turn: Turn, flow: CashFlow) -> None:
         expected -= account.totals.cost
     difference = abs(flow.amount - expected)
     tolerance = abs(expected) * _BALANCE_TOLERANCE_RATIO
-    alert_breach(
-        turn,
-        "drift:balance",
-        difference > tolerance,
-        message=f"the balance snapshot says {flow.amount}",
-        measured=difference,
-        limit=tolerance,
-    )
+    if difference <= tolerance:
+        end_breach(turn, "drift:balance")
+        return
+    cause = Cause("drift", f"the balance snapshot says {plain(flow.amount)}", difference, tolerance)
+    alert_breach(turn, cause, key="drift:balance")

@@ -1,30 +1,31 @@
-"""What a person's control means for one account; and the controls of `*` that it has not seen yet."""
+"""What a person's control means for one account; and the `*` controls it has not seen yet."""
 
 from pipeline.risk.account import SharedResume, SharedStop, Stop
-from pipeline.risk.stops import add_stop, resume
+from pipeline.risk.cause import Cause
+from pipeline.risk.stops import Said, add_stop, resume
 from pipeline.risk.turn import Turn
 from topics.controls import Control
 
 
 def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
     """Apply a control once; a refused one does not use up its id."""
-    refusal = _refusal(turn, control, seen)
+    refusal = _refusal(turn, control, seen=seen)
     if refusal is not None:
-        turn.alert("control", f"{control.control_id} is ignored: {refusal}")
+        turn.alert(Cause("control", f"{control.control_id} is ignored: {refusal}"))
         return
     stops_before = turn.account.stops
     if control.command == "resume":
-        resume(turn, control.stop_id or "", author=control.author, reason=control.reason)
+        resume(turn, control.stop_id or "", Said(control.reason, control.author))
         if turn.account.stops == stops_before:
             return
     else:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
-        add_stop(turn, stop, reason=control.reason, author=control.author)
+        add_stop(turn, stop, Said(control.reason, control.author))
     turn.keep(f"control:{control.control_id}")
     turn.note(control_issued_ms=control.issued_at_ms)
 
 
-def _refusal(turn: Turn, control: Control, seen: bool) -> str | None:
+def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
     if seen:
         return "it acted already"
     if control.expires_at_ms is not None and turn.now_ms >= control.expires_at_ms:
@@ -41,18 +42,17 @@ def catch_up(turn: Turn) -> None:
         return
     if shared.limits_serial > serial:
         turn.state_changed = True
-    news: list[SharedStop | SharedResume] = [
-        item for item in (*shared.stops, *shared.resumes) if item.serial > serial
-    ]
+    news: list[SharedStop | SharedResume] = [*shared.stops, *shared.resumes]
     for item in sorted(news, key=lambda item: item.serial):
-        _apply_shared(turn, item)
+        if item.serial > serial:
+            _apply_shared(turn, item)
     turn.note(shared_serial=shared.serial)
 
 
 def _apply_shared(turn: Turn, item: SharedStop | SharedResume) -> None:
     if isinstance(item, SharedResume):
         if any(stop.stop_id == item.stop_id for stop in turn.account.stops):
-            resume(turn, item.stop_id, author=item.author, reason=item.reason)
+            resume(turn, item.stop_id, Said(item.reason, item.author))
         return
     stop = Stop(item.stop_id, item.strength, "control", turn.now_ms, everyone=True)
-    add_stop(turn, stop, reason=item.reason, author=item.author)
+    add_stop(turn, stop, Said(item.reason, item.author))

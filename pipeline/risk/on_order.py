@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.cause import Cause
 from pipeline.risk.on_fill import change
 from pipeline.risk.reservations import Reservation, after_accepted, after_terminal
 from pipeline.risk.stops import open_stop
@@ -53,17 +54,14 @@ def expire(turn: Turn) -> None:
 def _expire(turn: Turn, reservation: Reservation) -> None:
     name = reservation.signal_id
     if reservation.phase == "working":
-        turn.alert("order_silent", f"no word of {name} for long", measured=reservation.quantity)
+        turn.alert(Cause("order_silent", f"no word of {name} for long", reservation.quantity))
         turn.reserve(replace(reservation, until_ms=None))
         return
     turn.reserve(replace(reservation, phase="expired", until_ms=None))
     if reservation.phase == "silent":
-        turn.alert("reservation_expired", f"no word of {name}", measured=reservation.quantity)
+        turn.alert(Cause("reservation_expired", f"no word of {name}", reservation.quantity))
         return
-    turn.alert(
-        "reservation_expired",
-        f"reported fills of {name} did not come",
-        level="high",
-        measured=reservation.quantity,
-    )
-    open_stop(turn, "reservation", "reduce", reason=f"reported fills of {name} did not come")
+    reason = f"reported fills of {name} did not come"
+    turn.alert(Cause("reservation_expired", reason, reservation.quantity), level="high")
+    cause = Cause("reservation", reason)
+    open_stop(turn, cause, strength="reduce")

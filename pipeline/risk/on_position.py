@@ -3,12 +3,14 @@
 from msgspec.structs import replace
 
 from pipeline.risk.account import POSITIONS_MAX
+from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding
 from pipeline.risk.market import first_marks, take_quote
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.position import Position
-from pipeline.risk.stops import alert_breach
+from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
+from topics.codec import plain
 from topics.events import Quote
 from topics.positions import PositionSnapshot
 
@@ -17,15 +19,19 @@ def on_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     """Adopt a snapshot or compare with it; its mark_price is a mark when it is newer."""
     holding = turn.holding(snapshot.symbol)
     quote = holding.quote
-    skew_ms = snapshot.as_of_ms - turn.at_ms
-    if snapshot.mark_price is not None and skew_ms <= turn.limits.prices.clock_skew_ms_max:
-        if quote is None or snapshot.as_of_ms > quote.as_of_ms:
-            take_quote(turn, holding, _as_quote(snapshot, quote))
-            holding = turn.holding(snapshot.symbol)
+    if snapshot.mark_price is not None and _is_newer(turn, snapshot, quote):
+        take_quote(turn, holding, _as_quote(snapshot, quote))
+        holding = turn.holding(snapshot.symbol)
     if holding.filled:
         _compare(turn, holding, snapshot)
     elif holding.adopted_ms is None or snapshot.as_of_ms >= holding.adopted_ms:
         _adopt(turn, holding, snapshot)
+
+
+def _is_newer(turn: Turn, snapshot: PositionSnapshot, quote: Quote | None) -> bool:
+    if snapshot.as_of_ms - turn.at_ms > turn.limits.prices.clock_skew_ms_max:
+        return False
+    return quote is None or snapshot.as_of_ms > quote.as_of_ms
 
 
 def _as_quote(snapshot: PositionSnapshot, held: Quote | None) -> Quote:
@@ -42,7 +48,8 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
     position = Position(quantity, quantity * snapshot.average_price)
     full = turn.account.totals.held >= POSITIONS_MAX
     if quantity and not holding.position.quantity and full:
-        turn.alert("too_many", f"the snapshot of {snapshot.symbol} is beyond the most positions")
+        reason = f"the snapshot of {snapshot.symbol} is beyond the most positions"
+        turn.alert(Cause("too_many", reason))
         return
     same_side = (holding.position.quantity > 0) == (quantity > 0)
     adopted = replace(holding, position=position, adopted_ms=snapshot.as_of_ms)
@@ -60,11 +67,9 @@ def _compare(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
         return
     tolerance = holding.instrument.lot_size if holding.instrument else ZERO
     difference = abs(snapshot.quantity - holding.position.quantity)
-    alert_breach(
-        turn,
-        f"drift:{snapshot.symbol}",
-        difference > tolerance,
-        message=f"{snapshot.symbol}: the snapshot holds {snapshot.quantity}",
-        measured=difference,
-        limit=tolerance,
-    )
+    if difference <= tolerance:
+        end_breach(turn, f"drift:{snapshot.symbol}")
+        return
+    reason = f"{snapshot.symbol}: the snapshot holds {plain(snapshot.quantity)}"
+    cause = Cause("drift", reason, difference, tolerance)
+    alert_breach(turn, cause, key=f"drift:{snapshot.symbol}")

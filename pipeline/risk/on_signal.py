@@ -6,6 +6,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from pipeline.risk.account import APPROVALS_MAX
+from pipeline.risk.cause import Cause
 from pipeline.risk.gate import Judgement, judge
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
@@ -24,21 +25,21 @@ _FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
 
 def on_signal(turn: Turn, signal: Signal, *, seen: bool) -> None:
     """Answer a signal; `seen`: its id was answered before."""
+    turn.repeated_signal = seen
+    if not seen:
+        turn.keep(f"signal:{signal.signal_id}")
     if signal.side == "hold" or seen:
         judgement = _IGNORED_HOLD if signal.side == "hold" else _IGNORED_DUPLICATE
-        _tell(turn, signal, judgement, asked=signal.quantity, seen=seen)
+        _tell(turn, signal, judgement, asked=signal.quantity)
         return
     terms = _terms(turn, signal)
     try:
         judgement = judge(turn.standing(), terms)
-    except Exception as error:  # Fail closed: a rule that raises refuses the order.
+    except Exception as error:  # noqa: BLE001  Fail closed: a rule that raises refuses.
         judgement = _FAILED
-        turn.alert(
-            "internal_error",
-            f"judging {signal.signal_id} raised {type(error).__name__}: {error}",
-            level="high",
-        )
-    _tell(turn, signal, judgement, asked=terms.asked, seen=False)
+        reason = f"judging {signal.signal_id} raised {type(error).__name__}: {error}"
+        turn.alert(Cause("internal_error", reason), level="medium")
+    _tell(turn, signal, judgement, asked=terms.asked)
     if judgement.quantity:
         _approve(turn, terms, judgement.quantity)
     elif judgement.reasons:
@@ -47,8 +48,11 @@ def on_signal(turn: Turn, signal: Signal, *, seen: bool) -> None:
 
 def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
     """Answer a signal that could not be judged; a repetition is ignored all the same."""
+    turn.repeated_signal = seen
+    if not seen:
+        turn.keep(f"signal:{signal.signal_id}")
     judgement = _IGNORED_DUPLICATE if seen else _FAILED
-    _tell(turn, signal, judgement, asked=signal.quantity, seen=seen)
+    _tell(turn, signal, judgement, asked=signal.quantity)
 
 
 def _terms(turn: Turn, signal: Signal) -> Terms:
@@ -56,7 +60,7 @@ def _terms(turn: Turn, signal: Signal) -> Terms:
     holding = turn.holding(signal.symbol)
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
-    terms = make_terms(signal, holding, seen=False, fresh=fresh, collar=limits.collar_ratio)
+    terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
     if signal.quantity is not None:
         return terms
     return replace(terms, asked=size(terms, limits, turn.standing().equity))
@@ -89,16 +93,15 @@ def last_known_price(holding: Holding, terms: Terms) -> Decimal:
     return ZERO if price is None else price
 
 
-def _tell(
-    turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None, seen: bool
-) -> None:
+def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None) -> None:
     account, standing = turn.account, turn.standing()
+    repeated = turn.repeated_signal
     valid_until_ms = turn.at_ms + turn.limits.decisions.decision_ttl_ms
     if signal.expires_at_ms is not None:
         valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
     turn.outputs.append(
         Decision(
-            decision_id=turn.next_id() if seen else signal.signal_id,
+            decision_id=turn.next_id() if repeated else signal.signal_id,
             signal_id=signal.signal_id,
             account_id=account.account_id,
             strategy_id=signal.strategy_id,

@@ -12,7 +12,9 @@ from pipeline.risk.numbers import ZERO
 
 class Position(Struct, frozen=True, array_like=True, gc=False):
     quantity: Decimal = ZERO  # In units, signed.
-    cost: Decimal = ZERO  # Signed quantity x entry price, in the settlement currency per multiplier.
+    cost: Decimal = (
+        ZERO  # Signed quantity x entry price, in the settlement currency per multiplier.
+    )
 
     @property
     def average_price(self) -> Decimal:

@@ -21,7 +21,6 @@ class Terms(Struct, frozen=True, gc=False):
     signal: Signal
     side: Side
     holding: Holding
-    seen: bool  # Its signal_id was decided before.
     reference: Decimal | None  # Fresh ask for a buy, bid for a sell, else mark, else last.
     price: Decimal | None  # Order price: the limit, or the reference with the collar.
     own_price: Decimal | None  # Price of its own notional when it opens.
@@ -101,9 +100,7 @@ def emptied(proposal: Proposal) -> Proposal:
     return propose(proposal.terms, ZERO)
 
 
-def make_terms(
-    signal: Signal, holding: Holding, *, seen: bool, fresh: bool, collar: Decimal
-) -> Terms:
+def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal) -> Terms:
     """Fix what does not depend on the quantity. `fresh`: the quote is no older than allowed."""
     side: Side = "sell" if signal.side == "sell" else "buy"
     reference = reference_price(holding.quote, side) if fresh else None
@@ -117,7 +114,6 @@ def make_terms(
         signal,
         side,
         holding,
-        seen,
         reference,
         price,
         own_price,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.equity import value
 from pipeline.risk.holding import Holding, position_mark
-from pipeline.risk.limits import Limits, limits_of
+from pipeline.risk.limits import limits_of
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.violations import violations_last_hour

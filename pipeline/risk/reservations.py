@@ -36,7 +36,7 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
     @property
     def live(self) -> bool:
         """Whether it counts as exposure."""
-        return self.phase != "expired" and self.phase != "ended"
+        return self.phase not in {"expired", "ended"}
 
 
 def after_fill(

@@ -25,9 +25,7 @@ def roll(turn: Turn) -> bool:
         quiet = None if equity is None else ZERO
         closed.append(ClosedDay(span, quiet, marks))
         span = _next(turn, span, day_at)
-    turn.update(
-        day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:])
-    )
+    turn.update(day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]))
     _roll_week(turn, equity, marks)
     return True
 

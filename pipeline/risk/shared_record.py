@@ -15,6 +15,7 @@ from pipeline.risk.account import (
     SharedResume,
     SharedStop,
 )
+from pipeline.risk.cause import Cause
 from pipeline.risk.limits import LimitsError, canonical, not_built_yet, validate
 from topics.alerts import Alert
 from topics.controls import Control
@@ -57,7 +58,7 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
 
 
 def next_document(held: Document, document: LimitsDocument) -> tuple[Document | None, str | None]:
-    """Return the document that takes over, and what a person should know; (None, None): the same."""
+    """Return the document that takes over, and what a person should know; neither: the same."""
     try:
         validate(document.rules)
     except LimitsError as error:
@@ -79,7 +80,8 @@ def _apply_limits(
     if taken is not None:
         serial = shared.serial + 1
         shared = replace(shared, limits=taken, limits_serial=serial, serial=serial)
-    return shared, _alert(shared, "limits", told, at_ms)
+    cause = None if told is None else Cause("limits", told)
+    return shared, _alert(shared, cause, at_ms=at_ms)
 
 
 def _apply_control(
@@ -87,8 +89,8 @@ def _apply_control(
 ) -> tuple[Shared, tuple[Alert, ...]]:
     refusal = _refusal(shared, control)
     if refusal is not None:
-        told = f"{control.control_id} is ignored: {refusal}"
-        return shared, _alert(shared, "control", told, at_ms)
+        cause = Cause("control", f"{control.control_id} is ignored: {refusal}")
+        return shared, _alert(shared, cause, at_ms=at_ms)
     serial = shared.serial + 1
     shared = replace(
         shared,
@@ -120,16 +122,16 @@ def _refusal(shared: Shared, control: Control) -> str | None:
     return None
 
 
-def _alert(shared: Shared, rule: str, told: str | None, at_ms: int) -> tuple[Alert, ...]:
-    if told is None or shared.partition != 0:
+def _alert(shared: Shared, cause: Cause | None, *, at_ms: int) -> tuple[Alert, ...]:
+    if cause is None or shared.partition != 0:
         return ()
     alert = Alert(
         alert_id=f"{EVERYONE}:{shared.sequence}:1",
         account_id=EVERYONE,
         level="low",
-        rule=rule,
+        rule=cause.rule,
         action="warn",
-        message=told[:500],
+        message=cause.reason[:500],
         sequence=shared.sequence,
         chain=shared.chain,
         rules_version=shared.rules_version,

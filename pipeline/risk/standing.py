@@ -1,4 +1,4 @@
-"""Where the account stands when a signal or an event is judged: computed once, read by every rule."""
+"""Where the account stands when it is judged: computed once, read by every rule."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING

@@ -1,6 +1,6 @@
 """The only door of the core: step(account, shared, event) -> Step(account, shared, outputs).
 
-Pure: the time is the event's, what was seen before comes with it, what is to be remembered goes out.
+Pure: time is the event's, what was seen comes with it, what is to be remembered goes out.
 """
 
 from decimal import localcontext
@@ -11,13 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import SOURCES_MAX, Account, Shared
+from pipeline.risk.cause import Cause
 from pipeline.risk.flatten import flatten, retry_wake_ms
-from pipeline.risk.limits import Limits, limits_of
-from pipeline.risk.market import take
+from pipeline.risk.limits import limits_of
+from pipeline.risk.market import take_all
 from pipeline.risk.numbers import MONEY, earliest
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
 from pipeline.risk.on_fill import on_fill
+from pipeline.risk.on_limits import on_limits
 from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal, refuse
@@ -30,7 +32,7 @@ from pipeline.risk.remembered import (
     oldest_numbers,
 )
 from pipeline.risk.roll import roll
-from pipeline.risk.shared_record import apply_shared, next_document
+from pipeline.risk.shared_record import apply_shared
 from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Output, Turn
 from pipeline.risk.watches import watch
@@ -50,7 +52,6 @@ from topics.events import (
     TickEvent,
 )
 from topics.fields import EVERYONE
-from topics.limits import LimitsDocument
 
 __all__ = ["Arrival", "Output", "Recall", "Remembered", "Step", "identity", "step"]
 
@@ -93,12 +94,12 @@ def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
         begun = _begin(replace(known, sources=sources), shared, arrival)
         try:
             return _step_account(begun, shared, arrival)
-        except Exception as error:  # The account's state can no longer be trusted: halt it.
-            return _halted(begun, shared, arrival, error)
+        except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
+            return _halted(begun, shared, arrival, error=error)
 
 
 def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[int, ...]:
-    """Number the entries of the account's ring that the next step has to see; nearly always none."""
+    """Number the ring entries that the next step has to see; nearly always none."""
     if account is None:
         return ()
     limits = limits_of(shared.limits.rules, account.limits.rules)
@@ -201,51 +202,33 @@ def _forget(turn: Turn, arrival: Arrival) -> None:
     turn.forget.extend(dropped)
 
 
-def _apply(turn: Turn, arrival: Arrival) -> None:
+def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per kind of event.
     event = arrival.event
     seen = is_seen(arrival.recall, turn.limits.dedupe, turn.now_ms)
+    take_all(turn, event)
     match event:
         case SignalEvent(body=signal):
-            take(turn, signal.symbol, instrument=event.instrument, quote=event.quote)
-            if not seen:
-                turn.keep(f"signal:{signal.signal_id}")
             on_signal(turn, signal, seen=seen)
         case FillEvent(body=fill):
-            take(turn, fill.symbol, instrument=event.instrument, quote=event.quote)
             on_fill(turn, fill, seen=seen)
         case OrderEvent(body=order):
-            take(turn, order.symbol, instrument=event.instrument, quote=event.quote)
             on_order(turn, order)
         case PositionEvent(body=snapshot):
-            take(turn, snapshot.symbol, instrument=event.instrument, quote=event.quote)
             on_position(turn, snapshot)
         case AccountEvent(body=flow):
             on_account(turn, flow, seen=seen)
         case ControlEvent(body=control):
             on_control(turn, control, seen=seen)
         case LimitsEvent(body=document):
-            _on_limits(turn, document)
-        case PulseEvent(body=pulse):
-            for market in pulse.markets:
-                take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
-        case TickEvent():
-            pass
+            on_limits(turn, document)
+        case PulseEvent() | TickEvent():
+            pass  # What the market said is taken already; a tick names `*`.
         case _:
             assert_never(event)
 
 
-def _on_limits(turn: Turn, document: LimitsDocument) -> None:
-    taken, told = next_document(turn.account.limits, document)
-    if told is not None:
-        turn.alert("limits", told)
-    if taken is not None:
-        turn.update(limits=taken)
-        turn.use(limits_of(turn.shared.limits.rules, taken.rules))
-        turn.state_changed = True
-
-
 def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
-    wake_ms = _wake_ms(turn, turn.limits)
+    wake_ms = _wake_ms(turn)
     turn.note(wake_ms=wake_ms)
     due = _state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
     if due:
@@ -261,7 +244,7 @@ def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
     )
 
 
-def _wake_ms(turn: Turn, limits: Limits) -> int | None:
+def _wake_ms(turn: Turn) -> int | None:
     """When something comes due without an event: an expiry, a roll, a confirmation, a retry."""
     account = turn.account
     wake_ms = account.day.span.end_ms if account.day is not None else None
@@ -282,25 +265,21 @@ def _state_due(turn: Turn, begun: Account, *, wake_changed: bool) -> bool:
     if old:
         return True
     account = turn.account
-    large = len(account.holdings) > _LARGE_STATE or (
-        sum(len(holding.reservations) for holding in account.holdings.values()) > _LARGE_STATE
-    )
+    large = account.totals.active + account.totals.reservations > _LARGE_STATE
     return (turn.state_changed or wake_changed) and not large
 
 
-def _halted(begun: Account, shared: Shared, arrival: Arrival, error: Exception) -> Step:
+def _halted(begun: Account, shared: Shared, arrival: Arrival, *, error: Exception) -> Step:
     """Refuse or leave out the event and halt the account; nothing else of it is applied."""
     said = f"{type(error).__name__}: {error}"
     limits = limits_of(shared.limits.rules, begun.limits.rules)
     turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
     event = arrival.event
     if isinstance(event, SignalEvent):
-        seen = is_seen(arrival.recall, limits.dedupe, turn.now_ms)
-        if not seen:
-            turn.keep(f"signal:{event.body.signal_id}")
-        refuse(turn, event.body, seen=seen)
-    turn.alert("internal_error", f"applying {type(event).__name__} raised {said}", level="critical")
-    open_stop(turn, "internal_error", "halt", reason=said[:500])
+        refuse(turn, event.body, seen=is_seen(arrival.recall, limits.dedupe, turn.now_ms))
+    reason = f"applying {type(event).__name__} raised {said}"
+    turn.alert(Cause("internal_error", reason), level="critical")
+    open_stop(turn, Cause("internal_error", said), strength="halt")
     return Step(
         turn.account,
         shared,
@@ -309,4 +288,3 @@ def _halted(begun: Account, shared: Shared, arrival: Arrival, error: Exception) 
         state_due=True,
         failed=said,
     )
-

@@ -1,19 +1,38 @@
-"""Stops: every cause of reducing or halted is one latched stop; only a resume by its id lifts it."""
+"""Stops: every cause of reducing or halted is latched; only a resume by its id lifts it."""
 
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import STRENGTHS, Stop, Strength
+from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Watch
 from pipeline.risk.turn import Turn
+from topics.alerts import Action, Level
 from topics.decisions import Stop as StopOut
 from topics.emergency_stops import EmergencyStop, StoppedPosition
 
+Status = Literal["triggered", "flattening", "flat", "resumed"]
+
+
+class Said(Struct, frozen=True, gc=False):
+    """What stands in a stop's row for people: the reason, and who gave it if a person did."""
+
+    reason: str
+    author: str | None = None
+
+
+_LEVELS: dict[Action, Level] = {
+    "warn": "low",
+    "block": "medium",
+    "reduce": "high",
+    "halt": "critical",
+    "flatten": "critical",
+}
 _ACTIONS: dict[Strength, tuple[Literal["cancel_all", "flatten"], ...]] = {
     "reduce": (),
     "halt": ("cancel_all",),
@@ -21,38 +40,29 @@ _ACTIONS: dict[Strength, tuple[Literal["cancel_all", "flatten"], ...]] = {
 }
 
 
-def open_stop(
-    turn: Turn,
-    rule: str,
-    strength: Strength,
-    *,
-    reason: str,
-    measured: Decimal | None = None,
-    limit: Decimal | None = None,
-) -> bool:
-    """Open a rule's stop unless one as strict is open; return whether it did."""
+def open_stop(turn: Turn, cause: Cause, *, strength: Strength) -> None:
+    """Open a rule's stop unless one as strict is open."""
     if any(STRENGTHS[stop.strength] >= STRENGTHS[strength] for stop in turn.account.stops):
-        return False
-    stop = Stop(turn.next_id(), strength, rule, turn.now_ms, measured=measured, limit=limit)
-    add_stop(turn, stop, reason=reason, author=None)
-    return True
+        return
+    stop = Stop(
+        turn.next_id(),
+        strength,
+        cause.rule,
+        turn.now_ms,
+        measured=cause.measured,
+        limit=cause.limit,
+    )
+    add_stop(turn, stop, Said(cause.reason))
 
 
-def add_stop(turn: Turn, stop: Stop, *, reason: str, author: str | None) -> None:
+def add_stop(turn: Turn, stop: Stop, said: Said) -> None:
     """Latch a stop and tell the engine."""
     turn.update(stops=(*turn.account.stops, stop))
     turn.trading_changed = True
-    tell(turn, stop, "triggered", reason=reason, author=author)
+    tell(turn, stop, status="triggered", said=said)
 
 
-def tell(
-    turn: Turn,
-    stop: Stop,
-    status: Literal["triggered", "flattening", "flat", "resumed"],
-    *,
-    reason: str,
-    author: str | None = None,
-) -> None:
+def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
     """Write a stop's row to the engine's own order and to emergency_stops.
 
     Only `triggered` orders something: a later row must not cancel the exits in between.
@@ -71,8 +81,8 @@ def tell(
             for holding in account.holdings.values()
             if holding.position.quantity
         ),
-        reason=reason,
-        author=author,
+        reason=said.reason[:500],
+        author=said.author,
         equity=turn.standing().equity,
         sequence=account.sequence,
         chain=account.chain,
@@ -83,18 +93,18 @@ def tell(
     turn.outputs.append(row)
 
 
-def resume(turn: Turn, stop_id: str, *, author: str, reason: str) -> None:
+def resume(turn: Turn, stop_id: str, said: Said) -> None:
     """Lift the stop that is named; after a loss the windows and the peak start anew."""
     stop = next((stop for stop in turn.account.stops if stop.stop_id == stop_id), None)
     if stop is None:
-        turn.alert("control", f"there is no open stop {stop_id} to resume")
+        turn.alert(Cause("control", f"there is no open stop {stop_id} to resume"))
         return
     if is_loss(stop) and not _start_anew(turn):
-        turn.alert("control", f"{stop_id} is not resumed: equity is unknown")
+        turn.alert(Cause("control", f"{stop_id} is not resumed: equity is unknown"))
         return
     turn.update(stops=tuple(item for item in turn.account.stops if item is not stop))
     turn.trading_changed = True
-    tell(turn, stop, "resumed", reason=reason, author=author)
+    tell(turn, stop, status="resumed", said=said)
 
 
 def is_loss(stop: Stop) -> bool:
@@ -113,25 +123,18 @@ def _start_anew(turn: Turn) -> bool:
     return True
 
 
-def alert_breach(
-    turn: Turn,
-    key: str,
-    breached: bool,
-    *,
-    message: str,
-    measured: Decimal,
-    limit: Decimal,
-    level: Literal["low", "high", "critical"] = "low",
-) -> None:
-    """Alert when a breach begins and again after each cooldown; forget it when it ends."""
+def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn") -> None:
+    """Alert when a breach begins and again after each cooldown; the level follows the action."""
     alerted, now_ms = turn.account.alerted, turn.now_ms
-    if not breached:
-        if key in alerted:
-            turn.note(alerted={name: at for name, at in alerted.items() if name != key})
-        return
     last_ms = alerted.get(key)
     if last_ms is not None and now_ms - last_ms < turn.limits.alerts.alert_cooldown_ms:
         return
     turn.note(alerted={**alerted, key: now_ms})
-    rule = key.partition(":")[0]
-    turn.alert(rule, message, level=level, measured=measured, limit=limit)
+    turn.alert(cause, level=_LEVELS[action], action=action)
+
+
+def end_breach(turn: Turn, key: str) -> None:
+    """Forget when a breach was told: the next one is a new one."""
+    alerted = turn.account.alerted
+    if key in alerted:
+        turn.note(alerted={name: at for name, at in alerted.items() if name != key})

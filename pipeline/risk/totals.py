@@ -53,7 +53,7 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
         + (1 if held and new.instrument is None else 0)
         - (1 if was_held and old.instrument is None else 0),
         totals.held + held - was_held,
-        totals.active + new.active - old.active,
+        totals.active + now.active - was.active,
         totals.reservations + len(new.reservations) - len(old.reservations),
         earliest(totals.trim_ms, now.trim_ms),
     )

@@ -3,11 +3,10 @@
 The only mutable thing of the core; it lives for one step and never leaves it.
 """
 
-from decimal import Decimal
-
 from msgspec.structs import replace
 
 from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
+from pipeline.risk.cause import Cause
 from pipeline.risk.equity import value
 from pipeline.risk.holding import Holding, revalue, settle
 from pipeline.risk.limits import Limits
@@ -37,6 +36,7 @@ class Turn:
         self.state_changed = False  # Positions, reservations or limits.
         self.trading_changed = False
         self.filled = False
+        self.repeated_signal = False
         self._ids = 0
         self._holdings: dict[str, Holding] | None = None
         self._standing: Standing | None = None
@@ -109,26 +109,18 @@ class Turn:
         self._ids += 1
         return f"{self.account.account_id}:{self.account.sequence}:{self._ids}"
 
-    def alert(
-        self,
-        rule: str,
-        message: str,
-        *,
-        level: Level = "low",
-        measured: Decimal | None = None,
-        limit: Decimal | None = None,
-    ) -> None:
-        """Tell a person. The action follows from the level unless a stop says more."""
+    def alert(self, cause: Cause, *, level: Level = "low", action: Action | None = None) -> None:
+        """Tell a person; the action follows from the level unless it is said."""
         self.outputs.append(
             Alert(
                 alert_id=self.next_id(),
                 account_id=self.account.account_id,
                 level=level,
-                rule=rule,
-                action=_ACTIONS[level],
-                message=message[:500],
-                measured=measured,
-                limit=limit,
+                rule=cause.rule,
+                action=action or _ACTIONS[level],
+                message=cause.reason[:500],
+                measured=cause.measured,
+                limit=cause.limit,
                 sequence=self.account.sequence,
                 chain=self.account.chain,
                 rules_version=self.shared.rules_version,

@@ -12,9 +12,7 @@ def count_violations(turn: Turn, reasons: tuple[str, ...]) -> None:
     """Count one violation for each reason of a rejection."""
     minute = turn.now_ms // _MINUTE_MS
     counts = {
-        at: rules
-        for at, rules in turn.account.violations.items()
-        if at > minute - _KEPT_MINUTES
+        at: rules for at, rules in turn.account.violations.items() if at > minute - _KEPT_MINUTES
     }
     counts[minute] = dict(counts.get(minute, {}))
     for reason in reasons:

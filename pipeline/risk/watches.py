@@ -6,16 +6,15 @@ one when further marks agree.
 
 from decimal import Decimal
 
-from pipeline.risk.account import STRENGTHS, Strength
+from pipeline.risk.account import STRENGTHS
+from pipeline.risk.cause import Cause
 from pipeline.risk.equity import cautious_equity, favourable_equity
 from pipeline.risk.market import trim_marks
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
-from pipeline.risk.stops import alert_breach, open_stop
+from pipeline.risk.stops import alert_breach, end_breach, open_stop
 from pipeline.risk.turn import Turn
 from topics.codec import plain
-
-_LEVELS = {"warn": "low", "reduce": "high", "halt": "critical", "flatten": "critical"}
 
 
 def watch(turn: Turn) -> None:
@@ -28,7 +27,7 @@ def watch(turn: Turn) -> None:
         return  # Without a mark for every position there is nothing to measure.
     breaches, unconfirmed = _measure(turn, equity)
     _act(turn, breaches)
-    _await_confirmation(turn, unconfirmed)
+    _await_confirmation(turn, unconfirmed=unconfirmed)
 
 
 def _raise_peak(turn: Turn) -> None:
@@ -49,7 +48,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
     for rule in turn.limits.watches:
         plainly = rule.watch(standing, equity)
         if plainly is None or not plainly.breached:
-            _forget(turn, rule)
+            end_breach(turn, rule.NAME)
             continue
         if favourable is None:
             favourable = favourable_equity(turn.account)
@@ -61,49 +60,27 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
     return confirmed, unconfirmed
 
 
-def _forget(turn: Turn, rule: Watch) -> None:
-    if rule.NAME in turn.account.alerted:
-        kept = {name: at for name, at in turn.account.alerted.items() if name != rule.NAME}
-        turn.note(alerted=kept)
-
-
 def _act(turn: Turn, breaches: list[tuple[Watch, Measure]]) -> None:
     """Alert for each breach; stop for the strictest, the first in the table among equals."""
     worst: tuple[Watch, Measure] | None = None
     for rule, measure in breaches:
-        alert_breach(
-            turn,
-            rule.NAME,
-            True,
-            message=_reason(rule, measure),
-            measured=measure.measured,
-            limit=measure.limit,
-            level=_LEVELS[rule.on_breach],  # type: ignore[arg-type]
-        )
+        alert_breach(turn, _cause(rule, measure), key=rule.NAME, action=rule.on_breach)
         if worst is None or _strength(rule) > _strength(worst[0]):
             worst = (rule, measure)
     if worst is not None and worst[0].on_breach != "warn":
-        rule, measure = worst
-        strength: Strength = rule.on_breach  # type: ignore[assignment]
-        open_stop(
-            turn,
-            rule.NAME,
-            strength,
-            reason=_reason(rule, measure),
-            measured=measure.measured,
-            limit=measure.limit,
-        )
+        open_stop(turn, _cause(*worst), strength=worst[0].on_breach)
 
 
 def _strength(rule: Watch) -> int:
     return STRENGTHS.get(rule.on_breach, 0)
 
 
-def _reason(rule: Watch, measure: Measure) -> str:
-    return f"{rule.NAME} {plain(measure.measured)} is beyond {plain(measure.limit)}"
+def _cause(rule: Watch, measure: Measure) -> Cause:
+    reason = f"{rule.NAME} {plain(measure.measured)} is beyond {plain(measure.limit)}"
+    return Cause(rule.NAME, reason, measure.measured, measure.limit)
 
 
-def _await_confirmation(turn: Turn, unconfirmed: bool) -> None:
+def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
     """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
     if not unconfirmed:
         if turn.account.confirm_ms is not None:

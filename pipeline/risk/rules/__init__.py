@@ -29,9 +29,7 @@ def _rule_of(name: str) -> type[Rule]:
     rules = [
         item
         for item in vars(module).values()
-        if isinstance(item, type)
-        and issubclass(item, Rule)
-        and item.__module__ == module.__name__
+        if isinstance(item, type) and issubclass(item, Rule) and item.__module__ == module.__name__
     ]
     if len(rules) != 1 or rules[0].PLACE <= 0:
         raise ImportError(f"rules/{name}.py must define exactly one Rule with a PLACE")

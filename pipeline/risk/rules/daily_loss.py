@@ -18,16 +18,19 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         window, pnl = standing.account.day, standing.daily_pnl
-        if window is None or window.loss_base is None or pnl is None:
+        base = window.loss_base if window is not None else None
+        if base is None or pnl is None:
             return self.unknown()
-        limit = self.daily_loss_ratio_max * window.loss_base
-        if window.loss_base <= 0:
+        limit = self.daily_loss_ratio_max * base
+        if base <= 0:
             return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
         return self.cap(-pnl, limit)
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         window = standing.account.day
-        pnl = window.pnl(equity) if window else None
-        if window is None or window.loss_base is None or window.loss_base <= 0 or pnl is None:
+        if window is None:
             return None
-        return Measure(-pnl, self.daily_loss_ratio_max * window.loss_base)
+        base, pnl = window.loss_base, window.pnl(equity)
+        if base is None or pnl is None or base <= 0:
+            return None
+        return Measure(-pnl, self.daily_loss_ratio_max * base)

@@ -12,7 +12,9 @@ from topics.decisions import Check
 class InstrumentTerms(Rule, frozen=True, kw_only=True):
     PLACE = 70
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(  # noqa: PLR0911  One answer for each way to be wrong.
+        self, standing: Standing, proposal: Proposal
+    ) -> Check:
         instrument = proposal.terms.holding.instrument
         if instrument is None:
             return self.unknown()
@@ -21,17 +23,17 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             return Check(self.NAME, "breach", limit_price, instrument.tick_size, None)
         if proposal.terms.asked is None:
             return self.unknown()
+        least = instrument.min_notional
         if self.too_small(proposal):
-            headroom = proposal.quantity - instrument.min_quantity
-            return Check(
-                self.NAME, "breach", proposal.quantity, instrument.min_quantity, headroom
-            )
-        if self.too_cheap(proposal):
-            notional, least = proposal.notional or ZERO, instrument.min_notional or ZERO
-            return Check(self.NAME, "breach", notional, least, notional - least)
+            return self._below(proposal.quantity, instrument.min_quantity)
+        if least is not None and self.too_cheap(proposal):
+            return self._below(proposal.notional or ZERO, least)
         if instrument.max_quantity is None:
             return Check(self.NAME, "pass", proposal.quantity)
         return self.cap(proposal.quantity, instrument.max_quantity)
+
+    def _below(self, measured: Decimal, least: Decimal) -> Check:
+        return Check(self.NAME, "breach", measured, least, measured - least)
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         """Only a quantity above the largest is cut; ticks and minimums forbid."""

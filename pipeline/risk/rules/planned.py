@@ -5,7 +5,7 @@ is told as "not built yet".
 """
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, cast
 
 from msgspec import Meta, defstruct
 
@@ -66,7 +66,7 @@ _PLANNED: dict[str, dict[str, object]] = {
 
 def _parameters(name: str, fields: dict[str, object]) -> type[Parameters]:
     rows = [(field, kind | None, None) for field, kind in fields.items()]  # type: ignore[operator]
-    return defstruct(
+    made = defstruct(
         name,
         [("enabled", bool, True), *rows],
         bases=(Parameters,),
@@ -74,6 +74,7 @@ def _parameters(name: str, fields: dict[str, object]) -> type[Parameters]:
         kw_only=True,
         forbid_unknown_fields=True,
     )
+    return cast(type[Parameters], made)
 
 
 PLANNED: dict[str, type[Parameters]] = {

@@ -12,7 +12,7 @@ class ReduceOnly(Rule, frozen=True, kw_only=True):
     PLACE = 100
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        return self.flag(proposal.terms.signal.reduce_only and not proposal.exempt)
+        return self.flag(breached=proposal.terms.signal.reduce_only and not proposal.exempt)
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         return proposal.terms.exit_room > 0

@@ -74,7 +74,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
             return Check(self.NAME, "breach", measured, limit, limit - measured)
         return Check(self.NAME, "pass", measured, limit, limit - measured)
 
-    def flag(self, breached: bool) -> Check:
+    def flag(self, *, breached: bool) -> Check:
         """Answer without numbers."""
         return self.BREACHED if breached else self.PASSED
 
@@ -82,9 +82,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
         """Breach for want of an input that another rule owns."""
         return UnknownCheck(self.NAME, "breach", None, limit, None)
 
-    def ratio(
-        self, standing: Standing, notional: Decimal | None, *, limit: Decimal
-    ) -> Check:
+    def ratio(self, standing: Standing, notional: Decimal | None, *, limit: Decimal) -> Check:
         """Judge a notional as a fraction of equity; equity <= 0 breaches."""
         equity = standing.equity
         if equity is None:

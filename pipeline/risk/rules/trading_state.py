@@ -16,8 +16,8 @@ class TradingState(Rule, frozen=True, kw_only=True):
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         state = standing.account.trading_state
         if state == "halted":
-            return self.flag(not (proposal.exempt and self.halt_exits))
-        return self.flag(state == "reducing" and not proposal.exempt)
+            return self.flag(breached=not (proposal.exempt and self.halt_exits))
+        return self.flag(breached=state == "reducing" and not proposal.exempt)
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         """Reducing cuts a larger opposite order to the proven exit."""

@@ -11,4 +11,4 @@ class UnknownAccount(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        return self.flag(standing.account.opened_ms is None)
+        return self.flag(breached=standing.account.opened_ms is None)

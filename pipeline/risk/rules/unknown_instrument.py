@@ -11,5 +11,5 @@ class UnknownInstrument(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         if proposal.terms.holding.instrument is None:
-            return self.flag(True)
-        return self.flag(bool(standing.account.totals.pending) and not proposal.exempt)
+            return self.flag(breached=True)
+        return self.flag(breached=bool(standing.account.totals.pending) and not proposal.exempt)

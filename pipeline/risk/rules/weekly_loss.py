@@ -10,7 +10,9 @@ from topics.decisions import Check
 
 
 class WeeklyLoss(Watch, frozen=True, kw_only=True):
-    weekly_loss_ratio_max: Decimal = Decimal("0.05")  # Of equity at the week's open + deposits since.
+    weekly_loss_ratio_max: Decimal = Decimal(
+        "0.05"
+    )  # Of equity at the week's open + deposits since.
     on_breach: OnBreach = "reduce"
 
     PLACE = 240
@@ -18,16 +20,19 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         window, pnl = standing.account.week, standing.weekly_pnl
-        if window is None or window.loss_base is None or pnl is None:
+        base = window.loss_base if window is not None else None
+        if base is None or pnl is None:
             return self.unknown()
-        limit = self.weekly_loss_ratio_max * window.loss_base
-        if window.loss_base <= 0:
+        limit = self.weekly_loss_ratio_max * base
+        if base <= 0:
             return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
         return self.cap(-pnl, limit)
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         window = standing.account.week
-        pnl = window.pnl(equity) if window else None
-        if window is None or window.loss_base is None or window.loss_base <= 0 or pnl is None:
+        if window is None:
             return None
-        return Measure(-pnl, self.weekly_loss_ratio_max * window.loss_base)
+        base, pnl = window.loss_base, window.pnl(equity)
+        if base is None or pnl is None or base <= 0:
+            return None
+        return Measure(-pnl, self.weekly_loss_ratio_max * base)

@@ -1,0 +1,18 @@
+"""What a limits document means for its account: it takes over at once, or is refused whole."""
+
+from pipeline.risk.cause import Cause
+from pipeline.risk.limits import limits_of
+from pipeline.risk.shared_record import next_document
+from pipeline.risk.turn import Turn
+from topics.limits import LimitsDocument
+
+
+def on_limits(turn: Turn, document: LimitsDocument) -> None:
+    """Take over a valid document whose version grows."""
+    taken, told = next_document(turn.account.limits, document)
+    if told is not None:
+        turn.alert(Cause("limits", told))
+    if taken is not None:
+        turn.update(limits=taken)
+        turn.use(limits_of(turn.shared.limits.rules, taken.rules))
+        turn.state_changed = True
