@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.holding import Holding, Working, exit_room, mark_of, worst_case
+from pipeline.risk.figures import worst_case
+from pipeline.risk.holding import Holding, Working, exit_room, mark_of
 from pipeline.risk.numbers import ONE, ZERO, floor_to
 from topics.events import Quote
 from topics.fields import Side

@@ -4,18 +4,19 @@ Pure: time is the event's, what was seen comes with it, what is to be remembered
 """
 
 from decimal import localcontext
-from hashlib import blake2b
 from typing import assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import SOURCES_MAX, Account, Shared
+from pipeline.risk.account import Account, Shared
 from pipeline.risk.cause import Cause
-from pipeline.risk.flatten import flatten, retry_wake_ms
+from pipeline.risk.chain import chain, sources_after
+from pipeline.risk.due import is_state_due, next_wake_ms
+from pipeline.risk.flatten import flatten
 from pipeline.risk.limits import limits_of
 from pipeline.risk.market import take_all
-from pipeline.risk.numbers import MONEY, earliest
+from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
 from pipeline.risk.on_fill import on_fill
@@ -23,6 +24,7 @@ from pipeline.risk.on_limits import on_limits
 from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal, refuse
+from pipeline.risk.outputs import Output, topic_of
 from pipeline.risk.remembered import (
     Recall,
     Remembered,
@@ -34,11 +36,8 @@ from pipeline.risk.remembered import (
 from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared
 from pipeline.risk.stops import open_stop
-from pipeline.risk.turn import Output, Turn
+from pipeline.risk.turn import Turn
 from pipeline.risk.watches import watch
-from topics.alerts import Alert
-from topics.decisions import Decision, Exit, Stop
-from topics.emergency_stops import EmergencyStop
 from topics.events import (
     AccountEvent,
     ControlEvent,
@@ -53,11 +52,17 @@ from topics.events import (
 )
 from topics.fields import EVERYONE
 
-__all__ = ["Arrival", "Output", "Recall", "Remembered", "Step", "identity", "step"]
-
-_STATE_EVERY_MS = 1000
-_LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
-_SOURCE = b'"source":{'
+__all__ = [
+    "Arrival",
+    "Output",
+    "Recall",
+    "Remembered",
+    "Step",
+    "identity",
+    "oldest_wanted",
+    "step",
+    "topic_of",
+]
 
 
 class Arrival(Struct, frozen=True, gc=False):
@@ -88,7 +93,7 @@ def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
         if event.account_id == EVERYONE:
             return _step_shared(shared, arrival)
         known = account or Account(event.account_id)
-        sources = _sources_after(known.sources, event)
+        sources = sources_after(known.sources, event)
         if sources is None:
             return Step(known, shared, repeated=True)
         begun = _begin(replace(known, sources=sources), shared, arrival)
@@ -106,69 +111,26 @@ def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[
     return oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
 
 
-def topic_of(output: Output) -> str:
-    """Name the topic that an output belongs to."""
-    match output:
-        case Decision() | Exit() | Stop():
-            return "decisions"
-        case EmergencyStop():
-            return "emergency_stops"
-        case Alert():
-            return "alerts"
-        case _:
-            assert_never(output)
-
-
 def _begin(account: Account, shared: Shared, arrival: Arrival) -> Account:
     """Count the event, move the clock and chain the event to all before it."""
     news = shared.chain if shared.chain != account.shared_chain else ""
     return replace(
         account,
         sequence=account.sequence + 1,
-        chain=_chain(account.chain, arrival, news),
+        chain=chain(account.chain, arrival.content, arrival.at_ms, news=news),
         clock_ms=max(account.clock_ms, arrival.at_ms),
         shared_chain=shared.chain,
     )
 
 
-def _chain(previous: str, arrival: Arrival, news: str = "") -> str:
-    digest = blake2b(previous.encode(), digest_size=8)
-    digest.update(_without_source(arrival.content))
-    digest.update(f"{arrival.at_ms}{news}".encode())
-    return digest.hexdigest()
-
-
-def _without_source(content: bytes) -> bytes:
-    """Cut the source out of an event's bytes; its own fields hold no brace."""
-    start = content.find(_SOURCE)
-    if start < 0:
-        return content
-    return content[:start] + content[content.index(b"}", start) + 1 :]
-
-
-def _sources_after(sources: dict[str, int], event: Event) -> dict[str, int] | None:
-    """Note the event's source offset; None when it was applied before."""
-    source = event.source
-    if source is None:
-        return sources
-    key = f"{source.topic_id}:{source.partition}"
-    last = sources.get(key)
-    if last is not None and source.offset <= last:
-        return None
-    after = {**sources, key: source.offset}
-    if len(after) > SOURCES_MAX:
-        del after[next(iter(after))]
-    return after
-
-
 def _step_shared(shared: Shared, arrival: Arrival) -> Step:
-    sources = _sources_after(shared.sources, arrival.event)
+    sources = sources_after(shared.sources, arrival.event)
     if sources is None:
         return Step(None, shared, repeated=True)
     begun = replace(
         shared,
         sequence=shared.sequence + 1,
-        chain=_chain(shared.chain, arrival),
+        chain=chain(shared.chain, arrival.content, arrival.at_ms),
         clock_ms=max(shared.clock_ms, arrival.at_ms),
         sources=sources,
     )
@@ -228,9 +190,9 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
 
 
 def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
-    wake_ms = _wake_ms(turn)
+    wake_ms = next_wake_ms(turn)
     turn.note(wake_ms=wake_ms)
-    due = _state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
+    due = is_state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
     if due:
         turn.note(state_sent_ms=turn.now_ms)
     return Step(
@@ -242,31 +204,6 @@ def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
         state_due=due,
         snapshot_due=rolled,
     )
-
-
-def _wake_ms(turn: Turn) -> int | None:
-    """When something comes due without an event: an expiry, a roll, a confirmation, a retry."""
-    account = turn.account
-    wake_ms = account.day.span.end_ms if account.day is not None else None
-    if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
-        wake_ms = earliest(wake_ms, account.confirm_ms)
-    for holding in account.holdings.values():
-        due_ms = holding.figures.due_ms
-        if due_ms is not None and (wake_ms is None or due_ms < wake_ms):
-            wake_ms = due_ms
-    return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
-
-
-def _state_due(turn: Turn, begun: Account, *, wake_changed: bool) -> bool:
-    if begun.sequence == 1 or turn.trading_changed:
-        return True
-    last_ms = begun.state_sent_ms
-    old = last_ms is None or turn.now_ms - last_ms >= _STATE_EVERY_MS
-    if old:
-        return True
-    account = turn.account
-    large = account.totals.active + account.totals.reservations > _LARGE_STATE
-    return (turn.state_changed or wake_changed) and not large
 
 
 def _halted(begun: Account, shared: Shared, arrival: Arrival, *, error: Exception) -> Step:

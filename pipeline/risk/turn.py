@@ -8,17 +8,15 @@ from msgspec.structs import replace
 from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import value
-from pipeline.risk.holding import Holding, revalue, settle
+from pipeline.risk.figures import revalue, settle
+from pipeline.risk.holding import Holding
 from pipeline.risk.limits import Limits
+from pipeline.risk.outputs import Output
 from pipeline.risk.remembered import Remembered
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.totals import moved
 from topics.alerts import Action, Alert, Level
-from topics.decisions import Decision, Exit, Stop
-from topics.emergency_stops import EmergencyStop
-
-Output = Decision | Exit | Stop | EmergencyStop | Alert
 
 
 class Turn:

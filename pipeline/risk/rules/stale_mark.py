@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.holding import foreign
+from pipeline.risk.figures import foreign
 from pipeline.risk.numbers import earliest
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule

@@ -1,0 +1,42 @@
+"""What ties events together: the chain over all that was applied, and the source offsets seen.
+
+Equal chains mean equal inputs, so anyone can see that nothing was skipped, repeated or forked.
+"""
+
+from hashlib import blake2b
+
+from pipeline.risk.account import SOURCES_MAX
+from topics.events import Event
+
+_SOURCE = b'"source":{'
+
+
+def chain(previous: str, content: bytes, at_ms: int, *, news: str = "") -> str:
+    """Chain an event to all before it; news: the shared record's chain when that changed."""
+    digest = blake2b(previous.encode(), digest_size=8)
+    digest.update(_without_source(content))
+    digest.update(f"{at_ms}{news}".encode())
+    return digest.hexdigest()
+
+
+def _without_source(content: bytes) -> bytes:
+    """Cut the source out of an event's bytes; its own fields hold no brace."""
+    start = content.find(_SOURCE)
+    if start < 0:
+        return content
+    return content[:start] + content[content.index(b"}", start) + 1 :]
+
+
+def sources_after(sources: dict[str, int], event: Event) -> dict[str, int] | None:
+    """Note the event's source offset; None when it was applied before."""
+    source = event.source
+    if source is None:
+        return sources
+    key = f"{source.topic_id}:{source.partition}"
+    last = sources.get(key)
+    if last is not None and source.offset <= last:
+        return None
+    after = {**sources, key: source.offset}
+    if len(after) > SOURCES_MAX:
+        del after[next(iter(after))]
+    return after

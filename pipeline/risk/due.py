@@ -1,0 +1,35 @@
+"""What comes due by itself: the next wake-up, and whether the account's state is to be told."""
+
+from pipeline.risk.account import Account
+from pipeline.risk.flatten import retry_wake_ms
+from pipeline.risk.numbers import earliest
+from pipeline.risk.turn import Turn
+
+_STATE_EVERY_MS = 1000
+_LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
+
+
+def next_wake_ms(turn: Turn) -> int | None:
+    """When something comes due without an event: an expiry, a roll, a confirmation, a retry."""
+    account = turn.account
+    wake_ms = account.day.span.end_ms if account.day is not None else None
+    if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
+        wake_ms = earliest(wake_ms, account.confirm_ms)
+    for holding in account.holdings.values():
+        due_ms = holding.figures.due_ms
+        if due_ms is not None and (wake_ms is None or due_ms < wake_ms):
+            wake_ms = due_ms
+    return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
+
+
+def is_state_due(turn: Turn, begun: Account, *, wake_changed: bool) -> bool:
+    """Whether a row of account_states is owed after this event."""
+    if begun.sequence == 1 or turn.trading_changed:
+        return True
+    last_ms = begun.state_sent_ms
+    old = last_ms is None or turn.now_ms - last_ms >= _STATE_EVERY_MS
+    if old:
+        return True
+    account = turn.account
+    large = account.totals.active + account.totals.reservations > _LARGE_STATE
+    return (turn.state_changed or wake_changed) and not large
