@@ -6,10 +6,10 @@ Pure: time is the event's, what was seen comes with it, what is to be remembered
 from decimal import localcontext
 from typing import assert_never
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
 from pipeline.risk.due import is_state_due, next_wake_ms
@@ -41,7 +41,6 @@ from pipeline.risk.watches import watch
 from topics.events import (
     AccountEvent,
     ControlEvent,
-    Event,
     FillEvent,
     LimitsEvent,
     OrderEvent,
@@ -63,27 +62,6 @@ __all__ = [
     "step",
     "topic_of",
 ]
-
-
-class Arrival(Struct, frozen=True, gc=False):
-    """One event as the log has it."""
-
-    event: Event
-    content: bytes  # The record's value, as read.
-    at_ms: int  # Append time of the record.
-    recall: Recall = Recall()
-
-
-class Step(Struct, frozen=True):
-    account: Account | None  # None for a `*` event.
-    shared: Shared
-    outputs: tuple[Output, ...] = ()
-    remember: tuple[Remembered, ...] = ()  # To be written: by identity, and by number in the ring.
-    forget: tuple[Remembered, ...] = ()  # To be deleted, both.
-    state_due: bool = False  # An AccountState is due.
-    snapshot_due: bool = False  # A day was closed: a Snapshot is due.
-    repeated: bool = False  # Applied before: nothing happened.
-    failed: str | None = None  # Applying raised: the account is halted.
 
 
 def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:

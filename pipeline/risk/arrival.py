@@ -1,0 +1,29 @@
+"""What comes through the door with an event, and what goes out."""
+
+from msgspec import Struct
+
+from pipeline.risk.account import Account, Shared
+from pipeline.risk.outputs import Output
+from pipeline.risk.remembered import Recall, Remembered
+from topics.events import Event
+
+
+class Arrival(Struct, frozen=True, gc=False):
+    """One event as the log has it."""
+
+    event: Event
+    content: bytes  # The record's value, as read.
+    at_ms: int  # Append time of the record.
+    recall: Recall = Recall()
+
+
+class Step(Struct, frozen=True):
+    account: Account | None  # None for a `*` event.
+    shared: Shared
+    outputs: tuple[Output, ...] = ()
+    remember: tuple[Remembered, ...] = ()  # To be written: by identity, and by number in the ring.
+    forget: tuple[Remembered, ...] = ()  # To be deleted, both.
+    state_due: bool = False  # An AccountState is due.
+    snapshot_due: bool = False  # A day was closed: a Snapshot is due.
+    repeated: bool = False  # Applied before: nothing happened.
+    failed: str | None = None  # Applying raised: the account is halted.
