@@ -1,0 +1,268 @@
+"""One partition of the log decided again and held against what was recorded, byte for byte.
+
+Without a Kafka client: the recorded outputs come as tapes in the order of the log, and each is
+read once. A row of account_states is written at a commit, so it may wait for a `*` document that
+the same commit had.
+"""
+
+from collections import Counter
+from typing import Literal, NamedTuple, Protocol
+
+from msgspec import Struct
+
+from pipeline.risk.account import Account
+from pipeline.risk.report import account_state
+from pipeline.risk.step import Step, topic_of
+from pipeline.streams.partition_accounts import PartitionAccounts
+from topics.codec import decode_as, encode
+from topics.events import Event
+from topics.fields import EVERYONE
+
+__all__ = [
+    "COMPARED",
+    "Counts",
+    "Difference",
+    "PartitionComparison",
+    "Recorded",
+    "Tape",
+    "taken_of",
+]
+
+COMPARED = ("decisions", "emergency_stops", "alerts", "account_states")
+STATES = "account_states"
+
+Place = Literal["before", "missed", "now", "later"]
+
+
+class Recorded(Struct, frozen=True, gc=False):
+    """What every output says of itself; the rest is compared as bytes."""
+
+    account_id: str
+    sequence: int
+    rules_version: str
+    at_ms: int
+
+
+class Taken(NamedTuple):
+    """A recorded output, as it stands in its topic."""
+
+    offset: int
+    value: bytes
+    recorded: Recorded
+
+
+class Tape(Protocol):
+    """The recorded outputs of one topic's partition, from the first one kept."""
+
+    topic: str
+    whole: bool  # Nothing was deleted at its beginning.
+
+    def head(self) -> Taken | None:
+        """Return the first output that was not advanced over, None at the end."""
+
+    def advance(self) -> None:
+        """Go to the next output."""
+
+
+class Where(NamedTuple):
+    """Which event of which account brought an output."""
+
+    topic: str
+    partition: int
+    account_id: str
+    sequence: int
+
+
+class Difference(NamedTuple):
+    """What was recorded, and what this release decides; None is nothing at all."""
+
+    where: Where
+    recorded: bytes | None
+    decided: bytes | None
+
+
+class Others(Struct):
+    """What another rules_version decided, and when."""
+
+    outputs: int
+    first_ms: int
+    last_ms: int
+
+
+class Counts:
+    """What was found so far, over all partitions."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.skipped = 0  # Events before the snapshot that their account starts from.
+        self.equal: Counter[str] = Counter()  # Outputs, by topic.
+        self.different: Counter[str] = Counter()
+        self.others: dict[str, Others] = {}  # By rules_version.
+        self.first: Difference | None = None
+
+    def differ(self, difference: Difference) -> None:
+        """Count a difference; the first one is kept."""
+        self.different[difference.where.topic] += 1
+        self.first = self.first or difference
+
+    def name_other(self, recorded: Recorded) -> None:
+        """Count an output that another rules_version decided."""
+        at_ms = recorded.at_ms
+        found = self.others.setdefault(recorded.rules_version, Others(0, at_ms, at_ms))
+        found.outputs += 1
+        found.first_ms = min(found.first_ms, at_ms)
+        found.last_ms = max(found.last_ms, at_ms)
+
+
+class PartitionComparison:
+    """Take the events of one partition in order; `finish` when there are no more."""
+
+    def __init__(
+        self, accounts: PartitionAccounts, tapes: list[Tape], *, partition: int, counts: Counts
+    ) -> None:
+        self._accounts = accounts
+        self._tapes = {tape.topic: tape for tape in tapes}
+        self._partition = partition
+        self._counts = counts
+        self._rules_version = accounts.shared.rules_version
+        self._begun = {topic for topic, tape in self._tapes.items() if tape.whole}
+        self._known: dict[str, Account] = {}  # After the last event applied to each.
+        self._sequences: dict[str, int] = {}
+        self._starts: dict[str, int] | None = None  # None: every account, from its first event.
+        self.skipped = 0  # Events before the snapshot that their account starts from.
+        self._last_ms = 0
+        self._tried: tuple[int, int] | None = None  # A waiting row, and the serial it was tried at.
+
+    def start(self, sequences: dict[str, int]) -> None:
+        """Compare only these accounts, from what follows these sequences on."""
+        self._starts = sequences
+        self._sequences = dict(sequences)
+
+    def apply(self, event: Event, content: bytes, at_ms: int) -> None:
+        """Decide an event again and compare all that came of it."""
+        taken = self._accounts.apply(event, content, at_ms)
+        if taken.repeated:
+            return
+        self._counts.events += 1
+        self._last_ms = max(self._last_ms, at_ms)
+        if taken.account is not None:
+            self._known[event.account_id] = taken.account
+        self._sequences[event.account_id] = (taken.account or taken.shared).sequence
+        decided = _by_topic(taken)
+        for topic, tape in self._tapes.items():
+            if topic != STATES:
+                self._compare(tape, event.account_id, decided.get(topic, []))
+        self._compare_states()
+
+    def finish(self) -> None:
+        """Count what is recorded of the time of these events but follows from none of them."""
+        for tape in self._tapes.values():
+            while (head := tape.head()) is not None:
+                place = self._place(head)
+                if place == "later" and head.recorded.at_ms >= self._last_ms:
+                    break
+                self._drop(tape.topic, head, place)
+                tape.advance()
+
+    def _place(self, head: Taken) -> Place:
+        """Say where a recorded output stands relative to the events applied so far."""
+        recorded = head.recorded
+        start = 0
+        if self._starts is not None:
+            start = self._starts.get(recorded.account_id, recorded.sequence)
+        sequence = self._sequences.get(recorded.account_id, 0)
+        if recorded.sequence <= start:
+            return "before"
+        if recorded.sequence > sequence:
+            return "later"
+        return "now" if recorded.sequence == sequence else "missed"
+
+    def _compare(self, tape: Tape, account_id: str, decided: list[bytes]) -> None:
+        recorded = self._recorded_now(tape, account_id)
+        if recorded:
+            self._begun.add(tape.topic)
+        elif tape.topic not in self._begun:
+            return  # Older than what the topic still has.
+        for index in range(max(len(recorded), len(decided))):
+            was = recorded[index] if index < len(recorded) else None
+            now = decided[index] if index < len(decided) else None
+            self._judge(tape.topic, account_id, was=was, now=now)
+
+    def _recorded_now(self, tape: Tape, account_id: str) -> list[Taken]:
+        """Read what is recorded of the event applied last."""
+        found = []
+        while (head := tape.head()) is not None:
+            place = self._place(head)
+            if place == "later":
+                break
+            if place == "now" and head.recorded.account_id == account_id:
+                found.append(head)
+            else:
+                self._drop(tape.topic, head, place)
+            tape.advance()
+        return found
+
+    def _judge(self, topic: str, account_id: str, *, was: Taken | None, now: bytes | None) -> None:
+        if was is not None and was.recorded.rules_version != self._rules_version:
+            self._counts.name_other(was.recorded)
+        elif was is not None and was.value == now:
+            self._counts.equal[topic] += 1
+        else:
+            value = None if was is None else was.value
+            place = Where(topic, self._partition, account_id, self._sequences[account_id])
+            self._counts.differ(Difference(place, value, now))
+
+    def _compare_states(self) -> None:
+        """Compare the rows whose accounts came that far."""
+        tape = self._tapes[STATES]
+        while (head := tape.head()) is not None:
+            place = self._place(head)
+            shared = head.recorded.account_id == EVERYONE
+            if not shared and place == "later":
+                return
+            if not shared and place == "now" and self._is_own(head):
+                if not self._is_equal(head):
+                    return
+                self._counts.equal[STATES] += 1
+                self._begun.add(STATES)
+            else:
+                self._drop(STATES, head, place)
+            tape.advance()
+
+    def _is_own(self, head: Taken) -> bool:
+        return head.recorded.rules_version == self._rules_version
+
+    def _is_equal(self, head: Taken) -> bool:
+        serial = self._accounts.shared.serial
+        if self._tried == (head.offset, serial):
+            return False
+        self._tried = head.offset, serial
+        return head.value == self._row(head.recorded.account_id)
+
+    def _row(self, account_id: str) -> bytes:
+        return encode(account_state(self._known[account_id], self._accounts.shared))
+
+    def _drop(self, topic: str, head: Taken, place: Place) -> None:
+        """Count a recorded output that no event brought out again, unless nobody asks for it."""
+        recorded = head.recorded
+        if place == "before" or (topic == STATES and recorded.account_id == EVERYONE):
+            return
+        if not self._is_own(head):
+            self._counts.name_other(recorded)
+        elif topic in self._begun or place == "now":
+            is_row = topic == STATES and place == "now"
+            decided = self._row(recorded.account_id) if is_row else None
+            where = Where(topic, self._partition, recorded.account_id, recorded.sequence)
+            self._counts.differ(Difference(where, head.value, decided))
+
+
+def taken_of(offset: int, value: bytes) -> Taken:
+    """Read what an output says of itself."""
+    return Taken(offset, value, decode_as(Recorded, value))
+
+
+def _by_topic(taken: Step) -> dict[str, list[bytes]]:
+    decided: dict[str, list[bytes]] = {}
+    for output in taken.outputs:
+        decided.setdefault(topic_of(output), []).append(encode(output))
+    return decided

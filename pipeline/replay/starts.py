@@ -1,0 +1,68 @@
+"""Where a partition begins whose oldest events were deleted: at the first snapshots left."""
+
+from msgspec import Struct
+
+from pipeline.errors import StartupError
+from pipeline.replay.memory import MemoryStore
+from pipeline.replay.tapes import Span, read, to_bytes
+from pipeline.risk.state import StateError, load_account, load_shared
+from pipeline.rules_version import rules_version
+from pipeline.streams.account_store import AccountStore
+from pipeline.streams.broker import Broker
+from topics.codec import decode_as
+from topics.fields import EVERYONE
+from topics.snapshots import Snapshot
+
+__all__ = ["Start", "find_start"]
+
+
+class Start(Struct, frozen=True):
+    """After which event each account, and `*`, goes on from its snapshot; others are left out."""
+
+    offsets: dict[str, int]
+    sequences: dict[str, int]
+
+    def is_after(self, account_id: str, offset: int) -> bool:
+        """Whether an event comes after its account's snapshot."""
+        return offset > self.offsets.get(account_id, offset)
+
+
+def find_start(
+    broker: Broker, snapshots: Span, events: Span, *, store: MemoryStore
+) -> Start | None:
+    """Load the first snapshots into the store; None when the log still begins at its beginning.
+
+    Ids that were remembered before are not in snapshots.
+    """
+    if events.begin == 0:
+        return None
+    start = Start({}, {})
+    accounts = AccountStore(store)
+    oldest = events.begin - 1  # Before this one the log says no longer what happened.
+    for wanted in (True, False):  # First what the accounts share: they need it from their start on.
+        for record in read(broker, snapshots):
+            snapshot = decode_as(Snapshot, to_bytes(record.value() or b""))
+            is_shared = snapshot.account_id == EVERYONE
+            if is_shared != wanted or snapshot.account_id in start.offsets:
+                continue
+            if snapshot.offset >= start.offsets.get(EVERYONE, oldest):
+                _load(snapshot, accounts, partition=events.partition)
+                start.offsets[snapshot.account_id] = snapshot.offset
+                start.sequences[snapshot.account_id] = snapshot.sequence
+        if EVERYONE not in start.offsets:
+            break  # Nothing to go on from: everything is left out.
+    return start
+
+
+def _load(snapshot: Snapshot, accounts: AccountStore, *, partition: int) -> None:
+    try:
+        if snapshot.account_id == EVERYONE:
+            accounts.save_shared(
+                load_shared(snapshot.state, partition=partition, rules_version=rules_version())
+            )
+        else:
+            accounts.save_account(load_account(snapshot.state))
+    except StateError as error:
+        raise StartupError(
+            f"a snapshot of {snapshot.account_id} cannot be used: {error}"
+        ) from error

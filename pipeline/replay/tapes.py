@@ -1,0 +1,120 @@
+"""One partition of a topic, read in order up to where it ended at the start; one client each."""
+
+from collections import deque
+from collections.abc import Generator
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from pipeline.replay.comparison import Taken, taken_of
+from pipeline.streams.broker import Broker, BrokerError
+from topics.codec import DecodeError
+
+__all__ = ["KafkaTape", "Span", "read", "span", "to_bytes"]
+
+BATCH_RECORDS = 500
+ANSWER_SECONDS_MAX = 10.0
+READ_SECONDS_MAX = 30.0
+QUEUE_KIB_MAX = 4096
+
+
+class Span(NamedTuple):
+    """A topic's partition as it was when the comparison began; `end` is not part of it."""
+
+    topic: str  # Without the prefix.
+    partition: int
+    begin: int
+    end: int
+
+
+def span(broker: Broker, consumer: Consumer, topic: str, partition: int) -> Span:  # noqa: PLR0917
+    """Ask where a partition begins and ends."""
+    place = TopicPartition(broker.settings.topic(topic), partition)
+    begin, end = consumer.get_watermark_offsets(place, timeout=ANSWER_SECONDS_MAX)
+    return Span(topic, partition, begin, end)
+
+
+def read(broker: Broker, what: Span) -> Generator[Message, None, None]:
+    """Read the committed records of a span in order; closes its client when it is exhausted."""
+    consumer = _consumer(broker)
+    try:
+        if what.begin < what.end:
+            topic = broker.settings.topic(what.topic)
+            consumer.assign([TopicPartition(topic, what.partition, what.begin)])
+            yield from _records(consumer, what.end)
+    finally:
+        consumer.close()
+
+
+class KafkaTape:
+    """The recorded outputs of a span; memory holds one batch."""
+
+    def __init__(self, broker: Broker, what: Span) -> None:
+        self.topic = what.topic
+        self.whole = what.begin == 0
+        self._records = read(broker, what)
+        self._head: Taken | None = None
+
+    def head(self) -> Taken | None:
+        """Return the first output that was not advanced over, None at the end."""
+        while self._head is None:
+            record = next(self._records, None)
+            if record is None:
+                return None
+            value = record.value()
+            if value is not None:  # None: a row of account_states was deleted.
+                self._head = self._taken(record.offset() or 0, to_bytes(value))
+        return self._head
+
+    def advance(self) -> None:
+        """Go to the next output."""
+        self._head = None
+
+    def _taken(self, offset: int, value: bytes) -> Taken:
+        try:
+            return taken_of(offset, value)
+        except DecodeError as error:
+            raise BrokerError(
+                f"{self.topic} holds at offset {offset} what riskgate did not write: {error}"
+            ) from error
+
+    def close(self) -> None:
+        """Leave the rest unread."""
+        self._records.close()
+
+
+def _records(consumer: Consumer, end: int) -> Generator[Message, None, None]:
+    batch: deque[Message] = deque()
+    while True:
+        batch.extend(consumer.consume(BATCH_RECORDS, READ_SECONDS_MAX))
+        if not batch:
+            raise BrokerError(f"Kafka did not answer within {READ_SECONDS_MAX:g} s; try again")
+        while batch:
+            message = batch.popleft()
+            error = message.error()
+            if error is None:
+                if (message.offset() or 0) >= end:
+                    return
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+                return
+            else:
+                raise BrokerError(f"The log cannot be read ({error.str()}); try again")
+
+
+def _consumer(broker: Broker) -> Consumer:
+    return Consumer(
+        broker.properties(
+            group_id=broker.settings.group("operator"),
+            enable_auto_commit=False,
+            enable_partition_eof=True,
+            auto_offset_reset="error",
+            isolation_level="read_committed",
+            queued_max_messages_kbytes=QUEUE_KIB_MAX,
+        )
+    )
+
+
+def to_bytes(value: bytes | str) -> bytes:
+    """Return what a client read as bytes, which it always is."""
+    return value.encode() if isinstance(value, str) else value
