@@ -1,0 +1,128 @@
+"""Fills that come after the roll of the day in which they were executed."""
+
+from tests.spec.desk import DAY, HOUR, MINUTE, Desk, open_desk
+from tests.spec.rulebook import only
+
+
+def next_day(desk: Desk) -> int:
+    """Cross midnight and return a time of the day before."""
+    executed_ms = desk.now_ms
+    desk.wait(12 * HOUR + MINUTE)
+    return executed_ms
+
+
+def test_loss_is_yesterdays_when_a_closing_fill_comes_late() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    executed_ms = next_day(desk)
+
+    desk.fill("sell", 10, 90, executed_at_ms=executed_ms)
+
+    daily, weekly = desk.state()["daily"], desk.state()["weekly"]
+    assert (daily["pnl"], daily["open_equity"]) == ("0", "9900")
+    assert (weekly["pnl"], weekly["open_equity"]) == ("-100", "10000")
+
+
+def test_alert_has_the_corrected_pnl_and_what_it_was_when_a_fill_comes_late() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.fill("sell", 2, 95)
+    executed_ms = next_day(desk)
+
+    desk.fill("sell", 8, 90, executed_at_ms=executed_ms)
+
+    # -10 as of the roll, and 8 x -10 more.
+    (alert,) = desk.alerts("late_fill")
+    assert (alert["measured"], alert["limit"]) == ("-90", "-10")
+
+
+def test_days_pnl_counts_from_the_mark_at_the_open_when_a_late_fill_added() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    executed_ms = next_day(desk)
+
+    desk.fill("buy", 5, 98, executed_at_ms=executed_ms)
+    desk.price(105)
+    desk.signal("hold")
+
+    # 5 x 2 belong to yesterday; 15 x 5 are of today.
+    daily = desk.state()["daily"]
+    assert (daily["open_equity"], daily["pnl"]) == ("10010", "75")
+
+
+def test_only_the_fee_is_yesterdays_when_the_symbol_was_not_held_at_the_open() -> None:
+    desk = open_desk(only())
+    desk.instrument("Y")
+    desk.price(99, "Y")
+    executed_ms = next_day(desk)
+
+    desk.price(99, "Y")
+    desk.fill("buy", 5, 98, fee="1", symbol="Y", executed_at_ms=executed_ms)
+
+    # 5 x 1 since its own price is of today.
+    daily = desk.state()["daily"]
+    assert (daily["open_equity"], daily["pnl"], daily["realized"]) == ("9999", "5", "0")
+
+
+def test_week_opens_lower_too_when_the_fill_is_of_the_week_before() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    executed_ms = desk.now_ms
+    desk.wait(5 * DAY)
+
+    desk.fill("sell", 10, 90, executed_at_ms=executed_ms)
+
+    weekly = desk.state()["weekly"]
+    assert (weekly["week"], weekly["open_equity"], weekly["pnl"]) == ("2026-W03", "9900", "0")
+
+
+def test_fill_is_of_today_when_it_was_executed_at_the_open() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.wait(12 * HOUR)
+    opened_ms = desk.now_ms
+    desk.wait(MINUTE)
+
+    desk.fill("sell", 10, 90, executed_at_ms=opened_ms)
+
+    assert desk.alerts("late_fill") == []
+    assert desk.state()["daily"]["pnl"] == "-100"
+
+
+def test_fill_is_late_when_it_was_executed_a_millisecond_before_the_open() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.wait(12 * HOUR)
+    opened_ms = desk.now_ms
+    desk.wait(MINUTE)
+
+    desk.fill("sell", 10, 90, executed_at_ms=opened_ms - 1)
+
+    assert len(desk.alerts("late_fill")) == 1
+    assert desk.state()["daily"]["pnl"] == "0"
+
+
+def test_corrected_total_grows_when_a_second_late_fill_is_of_the_same_day() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    executed_ms = next_day(desk)
+
+    desk.fill("sell", 5, 90, executed_at_ms=executed_ms)
+    desk.fill("sell", 5, 98, executed_at_ms=executed_ms)
+
+    # 0, -50, -60.
+    assert [(alert["measured"], alert["limit"]) for alert in desk.alerts("late_fill")] == [
+        ("-50", "0"),
+        ("-60", "-50"),
+    ]
+
+
+def test_past_decisions_are_not_written_again_when_a_fill_comes_late() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    decision = desk.signal("buy", 1, limit_price="100")
+    executed_ms = next_day(desk)
+
+    desk.fill("sell", 10, 90, executed_at_ms=executed_ms)
+
+    assert desk.sent("decisions") == [decision]

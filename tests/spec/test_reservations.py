@@ -1,0 +1,312 @@
+"""The whole life of what an approved order reserves."""
+
+import pytest
+
+from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.rulebook import only
+
+TTL = 60_000
+
+
+def approved(desk: Desk, side: str = "buy", quantity: int = 10, price: str = "100") -> str:
+    """Have an order approved and return its signal_id."""
+    decision = desk.signal(side, quantity, limit_price=price)
+    assert decision["verdict"] == "approved"
+    signal_id: str = decision["signal_id"]
+    return signal_id
+
+
+def test_whole_quantity_is_reserved_at_the_order_price_when_an_order_is_approved() -> None:
+    desk = open_desk(only())
+
+    signal_id = approved(desk)
+
+    assert desk.state()["reservations"] == [
+        {"signal_id": signal_id, "symbol": "X", "side": "buy", "quantity": "10", "price": "100"}
+    ]
+
+
+@pytest.mark.parametrize(("side", "price"), [("buy", "106.05"), ("sell", "94.05")])
+def test_market_order_is_reserved_at_the_far_end_of_the_collar(side: str, price: str) -> None:
+    desk = open_desk(only(price_collar={"collar_ratio": "0.05"}), mark=None)
+    desk.price(bid="99", ask="101")
+
+    desk.signal(side, 10)
+
+    # 101 x 1.05 and 99 x 0.95.
+    assert [row["price"] for row in desk.state()["reservations"]] == [price]
+
+
+@pytest.mark.parametrize(("side", "price"), [("buy", "101"), ("sell", "99")])
+def test_market_order_is_reserved_at_the_reference_when_there_is_no_collar(
+    side: str, price: str
+) -> None:
+    desk = open_desk(only(), mark=None)
+    desk.price(bid="99", ask="101")
+
+    desk.signal(side, 10)
+
+    assert [row["price"] for row in desk.state()["reservations"]] == [price]
+
+
+def test_reserved_shrinks_with_fills_and_ends_with_the_cancel() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    seen = [desk.reserved()]
+    desk.fill("buy", 4, 100, signal_id=signal_id)
+    seen.append(desk.reserved())
+    desk.order(signal_id, "cancelled")
+    seen.append(desk.reserved())
+
+    # At 100: 1000, then 600 beside a position of 400, then nothing.
+    assert seen == [{signal_id: "10"}, {signal_id: "6"}, {}]
+    assert desk.state()["gross_exposure"] == "400"
+
+
+@pytest.mark.parametrize("status", ["rejected", "cancelled", "expired"])
+def test_all_is_released_when_an_order_ends_without_a_fill(status: str) -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    desk.order(signal_id, status)
+
+    assert desk.reserved() == {}
+
+
+def test_reservation_lasts_until_its_time_is_over_when_no_word_comes() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    desk.wait(TTL - 1)
+    before = desk.reserved()
+    desk.wait(1)
+
+    assert (before, desk.reserved()) == ({signal_id: "10"}, {})
+    assert len(desk.alerts("reservation_expired")) == 1
+
+
+def test_other_time_counts_when_limits_set_it() -> None:
+    desk = open_desk(only() | {"reservation": {"reservation_ttl_ms": 5000}})
+    signal_id = approved(desk)
+
+    desk.wait(4999)
+    before = desk.reserved()
+    desk.wait(1)
+
+    assert (before, desk.reserved()) == ({signal_id: "10"}, {})
+
+
+def test_reservation_stays_however_long_when_the_order_was_accepted() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.order(signal_id, "accepted")
+
+    desk.wait(50 * HOUR)
+
+    assert desk.reserved() == {signal_id: "10"}
+    assert desk.alerts("reservation_expired") == []
+
+
+def test_reservation_stays_however_long_when_a_fill_came() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.fill("buy", 4, 100, signal_id=signal_id)
+
+    desk.wait(50 * HOUR)
+
+    assert desk.reserved() == {signal_id: "6"}
+
+
+def test_silence_alerts_and_releases_nothing_when_it_is_too_long() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.order(signal_id, "accepted")
+
+    desk.wait(HOUR - SECOND)
+    before = len(desk.alerts("order_silent"))
+    desk.wait(2 * SECOND)
+
+    assert (before, len(desk.alerts("order_silent"))) == (0, 1)
+    assert desk.reserved() == {signal_id: "10"}
+
+
+@pytest.mark.parametrize("status", ["accepted", "filled"])
+def test_word_restores_what_is_left_when_the_reservation_had_expired(status: str) -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.wait(TTL)
+
+    desk.order(signal_id, status)
+
+    assert desk.reserved() == {signal_id: "10"}
+
+
+def test_fill_restores_what_is_left_when_the_reservation_had_expired() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.wait(TTL)
+
+    desk.fill("buy", 4, 100, signal_id=signal_id)
+
+    assert desk.reserved() == {signal_id: "6"}
+
+
+def test_fill_releases_when_only_its_order_id_is_known_from_a_word() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.order(signal_id, "accepted", order_id="venue-7")
+
+    desk.fill("buy", 4, 100, order_id="venue-7")
+
+    assert desk.reserved() == {signal_id: "6"}
+    assert desk.alerts("unmatched_fill") == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"signal_id": "nobody"}, {"order_id": "unknown"}], ids=["none", "signal", "order"]
+)
+def test_fill_releases_nothing_and_alerts_when_it_matches_no_order(fields: dict[str, str]) -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    desk.fill("buy", 4, 100, **fields)
+
+    assert desk.reserved() == {signal_id: "10"}
+    assert desk.position()["quantity"] == "4"
+    assert len(desk.alerts("unmatched_fill")) == 1
+
+
+def test_fill_matches_no_order_of_another_side_or_symbol() -> None:
+    desk = open_desk(only())
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    signal_id = approved(desk)
+
+    desk.fill("sell", 4, 100, signal_id=signal_id)
+    desk.fill("buy", 4, 100, signal_id=signal_id, symbol="Y")
+
+    assert desk.reserved() == {signal_id: "10"}
+    assert len(desk.alerts("unmatched_fill")) == 2
+
+
+def test_fill_beyond_the_order_changes_only_the_position() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    desk.fill("buy", 13, 100, signal_id=signal_id)
+
+    assert desk.reserved() == {}
+    assert desk.position()["quantity"] == "13"
+    assert len(desk.alerts("overfill")) == 1
+
+
+def test_filled_keeps_all_reserved_until_its_fills_come() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    desk.order(signal_id, "filled")
+    seen = [(desk.reserved(), desk.state()["gross_exposure"])]
+    for quantity in (4, 6):
+        desk.fill("buy", quantity, 100, signal_id=signal_id)
+        seen.append((desk.reserved(), desk.state()["gross_exposure"]))
+
+    assert seen == [({signal_id: "10"}, "0"), ({signal_id: "6"}, "400"), ({}, "1000")]
+
+
+@pytest.mark.parametrize(
+    ("filled", "kept"), [("0", {}), ("3", {"s": "3"}), ("10", {"s": "10"}), ("99", {"s": "10"})]
+)
+def test_cancel_keeps_what_it_reports_as_filled_until_the_fills_come(
+    filled: str, kept: dict[str, str]
+) -> None:
+    desk = open_desk(only())
+    desk.signal("buy", 10, limit_price="100", signal_id="s")
+
+    desk.order("s", "cancelled", filled_quantity=filled)
+
+    assert desk.reserved() == kept
+
+
+def test_cancel_counts_fills_already_seen_when_it_reports_more() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.fill("buy", 4, 100, signal_id=signal_id)
+
+    desk.order(signal_id, "cancelled", filled_quantity="7")
+
+    # 10 - 7 will never fill; 7 - 4 are on their way.
+    assert desk.reserved() == {signal_id: "3"}
+
+
+def test_account_is_reduced_when_reported_fills_never_come() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.order(signal_id, "cancelled", filled_quantity="3")
+
+    desk.wait(TTL - 1)
+    before = desk.reserved(), desk.state()["trading_state"]
+    desk.wait(1)
+
+    assert before == ({signal_id: "3"}, "active")
+    assert (desk.reserved(), desk.state()["trading_state"]) == ({}, "reducing")
+    assert desk.stops() == [("reservation", "triggered")]
+
+
+def test_late_fill_restores_the_rest_for_one_more_time_when_the_wait_had_ended() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.order(signal_id, "filled")
+    desk.wait(TTL)
+
+    desk.fill("buy", 4, 100, signal_id=signal_id)
+    restored = desk.reserved()
+    desk.wait(TTL)
+
+    assert (restored, desk.reserved()) == ({signal_id: "6"}, {})
+
+
+@pytest.mark.parametrize("status", ["accepted", "cancelled", "filled"])
+def test_nothing_changes_when_a_word_comes_twice(status: str) -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.fill("buy", 4, 100, signal_id=signal_id)
+
+    desk.order(signal_id, status, filled_quantity="6")
+    once = desk.reserved()
+    desk.order(signal_id, status, filled_quantity="6")
+
+    assert desk.reserved() == once == {signal_id: "6" if status == "accepted" else "2"}
+
+
+@pytest.mark.parametrize("later", ["accepted", "filled", "rejected"])
+def test_later_words_change_nothing_when_the_order_has_ended(later: str) -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+
+    desk.order(signal_id, "cancelled")
+    desk.order(signal_id, later)
+
+    assert desk.reserved() == {}
+
+
+def test_words_on_unknown_orders_change_nothing() -> None:
+    desk = open_desk(only())
+
+    desk.order("nobody", "accepted")
+    desk.order("nobody", "filled", filled_quantity="5")
+
+    state = desk.state()
+    assert (state["reservations"], state["positions"], state["trading_state"]) == ([], [], "active")
+
+
+def test_silent_time_starts_again_with_every_word() -> None:
+    desk = open_desk(only())
+    signal_id = approved(desk)
+    desk.order(signal_id, "accepted")
+
+    desk.wait(59 * MINUTE)
+    desk.fill("buy", 1, 100, signal_id=signal_id)
+    desk.wait(59 * MINUTE)
+
+    assert desk.alerts("order_silent") == []
