@@ -13,14 +13,13 @@ from confluent_kafka import KafkaException
 
 from pipeline.streams import metrics
 from pipeline.streams.broadcast_producer import BroadcastProducer
-from pipeline.streams.broker import admin_client
 from pipeline.streams.changes import Changes
 from pipeline.streams.cluster import Cluster
 from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.engine import Stopped
 from pipeline.streams.owned_states import OwnedStates, Row
 from pipeline.streams.pulses import Watchlist
-from pipeline.streams.risk_lag import RiskLag
+from pipeline.streams.risk_lag import CommittedOffsets, RiskLag
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import Refused, TableReader
 from pipeline.streams.tables import Tables
@@ -86,7 +85,7 @@ class Broadcast:
         self._settings = settings
         self._tables = tables
         self._states = OwnedStates(settings)
-        self._lag = RiskLag(settings, admin_client(settings))
+        self._lag = RiskLag(CommittedOffsets(settings))
         self._producer = BroadcastProducer(settings, self._lag)
         self._price_topic_id = _topic_id(settings, PRICES.name)
         self._changes = Changes()
@@ -101,8 +100,9 @@ class Broadcast:
         reader.await_caught_up(self.beat)
         self._states.join()
         try:
-            while not self._stopped.is_set():
-                self._turn()
+            with self._lag:
+                while not self._stopped.is_set():
+                    self._turn()
         except KafkaException as error:
             raise Stopped(f"broadcast cannot go on ({error.args[0].str()})") from error
         finally:
@@ -146,7 +146,6 @@ class Broadcast:
         self._follow_ownership()
         for row in rows:
             self._apply(row)
-        self._lag.look(now_s)
         for number, owned in self._owned.items():
             for symbol in symbols:
                 owned.watchlist.apply_price(symbol)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from pipeline.streams.consumer_errors import passes
 from pipeline.streams.settings import Settings
 
 __all__ = ["OwnedStates", "Row"]
@@ -17,7 +18,6 @@ logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 1000
 POLL_INTERVAL_MS_MAX = 45_000
-REBALANCES_PAST = (KafkaError._MAX_POLL_EXCEEDED, KafkaError._ALL_BROKERS_DOWN)  # noqa: SLF001
 CONSUMER: dict[str, str | int | bool] = {
     "allow.auto.create.topics": False,
     "auto.offset.reset": "earliest",
@@ -80,7 +80,7 @@ class OwnedStates:
                 newest[partition, key] = Row(partition, name, message.value())
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self.whole.add(partition)
-            elif error.code() not in REBALANCES_PAST:
+            elif not passes(error):
                 raise KafkaException(error)
         self.whole &= self.owned
         return [row for row in newest.values() if row.partition in self.owned]

@@ -1,25 +1,55 @@
 """How far risk is behind on each partition, in milliseconds of its own work.
 
 Measured on broadcast's own ticks and pulses: the age of the oldest one that was written but that
-risk has not committed yet. Needs no offsets of others and no second clock, and a risk that is
-away, or cannot be asked, looks ever later.
+risk has not committed yet. Needs no second clock, and a risk that is away, or cannot be asked,
+looks ever later. The asking has a thread of its own, and a consumer that joins no group: the
+admin client aborts the process when an answer comes too late (librdkafka issue 4605).
 """
 
+import threading
+import time
 from collections import deque
-from concurrent.futures import Future
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Self
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from pipeline.streams.settings import Settings
 
-__all__ = ["RiskLag"]
+__all__ = ["CommittedOffsets", "RiskLag"]
 
 ASK_SECONDS = 0.1
 SAMPLE_SECONDS = 0.02  # Of many pulses one each is enough to measure by.
 ANSWER_SECONDS_MAX = 5.0
 WAITING_MAX = 10_000
+
+Committed = Callable[[Iterable[int]], Mapping[int, int]]
+
+
+class CommittedOffsets:
+    """What risk has committed of `events`, asked for without being in its group."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topic = settings.topic("events")
+        self._consumer = Consumer(
+            {
+                **settings.connection(),
+                "group.id": settings.group("risk"),
+                "enable.auto.commit": False,
+                # What an open transaction will commit is no answer yet, and nothing to wait for.
+                "isolation.level": "read_uncommitted",
+                "log_level": 0,
+            }
+        )
+
+    def __call__(self, partitions: Iterable[int]) -> Mapping[int, int]:
+        """Return each partition's next offset; nothing while there is no answer."""
+        places = [TopicPartition(self._topic, partition) for partition in partitions]
+        try:
+            answers = self._consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
+        except KafkaException:
+            return {}
+        return {place.partition: place.offset for place in answers}
 
 
 class _Sent(NamedTuple):
@@ -28,21 +58,26 @@ class _Sent(NamedTuple):
 
 
 class RiskLag:
-    """Ask for the committed offsets of risk without waiting for the answer."""
+    """Measure from `with` to its end; asked for and told from another thread."""
 
-    def __init__(self, settings: Settings, admin: AdminClient) -> None:
-        self._admin = admin
-        self._group = settings.group("risk")
-        self._topic = settings.topic("events")
+    def __init__(self, committed: Committed) -> None:
+        self._committed = committed
         self._waiting: dict[int, deque[_Sent]] = {}
         self._lag_s: dict[int, float] = {}
-        self._answer: Future[ConsumerGroupTopicPartitions] | None = None
-        self._asked_s = 0.0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="risk-lag", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
 
     def own(self, partition: int) -> None:
         """Begin to measure a partition."""
         self._waiting[partition] = deque(maxlen=WAITING_MAX)
-        self._lag_s[partition] = 0.0
 
     def drop(self, partition: int) -> None:
         """Forget a partition."""
@@ -61,39 +96,17 @@ class RiskLag:
         """Return how far risk was behind when it was last asked."""
         return int(self._lag_s.get(partition, 0.0) * 1000)
 
-    def look(self, now_s: float) -> bool:
-        """Take the answer, if there is one, and ask again; return whether there was news."""
-        if self._answer is not None and not self._answer.done():
-            return False
-        news = self._answer is not None
-        if self._answer is not None:
-            self._take(self._answer)
-            self._answer = None
-        if self._waiting and now_s - self._asked_s >= ASK_SECONDS:
-            self._ask(now_s)
-        return news
-
-    def _ask(self, now_s: float) -> None:
-        places = [TopicPartition(self._topic, partition) for partition in self._waiting]
-        request = [ConsumerGroupTopicPartitions(self._group, places)]
-        # What an open transaction will commit is no answer yet, and nothing to wait for.
-        answers = self._admin.list_consumer_group_offsets(
-            request, require_stable=False, request_timeout=ANSWER_SECONDS_MAX
-        )
-        self._answer = answers[self._group]
-        self._asked_s = now_s
-
-    def _take(self, answer: "Future[ConsumerGroupTopicPartitions]") -> None:
-        try:
-            committed = {tp.partition: tp.offset for tp in answer.result().topic_partitions or []}
-        except KafkaException:
-            committed = {}  # The broker is away: nothing was committed that we know of.
-        for partition, waiting in self._waiting.items():
+    def ask(self, now_s: float) -> None:
+        """Ask how far risk is and measure by the answer."""
+        owned = dict(self._waiting)
+        committed = self._committed(owned) if owned else {}
+        for partition, waiting in owned.items():
             while waiting and waiting[0].offset < committed.get(partition, -1):
                 waiting.popleft()
-            self._lag_s[partition] = self._age_s(waiting)
+            # At the time of the question: the answer's own way is not risk's delay.
+            age_s = now_s - waiting[0].sent_s if waiting else 0.0
+            self._lag_s[partition] = max(0.0, age_s)
 
-    def _age_s(self, waiting: "deque[_Sent]") -> float:
-        # As it was when the question was asked: the answer's own way is not risk's delay.
-        asked_s = self._asked_s
-        return max(0.0, asked_s - waiting[0].sent_s) if waiting else 0.0
+    def _run(self) -> None:
+        while not self._ended.wait(ASK_SECONDS):
+            self.ask(time.monotonic())

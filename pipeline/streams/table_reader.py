@@ -21,6 +21,7 @@ from confluent_kafka import (
 
 from pipeline.streams import metrics
 from pipeline.streams.broker import sentences
+from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import Record, Stopped
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
@@ -38,11 +39,6 @@ BATCH_RECORDS = 10_000
 WAIT_SECONDS = 0.1
 LOOK_SECONDS = 0.5
 REQUEST_SECONDS_MAX = 10.0
-HOPELESS = (
-    KafkaError._AUTO_OFFSET_RESET,  # noqa: SLF001 - Its only name. Rows were deleted unread.
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-)
 CONSUMER = {
     "group.id": "riskgate-tables",  # Asked for by the client; nothing joins or commits it.
     "enable.auto.commit": False,
@@ -190,10 +186,8 @@ class TableReader:
                 newest[place[0], message.key()] = message
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self._logs[place].position = max(offset, self._logs[place].position)
-            elif error.fatal() or error.code() in HOPELESS:
+            elif not passes(error):
                 raise KafkaException(error)
-            else:
-                logger.warning("%s", error.str())
         for message in newest.values():
             self._feed(_record(message))
 

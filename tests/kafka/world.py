@@ -11,16 +11,23 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import httpx
 import orjson
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_admin import create_missing
+from tests import given
 from topics import codec
+from topics.catalogue import INPUTS
 
 PARTITIONS = 4
-READY_SECONDS_MAX = 40.0
-ANSWER_SECONDS_MAX = 40.0
+QUOTE = '"'
+WAIT_SECONDS_MAX = 45.0
+TIMES = ("created_at_ms", "updated_at_ms", "executed_at_ms", "as_of_ms", "issued_at_ms")
+TOPIC_OF = {topic.message: topic for topic in INPUTS}
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -37,10 +44,20 @@ class Worker:
         """Return what it wrote on stderr."""
         return self._log.read_text(errors="replace")
 
-    def port(self) -> int:
-        """Return where it serves health, once it does."""
-        found = until(lambda: self.log().partition("http://127.0.0.1:")[2], self.log)
-        return int("".join(c for c in found[:5] if c.isdigit()))
+    def get(self, path: str) -> httpx.Response:
+        """Ask it over HTTP, at the port that its log names."""
+        shown = until(lambda: self.log().partition("http://127.0.0.1:")[2], self.log)
+        return httpx.get(f"http://127.0.0.1:{shown.partition(QUOTE)[0]}/{path}")
+
+    def ready(self) -> Self:
+        """Wait until it says that it is ready."""
+        until(lambda: self.get("readyz").status_code == 200, self.log)
+        return self
+
+    def metric(self, line: str) -> float:
+        """Return a metric's value; 0 when it is not shown."""
+        found = (text for text in self.get("metrics").text.splitlines() if text.startswith(line))
+        return float(next(found, "0").rpartition(" ")[2])
 
     def kill(self) -> None:
         """End it without warning."""
@@ -50,11 +67,11 @@ class Worker:
     def end(self) -> int:
         """Ask it to stop and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(READY_SECONDS_MAX)
+        return self.code()
 
     def code(self) -> int:
-        """Return the exit code of a process that ends by itself."""
-        return self.process.wait(READY_SECONDS_MAX)
+        """Return the exit code once it ended."""
+        return self.process.wait(WAIT_SECONDS_MAX)
 
 
 class World:
@@ -62,16 +79,6 @@ class World:
 
     def __init__(self, brokers: str, folder: Path) -> None:
         name = uuid.uuid4().hex[:8]
-        self.folder = folder
-        self.environment = {
-            "RISKGATE_BROKERS": brokers,
-            "RISKGATE_TOPIC_PREFIX": f"{name}.",
-            "RISKGATE_GROUP_PREFIX": name,
-            "RISKGATE_PARTITIONS": str(PARTITIONS),
-            "RISKGATE_SESSION_TIMEOUT_MS": "6000",
-            "RISKGATE_HTTP_PORT": "0",
-            "RISKGATE_LOG_FORMAT": "json",
-        }
         self.settings = Settings(
             brokers=brokers,
             topic_prefix=f"{name}.",
@@ -79,9 +86,15 @@ class World:
             partitions=PARTITIONS,
             session_timeout_ms=6000,
         )
+        self._folder = folder
         self._workers: list[Worker] = []
         self._producer = Producer(
-            {"bootstrap.servers": brokers, "partitioner": "murmur2", "linger.ms": 1}
+            {
+                "bootstrap.servers": brokers,
+                "linger.ms": 1,
+                "message.max.bytes": 20_000_000,
+                "partitioner": "murmur2",
+            }
         )
 
     def __enter__(self) -> Self:
@@ -92,51 +105,66 @@ class World:
         for worker in self._workers:
             worker.kill()
 
+    def environment(self, instance: str) -> dict[str, str]:
+        """Return the settings of a worker as its environment."""
+        settings = self.settings
+        return {
+            "RISKGATE_BROKERS": settings.brokers,
+            "RISKGATE_TOPIC_PREFIX": settings.topic_prefix,
+            "RISKGATE_GROUP_PREFIX": settings.group_prefix,
+            "RISKGATE_PARTITIONS": str(settings.partitions),
+            "RISKGATE_SESSION_TIMEOUT_MS": str(settings.session_timeout_ms),
+            "RISKGATE_INSTANCE": instance,
+            "RISKGATE_STATE_DIR": str(self._folder / f"state-{instance}"),
+            "RISKGATE_HTTP_PORT": "0",
+            "RISKGATE_LOG_FORMAT": "json",
+        }
+
     def run(self, *roles: str, instance: str = "one") -> Worker:
-        """Start `riskgate run` with these roles."""
-        log = self.folder / f"{'-'.join(roles) or 'all'}-{instance}-{len(self._workers)}.log"
+        """Start `riskgate run` with these roles; all three without a name."""
+        log = self._folder / f"{len(self._workers)}-{'-'.join(roles)}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "pipeline", "run", *roles],
-                env={**os.environ, **self.environment}
-                | {
-                    "RISKGATE_INSTANCE": instance,
-                    "RISKGATE_STATE_DIR": str(self.folder / f"state-{instance}"),
-                },
+                env={**os.environ, **self.environment(instance)},
                 stderr=stream,
             )
-        worker = Worker(process, log)
-        self._workers.append(worker)
-        return worker
+        self._workers.append(Worker(process, log))
+        return self._workers[-1]
 
-    def send(self, topic: str, value: bytes | object, *, key: str, partition: int = -1) -> None:
-        """Write one message; a value that is no bytes is encoded as the contract says."""
-        raw = value if isinstance(value, bytes) else orjson.dumps(value, default=codec.plain)
+    def send(self, *messages: Struct) -> None:
+        """Write typed inputs; a time that is left out is now."""
+        for message in messages:
+            topic = TOPIC_OF[type(message)]
+            stamped = _stamped(message)
+            key = codec.key_of(topic, stamped).encode()
+            self.send_bytes(topic.name, codec.encode(stamped), key=key)
+
+    def send_bytes(self, topic: str, value: bytes, *, key: bytes, partition: int = -1) -> None:
+        """Write any bytes to any topic."""
         name = self.settings.topic(topic)
-        self._producer.produce(name, value=raw, key=key.encode(), partition=partition)
+        self._producer.produce(name, value=value, key=key, partition=partition)
         self._producer.poll(0)
 
     def flush(self) -> None:
         """Wait until everything sent is in the log."""
-        assert self._producer.flush(ANSWER_SECONDS_MAX) == 0
+        assert self._producer.flush(WAIT_SECONDS_MAX) == 0
 
     def read(self, topic: str, enough: Callable[[list[Row]], bool]) -> list[Row]:
-        """Return a topic's committed rows in order of partition once they are enough."""
+        """Return a topic's committed rows, in order in each partition, once they are enough."""
         self.flush()
         rows: list[Row] = []
+
+        def look() -> bool:
+            rows.extend(_row(m) for m in consumer.consume(1000, 0.2) if m.error() is None)
+            return enough(rows)
+
         with closing(self._reader(topic)) as consumer:
-
-            def look() -> bool:
-                for message in consumer.consume(1000, 0.2):
-                    if message.error() is None and message.value() is not None:
-                        rows.append(orjson.loads(message.value() or b""))
-                return enough(rows)
-
             until(look, lambda: f"{topic}: {len(rows)} rows\n{self.logs()}")
         return rows
 
     def logs(self) -> str:
-        """Return what every process wrote."""
+        """Return the ends of what every process wrote."""
         return "\n".join(worker.log()[-3000:] for worker in self._workers)
 
     def _reader(self, topic: str) -> Consumer:
@@ -147,18 +175,30 @@ class World:
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "fetch.wait.max.ms": 50,
+                "log_level": 0,
             }
         )
         name = self.settings.topic(topic)
-        count = len(consumer.list_topics(name, timeout=10).topics[name].partitions)
+        count = len(consumer.list_topics(name, timeout=WAIT_SECONDS_MAX).topics[name].partitions)
         consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in range(count)])
         return consumer
 
 
 def until(look: Callable[[], T], explain: Callable[[], str]) -> T:
     """Return what `look` finds once it finds something; fail with the explanation after a while."""
-    deadline = time.monotonic() + ANSWER_SECONDS_MAX
+    deadline_s = time.monotonic() + WAIT_SECONDS_MAX
     while not (found := look()):
-        assert time.monotonic() < deadline, explain()
+        assert time.monotonic() < deadline_s, explain()
         time.sleep(0.02)
     return found
+
+
+def _row(message: Message) -> Row:
+    row: Row = orjson.loads(message.value() or b"{}")
+    return row
+
+
+def _stamped(message: Struct) -> Struct:
+    now_ms = int(time.time() * 1000)
+    times = {name: now_ms for name in TIMES if getattr(message, name, None) == given.NOW}
+    return replace(message, **times)

@@ -1,0 +1,31 @@
+"""Which errors of a consumer pass by themselves: the client retries, and no record is skipped."""
+
+from confluent_kafka import KafkaError
+
+__all__ = ["passes"]
+
+_PASSING = frozenset(
+    {
+        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001 - These have no other names.
+        KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001 - That partitions are lost follows.
+        KafkaError._RESOLVE,  # noqa: SLF001
+        KafkaError._TIMED_OUT,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001
+        # A broker restarts, or another one leads: the client asks for the leader again.
+        KafkaError.BROKER_NOT_AVAILABLE,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.KAFKA_STORAGE_ERROR,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NETWORK_EXCEPTION,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+    }
+)
+
+
+def passes(error: KafkaError) -> bool:
+    """Whether a consumer may go on after an error."""
+    return error.code() in _PASSING and not error.fatal()

@@ -1,0 +1,119 @@
+"""The three roles on a real broker, each its own process, when nothing goes wrong but the input."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
+
+from pipeline.demo.kafka import LocalKafka
+from tests import given
+from tests.kafka.world import World
+from topics.catalogue import INPUTS
+
+ACCOUNTS = [f"acct-{number}" for number in range(12)]
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def test_signal_is_approved_when_all_three_roles_run_in_one_command(world: World) -> None:
+    riskgate = world.run()
+    world.send(
+        given.instrument(), given.account(), given.limits(given.only("unknown_account", "watch"))
+    )
+    world.read(
+        "events", lambda rows: {row["type"] for row in rows} >= {"accounts", "limits", "tick"}
+    )
+
+    world.send(given.price(100), given.signal("buy", 2, signal_id="s1"))
+
+    (decision,) = world.read("decisions", bool)
+    assert (decision["signal_id"], decision["verdict"]) == ("s1", "approved")
+    assert riskgate.end() == 0
+
+
+def test_every_signal_is_decided_once_when_two_risk_workers_share_the_partitions(
+    world: World,
+) -> None:
+    world.run("ingest")
+    workers = [world.run("risk", instance=name).ready() for name in ("one", "two")]
+    world.send(*(given.account(name) for name in ACCOUNTS))
+    world.send(*(given.signal(account_id=name) for name in ACCOUNTS))
+
+    decisions = world.read("decisions", lambda rows: len(rows) >= len(ACCOUNTS))
+
+    assert sorted(row["account_id"] for row in decisions) == sorted(ACCOUNTS)
+    assert all(worker.ready().metric("riskgate_records_committed") > 0 for worker in workers)
+
+
+def test_garbage_becomes_dead_letters_and_the_stream_goes_on_when_every_input_gets_some(
+    world: World,
+) -> None:
+    roles = [world.run(role).ready() for role in ("broadcast", "risk", "ingest")]
+    for topic in (*(topic.name for topic in INPUTS), "events"):
+        world.send_bytes(topic, b"\xff{garbage", key=b"acct-1", partition=0)
+
+    letters = world.read("dead_letters", lambda rows: len(rows) >= len(INPUTS) + 1)
+    world.send(given.account(), given.signal())
+    (decision,) = world.read("decisions", bool)
+
+    named = sorted(row["source"]["topic"] for row in letters)
+    assert named == sorted(["events", *(topic.name for topic in INPUTS)])
+    assert decision["signal_id"] == "signal-1"
+    assert [role.end() for role in roles] == [0, 0, 0]
+
+
+def test_event_is_a_dead_letter_when_it_lies_in_a_foreign_partition(world: World) -> None:
+    world.run("risk")
+    # Java's murmur2 puts acct-1 into partition 2 of 4.
+    tick = b'{"type":"pulse","account_id":"acct-1","body":{}}'
+    world.send_bytes("events", tick, key=b"acct-1", partition=1)
+
+    (letter,) = world.read("dead_letters", bool)
+
+    assert (letter["path"], letter["error"]) == ("$.account_id", "belongs to partition 2")
+
+
+def test_message_of_ten_megabytes_is_a_dead_letter_when_the_topic_lets_it_in(world: World) -> None:
+    allow_large_messages(world, "signals")
+    world.run("ingest")
+    world.send_bytes("signals", b"x" * 10_000_000, key=b"acct-1")
+    world.send(given.signal())
+
+    (letter,) = world.read("dead_letters", bool)
+    events = world.read("events", bool)
+
+    assert letter["raw_bytes"] == 10_000_000
+    assert len(letter["raw"]) == 21_848  # The first 16384 bytes in base64.
+    assert events[0]["body"]["signal_id"] == "signal-1"
+
+
+@pytest.mark.parametrize("role", ["ingest", "risk", "broadcast"])
+def test_role_ends_with_zero_when_it_is_asked_to(world: World, role: str) -> None:
+    started, running = world.run(role, instance="one"), world.run(role, instance="two")
+
+    running.ready()
+
+    assert (started.end(), running.end()) == (0, 0)
+
+
+def allow_large_messages(world: World, topic: str) -> None:
+    """Let a topic take messages of up to 12 MB."""
+    entry = ConfigEntry(
+        "max.message.bytes", "12000000", incremental_operation=AlterConfigOpType.SET
+    )
+    resource = ConfigResource(
+        ResourceType.TOPIC, world.settings.topic(topic), incremental_configs=[entry]
+    )
+    admin = AdminClient(world.settings.connection())
+    admin.incremental_alter_configs([resource])[resource].result()
