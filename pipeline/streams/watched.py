@@ -200,7 +200,7 @@ class Watched:
         if self.wake_at_ms is None:
             return None
         if self.wake_at_ms <= self.row_at_ms:  # It was awake then: once more, but not at once.
-            return max(self.row_at_ms, self.pulsed_ms or 0) + RESEND_MS
+            return max(self.row_at_ms, self.pulsed_ms or 0) + self.resend_ms
         if self.pulsed_ms is None:
             return self.wake_at_ms
         if not self.answered and self.wake_at_ms <= self.pulsed_ms:

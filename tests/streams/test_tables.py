@@ -1,0 +1,157 @@
+"""What the tables keep of prices and instruments, and which rates follow from them."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from tests import given
+from topics.events import Market, Quote, Rate
+from topics.instruments import Instrument
+
+NOW_MS = given.T0_MS
+
+
+@pytest.fixture
+def tables() -> Tables:
+    return Tables(Settings.model_construct(account_currencies=("USD", "EUR")))
+
+
+def quote(last: str, *, offset: int, as_of_ms: int = NOW_MS) -> Quote:
+    return Quote(symbol="BTC-USD", last=Decimal(last), as_of_ms=as_of_ms, offset=offset)
+
+
+def pair(symbol: str, base: str, settlement: str, **fields: Any) -> Instrument:
+    return given.instrument(symbol, base_currency=base, settlement_currency=settlement, **fields)
+
+
+def show(tables: Tables, symbol: str = "BTC-USD", *, offset: int = 0, **prices: Any) -> bool:
+    as_of_ms = prices.pop("as_of_ms", NOW_MS)
+    price = given.price(symbol=symbol, as_of_ms=as_of_ms, **prices)
+    return tables.apply_price(price, offset=offset, appended_ms=NOW_MS)
+
+
+def test_market_is_empty_when_the_symbol_was_never_seen(tables: Tables) -> None:
+    assert tables.market("BTC-USD") == Market(symbol="BTC-USD")
+
+
+def test_newest_quote_is_kept_when_several_came(tables: Tables) -> None:
+    show(tables, last=100, offset=7)
+    show(tables, last=101, offset=8)
+
+    assert tables.quote("BTC-USD") == quote("101", offset=8)
+
+
+@pytest.mark.parametrize("offset", [7, 6])
+def test_quote_is_kept_when_a_later_one_is_not_newer(tables: Tables, offset: int) -> None:
+    show(tables, last=100, offset=7)
+
+    taken = show(tables, last=101, offset=offset)
+
+    assert not taken
+    assert tables.quote("BTC-USD") == quote("100", offset=7)
+
+
+def test_price_is_taken_when_it_is_a_second_ahead_of_its_append_time(tables: Tables) -> None:
+    taken = show(tables, last=100, as_of_ms=NOW_MS + 1000)
+
+    assert taken
+    assert tables.prices_refused == 0
+
+
+def test_older_quote_is_kept_when_the_newer_is_too_far_ahead(tables: Tables) -> None:
+    show(tables, last=100, offset=1)
+
+    taken = show(tables, last=101, offset=2, as_of_ms=NOW_MS + 1001)
+
+    assert not taken
+    assert tables.prices_refused == 1
+    assert tables.quote("BTC-USD") == quote("100", offset=1)
+
+
+def test_rate_is_the_mid_when_bid_and_ask_are_known(tables: Tables) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+    show(tables, "EUR-USD", bid="1.08", ask="1.10", mark=2, last=3)
+
+    rates = tables.rates_of(["EUR"])
+
+    assert rates == (Rate(base="EUR", quote="USD", rate=Decimal("1.09"), as_of_ms=NOW_MS),)
+
+
+@pytest.mark.parametrize(
+    ("prices", "rate"),
+    [({"mark": "1.1", "last": "1.2"}, "1.1"), ({"last": "1.2", "bid": 1}, "1.2")],
+)
+def test_rate_is_mark_else_last_when_there_is_no_mid(
+    tables: Tables, prices: dict[str, Any], rate: str
+) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+    show(tables, "EUR-USD", **prices)
+
+    assert [found.rate for found in tables.rates_of(["EUR"])] == [Decimal(rate)]
+
+
+def test_rate_is_one_over_the_price_when_only_the_inverse_pair_is_known(tables: Tables) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+    show(tables, "EUR-USD", last="1.25")
+
+    rates = tables.rates_of(["USD"])
+
+    assert rates == (Rate(base="USD", quote="EUR", rate=Decimal("0.8"), as_of_ms=NOW_MS),)
+
+
+@pytest.mark.parametrize("price", ["0", "-1"])
+def test_rate_is_unknown_when_the_price_is_not_above_zero(tables: Tables, price: str) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+    show(tables, "EUR-USD", last=price)
+
+    assert tables.rates_of(["EUR", "USD"]) == ()
+
+
+def test_rate_is_unknown_when_it_needs_a_third_currency(tables: Tables) -> None:
+    tables.apply_instrument(pair("CHF-JPY", "CHF", "JPY"))
+    tables.apply_instrument(pair("JPY-USD", "JPY", "USD"))
+    show(tables, "CHF-JPY", last=180)
+    show(tables, "JPY-USD", last="0.0065")
+
+    assert tables.rates_of(["CHF"]) == ()
+
+
+def test_rate_comes_from_the_newest_quote_when_two_instruments_are_the_pair(
+    tables: Tables,
+) -> None:
+    for symbol in ("A", "B"):
+        tables.apply_instrument(pair(symbol, "EUR", "USD"))
+    show(tables, "A", last=1, as_of_ms=NOW_MS - 1)
+    show(tables, "B", last=2)
+
+    assert [rate.rate for rate in tables.rates_of(["EUR"])] == [Decimal(2)]
+
+
+def test_rate_is_gone_when_the_instrument_changes_its_currency(tables: Tables) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+    show(tables, "EUR-USD", last="1.1")
+
+    tables.apply_instrument(pair("EUR-USD", "GBP", "USD"))
+
+    assert tables.rates_of(["EUR"]) == ()
+    assert [rate.rate for rate in tables.rates_of(["GBP"])] == [Decimal("1.1")]
+
+
+def test_rates_cover_settlement_base_and_fee_when_an_instrument_needs_them(
+    tables: Tables,
+) -> None:
+    bought = pair("BTC-CHF", "BTC", "CHF")
+    for symbol, base in (("CHF-USD", "CHF"), ("BTC-USD", "BTC"), ("BNB-USD", "BNB")):
+        tables.apply_instrument(pair(symbol, base, "USD"))
+        show(tables, symbol, last=2)
+
+    rates = tables.rates(bought, "BNB")
+
+    assert [(rate.base, rate.quote) for rate in rates] == [
+        ("CHF", "USD"),
+        ("BTC", "USD"),
+        ("BNB", "USD"),
+    ]
