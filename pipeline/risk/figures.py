@@ -42,9 +42,26 @@ def settle(holding: Holding, currency: str | None) -> Holding:
 
 def revalue(holding: Holding, currency: str | None) -> Holding:
     """Recompute the figures after only quote and marks changed."""
-    if not holding.active:
+    figures = holding.figures
+    if not holding.position.quantity:
         return holding
-    return replace(holding, figures=_figures(holding, currency, holding.figures.due_ms))
+    if figures.unrealized is None:
+        return replace(holding, figures=_figures(holding, currency, figures.due_ms))
+    return replace(holding, figures=_valued(holding, figures))
+
+
+def reserved(
+    holding: Holding, reservations: dict[str, Reservation], currency: str | None
+) -> Holding:
+    """Recompute the figures after only reservations changed."""
+    buys, sells, due_ms = _working(reservations)
+    holding = replace(holding, reservations=reservations, buys=buys, sells=sells)
+    figures, instrument = holding.figures, holding.instrument
+    if not holding.position.quantity or figures.worst is None or instrument is None:
+        return settle(holding, currency)
+    worst, opening = _bounds(holding, instrument.multiplier)
+    changed = replace(figures, worst=worst, opening=opening, active=True, due_ms=due_ms)
+    return replace(holding, figures=changed)
 
 
 def foreign(instrument: Instrument | None, currency: str | None) -> bool:
@@ -79,48 +96,59 @@ def _joined(working: Working, item: Reservation) -> Working:
 
 def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figures:
     held, cost = holding.position.quantity, holding.position.cost
-    buys, sells = holding.buys, holding.sells
-    active = bool(held or buys.quantity or sells.quantity)
-    if holding.instrument is None or foreign(holding.instrument, currency):
+    active = bool(held or holding.buys.quantity or holding.sells.quantity)
+    instrument = holding.instrument
+    if instrument is None or foreign(instrument, currency):
         return Figures(None, None, None, None, None, active=active, due_ms=due_ms)
-    multiplier = holding.instrument.multiplier
-    opening = opening_notional(held, buys) + opening_notional(-held, sells)
+    multiplier = instrument.multiplier
+    if held and mark_of(holding.quote, held) is None:
+        unknown = Figures(None, None, None, None, None, active=True, due_ms=due_ms)
+        _, opening = _orders(holding, ZERO)
+        return replace(unknown, opening=opening * multiplier, cost=abs(cost) * multiplier)
+    worst, opening = _bounds(holding, multiplier)
+    figures = Figures(worst=worst, opening=opening, active=active, due_ms=due_ms)
     if not held:
-        worst = max(buys.notional, sells.notional)
-        return Figures(
-            worst=worst * multiplier,
-            opening=opening * multiplier,
-            active=active,
-            due_ms=due_ms,
-        )
-    mark = mark_of(holding.quote, held)
-    money = abs(cost) * multiplier
-    if mark is None:
-        return Figures(
-            None,
-            None,
-            None,
-            None,
-            None,
-            opening=opening * multiplier,
-            cost=money,
-            active=True,
-            due_ms=due_ms,
-        )
+        return figures
+    return _valued(holding, replace(figures, cost=abs(cost) * multiplier))
+
+
+def _valued(holding: Holding, figures: Figures) -> Figures:
+    """The figures at the newest marks; only for a position whose mark and instrument are known."""
+    held, cost = holding.position.quantity, holding.position.cost
+    mark, instrument = mark_of(holding.quote, held), holding.instrument
+    if mark is None or instrument is None:
+        raise AssertionError("a position without a mark has no value")
+    multiplier = instrument.multiplier
     best, least = _extremes(holding.marks, mark, long=held > 0)
-    worst = max(worst_case(held, mark, buys), worst_case(-held, mark, sells))
+    worst, _ = _bounds(holding, multiplier)
     return Figures(
         (held * mark - cost) * multiplier,
         (held * best - cost) * multiplier,
         (held * least - cost) * multiplier,
         abs(held * mark) * multiplier,
-        worst * multiplier,
-        opening * multiplier,
-        money,
-        active=active,
-        due_ms=due_ms,
+        worst,
+        figures.opening,
+        figures.cost,
+        active=True,
+        due_ms=figures.due_ms,
         trim_ms=holding.marks[0].superseded_ms if len(holding.marks) > 2 else None,
     )
+
+
+def _bounds(holding: Holding, multiplier: Decimal) -> tuple[Decimal, Decimal]:
+    """Worst case notional of the larger side, and the notional that reserved orders open."""
+    held = holding.position.quantity
+    mark = mark_of(holding.quote, held) if held else ZERO
+    if not (holding.buys.quantity or holding.sells.quantity):
+        return abs(held * (mark or ZERO)) * multiplier, ZERO
+    worst, opening = _orders(holding, mark or ZERO)
+    return worst * multiplier, opening * multiplier
+
+
+def _orders(holding: Holding, mark: Decimal) -> tuple[Decimal, Decimal]:
+    held, buys, sells = holding.position.quantity, holding.buys, holding.sells
+    long, short = worst_case(held, mark, buys), worst_case(-held, mark, sells)
+    return max(long, short), opening_notional(held, buys) + opening_notional(-held, sells)
 
 
 def _extremes(marks: tuple[Mark, ...], newest: Decimal, *, long: bool) -> tuple[Decimal, Decimal]:

@@ -29,13 +29,18 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     if not any(check.verdict == "breach" for check in checks):
         return _passed(proposal, checks)
     reasons = _reasons(checks)
-    quantity = _cut(standing, proposal, checks)
+    breached = tuple(
+        rule
+        for rule, check in zip(standing.limits.gate, checks, strict=True)
+        if check.verdict == "breach"
+    )
+    quantity = _cut(standing, proposal, breached)
     if quantity is None:
         return Judgement("rejected", ZERO, reasons, None, checks)
-    binding = _binding(standing, terms, quantity)
+    binding = _binding(standing, propose(terms, quantity + (terms.lot or ZERO)), breached)
     smallest = standing.limits.sizing.modify_ratio_min * (asked or ZERO)
     final = propose(terms, quantity)
-    if quantity <= 0 or quantity < smallest or not _passes(standing, final):
+    if quantity <= 0 or quantity < smallest or not _passes(standing, final, breached):
         return Judgement("rejected", ZERO, reasons, binding, checks)
     return Judgement("modified", quantity, reasons, binding, checks, final.exempt)
 
@@ -79,13 +84,11 @@ def _reasons(checks: tuple[Check, ...]) -> tuple[str, ...]:
     return owning or tuple(check.rule for check in breached)
 
 
-def _cut(standing: Standing, proposal: Proposal, checks: tuple[Check, ...]) -> Decimal | None:
+def _cut(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> Decimal | None:
     """Return the largest quantity that no breached rule forbids, or None when one forbids any."""
     terms = proposal.terms
     quantity = proposal.quantity
-    for rule, check in zip(standing.limits.gate, checks, strict=True):
-        if check.verdict != "breach":
-            continue
+    for rule in breached:
         sizes = rule.sizes(standing, proposal)
         if not sizes and not (rule.ENTRY and terms.exit_room > 0):
             return None
@@ -96,18 +99,23 @@ def _cut(standing: Standing, proposal: Proposal, checks: tuple[Check, ...]) -> D
     return quantity
 
 
-def _binding(standing: Standing, terms: Terms, quantity: Decimal) -> str | None:
-    """Name the first rule that breaches at one lot more."""
-    if terms.lot is None:
-        return None
-    more = propose(terms, quantity + terms.lot)
-    for rule in standing.limits.gate:
-        if ask(rule, standing, more).verdict == "breach":
-            if rule.NAME == "instrument" and not rule.sizes(standing, more):
-                continue  # Minimums never bind.
+def _binding(standing: Standing, more: Proposal, breached: tuple[Rule, ...]) -> str | None:
+    """Name the first rule that breaches at one lot more; what passed at all that was asked passes.
+
+    Minimums never bind.
+    """
+    for rule in breached:
+        if ask(rule, standing, more).verdict == "breach" and not (
+            rule.MINIMUMS and not rule.sizes(standing, more)
+        ):
             return rule.NAME
     return None
 
 
-def _passes(standing: Standing, proposal: Proposal) -> bool:
-    return all(ask(rule, standing, proposal).verdict != "breach" for rule in standing.limits.gate)
+def _passes(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> bool:
+    """Whether a smaller quantity cures every breach and falls below no minimum."""
+    return all(
+        ask(rule, standing, proposal).verdict != "breach"
+        for rule in standing.limits.gate
+        if rule in breached or rule.MINIMUMS
+    )

@@ -74,7 +74,7 @@ def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
         sources = sources_after(known.sources, event)
         if sources is None:
             return Step(known, shared, repeated=True)
-        begun = _begin(replace(known, sources=sources), shared, arrival)
+        begun = _begin(known, shared, arrival, sources=sources)
         try:
             return _step_account(begun, shared, arrival)
         except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
@@ -89,7 +89,9 @@ def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[
     return oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
 
 
-def _begin(account: Account, shared: Shared, arrival: Arrival) -> Account:
+def _begin(
+    account: Account, shared: Shared, arrival: Arrival, *, sources: dict[str, int]
+) -> Account:
     """Count the event, move the clock and chain the event to all before it."""
     news = shared.chain if shared.chain != account.shared_chain else ""
     return replace(
@@ -98,6 +100,7 @@ def _begin(account: Account, shared: Shared, arrival: Arrival) -> Account:
         chain=chain(account.chain, arrival.content, arrival.at_ms, news=news),
         clock_ms=max(account.clock_ms, arrival.at_ms),
         shared_chain=shared.chain,
+        sources=sources,
     )
 
 
@@ -169,10 +172,8 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
 
 def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
     wake_ms = next_wake_ms(turn)
-    turn.note(wake_ms=wake_ms)
     due = is_state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
-    if due:
-        turn.note(state_sent_ms=turn.now_ms)
+    turn.note(wake_ms=wake_ms, state_sent_ms=turn.now_ms if due else begun.state_sent_ms)
     return Step(
         turn.account,
         turn.shared,

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
 from pipeline.risk.cause import Cause
-from pipeline.risk.equity import value
-from pipeline.risk.figures import revalue, settle
+from pipeline.risk.equity import Valuation, value
+from pipeline.risk.figures import reserved, revalue, settle
 from pipeline.risk.holding import Holding
 from pipeline.risk.limits import Limits
 from pipeline.risk.outputs import Output
@@ -38,6 +38,7 @@ class Turn:
         self._ids = 0
         self._holdings: dict[str, Holding] | None = None
         self._standing: Standing | None = None
+        self._valuation: Valuation | None = None
 
     def holding(self, symbol: str) -> Holding:
         """Return what is known of a symbol; a blank holding when nothing is."""
@@ -53,7 +54,7 @@ class Turn:
             _drop_idle(self._holdings)
         self._holdings[holding.symbol] = holding
         self.account = replace(account, holdings=self._holdings, totals=totals)
-        self._standing = None
+        self._standing = self._valuation = None
 
     def settle(self, holding: Holding) -> None:
         """Put a holding of which anything changed."""
@@ -73,13 +74,18 @@ class Turn:
             reservations[reservation.signal_id] = reservation
         if reservation.phase == "expired":
             _drop_expired(reservations)
-        standing = self._standing
-        self.settle(replace(holding, reservations=reservations))
-        self._standing = standing  # A reservation changes no valuation.
+        standing, valuation = self._standing, self._valuation
+        self.put(reserved(holding, reservations, self.account.currency))
+        self._standing, self._valuation = standing, valuation  # A reservation changes no value.
         self.state_changed = True
 
     def update(self, **changes: object) -> None:
         """Change fields of the account that its value depends on."""
+        self.account = replace(self.account, **changes)
+        self._standing = self._valuation = None
+
+    def measure_anew(self, **changes: object) -> None:
+        """Change fields that rules measure against, but no value: the peak, the windows."""
         self.account = replace(self.account, **changes)
         self._standing = None
 
@@ -90,15 +96,16 @@ class Turn:
     def use(self, limits: Limits) -> None:
         """Judge the rest of the event by other limits."""
         self.limits = limits
-        self._standing = None
+        self._standing = self._valuation = None
 
     def standing(self) -> Standing:
         """Where the account stands now; computed again only after a change."""
         if self._standing is None:
-            age_ms_max = self.limits.prices.mark_age_ms_max
-            valuation = value(self.account, self.now_ms, age_ms_max)
+            if self._valuation is None:
+                age_ms_max = self.limits.prices.mark_age_ms_max
+                self._valuation = value(self.account, self.now_ms, age_ms_max)
             self._standing = stand(
-                self.account, self.shared, limits=self.limits, valuation=valuation
+                self.account, self.shared, limits=self.limits, valuation=self._valuation
             )
         return self._standing
 

@@ -36,7 +36,7 @@ def _raise_peak(turn: Turn) -> None:
         return
     cautious = cautious_equity(account)
     if cautious > account.peak:
-        turn.update(peak=cautious)
+        turn.measure_anew(peak=cautious)
 
 
 def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], bool]:

@@ -11,6 +11,7 @@ from topics.decisions import Check
 
 class InstrumentTerms(Rule, frozen=True, kw_only=True):
     PLACE = 70
+    MINIMUMS = True
 
     def check(  # noqa: PLR0911  One answer for each way to be wrong.
         self, standing: Standing, proposal: Proposal

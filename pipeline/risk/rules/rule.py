@@ -5,7 +5,7 @@ allows, `watch` judges the account after every event. A rule is pure and knows n
 """
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
@@ -37,6 +37,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
     PLACE: ClassVar[int] = 0  # Order in the gate.
     ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
+    MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
     BREACHED: ClassVar[Check]
 
@@ -91,7 +92,9 @@ class Rule(Parameters, frozen=True, kw_only=True):
             return Check(self.NAME, "breach", None, limit, None)
         if notional is None:
             return self.unknown(limit)
-        return self.cap(notional / equity, limit)
+        measured = notional / equity
+        verdict: Literal["pass", "breach"] = "breach" if measured > limit else "pass"
+        return Check(self.NAME, verdict, measured, limit, limit - measured)
 
 
 class Watch(Rule, frozen=True, kw_only=True):
