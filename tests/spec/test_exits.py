@@ -1,0 +1,171 @@
+"""What a proven exit is, what it is exempt from, and how larger orders are cut to it."""
+
+import pytest
+
+from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.rulebook import only
+
+ALWAYS_BREACHED = {"order_notional_max": "0"}
+
+
+def long_desk(held: int = 100, **rules: dict[str, object]) -> Desk:
+    """Return a desk that holds a long position in X at 100."""
+    desk = open_desk(only(order_notional=ALWAYS_BREACHED, **rules), balance=100_000)
+    desk.fill("buy", held, 100)
+    return desk
+
+
+def is_exempt(decision: dict[str, object]) -> bool:
+    """Tell whether an entry rule did not apply."""
+    return checks_of(decision)["order_notional"]["verdict"] == "exempt"
+
+
+def test_exit_is_what_is_left_beside_working_exits() -> None:
+    desk = long_desk()
+    desk.signal("sell", 60, limit_price="100")
+
+    exit_ = desk.signal("sell", 40, limit_price="100")
+
+    assert is_exempt(exit_)
+    assert answer_of(exit_) == ("approved", "40", [], None)
+
+
+def test_order_is_no_exit_when_it_is_one_larger_than_what_is_left() -> None:
+    desk = long_desk()
+    desk.signal("sell", 60, limit_price="100")
+
+    decision = desk.signal("sell", 41, limit_price="100")
+
+    assert not is_exempt(decision)
+    assert decision["reasons"] == ["order_notional"]
+
+
+def test_larger_order_is_cut_to_the_exit_when_it_may_only_reduce() -> None:
+    desk = open_desk(only(), balance=100_000)
+    desk.fill("buy", 100, 100)
+    desk.signal("sell", 60, limit_price="100")
+
+    decision = desk.signal("sell", 41, limit_price="100", reduce_only=True)
+
+    assert answer_of(decision) == ("modified", "40", ["reduce_only"], "reduce_only")
+
+
+def test_order_is_rejected_when_it_may_only_reduce_and_all_is_working_already() -> None:
+    desk = open_desk(only(), balance=100_000)
+    desk.fill("buy", 100, 100)
+    desk.signal("sell", 100, limit_price="100")
+
+    decision = desk.signal("sell", 1, limit_price="100", reduce_only=True)
+
+    assert answer_of(decision) == ("rejected", "0", ["reduce_only"], "reduce_only")
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_order_is_rejected_when_it_may_only_reduce_and_nothing_is_held(side: str) -> None:
+    desk = open_desk(only())
+
+    decision = desk.signal(side, 5, limit_price="100", reduce_only=True)
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["reduce_only"])
+
+
+def test_order_of_the_same_side_is_rejected_when_it_may_only_reduce() -> None:
+    desk = open_desk(only(), balance=100_000)
+    desk.fill("buy", 100, 100)
+
+    decision = desk.signal("buy", 5, limit_price="100", reduce_only=True)
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["reduce_only"])
+
+
+def test_whole_exit_is_meant_when_a_reducing_order_names_no_quantity() -> None:
+    desk = long_desk()
+    desk.signal("sell", 60, limit_price="100")
+
+    decision = desk.signal("sell", None, limit_price="100", reduce_only=True)
+
+    assert decision["requested_quantity"] == "40"
+    assert answer_of(decision) == ("approved", "40", [], None)
+
+
+def test_requested_is_unknown_when_flat_and_a_reducing_order_names_no_quantity() -> None:
+    desk = open_desk(only())
+
+    decision = desk.signal("sell", None, limit_price="100", reduce_only=True)
+
+    assert decision["requested_quantity"] is None
+    assert answer_of(decision)[:2] == ("rejected", "0")
+
+
+def test_exempt_check_still_shows_its_numbers() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": "500"}), balance=100_000)
+    desk.fill("buy", 100, 100)
+
+    decision = desk.signal("sell", 10, limit_price="100")
+
+    assert numbers_of(decision, "order_notional") == ("exempt", "1000", "500", "-500")
+    assert decision["verdict"] == "approved"
+
+
+def test_larger_opposite_order_is_cut_to_the_exit_when_an_entry_rule_forbids_the_rest() -> None:
+    desk = open_desk(only(drawdown={"drawdown_ratio_max": "0.05", "on_breach": "warn"}))
+    desk.fill("buy", 10, 100)
+    desk.fill("sell", 6, 10)
+
+    decision = desk.signal("sell", 7, limit_price="100")
+
+    # 6 x 90 lost of 10 000 is 0.054; 4 are left to close.
+    assert answer_of(decision) == ("modified", "4", ["drawdown"], "drawdown")
+
+
+def test_short_is_closed_by_a_buy() -> None:
+    desk = open_desk(only(order_notional=ALWAYS_BREACHED))
+    desk.fill("sell", 10, 100)
+
+    decision = desk.signal("buy", 10, limit_price="100")
+
+    assert is_exempt(decision)
+    assert decision["verdict"] == "approved"
+
+
+def test_exit_passes_with_a_stale_mark_and_without_any_money() -> None:
+    desk = open_desk(
+        only(stale_mark={}, cash={}, daily_loss={"on_breach": "warn"}), balance=1000, mark=50
+    )
+    desk.fill("buy", 10, 100)
+    desk.wait(100_000)
+
+    decision = desk.signal("sell", 10, limit_price="50")
+
+    assert (decision["verdict"], decision["equity"]) == ("approved", None)
+
+
+def test_exit_reserves_at_the_last_known_price_when_the_reference_is_stale() -> None:
+    desk = open_desk(only(stale_mark={}))
+    desk.fill("buy", 10, 100)
+    desk.wait(100_000)
+
+    desk.signal("sell", 10)
+
+    assert [row["price"] for row in desk.state()["reservations"]] == ["100"]
+
+
+def test_exit_reserves_at_zero_when_there_never_was_a_price() -> None:
+    desk = open_desk(only(stale_mark={}), mark=None)
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", 10)
+
+    assert decision["verdict"] == "approved"
+    assert [row["price"] for row in desk.state()["reservations"]] == ["0"]
+
+
+def test_exit_is_proven_again_when_a_working_exit_is_cancelled() -> None:
+    desk = long_desk()
+    desk.signal("sell", 100, limit_price="100", signal_id="first")
+    blocked = desk.signal("sell", 100, limit_price="100")
+
+    desk.order("first", "cancelled")
+    decision = desk.signal("sell", 100, limit_price="100")
+
+    assert (is_exempt(blocked), is_exempt(decision)) == (False, True)

@@ -1,0 +1,213 @@
+"""Active, reducing, halted: what passes in each, which one holds, and controls that set them."""
+
+import pytest
+
+from tests.spec.desk import SECOND, Desk, answer_of, open_desk
+from tests.spec.rulebook import only
+
+
+def held_desk(**rules: dict[str, object]) -> Desk:
+    """Return a desk that holds 100 of X."""
+    desk = open_desk(only(**rules), balance=100_000)
+    desk.fill("buy", 100, 100)
+    return desk
+
+
+def test_everything_passes_when_active() -> None:
+    desk = held_desk()
+
+    assert desk.signal("buy", 5, limit_price="100")["verdict"] == "approved"
+    assert desk.state()["trading_state"] == "active"
+
+
+def test_only_exits_pass_when_reducing() -> None:
+    desk = held_desk()
+    desk.control("reduce")
+
+    entry = desk.signal("buy", 5, limit_price="100")
+    exit_ = desk.signal("sell", 5, limit_price="100")
+
+    assert answer_of(entry)[:3] == ("rejected", "0", ["trading_state"])
+    assert answer_of(exit_) == ("approved", "5", [], None)
+    assert exit_["trading_state"] == "reducing"
+
+
+def test_larger_opposite_order_is_cut_to_the_exit_when_reducing() -> None:
+    desk = held_desk()
+    desk.control("reduce")
+
+    decision = desk.signal("sell", 150, limit_price="100")
+
+    assert answer_of(decision) == ("modified", "100", ["trading_state"], "trading_state")
+
+
+def test_order_is_rejected_when_reducing_and_flat() -> None:
+    desk = open_desk(only())
+    desk.control("reduce")
+
+    decision = desk.signal("sell", 5, limit_price="100")
+
+    assert answer_of(decision)[:3] == ("rejected", "0", ["trading_state"])
+
+
+def test_only_exits_pass_when_halted() -> None:
+    desk = held_desk()
+    desk.control("halt")
+
+    entry = desk.signal("buy", 5, limit_price="100")
+    larger = desk.signal("sell", 150, limit_price="100")
+    exit_ = desk.signal("sell", 100, limit_price="100")
+
+    assert answer_of(entry)[:3] == ("rejected", "0", ["trading_state"])
+    assert answer_of(larger) == ("rejected", "0", ["trading_state"], None)
+    assert answer_of(exit_) == ("approved", "100", [], None)
+
+
+def test_exits_do_not_pass_when_halted_and_limits_say_so() -> None:
+    desk = held_desk(trading_state={"halt_exits": False})
+    desk.control("halt")
+
+    decision = desk.signal("sell", 100, limit_price="100")
+
+    assert answer_of(decision)[:3] == ("rejected", "0", ["trading_state"])
+
+
+@pytest.mark.parametrize(
+    ("own", "all_", "state"),
+    [
+        ("reduce", "halt", "halted"),
+        ("halt", "reduce", "halted"),
+        ("reduce", "reduce", "reducing"),
+        ("flatten", "reduce", "halted"),
+    ],
+)
+def test_strictest_of_account_and_everyone_holds(own: str, all_: str, state: str) -> None:
+    desk = open_desk(only())
+
+    desk.control(own)
+    desk.control(all_, account_id="*")
+
+    assert desk.signal("buy", 1, limit_price="100")["trading_state"] == state
+
+
+def test_control_is_one_stop_with_its_row_and_without_actions_when_it_reduces() -> None:
+    desk = held_desk()
+
+    desk.control("reduce", author="ann", reason="looks odd")
+
+    (row,) = desk.sent("emergency_stops")
+    assert (row["status"], row["rule"], row["actions"]) == ("triggered", "control", [])
+    assert (row["author"], row["reason"]) == ("ann", "looks odd")
+    assert row["positions"] == [{"symbol": "X", "quantity": "100"}]
+    assert desk.state()["stops"] == [row["stop_id"]]
+
+
+@pytest.mark.parametrize(
+    ("command", "actions"), [("halt", ["cancel_all"]), ("flatten", ["cancel_all", "flatten"])]
+)
+def test_actions_are_named_when_a_control_halts_or_flattens(
+    command: str, actions: list[str]
+) -> None:
+    desk = held_desk()
+
+    desk.control(command)
+
+    assert desk.sent("emergency_stops")[0]["actions"] == actions
+
+
+def test_stop_is_in_the_engines_own_order_too() -> None:
+    desk = held_desk()
+
+    desk.control("halt")
+
+    (row,) = desk.sent("emergency_stops")
+    (stop,) = [each for each in desk.sent("decisions") if each["kind"] == "stop"]
+    assert {name: stop[name] for name in row} == row
+
+
+def test_trading_goes_on_when_a_resume_names_the_stop() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+    stop_id = desk.sent("emergency_stops")[0]["stop_id"]
+    desk.wait(SECOND)
+
+    desk.control("resume", stop_id=stop_id, author="bob", reason="checked")
+
+    row = desk.sent("emergency_stops")[-1]
+    assert (row["status"], row["stop_id"], row["equity"]) == ("resumed", stop_id, "10000")
+    assert (row["author"], row["reason"]) == ("bob", "checked")
+    assert desk.signal("buy", 1, limit_price="100")["verdict"] == "approved"
+
+
+def test_nothing_is_lifted_when_a_resume_names_another_stop_or_none() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+
+    desk.control("resume", stop_id="acct-1:999:1")
+    desk.control("resume")
+
+    assert desk.state()["trading_state"] == "halted"
+    assert len(desk.alerts("control")) == 2
+
+
+def test_other_stop_still_holds_when_one_of_two_is_lifted() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+    desk.control("reduce")
+    halt_id = desk.sent("emergency_stops")[0]["stop_id"]
+
+    desk.control("resume", stop_id=halt_id)
+
+    assert desk.state()["trading_state"] == "reducing"
+    assert len(desk.state()["stops"]) == 1
+
+
+def test_control_always_opens_its_own_stop_when_a_stricter_one_is_open() -> None:
+    desk = open_desk(only())
+
+    desk.control("halt")
+    desk.control("halt")
+    desk.control("reduce")
+
+    assert len(set(desk.state()["stops"])) == 3
+
+
+def test_control_acts_once_when_it_comes_twice() -> None:
+    desk = open_desk(only())
+    desk.control("halt", control_id="once")
+    desk.control("resume", stop_id=desk.sent("emergency_stops")[0]["stop_id"])
+
+    desk.control("halt", control_id="once")
+
+    assert desk.state()["trading_state"] == "active"
+
+
+@pytest.mark.parametrize(("left_ms", "state"), [(0, "active"), (1, "halted")])
+def test_control_is_ignored_when_it_is_past_its_expiry(left_ms: int, state: str) -> None:
+    desk = open_desk(only())
+
+    desk.control("halt", expires_at_ms=desk.now_ms + left_ms)
+
+    assert desk.state()["trading_state"] == state
+    assert len(desk.alerts("control")) == (1 if state == "active" else 0)
+
+
+def test_control_is_ignored_when_it_was_issued_before_the_last_one() -> None:
+    desk = open_desk(only())
+    desk.control("reduce")
+
+    desk.control("halt", issued_at_ms=desk.now_ms - 1)
+
+    assert desk.state()["trading_state"] == "reducing"
+    assert len(desk.alerts("control")) == 1
+
+
+def test_refused_control_may_come_again_with_its_id() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+    stop_id = desk.sent("emergency_stops")[0]["stop_id"]
+    desk.control("resume", stop_id="wrong", control_id="again")
+
+    desk.control("resume", stop_id=stop_id, control_id="again")
+
+    assert desk.state()["trading_state"] == "active"
