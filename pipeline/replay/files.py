@@ -1,5 +1,6 @@
 """Replay of recorded inputs: lines in, lines out, the same bytes every time."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,12 +10,13 @@ from pipeline.replay.machine import Line, Machine
 from pipeline.risk.limits import LimitsError, validate
 from pipeline.streams.limits_file import LimitsFileError, load_rules
 from pipeline.streams.settings import Settings
+from topics.catalogue import TOPICS
 from topics.codec import DecodeError, decode, encode
 from topics.fields import EVERYONE
 from topics.limits import TOPIC as LIMITS
 from topics.limits import LimitsDocument
 
-__all__ = ["replay_file"]
+__all__ = ["in_time_order", "replay_file"]
 
 
 def replay_file(lines: Iterable[bytes], out: BinaryIO, *, limits: Path | None = None) -> None:
@@ -24,7 +26,7 @@ def replay_file(lines: Iterable[bytes], out: BinaryIO, *, limits: Path | None = 
     """
     document = None if limits is None else _document(limits)
     machine = Machine(Settings.from_environment())
-    for line in _decoded(lines):
+    for line in in_time_order(_decoded(lines)):
         if document is not None:
             _write(out, machine.begin(document, at_ms=line.timestamp_ms))
             document = None
@@ -32,10 +34,42 @@ def replay_file(lines: Iterable[bytes], out: BinaryIO, *, limits: Path | None = 
     _write(out, machine.finish())
 
 
+def in_time_order(lines: Iterable[Line]) -> Iterator[Line]:
+    """Order what lies between two lines that all accounts share by time, so that how accounts are
+    interleaved there makes no difference; the lines of one account keep their order.
+    """
+    waiting: list[tuple[int, int, Line]] = []
+    newest_ms: dict[bytes | None, int] = {}  # Of each key.
+    for line in lines:
+        if _is_shared(line):
+            yield from _sorted(waiting)
+            waiting.clear()
+            newest_ms.clear()
+            yield line
+        else:
+            at_ms = max(newest_ms.get(line.key, 0), line.timestamp_ms)
+            newest_ms[line.key] = at_ms
+            waiting.append((at_ms, len(waiting), line))
+    yield from _sorted(waiting)
+
+
+def _is_shared(line: Line) -> bool:
+    return TOPICS[line.topic].key == "symbol" or line.key == EVERYONE.encode()
+
+
+def _sorted(waiting: list[tuple[int, int, Line]]) -> Iterator[Line]:
+    waiting.sort()
+    for _, _, line in waiting:
+        yield line
+
+
 def _decoded(lines: Iterable[bytes]) -> Iterator[Line]:
+    offsets: Counter[str] = Counter()
     for number, text in enumerate(lines, start=1):
         if not text.isspace():
-            yield decode_line(text, number)
+            line = decode_line(text, number)
+            yield line._replace(offset=offsets[line.topic])
+            offsets[line.topic] += 1
 
 
 def _write(out: BinaryIO, lines: Iterable[Line]) -> None:

@@ -44,6 +44,7 @@ class Line(NamedTuple):
     key: bytes | None
     timestamp_ms: int  # Its append time.
     value: bytes | None
+    offset: int | None = None  # Among the inputs of its topic; None: the next one.
 
 
 class Machine:
@@ -55,7 +56,7 @@ class Machine:
         self._tables = Tables(settings)
         self._wrapping = Wrapping(self._tables, event_bytes_max=settings.event_bytes_max)
         self._partitions = [_Partition(settings, self._tables, n) for n in range(partitions)]
-        self._offsets: Counter[str] = Counter()  # Lines of each topic so far.
+        self._offsets: Counter[str] = Counter()  # The next of each topic.
 
     def begin(self, document: LimitsDocument, *, at_ms: int) -> list[Line]:
         """Put limits of `*` in force that no line carries."""
@@ -69,8 +70,8 @@ class Machine:
         """
         out = self.advance(line.timestamp_ms)
         topic = TOPICS[line.topic]
-        offset = self._offsets[line.topic]
-        self._offsets[line.topic] += 1
+        offset = self._offsets[line.topic] if line.offset is None else line.offset
+        self._offsets[line.topic] = offset + 1
         record = Record(
             topic=line.topic,
             partition=0,

@@ -1,0 +1,38 @@
+"""The same bytes from another process, whatever Python's own dice say."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests import given
+from tests.replay.histories import line_of, lines_of
+
+DRAWN = [
+    (given.signal("buy", 4, signal_id="s4", account_id="a"), False),
+    (given.signal("buy", 5, signal_id="s5", account_id="b"), True),
+    (given.fill("buy", 4, 100, fill_id="f4", signal_id="s4", account_id="a"), True),
+    (given.price(80), True),
+    (given.control("flatten", account_id="*", control_id="c1"), True),
+]
+
+
+@pytest.mark.parametrize("command", [["-m", "pipeline", "replay", "-"]])
+def test_bytes_are_the_same_when_another_process_replays(command: list[str]) -> None:
+    last = line_of(given.account("d"), given.T0_MS + 90_000)
+    lines = b"".join([*lines_of(DRAWN), last])
+
+    outputs = {
+        subprocess.run(
+            [sys.executable, *command],
+            input=lines,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(outputs) == 1
+    assert b'"reason":"emergency_stop"' in outputs.pop()
