@@ -42,23 +42,8 @@ def account_state(account: Account, shared: Shared) -> AccountState:
         weekly=_week(account.week, standing),
         gross_exposure=gross,
         net_exposure=net,
-        positions=tuple(
-            _position(holding)
-            for holding in account.holdings.values()
-            if holding.position.quantity or holding.filled
-        ),
-        reservations=tuple(
-            ReservationState(
-                signal_id=item.signal_id,
-                symbol=item.symbol,
-                side=item.side,
-                quantity=item.quantity,
-                price=item.price,
-            )
-            for holding in watched
-            for item in holding.reservations.values()
-            if item.live
-        ),
+        positions=_positions(account),
+        reservations=tuple(item for holding in watched for item in _reservations(holding)),
         watched=tuple(holding.symbol for holding in watched),
         violations_last_hour=violations_last_hour(account),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
@@ -112,6 +97,29 @@ def _exposures(account: Account) -> tuple[Decimal | None, Decimal | None]:
         gross += exposure
         net += exposure if holding.position.quantity > 0 else -exposure
     return gross, net
+
+
+def _positions(account: Account) -> tuple[PositionState, ...]:
+    """What is held, and what was: its realized PnL is over the life of the account."""
+    return tuple(
+        _position(holding)
+        for holding in account.holdings.values()
+        if holding.position.quantity or holding.filled
+    )
+
+
+def _reservations(holding: Holding) -> tuple[ReservationState, ...]:
+    return tuple(
+        ReservationState(
+            signal_id=item.signal_id,
+            symbol=item.symbol,
+            side=item.side,
+            quantity=item.quantity,
+            price=item.price,
+        )
+        for item in holding.reservations.values()
+        if item.live
+    )
 
 
 def _position(holding: Holding) -> PositionState:

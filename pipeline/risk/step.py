@@ -28,7 +28,6 @@ from pipeline.risk.outputs import Output, topic_of
 from pipeline.risk.remembered import (
     Recall,
     Remembered,
-    forgotten,
     identity,
     is_seen,
     oldest_numbers,
@@ -36,7 +35,7 @@ from pipeline.risk.remembered import (
 from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared
 from pipeline.risk.stops import open_stop
-from pipeline.risk.turn import Turn
+from pipeline.risk.turn import Turn, forget
 from pipeline.risk.watches import watch
 from topics.events import (
     AccountEvent,
@@ -126,23 +125,11 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     catch_up(turn)
     if begun.wake_ms is not None and turn.now_ms >= begun.wake_ms:
         expire(turn)
-    _forget(turn, arrival)
+    forget(turn, arrival.event, arrival.recall)
     _apply(turn, arrival)
     watch(turn)
     flatten(turn)
     return _finish(turn, begun, rolled=rolled)
-
-
-def _forget(turn: Turn, arrival: Arrival) -> None:
-    """Drop ids that are past the horizon or make room for one more."""
-    oldest = arrival.recall.oldest
-    if not oldest or identity(arrival.event) is None:
-        return
-    memory, dropped = forgotten(
-        turn.account.memory, oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
-    )
-    turn.note(memory=memory)
-    turn.forget.extend(dropped)
 
 
 def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per kind of event.

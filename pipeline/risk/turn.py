@@ -12,11 +12,12 @@ from pipeline.risk.figures import reserved, revalue, settle
 from pipeline.risk.holding import Holding
 from pipeline.risk.limits import Limits
 from pipeline.risk.outputs import Output
-from pipeline.risk.remembered import Remembered
+from pipeline.risk.remembered import Recall, Remembered, forgotten, identity
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.totals import moved
 from topics.alerts import Action, Alert, Level
+from topics.events import Event
 
 
 class Turn:
@@ -161,3 +162,14 @@ def _drop_expired(reservations: dict[str, Reservation]) -> None:
     expired = [key for key, item in reservations.items() if item.phase == "expired"]
     for key in expired[:-EXPIRED_MAX]:
         del reservations[key]
+
+
+def forget(turn: Turn, event: Event, recall: Recall) -> None:
+    """Drop ids that are past the horizon or make room for one more."""
+    if not recall.oldest or identity(event) is None:
+        return
+    memory, dropped = forgotten(
+        turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
+    )
+    turn.note(memory=memory)
+    turn.forget.extend(dropped)

@@ -10,12 +10,10 @@ from topics.decisions import Check
 
 class ReduceOnly(Rule, frozen=True, kw_only=True):
     PLACE = 100
+    SIZES = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         return self.flag(breached=proposal.terms.signal.reduce_only and not proposal.exempt)
-
-    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
-        return proposal.terms.exit_room > 0
 
     def room(self, standing: Standing, proposal: Proposal) -> Decimal:
         return proposal.terms.exit_room

@@ -20,9 +20,8 @@ class TradingState(Rule, frozen=True, kw_only=True):
         return self.flag(breached=state == "reducing" and not proposal.exempt)
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
-        """Reducing cuts a larger opposite order to the proven exit."""
-        reducing = standing.account.trading_state == "reducing"
-        return reducing and proposal.terms.exit_room > 0
+        """Reducing cuts to the proven exit, which may be nothing; halted forbids."""
+        return standing.account.trading_state == "reducing"
 
     def room(self, standing: Standing, proposal: Proposal) -> Decimal:
         return proposal.terms.exit_room

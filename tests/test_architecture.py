@@ -1,0 +1,237 @@
+"""The house keeps its shape: imports go one way, the core is pure, sizes stay small, tests assert.
+
+Each check reads the sources, so a new file is under it from its first day.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*ROOT.glob("topics/**/*.py"), *ROOT.glob("pipeline/**/*.py")])
+TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
+
+# Top-level packages that a layer may import besides the standard library's pure part.
+LAYERS: dict[str, tuple[str, ...]] = {
+    "topics": ("topics",),
+    "pipeline/risk": ("topics", "pipeline.risk"),
+    "pipeline/streams": ("topics", "pipeline.risk", "pipeline.streams", "pipeline.errors"),
+    "pipeline/replay": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.errors",
+    ),
+}
+NAMED_BY_DESIGN = {"pipeline.rules_version"}
+IMPURE = {
+    "asyncio", "concurrent", "glob", "http", "io", "logging", "multiprocessing", "os", "pathlib",
+    "random", "secrets", "shutil", "signal", "socket", "subprocess", "sys", "tempfile",
+    "threading", "time", "urllib", "uuid",
+}  # fmt: skip
+IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today", "getenv", "float"}
+PURE_LIBRARIES = {"msgspec"}
+FUNCTION_LINES_MAX = 40
+TEST_LINES_MAX = 20
+FILE_LINES_MAX = {"topics": 200, "pipeline/risk": 200, "pipeline": 300}
+RULE_LINES_MAX = 100
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def _layer(path: Path) -> str | None:
+    name = path.relative_to(ROOT).as_posix()
+    return next((layer for layer in LAYERS if name.startswith(f"{layer}/")), None)
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def _own(name: str) -> bool:
+    return name.split(".", maxsplit=1)[0] in {"topics", "pipeline"}
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_go_one_way_when_a_layer_uses_another(layer: str) -> None:
+    allowed = LAYERS[layer]
+
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in SOURCES
+        if _layer(path) == layer
+        for name in _imports(path)
+        if _own(name)
+        and name not in NAMED_BY_DESIGN
+        and not any(name == prefix or name.startswith(f"{prefix}.") for prefix in allowed)
+    ]
+
+    assert wrong == []
+
+
+def test_core_imports_nothing_impure_when_it_is_read() -> None:
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in ROOT.glob("pipeline/risk/**/*.py")
+        for name in _imports(path)
+        if name.split(".")[0] in IMPURE
+        or (not _own(name) and name.split(".")[0] not in PURE_LIBRARIES | _standard())
+    ]
+
+    assert wrong == []
+
+
+def test_core_calls_no_clock_no_file_and_no_float_when_it_is_read() -> None:
+    wrong = [
+        f"{path.name}:{node.lineno} calls {name}"
+        for path in ROOT.glob("pipeline/risk/**/*.py")
+        if "statistics" not in path.parts
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call)
+        for name in [getattr(node.func, "id", getattr(node.func, "attr", ""))]
+        if name in IMPURE_CALLS
+    ]
+
+    assert wrong == []
+
+
+def test_core_holds_no_float_when_it_is_read() -> None:
+    wrong = [
+        f"{path.name}:{node.lineno}"
+        for path in ROOT.glob("pipeline/risk/**/*.py")
+        if "statistics" not in path.parts
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, float)
+    ]
+
+    assert wrong == []
+
+
+def test_one_file_knows_quixstreams_when_the_sources_are_read() -> None:
+    knowing = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(name.split(".")[0] == "quixstreams" for name in _imports(path))
+    }
+
+    assert knowing == {"pipeline/streams/application.py"}
+
+
+def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:
+    shared = {"pipeline.risk.rules.rule"}
+
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in ROOT.glob("pipeline/risk/rules/*.py")
+        if path.stem not in {"__init__", "rule"}
+        for name in _imports(path)
+        if name.startswith("pipeline.risk.rules") and name not in shared
+    ]
+
+    assert wrong == []
+
+
+def test_functions_stay_small_when_the_sources_are_read() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.name} has {_lines(node)} lines"
+        for path in SOURCES
+        for node in _functions(path)
+        if _lines(node) > FUNCTION_LINES_MAX
+    ]
+
+    assert long == []
+
+
+@pytest.mark.parametrize("folder", FILE_LINES_MAX)
+def test_files_stay_small_when_the_sources_are_read(folder: str) -> None:
+    limit = FILE_LINES_MAX[folder]
+
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in ROOT.glob(f"{folder}/**/*.py")
+        if (lines := len(path.read_text().splitlines())) > limit
+    }
+
+    assert long == {}
+
+
+def test_tests_stay_small_when_they_are_read() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.name} has {_lines(node)} lines"
+        for path in TESTS
+        for node in _functions(path)
+        if node.name.startswith("test_") and _lines(node) > TEST_LINES_MAX
+    ]
+
+    assert long == []
+
+
+def test_every_test_asserts_when_it_is_read() -> None:
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in TESTS
+        for node in _functions(path)
+        if node.name.startswith("test_") and not _asserts(node)
+    ]
+
+    assert silent == []
+
+
+def test_no_test_is_skipped_when_they_are_read() -> None:
+    skipped = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in TESTS
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in {"skip", "skipif", "xfail"}
+    ]
+
+    assert skipped == []
+
+
+def test_every_module_says_what_it_is_when_it_is_read() -> None:
+    silent = [path.relative_to(ROOT).as_posix() for path in SOURCES if not _said(path)]
+
+    assert silent == []
+
+
+def _said(path: Path) -> bool:
+    said = ast.get_docstring(_tree(path))
+    return bool(said) and len(str(said).splitlines()) <= 7
+
+
+def _asserts(node: ast.AST) -> bool:
+    """Whether a test asserts: by `assert`, by `pytest.raises`, or through a named check."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Assert):
+            return True
+        if isinstance(inner, ast.Call):
+            name = getattr(inner.func, "attr", getattr(inner.func, "id", ""))
+            if name in {"raises", "fail"} or name.startswith("assert_"):
+                return True
+    return False
+
+
+def _standard() -> set[str]:
+    return {
+        "collections", "dataclasses", "datetime", "decimal", "difflib", "functools", "hashlib",
+        "importlib", "itertools", "math", "pkgutil", "typing", "zoneinfo",
+    }  # fmt: skip
