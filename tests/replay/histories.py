@@ -16,7 +16,6 @@ from topics.catalogue import INPUTS
 from topics.codec import encode, key_of
 
 ACCOUNTS = ("a", "b", "c")
-STEP_MS = 400
 TOPICS_BY_TYPE = {type(topic.example): topic for topic in INPUTS}
 TIMES = ("created_at_ms", "executed_at_ms", "updated_at_ms", "as_of_ms", "issued_at_ms")
 LOOSE = given.only("cash", "daily_loss", "drawdown", "order_rate", "position_ratio") | {
@@ -56,19 +55,22 @@ controls: Any = st.builds(
     ids,
 )
 messages = st.lists(
-    st.tuples(st.one_of(signals, signals, fills, orders, prices, prices, controls), st.booleans()),
+    st.tuples(
+        st.one_of(signals, signals, signals, fills, fills, orders, prices, controls),
+        st.sampled_from([0, 300, 1700]),
+    ),
     max_size=40,
 )
 
 
-def lines_of(drawn: list[tuple[Struct, bool]]) -> list[bytes]:
-    """A history: three funded accounts, then what was drawn; the flag lets time pass before it."""
+def lines_of(drawn: list[tuple[Struct, int]]) -> list[bytes]:
+    """A history: three funded accounts, then what was drawn, each so many ms after the last."""
     begin = [given.limits(LOOSE), given.instrument(), given.price(100)]
     funded = [given.account(name, balance=1000) for name in ACCOUNTS]
     at_ms = given.T0_MS
     lines = [line_of(message, at_ms) for message in (*begin, *funded)]
-    for message, passes in drawn:
-        at_ms += STEP_MS if passes else 0
+    for message, passed_ms in drawn:
+        at_ms += passed_ms
         lines.append(line_of(message, at_ms))
     return lines
 

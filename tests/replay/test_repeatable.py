@@ -10,11 +10,11 @@ from tests import given
 from tests.replay.histories import line_of, lines_of
 
 DRAWN = [
-    (given.signal("buy", 4, signal_id="s4", account_id="a"), False),
-    (given.signal("buy", 5, signal_id="s5", account_id="b"), True),
-    (given.fill("buy", 4, 100, fill_id="f4", signal_id="s4", account_id="a"), True),
-    (given.price(80), True),
-    (given.control("flatten", account_id="*", control_id="c1"), True),
+    (given.signal("buy", 4, signal_id="s4", account_id="a"), 0),
+    (given.signal("buy", 5, signal_id="s5", account_id="b"), 400),
+    (given.fill("buy", 4, 100, fill_id="f4", signal_id="s4", account_id="a"), 400),
+    (given.price(80), 400),
+    (given.control("flatten", account_id="*", control_id="c1"), 400),
 ]
 
 
