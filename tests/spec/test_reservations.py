@@ -164,7 +164,9 @@ def test_fill_releases_when_only_its_order_id_is_known_from_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"signal_id": "nobody"}, {"order_id": "unknown"}], ids=["none", "signal", "order"]
+    "fields",
+    [{}, {"signal_id": "nobody"}, {"order_id": "unknown"}],
+    ids=["none", "signal", "order"],
 )
 def test_fill_releases_nothing_and_alerts_when_it_matches_no_order(fields: dict[str, str]) -> None:
     desk = open_desk(only())

@@ -67,9 +67,7 @@ def test_day_is_23_hours_long_when_new_york_turns_the_clock_forward() -> None:
 def test_boundary_belongs_to_the_new_day() -> None:
     desk = opened_at("2026-01-07T12:00", {})
 
-    days = [
-        lose_at(desk, at, 10)["day"] for at in ("2026-01-07T23:59:59.999", "2026-01-08T00:00")
-    ]
+    days = [lose_at(desk, at, 10)["day"] for at in ("2026-01-07T23:59:59.999", "2026-01-08T00:00")]
 
     assert days == ["2026-01-07", "2026-01-08"]
 
