@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench lint format lock
+.PHONY: help install jars demo test bench lint format lock readme
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench     throughput and latency, measured against peers"
 	@echo "make lint      style, types and format"
 	@echo "make format    put the code into the house format"
+	@echo "make readme    the tables of README and docs, from the code"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
 install: $(STAMP)
@@ -54,3 +55,6 @@ lock: install
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --upgrade --quiet \
 		--custom-compile-command "make lock" --output-file requirements.lock
+
+readme: install
+	$(BIN)/python -m tests.readme_tables

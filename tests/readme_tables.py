@@ -1,0 +1,123 @@
+"""The README's tables, made from the code; `make readme` writes them, a test compares them."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+from pipeline.risk.parameters import GROUPS, Parameters
+from pipeline.risk.rules import RULES
+from pipeline.streams.metrics import metric_table
+from pipeline.streams.settings_table import settings_table
+from topics.catalogue import TOPICS
+from topics.topic import DAY_MS, FOREVER, Topic
+
+ROOT = Path(__file__).parent.parent
+
+
+def tables() -> dict[str, tuple[Path, str]]:
+    """Name each table, the file it stands in and its text."""
+    readme = ROOT / "README.md"
+    return {
+        "topics": (readme, _topics()),
+        "rules": (readme, _rules()),
+        "settings": (readme, _settings()),
+        "parameters": (ROOT / "docs" / "limits.md", _parameters()),
+        "metrics": (ROOT / "docs" / "metrics.md", _metrics()),
+    }
+
+
+def between_marks(text: str, name: str) -> str:
+    """Cut the table of a name out of a page."""
+    begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+    return text.partition(begin)[2].partition(end)[0]
+
+
+def _topics() -> str:
+    rows = [
+        f"| `{topic.name}` | {topic.direction} | `{topic.key}` | {_kept(topic)} |"
+        f" {', '.join(topic.writers)} | {', '.join(topic.readers)} |"
+        for topic in TOPICS.values()
+    ]
+    return _table("| topic | | key | kept | written by | read by |", rows)
+
+
+def _kept(topic: Topic) -> str:
+    if topic.compacted:
+        return "compacted"
+    return "for ever" if topic.retention_ms == FOREVER else f"{topic.retention_ms // DAY_MS} days"
+
+
+def _rules() -> str:
+    rows = [
+        f"| `{name}` | {_first_line(rule)} | {_fields(rule)} | {'exempt' if rule.ENTRY else ''} |"
+        for name, rule in RULES.items()
+    ]
+    return _table("| rule | what it does | parameters | exits |", rows)
+
+
+def _parameters() -> str:
+    rows = [f"| `{name}` | {_fields(group)} |" for name, group in GROUPS.items()]
+    return _table("| name | parameters |", rows)
+
+
+def _first_line(rule: type[Parameters]) -> str:
+    return (sys.modules[rule.__module__].__doc__ or "").partition("\n")[0]
+
+
+def _fields(parameters: type[Parameters]) -> str:
+    defaults = parameters()
+    return "<br>".join(
+        f"`{name}` {_default(getattr(defaults, name))}"
+        for name in parameters.__struct_fields__
+        if name != "enabled"
+    )
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _settings() -> str:
+    rows = [
+        f"| `{row.name.removeprefix('RISKGATE_')}` | {row.default} |"
+        f" {_unit(row.unit, row.bounds)} | {row.meaning} |"
+        for row in settings_table()
+    ]
+    return _table("| `RISKGATE_…` | default | unit, bounds | meaning |", rows)
+
+
+def _unit(unit: str, bounds: str) -> str:
+    return ", ".join(part for part in (unit, bounds) if part)
+
+
+def _metrics() -> str:
+    rows = [
+        f"| `{row.name}` | {row.kind} | {', '.join(row.labels)} | {row.meaning} |"
+        for row in metric_table()
+    ]
+    return _table("| metric | kind | labels | meaning |", rows)
+
+
+def _table(head: str, rows: list[str]) -> str:
+    columns = head.count("|") - 1
+    return "\n".join([head, "|" + "---|" * columns, *rows]) + "\n"
+
+
+def write() -> None:
+    """Put every table between its marks."""
+    for name, (path, table) in tables().items():
+        text = path.read_text()
+        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+        before, mark, rest = text.partition(begin)
+        after = rest.partition(end)[2]
+        if not mark:
+            raise SystemExit(f"{path.name} has no marks for the table of {name}")
+        path.write_text(f"{before}{begin}{table}{end}{after}")
+
+
+if __name__ == "__main__":
+    write()
