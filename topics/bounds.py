@@ -14,7 +14,7 @@ from msgspec import Struct
 from topics.explain import path_of
 from topics.fields import DECIMAL, DecodeError
 
-__all__ = ["SPELLING", "check_message", "check_spelling", "suspicious"]
+__all__ = ["SPELLING", "check_message", "check_spelling", "exact_number", "suspicious"]
 
 DIGITS_MAX = 34
 EXPONENT_MAX = 30
@@ -67,6 +67,17 @@ def check_spelling(message: type[Struct], fields: dict[str, msgspec.Raw]) -> Non
         raw = bytes(fields.get(number.name, b""))
         if raw.startswith(b'"') and not _SPELLING.fullmatch(_TEXT.decode(raw)):
             raise DecodeError("Expected a number in plain ASCII digits", f"$.{number.name}")
+
+
+def exact_number(text: str) -> Decimal:
+    """Read a number from text as the contract spells it. Raise DecodeError otherwise."""
+    if not _SPELLING.fullmatch(text) or len(text) > TEXT_MAX:
+        raise DecodeError("Expected a number in plain ASCII digits")
+    number = Decimal(text)
+    inexact = _inexactness(number)
+    if inexact is not None:
+        raise DecodeError(inexact)
+    return number
 
 
 @cache

@@ -312,3 +312,26 @@ def test_silent_time_starts_again_with_every_word() -> None:
     desk.wait(59 * MINUTE)
 
     assert desk.alerts("order_silent") == []
+
+
+@pytest.mark.parametrize(
+    ("everyones", "own"),
+    [
+        ({"decisions": {"decision_ttl_ms": 60_000}}, {}),
+        ({"reservation": {"reservation_ttl_ms": 2000}}, {}),
+        (
+            {"reservation": {"reservation_ttl_ms": 5000}},
+            {"decisions": {"decision_ttl_ms": 9000}},
+        ),
+    ],
+)
+def test_order_is_reserved_for_as_long_as_its_approval_is_valid(
+    everyones: dict[str, dict[str, object]], own: dict[str, dict[str, object]]
+) -> None:
+    desk = open_desk(only() | everyones)
+    desk.limits(own, account=desk.account, version=1)
+    decision = desk.signal("buy", 10, limit_price="100")
+
+    desk.wait(decision["valid_until_ms"] - desk.now_ms)
+
+    assert desk.reserved() == {decision["signal_id"]: "10"}

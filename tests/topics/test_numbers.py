@@ -1,10 +1,12 @@
 """Every exact number of every input: its spelling, digits and bounds."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from tests.topics.messages import error_of, with_literal
+from topics.bounds import exact_number
 from topics.catalogue import INPUTS, TOPICS
 from topics.codec import DecodeError, decode, encode
 from topics.topic import Topic
@@ -125,3 +127,17 @@ def test_share_is_refused_when_it_is_above_1(name: str) -> None:
 
     assert (error.path, error.error) == (f"$.{name}", "Expected a number from 0 to 1")
     assert decode(topic, with_literal(topic, name, "1.0")) is not None
+
+
+def test_number_is_exact_when_its_text_is_spelt_plainly() -> None:
+    assert [exact_number(text) for text in ("0.10", "-1e3", "+.5")] == [
+        Decimal("0.10"),
+        Decimal(-1000),
+        Decimal("0.5"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["1_0", " 1", "NaN", "1e31", "1" * 35, "", *FOREIGN_ONES])
+def test_text_is_refused_when_it_is_no_exact_number(text: str) -> None:
+    with pytest.raises(DecodeError, match="Expected"):
+        exact_number(text)
