@@ -24,7 +24,7 @@ def flatten(turn: Turn) -> None:
         sent = _close(turn, holding) or sent
     for stop in turn.account.stops:
         if stop.strength == "flatten":
-            _progress(turn, stop, moved=sent or turn.filled)
+            _progress(turn, stop, moved=sent or (turn.filled and _is_older(turn, stop)))
 
 
 def _close(turn: Turn, holding: Holding) -> bool:
@@ -53,6 +53,11 @@ def _missing(holding: Holding) -> Decimal:
         return ZERO
     quantity = floor_to(exit_room(holding, _exit_side(holding)), instrument.lot_size)
     return quantity if quantity >= instrument.min_quantity else ZERO
+
+
+def _is_older(turn: Turn, stop: Stop) -> bool:
+    """Whether a stop was open before this event: the fill that triggers one is not after it."""
+    return any(before.stop_id == stop.stop_id for before in turn.stops_before)
 
 
 def _exit_side(holding: Holding) -> Side:

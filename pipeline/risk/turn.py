@@ -36,6 +36,7 @@ class Turn:
         self.trading_changed = False
         self.filled = False
         self.repeated_signal = False
+        self.stops_before = account.stops
         self._ids = 0
         self._holdings: dict[str, Holding] | None = None
         self._standing: Standing | None = None
