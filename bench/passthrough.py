@@ -5,8 +5,8 @@ Beside application.py the only file that imports quixstreams, for here it is wha
 
 import warnings
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # A library that quixstreams imports uses a deprecated one.
+# A library that quixstreams imports insists on warning of another, whatever the filters say.
+with warnings.catch_warnings(record=True):
     from quixstreams import Application
 
 __all__ = ["null_passthrough"]
@@ -14,13 +14,15 @@ __all__ = ["null_passthrough"]
 COMMIT_SECONDS = 0.1
 
 
-def null_passthrough(brokers: str, *, group: str, source: str, target: str) -> Application:
+def null_passthrough(  # noqa: PLR0913 - All of them are needed.
+    brokers: str, *, group: str, source: str, target: str, commit_seconds: float = COMMIT_SECONDS
+) -> Application:
     """Return an application that copies `source` to `target` when run, and does nothing else."""
     app = Application(
         brokers,
         consumer_group=group,
         auto_offset_reset="earliest",
-        commit_interval=COMMIT_SECONDS,
+        commit_interval=commit_seconds,
         consumer_poll_timeout=0.01,
         processing_guarantee="exactly-once",
         auto_create_topics=False,

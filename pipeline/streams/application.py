@@ -26,12 +26,12 @@ from pipeline.streams.engine import (
     Role,
     Stopped,
 )
-from pipeline.streams.guards import PartitionStore, Start, find_starts
-from pipeline.streams.loop import Clients, Loop, Sender
+from pipeline.streams.guards import PartitionStore, Start, ahead_of_changelog, find_starts
+from pipeline.streams.loop import Clients, Hooks, Loop, Sender
 from pipeline.streams.progress import Progress
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # A library that quixstreams imports uses a deprecated one.
+# A library that quixstreams imports insists on warning of another, whatever the filters say.
+with warnings.catch_warnings(record=True):
     from quixstreams import Application
     from quixstreams.core.stream import VoidExecutor
     from quixstreams.exceptions import QuixException
@@ -65,6 +65,7 @@ class StreamApplication(Application):
         self._settings = settings
         self._observer = observer or Observer()
         self._cluster = Cluster.of(settings, stateful=self.stateful)
+        self._topics = [*settings.topics, *([settings.changelog] if self.stateful else [])]
         self._progress: Progress
         self._loop: Loop
         self._stores: dict[int, PartitionStore] = {}
@@ -103,15 +104,12 @@ class StreamApplication(Application):
 
     def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
         del sink
-        topics = [topic.name for topic in self._dataframe_registry.consumer_topics]
-        topics += [topic.name for topic in self._topic_manager.changelog_topics_list]
-        self._consumer._subscribe(
-            topics, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
-        )
+        self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
         self._processing_context.init_checkpoint()
         self._sender.producer = self._producer._producer._producer
         clients = Clients(self._consumer._consumer, self._sender.producer)
-        self._loop = Loop(clients, self._settings, progress=self._progress, commit=self._commit)
+        hooks = Hooks(self._commit, self._beat, self._stop_event.is_set)
+        self._loop = Loop(clients, self._settings, progress=self._progress, hooks=hooks)
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
@@ -128,7 +126,7 @@ class StreamApplication(Application):
             self._loop.turn()
 
     def _beat(self) -> None:
-        self._loop.beat(self.status)
+        self._loop.report(self.status)
         self._producer.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
         self._consumer.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
 
@@ -197,16 +195,17 @@ class StreamApplication(Application):
         """Give newly assigned partitions to the role, once their state is recovered."""
         if not self._progress.starts:
             return
-        ids = self._cluster.topic_ids(self._settings.topics)
+        ids = self._cluster.topic_ids(self._topics)
         for place, start in sorted(self._progress.starts.items()):
-            store = self._open_store(start) if self.stateful else None
+            store = self._open_store(start, ids) if self.stateful else None
             partition = Partition(*place, ids[start.topic])
             self._progress.begin(partition, store, position=start.offset)
         self.status.assigned = tuple(self._progress.partitions.values())
         self.status.ready = True
 
-    def _open_store(self, start: Start) -> PartitionStore:
-        store = PartitionStore(partial(self._transaction, start.topic, start.partition))
+    def _open_store(self, start: Start, ids: dict[str, str]) -> PartitionStore:
+        transaction = partial(self._transaction, start.topic, start.partition)
+        store = PartitionStore(transaction, changelog_id=ids[self._settings.changelog])
         state = self._state_manager.get_store(start.topic, STORE).partitions[start.partition]
         has_history = state.get_changelog_offset() is not None
         start.check_state(store, self._settings, has_history=has_history)
@@ -260,11 +259,7 @@ class StreamApplication(Application):
     def _reason(self, error: Exception) -> BaseException:
         cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
         if isinstance(cause, InvalidStoreChangelogOffset):
-            return Stopped(
-                f"The state in {self._settings.state_dir} is ahead of its changelog "
-                f"{self._settings.changelog}, which was made anew or cut: restore the changelog, "
-                "or empty that folder to begin with what the changelog still has"
-            )
+            return ahead_of_changelog(self._settings)
         if not isinstance(cause, (QuixException, KafkaException)):
             return cause
         return Stopped(

@@ -38,7 +38,6 @@ CONSUMER: dict[str, ClientSetting] = {
     "check.crcs": True,
     "fetch.queue.backoff.ms": 1,
     "fetch.wait.max.ms": 50,
-    "heartbeat.interval.ms": 2000,
     "isolation.level": "read_committed",
     "queued.max.messages.kbytes": 16_384,
 }
@@ -189,6 +188,7 @@ class EngineSettings:
             **self.security,
             "group.instance.id": self.instance,
             "session.timeout.ms": self.session_timeout_ms,
+            "heartbeat.interval.ms": self.session_timeout_ms // 5,
             "max.poll.interval.ms": self.poll_interval_ms_max,
         }
 

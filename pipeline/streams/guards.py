@@ -11,11 +11,14 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from pipeline.streams.cluster import Bounds, Cluster
 from pipeline.streams.engine import EngineSettings, Place, Stopped
 
-__all__ = ["PartitionStore", "Start", "Transaction", "find_starts"]
+__all__ = ["PartitionStore", "Start", "Transaction", "ahead_of_changelog", "find_starts"]
 
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
-APPLIED = b"applied"  # The engine's own key in the store: the partition's next offset.
-OURS = b"s"  # Written before a role's keys, parted by "|": so none of them is APPLIED.
+# The engine's own keys in the store: the partition's next offset, and the id of the changelog that
+# has all of it. The latter is written once, so a changelog made anew or cut does not have it.
+APPLIED = b"applied"
+CHANGELOG = b"changelog"
+OURS = b"s"  # Written before a role's keys, parted by "|": so none of them is one of those.
 
 
 class Transaction(Protocol):
@@ -31,8 +34,9 @@ class Transaction(Protocol):
 class PartitionStore:
     """A role's view of one partition's state, in whatever transaction is open."""
 
-    def __init__(self, transaction: Callable[[], Transaction]) -> None:
+    def __init__(self, transaction: Callable[[], Transaction], *, changelog_id: str) -> None:
         self._transaction = transaction
+        self._changelog_id = changelog_id.encode()
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, as written last."""
@@ -53,7 +57,14 @@ class PartitionStore:
 
     def set_applied(self, position: int) -> None:
         """Write the offset that this state belongs to."""
-        self._transaction().set_bytes(APPLIED, b"%d" % position, prefix=b"")
+        transaction = self._transaction()
+        transaction.set_bytes(APPLIED, b"%d" % position, prefix=b"")
+        if transaction.get_bytes(CHANGELOG, prefix=b"") is None:
+            transaction.set_bytes(CHANGELOG, self._changelog_id, prefix=b"")
+
+    def is_whole(self) -> bool:
+        """Return whether the changelog has everything since the first commit."""
+        return self._transaction().get_bytes(CHANGELOG, prefix=b"") == self._changelog_id
 
 
 class Start(NamedTuple):
@@ -84,14 +95,30 @@ class Start(NamedTuple):
     ) -> None:
         """Raise Stopped unless the state is the one that belongs to the committed offset."""
         applied = store.applied()
-        if applied == self.committed and (self.committed is not None or not has_history):
+        if self.committed is None and applied is None and not has_history:
             return
+        if self.committed is not None and applied == self.committed:
+            if store.is_whole():
+                return
+            raise Stopped(
+                f"The changelog {settings.changelog} was made anew or cut since "
+                f"{self.topic}[{self.partition}] began, so it does not have all of the state; "
+                "restore it from a copy, together with the offset of its moment"
+            )
         raise Stopped(
             f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
             f"the group {settings.group} is at {_said(self.committed)}: one of them was lost or is "
             f"old; empty {settings.state_dir} to read the state from {settings.changelog} again, "
             "and if that does not help, restore both from the same moment"
         )
+
+
+def ahead_of_changelog(settings: EngineSettings) -> Stopped:
+    """Say that a disk knows more than the changelog ever had."""
+    return Stopped(
+        f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made anew "
+        "or cut; restore it from a copy, together with the offset of its moment"
+    )
 
 
 def find_starts(

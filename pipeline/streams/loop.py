@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import EngineSettings, EngineStatus, Headers, Place, Stopped
 from pipeline.streams.progress import Progress
 
-__all__ = ["Clients", "Loop", "Sender"]
+__all__ = ["Clients", "Hooks", "Loop", "Sender"]
 
 logger = logging.getLogger(__name__)
 
-CHUNK_RECORDS = 50
+CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
 FULL_QUEUE_SECONDS_MAX = 30.0
@@ -28,6 +29,14 @@ class Clients(NamedTuple):
 
     consumer: Consumer
     producer: Producer
+
+
+class Hooks(NamedTuple):
+    """What the loop calls on the way."""
+
+    commit: Callable[[], None]
+    beat: Callable[[], None]
+    is_stopping: Callable[[], bool]
 
 
 class Sender:
@@ -74,23 +83,26 @@ class Loop:
         settings: EngineSettings,
         *,
         progress: Progress,
-        commit: Callable[[], None],
+        hooks: Hooks,
     ) -> None:
         self._consumer, self._producer = clients
         self._settings = settings
         self._progress = progress
-        self._commit = commit
+        self._commit, self._beat, self._is_stopping = hooks
         self._commit_due_s = self._lag_due_s = 0.0
 
     def turn(self) -> None:
         """Apply what is there, and commit it when it is due or nothing more is there."""
         messages = self._read()
         for start in range(0, len(messages), CHUNK_RECORDS):
+            if self._is_stopping():
+                return  # The rest is read again after the next start.
             self._apply(messages[start : start + CHUNK_RECORDS])
+            self._beat()
         if not messages and self._progress.records:
             self._commit()
 
-    def beat(self, status: EngineStatus) -> None:
+    def report(self, status: EngineStatus) -> None:
         """Say that the worker lives, and once a second how far it is behind."""
         now_s = status.heartbeat_s = time.monotonic()
         if now_s >= self._lag_due_s:
@@ -129,7 +141,7 @@ def _is_record(message: Message) -> bool:
     error = message.error()
     if error is None:
         return True
-    if error.code() != KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001 - Its only name.
+    if not passes(error):
         raise KafkaException(error)
-    logger.warning("%s", error.str())  # That the partitions are lost follows.
+    logger.warning("%s", error.str())
     return False

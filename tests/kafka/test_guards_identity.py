@@ -1,0 +1,74 @@
+"""Who a worker is to the brokers: the same after every restart, and only once alive."""
+
+import signal
+
+import pytest
+from confluent_kafka import Producer
+
+from pipeline.streams.engine import Stopped
+from tests.kafka.rig import Rig, until
+
+RECORDS = 100
+
+
+def kill_in_transaction(rig: Rig, *, fresh_id: bool) -> None:
+    """Kill a worker in the middle of a transaction of a minute, and start it again."""
+    rig.make_both()
+    rig.feed(RECORDS)
+    minute = {"transaction_timeout_ms": 60_000, "commit_interval_ms": 60_000}
+    killed = rig.process("risk", fresh_id=fresh_id, seconds=0.05, **minute)
+    until(lambda: rig.end(rig.target) > 10)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    rig.process("risk", fresh_id=fresh_id, **minute)
+    until(lambda: rig.committed() == RECORDS)
+
+
+def test_outputs_stay_hidden_when_a_killed_worker_comes_back_as_another(rig: Rig) -> None:
+    kill_in_transaction(rig, fresh_id=True)
+
+    assert rig.end(rig.target, stable=True) == 0
+    assert rig.end(rig.target) > RECORDS
+
+
+def test_outputs_are_there_when_a_killed_worker_comes_back(rig: Rig) -> None:
+    kill_in_transaction(rig, fresh_id=False)
+
+    assert [output.n for output in rig.outputs(RECORDS)] == list(range(1, RECORDS + 1))
+
+
+def test_the_member_is_the_instance_when_a_worker_runs(rig: Rig) -> None:
+    rig.make_both()
+
+    worker = rig.risk(rig.settings(instance="pod-7")).ready()
+
+    group = rig.admin.describe_consumer_groups([rig.name])[rig.name].result()
+    assert [member.group_instance_id for member in group.members] == ["pod-7"]
+    worker.stop()
+
+
+def test_a_worker_stops_when_another_takes_its_transactional_id(rig: Rig) -> None:
+    rig.make_both()
+    worker = rig.risk(rig.settings(instance="pod-7")).ready()
+    name = f"{rig.name}-pod-7"
+    other = Producer({"bootstrap.servers": rig.brokers, "transactional.id": name})
+    other.init_transactions(10)
+
+    rig.feed(1)
+
+    with pytest.raises(Stopped, match=name):
+        raise worker.end()
+    assert rig.outputs() == []
+    assert rig.committed() < 0
+
+
+def test_the_first_of_two_stops_when_both_have_one_name(rig: Rig) -> None:
+    rig.make_both()
+    first = rig.risk(rig.settings()).ready()
+    second = rig.risk(rig.settings(state_dir=rig.folder / "second"))
+
+    assert isinstance(first.end(), Stopped)
+    rig.feed(5)
+
+    assert [output.n for output in rig.outputs(5)] == [1, 2, 3, 4, 5]
+    second.ready().stop()

@@ -1,0 +1,64 @@
+"""A worker that was frozen until others took over drops what it had done meanwhile."""
+
+import signal
+import time
+
+from tests.kafka.rig import Output, Rig, until
+
+RECORDS = 300  # All in the second partition.
+READ = 100  # Of them by the worker that is frozen.
+FREEZE_SECONDS = 3.0  # Twice as long as the session.
+
+
+def freeze(rig: Rig, kind: str) -> None:
+    """Freeze a worker in the middle of its work, let another do all of it, and thaw the first."""
+    rig.make_both(partitions=2)
+    rig.feed(RECORDS, partition=1)
+    slow = {"partitions": 2, "seconds": 0.01, "commit_interval_ms": 60_000}
+    slow |= {"batch_records": READ, "transaction_timeout_ms": 60_000}
+    frozen = rig.process(kind, instance="a", **slow)
+    until(lambda: rig.end(rig.target) + rig.end(rig.target, partition=1) > READ / 2)
+    frozen.send_signal(signal.SIGSTOP)
+    rig.process(kind.partition(",")[0], instance="b", state_dir=f"{rig.folder}/b", **slow)
+    until(lambda: rig.committed(1) == RECORDS)
+    time.sleep(FREEZE_SECONDS)
+    frozen.send_signal(signal.SIGCONT)
+    until(lambda: owners(rig) == {"a", "b"} or frozen.poll() is not None)
+    # The first name has the first partition by now: the thawed worker commits again.
+    rig.feed(1, partition=0)
+    until(lambda: rig.committed(0) == 1)
+    assert frozen.poll() is None, rig.log.read_text()
+
+
+def owners(rig: Rig) -> set[str]:
+    """Return who has a partition."""
+    group = rig.admin.describe_consumer_groups([rig.name])[rig.name].result()
+    return {m.group_instance_id for m in group.members if m.assignment.topic_partitions}
+
+
+def test_records_count_twice_when_a_thawed_worker_commits_what_it_lost(rig: Rig) -> None:
+    freeze(rig, "risk, keeping what it lost")
+
+    assert len(rig.outputs(partitions=2)) > RECORDS + 1
+
+
+def test_every_record_counts_once_when_a_worker_was_frozen(rig: Rig) -> None:
+    freeze(rig, "risk")
+
+    outputs = sorted(rig.outputs(partitions=2), key=lambda output: output.n)
+    assert outputs == [
+        Output(b"a", 1, 0),
+        *(Output(b"a", n, n - 1) for n in range(1, RECORDS + 1)),
+    ]
+
+
+def test_an_offset_goes_back_when_a_thawed_worker_commits_where_it_was(rig: Rig) -> None:
+    freeze(rig, "ingest, keeping what it lost")
+
+    assert rig.committed(1) < RECORDS, rig.log.read_text()
+
+
+def test_no_offset_goes_back_when_a_worker_was_frozen(rig: Rig) -> None:
+    freeze(rig, "ingest")
+
+    assert rig.committed(1) == RECORDS

@@ -1,0 +1,67 @@
+"""The private names of quixstreams that the engine uses are those of the pinned release."""
+
+from importlib.metadata import version
+from inspect import signature
+
+import pytest
+
+from pipeline.streams.application import RiskApplication, StreamApplication
+from tests.kafka.rig import Rig
+
+INHERITED = {
+    "_on_assign": ["self", "_", "topic_partitions"],
+    "_on_lost": ["self", "_", "topic_partitions"],
+    "_on_revoke": ["self", "_", "topic_partitions"],
+    "_run_dataframe": ["self", "sink"],
+    "_setup_signal_handlers": ["self"],
+}
+ATTRIBUTES = [
+    "_config.revoke_flush_timeout",
+    "_consumer._broker_available",
+    "_consumer._consumer",
+    "_consumer._subscribe",
+    "_consumer.get_watermark_offsets",
+    "_failed",
+    "_open_deadline",
+    "_processing_context.commit_checkpoint",
+    "_processing_context.init_checkpoint",
+    "_processing_context.store_offset",
+    "_producer._broker_available",
+    "_producer._producer._producer",
+    "_state_manager._recovery_manager._position_cache",
+    "_state_manager._recovery_manager._recovery_loop",
+    "_state_manager._recovery_manager._update_recovery_status",
+    "_state_manager._setup_changelogs",
+    "_state_manager._state_dir",
+    "_state_manager.recovery_required",
+    "_stop_event",
+]
+
+
+def test_the_release_is_the_one_that_was_read() -> None:
+    assert version("quixstreams") == "3.28.1"
+
+
+@pytest.mark.parametrize(("name", "parameters"), INHERITED.items())
+def test_a_method_is_still_there_to_be_overridden(name: str, parameters: list[str]) -> None:
+    library = StreamApplication.__mro__[1]
+
+    assert list(signature(getattr(library, name)).parameters) == parameters
+
+
+def test_every_private_name_is_still_there(rig: Rig) -> None:
+    rig.make_both()
+    app = RiskApplication(rig.settings())
+
+    missing = [name for name in ATTRIBUTES if not has(app, name)]
+
+    assert missing == []
+
+
+def has(thing: object, path: str) -> bool:
+    """Return whether a path of attributes leads somewhere."""
+    for name in path.split("."):
+        if not hasattr(thing, name):
+            return False
+        thing = getattr(thing, name)
+    return True
