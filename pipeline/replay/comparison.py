@@ -24,6 +24,8 @@ __all__ = [
     "Difference",
     "PartitionComparison",
     "Recorded",
+    "Span",
+    "Taken",
     "Tape",
     "taken_of",
 ]
@@ -32,6 +34,15 @@ COMPARED = ("decisions", "emergency_stops", "alerts", "account_states")
 STATES = "account_states"
 
 Place = Literal["before", "missed", "now", "later"]
+
+
+class Span(NamedTuple):
+    """A topic's partition as it was when the comparison began; `end` is not part of it."""
+
+    topic: str  # Without the prefix.
+    partition: int
+    begin: int
+    end: int
 
 
 class Recorded(Struct, frozen=True, gc=False):

@@ -9,11 +9,11 @@ from typing import NamedTuple, cast
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from pipeline.errors import StartupError
-from pipeline.replay.comparison import COMPARED, Counts, PartitionComparison
+from pipeline.replay.comparison import COMPARED, Counts, PartitionComparison, Span
 from pipeline.replay.findings import describe
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.starts import Start, find_start
-from pipeline.replay.tapes import KafkaTape, Span, read, span, to_bytes
+from pipeline.replay.tapes import KafkaTape, read, span, to_bytes
 from pipeline.rules_version import rules_version
 from pipeline.streams.broker import Broker
 from pipeline.streams.partition_accounts import PartitionAccounts
@@ -22,6 +22,7 @@ from pipeline.streams.settings import Settings
 from topics.codec import DecodeError, decode_as
 from topics.events import Event
 from topics.fields import EVERYONE
+from topics.snapshots import Snapshot
 
 __all__ = ["compare_with_kafka"]
 
@@ -79,7 +80,12 @@ def _compare(broker: Broker, log: _Log, counts: Counts) -> None:
     if log.events.begin >= log.events.end:
         return
     store = MemoryStore()
-    start = find_start(broker, log.snapshots, log.events, store=store)
+
+    def snapshots() -> Iterator[Snapshot]:
+        for record in read(broker, log.snapshots):
+            yield decode_as(Snapshot, to_bytes(record.value() or b""))
+
+    start = find_start(snapshots, log.events, store=store)
     with ExitStack() as stack:
         tapes = [KafkaTape(broker, output) for output in log.outputs]
         for tape in tapes:

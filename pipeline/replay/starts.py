@@ -1,15 +1,15 @@
 """Where a partition begins whose oldest events were deleted: at the first snapshots left."""
 
+from collections.abc import Callable, Iterable
+
 from msgspec import Struct
 
 from pipeline.errors import StartupError
+from pipeline.replay.comparison import Span
 from pipeline.replay.memory import MemoryStore
-from pipeline.replay.tapes import Span, read, to_bytes
 from pipeline.risk.state import StateError, load_account, load_shared
 from pipeline.rules_version import rules_version
 from pipeline.streams.account_store import AccountStore
-from pipeline.streams.broker import Broker
-from topics.codec import decode_as
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
@@ -28,27 +28,26 @@ class Start(Struct, frozen=True):
 
 
 def find_start(
-    broker: Broker, snapshots: Span, events: Span, *, store: MemoryStore
+    read_snapshots: Callable[[], Iterable[Snapshot]], events: Span, *, store: MemoryStore
 ) -> Start | None:
     """Load the first snapshots into the store; None when the log still begins at its beginning.
 
-    Ids that were remembered before are not in snapshots.
+    Reads the snapshots twice. Ids that were remembered before are not in them.
     """
     if events.begin == 0:
         return None
     start = Start({}, {})
     accounts = AccountStore(store)
     oldest = events.begin - 1  # Before this one the log says no longer what happened.
-    for wanted in (True, False):  # First what the accounts share: they need it from their start on.
-        for record in read(broker, snapshots):
-            snapshot = decode_as(Snapshot, to_bytes(record.value() or b""))
-            is_shared = snapshot.account_id == EVERYONE
-            if is_shared != wanted or snapshot.account_id in start.offsets:
+    for is_shared in (True, False):  # What accounts share comes first: they start no earlier.
+        for snapshot in read_snapshots():
+            account_id = snapshot.account_id
+            if (account_id == EVERYONE) != is_shared or account_id in start.offsets:
                 continue
             if snapshot.offset >= start.offsets.get(EVERYONE, oldest):
                 _load(snapshot, accounts, partition=events.partition)
-                start.offsets[snapshot.account_id] = snapshot.offset
-                start.sequences[snapshot.account_id] = snapshot.sequence
+                start.offsets[account_id] = snapshot.offset
+                start.sequences[account_id] = snapshot.sequence
         if EVERYONE not in start.offsets:
             break  # Nothing to go on from: everything is left out.
     return start

@@ -1,30 +1,18 @@
 """One partition of a topic, read in order up to where it ended at the start; one client each."""
 
-from collections import deque
 from collections.abc import Generator
-from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from pipeline.replay.comparison import Taken, taken_of
+from pipeline.replay.comparison import Span, Taken, taken_of
 from pipeline.streams.broker import Broker, BrokerError
 from topics.codec import DecodeError
 
-__all__ = ["KafkaTape", "Span", "read", "span", "to_bytes"]
+__all__ = ["KafkaTape", "read", "span", "to_bytes"]
 
-BATCH_RECORDS = 500
 ANSWER_SECONDS_MAX = 10.0
 READ_SECONDS_MAX = 30.0
 QUEUE_KIB_MAX = 4096
-
-
-class Span(NamedTuple):
-    """A topic's partition as it was when the comparison began; `end` is not part of it."""
-
-    topic: str  # Without the prefix.
-    partition: int
-    begin: int
-    end: int
 
 
 def span(broker: Broker, consumer: Consumer, topic: str, partition: int) -> Span:  # noqa: PLR0917
@@ -47,7 +35,7 @@ def read(broker: Broker, what: Span) -> Generator[Message, None, None]:
 
 
 class KafkaTape:
-    """The recorded outputs of a span; memory holds one batch."""
+    """The recorded outputs of a span; memory holds what the client has fetched ahead."""
 
     def __init__(self, broker: Broker, what: Span) -> None:
         self.topic = what.topic
@@ -84,22 +72,20 @@ class KafkaTape:
 
 
 def _records(consumer: Consumer, end: int) -> Generator[Message, None, None]:
-    batch: deque[Message] = deque()
     while True:
-        batch.extend(consumer.consume(BATCH_RECORDS, READ_SECONDS_MAX))
-        if not batch:
+        # Not consume(): that waits for a whole batch or its timeout, also at the end of the log.
+        message = consumer.poll(READ_SECONDS_MAX)
+        if message is None:
             raise BrokerError(f"Kafka did not answer within {READ_SECONDS_MAX:g} s; try again")
-        while batch:
-            message = batch.popleft()
-            error = message.error()
-            if error is None:
-                if (message.offset() or 0) >= end:
-                    return
-                yield message
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+        error = message.error()
+        if error is None:
+            if (message.offset() or 0) >= end:
                 return
-            else:
-                raise BrokerError(f"The log cannot be read ({error.str()}); try again")
+            yield message
+        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+            return
+        else:
+            raise BrokerError(f"The log cannot be read ({error.str()}); try again")
 
 
 def _consumer(broker: Broker) -> Consumer:

@@ -1,0 +1,84 @@
+"""The recorded log on a real broker, decided again and compared with what was recorded."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.partitioner import partition_of
+from tests import given
+from tests.kafka.world import World
+
+ACCOUNTS = [f"acct-{number}" for number in range(6)]
+RULES = given.only("cash", "drawdown", "watch")
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def replay(world: World, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "replay", "--from-kafka", *arguments],
+        env={**os.environ, **world.environment("replay")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def trade(world: World) -> None:
+    """Fund the accounts, let each buy, and lose enough that its emergency stop comes."""
+    riskgate = world.run()
+    world.send(given.limits(RULES), given.instrument(), given.price(100))
+    for name in ACCOUNTS:
+        signal = given.signal("buy", 5, account_id=name)
+        fill = given.fill("buy", 5, 100, signal_id="signal-1", account_id=name)
+        world.send(given.account(name, balance=1000), signal, fill)
+    world.read("account_states", lambda rows: sum(bool(row["positions"]) for row in rows) >= 6)
+    world.send(given.price(50))
+    world.read("account_states", lambda rows: sum(bool(row["confirming"]) for row in rows) >= 6)
+    world.send(given.price(51))
+    world.read("emergency_stops", lambda rows: len({row["account_id"] for row in rows}) == 6)
+    riskgate.end()
+
+
+def forge_alert(world: World) -> None:
+    """Write an alert into the log that nobody decided."""
+    (row, *_) = world.read("alerts", lambda rows: len(rows) >= 6)
+    partition = partition_of(row["account_id"], world.settings.partitions)
+    forged = orjson.dumps(row | {"message": "forged"})
+    world.send_bytes("alerts", forged, key=row["account_id"].encode(), partition=partition)
+    world.flush()
+
+
+def test_nothing_differs_but_what_was_forged_when_the_log_is_decided_again(world: World) -> None:
+    trade(world)
+
+    code, said = replay(world)
+
+    assert code == 0, said
+    assert "decisions: 0 equal" not in said
+    assert said.count(" equal, 0 different") == 4
+
+    forge_alert(world)
+    code, said = replay(world)
+
+    assert code == 1, said
+    assert said.count(" equal, 0 different") == 3
+    assert '"message":"forged"' in said
+
+
+def test_other_limits_are_refused_when_the_log_is_replayed(world: World) -> None:
+    code, said = replay(world, "--against", "limits.yaml")
+
+    assert code == 2
+    assert "--against limits.yaml is not built yet" in said
