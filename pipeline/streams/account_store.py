@@ -3,12 +3,20 @@
 Apart from decide.py so that the layout, which outlives every release, stands in one place.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from struct import Struct
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.state import load_account, load_shared, save_account, save_shared
+from pipeline.risk.state import (
+    StateError,
+    load_account,
+    load_shared,
+    save_account,
+    save_shared,
+)
 from pipeline.risk.step import Recall, Remembered
-from pipeline.streams.engine import Store
+from pipeline.streams.engine import Stopped, Store
 
 __all__ = ["AccountStore"]
 
@@ -26,7 +34,10 @@ class AccountStore:
     def load_account(self, account_id: str) -> Account | None:
         """Return the account, or None before its first event."""
         raw = self._store.get(_account(account_id))
-        return None if raw is None else load_account(raw)
+        if raw is None:
+            return None
+        with _explained():
+            return load_account(raw)
 
     def save_account(self, account: Account) -> bytes:
         """Write the account and return its bytes."""
@@ -39,7 +50,8 @@ class AccountStore:
         raw = self._store.get(_SHARED)
         if raw is None:
             return None
-        return load_shared(raw, partition=partition, rules_version=rules_version)
+        with _explained():
+            return load_shared(raw, partition=partition, rules_version=rules_version)
 
     def save_shared(self, shared: Shared) -> bytes:
         """Write the partition's shared record and return its bytes."""
@@ -73,6 +85,15 @@ class AccountStore:
             return None
         at_ms = _AT_MS.unpack_from(raw)[0]
         return Remembered(number=number, identity=raw[_AT_MS.size :].decode(), at_ms=at_ms)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn state that cannot be read into the end of the worker."""
+    try:
+        yield
+    except StateError as error:
+        raise Stopped(f"The state of this worker cannot be used: {error}") from error
 
 
 def _account(account_id: str) -> bytes:

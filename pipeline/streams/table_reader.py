@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from itertools import cycle
 from typing import NamedTuple, Self
 
 from confluent_kafka import (
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 BATCH_RECORDS = 10_000
 WAIT_SECONDS = 0.1
 LOOK_SECONDS = 0.5
+STRIKES_MAX = 5  # A topic that was just made, or whose broker restarts, is unknown for a moment.
 REQUEST_SECONDS_MAX = 10.0
 CONSUMER = {
     "group.id": "riskgate-tables",  # Asked for by the client; nothing joins or commits it.
@@ -52,11 +54,12 @@ CONSUMER = {
 }
 
 
-class _Log:
+class Progress:
     """How far a table came in one partition, and where that should bring it."""
 
     def __init__(self, end: int) -> None:
         self.position = 0
+        self.end = end  # As the broker said when it was last asked.
         self.caught_up = False
         self._target = end  # The end as it was at `_since_s`.
         self._since_s = time.monotonic()
@@ -94,9 +97,10 @@ class TableReader:
         self._tables = tables
         self._on_failure = on_failure
         self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
-        self._logs: dict[tuple[str, int], _Log] = {}
+        self._logs: dict[tuple[str, int], Progress] = {}
         self._fed_s = dict.fromkeys(self._topics, 0.0)
         self._look_due_s = 0.0
+        self._strikes = 0
         self._ended = threading.Event()
         self._consumer = Consumer({**settings.connection(), **CONSUMER}, logger=logger)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
@@ -151,7 +155,8 @@ class TableReader:
         for place in places:
             low, end = self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
             place.offset = low
-            self._logs[place.topic, place.partition] = _Log(end)
+            self._logs[place.topic, place.partition] = Progress(end)
+        self._turns = cycle(self._logs)
         # Nothing newer than that time: the client says -1, which means the end.
         self._consumer.assign([p for p in places if p not in prices] + starts)
 
@@ -217,15 +222,29 @@ class TableReader:
         if now_s < self._look_due_s:
             return
         self._look_due_s = now_s + LOOK_SECONDS
+        self._ask_end()
         for place, log in self._logs.items():
-            was_caught_up = log.caught_up
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
-            late_s = log.look(end, now_s)
-            if was_caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
+            late_s = log.look(max(end, log.end), now_s)
+            if log.caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
                 raise Stopped(
                     f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
                     "give this process more time on the CPU, or the topic fewer prices"
                 )
+
+    def _ask_end(self) -> None:
+        """Ask the broker itself for the end of one partition, in turn: fetching may have died."""
+        place = next(self._turns)
+        try:
+            self._logs[place].end = self._consumer.get_watermark_offsets(
+                TopicPartition(*place), timeout=LOOK_SECONDS / 2
+            )[1]
+        except KafkaException as error:
+            self._strikes += not passes(error.args[0])
+            if self._strikes >= STRIKES_MAX:
+                raise
+        else:
+            self._strikes = 0
 
 
 def _record(message: Message) -> Record:

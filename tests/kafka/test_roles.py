@@ -85,7 +85,7 @@ def test_event_is_a_dead_letter_when_it_lies_in_a_foreign_partition(world: World
 
 
 def test_message_of_ten_megabytes_is_a_dead_letter_when_the_topic_lets_it_in(world: World) -> None:
-    allow_large_messages(world, "signals")
+    configure(world, "signals", "max.message.bytes", "12000000")
     world.run("ingest")
     world.send_bytes("signals", b"x" * 10_000_000, key=b"acct-1")
     world.send(given.signal())
@@ -107,11 +107,29 @@ def test_role_ends_with_zero_when_it_is_asked_to(world: World, role: str) -> Non
     assert (started.end(), running.end()) == (0, 0)
 
 
-def allow_large_messages(world: World, topic: str) -> None:
-    """Let a topic take messages of up to 12 MB."""
-    entry = ConfigEntry(
-        "max.message.bytes", "12000000", incremental_operation=AlterConfigOpType.SET
-    )
+def test_run_names_the_topic_in_one_sentence_when_it_is_missing(world: World) -> None:
+    world.delete("decisions")
+
+    worker = world.run("risk")
+
+    assert worker.code() == 2
+    assert worker.log().count("\n") == 1
+    assert f"{world.settings.topic('decisions')} is missing" in worker.log()
+
+
+def test_risk_stops_before_it_decides_when_the_log_has_no_append_time(world: World) -> None:
+    configure(world, "events", "message.timestamp.type", "CreateTime")
+    worker = world.run("risk")
+    tick = b'{"type":"tick","account_id":"*","body":{}}'
+    world.send_bytes("events", tick, key=b"*", partition=0)
+
+    assert worker.code() == 1
+    assert "has not LogAppendTime" in worker.log()
+
+
+def configure(world: World, topic: str, name: str, value: str) -> None:
+    """Change a topic's configuration."""
+    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(
         ResourceType.TOPIC, world.settings.topic(topic), incremental_configs=[entry]
     )

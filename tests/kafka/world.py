@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Self, TypeVar
 import httpx
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -152,16 +154,44 @@ class World:
 
     def read(self, topic: str, enough: Callable[[list[Row]], bool]) -> list[Row]:
         """Return a topic's committed rows, in order in each partition, once they are enough."""
-        self.flush()
         rows: list[Row] = []
 
-        def look() -> bool:
-            rows.extend(_row(m) for m in consumer.consume(1000, 0.2) if m.error() is None)
+        def take(message: Message) -> bool:
+            rows.append(orjson.loads(message.value() or b"{}"))
             return enough(rows)
 
-        with closing(self._reader(topic)) as consumer:
-            until(look, lambda: f"{topic}: {len(rows)} rows\n{self.logs()}")
+        self._consume(topic, take)
         return rows
+
+    def counts(self, topic: str, enough: Callable[[Counter[int]], bool]) -> Counter[int]:
+        """Return how many rows each partition has once they are enough."""
+        counts: Counter[int] = Counter()
+
+        def take(message: Message) -> bool:
+            counts[message.partition() or 0] += 1
+            return enough(counts)
+
+        self._consume(topic, take)
+        return counts
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic."""
+        name = self.settings.topic(topic)
+        admin = AdminClient(self.settings.connection())
+        admin.delete_topics([name])[name].result()
+
+    def _consume(self, topic: str, take: Callable[[Message], bool]) -> None:
+        self.flush()
+        seen = 0
+        with closing(self._reader(topic)) as consumer:
+            deadline_s = time.monotonic() + WAIT_SECONDS_MAX
+            while True:
+                message = consumer.poll(0.2)
+                if message is not None and message.error() is None:
+                    seen += 1
+                    if take(message):
+                        return
+                assert time.monotonic() < deadline_s, f"{topic}: {seen} rows\n{self.logs()}"
 
     def logs(self) -> str:
         """Return the ends of what every process wrote."""
@@ -191,11 +221,6 @@ def until(look: Callable[[], T], explain: Callable[[], str]) -> T:
         assert time.monotonic() < deadline_s, explain()
         time.sleep(0.02)
     return found
-
-
-def _row(message: Message) -> Row:
-    row: Row = orjson.loads(message.value() or b"{}")
-    return row
 
 
 def _stamped(message: Struct) -> Struct:

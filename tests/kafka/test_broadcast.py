@@ -1,0 +1,82 @@
+"""Broadcast on a real broker: what happens to accounts that do nothing themselves."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipeline.demo.kafka import LocalKafka
+from tests import given
+from tests.kafka.world import PARTITIONS, Row, World
+
+HELD = (
+    given.instrument(),
+    given.price(100),
+    given.account(balance=1000),
+    given.fill("buy", 5, 100),
+)
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def test_every_partition_is_ticked_when_two_share_them_and_one_is_killed(world: World) -> None:
+    first, _ = (world.run("broadcast", instance=name).ready() for name in ("one", "two"))
+    before = world.counts("events", lambda counts: len(counts) == PARTITIONS)
+
+    first.kill()
+
+    # Nobody else ticks a dead member's partitions before its session of 6 s is over.
+    after = world.counts("events", lambda counts: all(counts[p] >= before[p] + 4 for p in before))
+    assert set(after) == set(range(PARTITIONS))
+
+
+def test_account_is_flattened_without_a_word_of_its_own_when_the_price_falls(world: World) -> None:
+    for role in ("broadcast", "risk", "ingest"):
+        world.run(role).ready()
+    world.send(given.limits(given.only("daily_loss", daily_loss_ratio_max="0.02")), *HELD)
+    world.read("account_states", lambda rows: any(row["positions"] for row in rows))
+
+    for price in ("94.9", "94.8", "94.7"):
+        world.send(given.price(price))
+        world.read("events", partial(has_pulse_at, price))
+
+    stops = world.read("emergency_stops", bool)
+    exits = world.read("decisions", lambda rows: any(row["kind"] == "exit" for row in rows))
+    assert (stops[0]["rule"], stops[0]["status"]) == ("daily_loss", "triggered")
+    assert exits[-1]["quantity"] == "5"
+
+
+def test_quiet_account_is_halted_when_everyone_is(world: World) -> None:
+    for role in ("broadcast", "risk", "ingest"):
+        world.run(role).ready()
+    world.send(given.limits(given.only()), *HELD)
+    world.read("account_states", lambda rows: any(row["positions"] for row in rows))
+
+    world.send(given.control("halt", account_id="*"))
+
+    (stop,) = world.read("emergency_stops", bool)
+    assert (stop["account_id"], stop["rule"], stop["actions"]) == (
+        "acct-1",
+        "control",
+        ["cancel_all"],
+    )
+
+
+def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None:
+    roles = [world.run(role).ready() for role in ("ingest", "broadcast")]
+
+    world.delete("prices")
+
+    assert [role.code() for role in roles] == [1, 1]
+    assert all("the tables cannot be read any more" in role.log() for role in roles)
+
+
+def has_pulse_at(price: str, events: list[Row]) -> bool:
+    """Whether a pulse of the log carries a quote of this price."""
+    pulses = (row for row in events if row["type"] == "pulse")
+    return any(row["body"]["markets"][0]["quote"]["last"] == price for row in pulses)

@@ -1,0 +1,104 @@
+"""A partition's store, a producer and records, for roles without a broker."""
+
+from typing import NamedTuple
+
+import orjson
+from msgspec import Struct
+
+from pipeline.streams.engine import Headers, Record
+from tests import given
+from topics import codec
+from topics.events import Source
+
+AT_MS = given.T0_MS
+
+
+class MemoryStore:
+    """A dict; what was written last counts."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, bytes] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value of a key."""
+        return self.rows.get(key)
+
+    def set(self, key: bytes, value: bytes) -> None:
+        """Write a value."""
+        self.rows[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Forget a key."""
+        self.rows.pop(key, None)
+
+
+class Sent(NamedTuple):
+    """A message that a role produced."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None
+
+    @property
+    def row(self) -> dict[str, object]:
+        """Return its body."""
+        row: dict[str, object] = orjson.loads(self.value or b"")
+        return row
+
+
+class Outbox:
+    """Keep what is produced."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+
+    def __call__(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        """Take a message."""
+        self.sent.append(Sent(topic, key, value, partition))
+
+    def of(self, topic: str) -> list[Sent]:
+        """Return what went to one topic."""
+        return [message for message in self.sent if message.topic == topic]
+
+
+def record(
+    topic: str,
+    value: bytes | None,
+    *,
+    key: bytes | None = b"acct-1",
+    partition: int = 0,
+    offset: int = 0,
+    at_ms: int = AT_MS,
+    is_append_time: bool = True,
+) -> Record:
+    """Return a record as Kafka hands it over."""
+    return Record(topic, partition, offset, key, value, at_ms, is_append_time)
+
+
+def event_record(
+    event: Struct, *, partition: int, offset: int = 0, is_append_time: bool = True
+) -> Record:
+    """Return an event as a record of the log."""
+    account_id = str(getattr(event, "account_id"))  # noqa: B009 - Every event has it.
+    return record(
+        "risk.events",
+        codec.encode_event(event),
+        key=account_id.encode(),
+        partition=partition,
+        offset=offset,
+        is_append_time=is_append_time,
+    )
+
+
+def source(topic: str, offset: int) -> Source:
+    """Say where an event came from."""
+    return Source(topic=topic, topic_id=f"id-of-{topic}", partition=0, offset=offset)

@@ -1,0 +1,101 @@
+"""Ingest without a broker: where each record goes."""
+
+import pytest
+
+from pipeline.streams.engine import Partition
+from pipeline.streams.ingest import STREAMS, Ingest
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from pipeline.streams.tally import Tally
+from tests import given
+from tests.streams.fakes import Outbox, record
+from topics import codec
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def ingest(outbox: Outbox) -> Ingest:
+    settings = Settings(partitions=3)
+    role = Ingest(settings, Tables(settings), produce=outbox, tally=Tally())
+    for topic in STREAMS:
+        role.assign(Partition(f"risk.{topic.name}", 0, f"id-of-{topic.name}"), None)
+    return role
+
+
+def test_event_goes_where_its_key_belongs_when_an_account_is_named(
+    ingest: Ingest, outbox: Outbox
+) -> None:
+    ingest.apply(record("risk.signals", codec.encode(given.signal()), offset=7))
+
+    (sent,) = outbox.sent
+    assert (sent.topic, sent.key, sent.partition) == ("risk.events", b"acct-1", None)
+    assert sent.row["type"] == "signals"
+    assert sent.row["source"] == {
+        "topic": "signals",
+        "topic_id": "id-of-signals",
+        "partition": 0,
+        "offset": 7,
+    }
+
+
+def test_event_goes_to_every_partition_when_everyone_is_named(
+    ingest: Ingest, outbox: Outbox
+) -> None:
+    document = codec.encode(given.limits({}))
+
+    ingest.apply(record("risk.limits", document, key=b"*"))
+
+    assert [(sent.key, sent.partition) for sent in outbox.sent] == [(b"*", 0), (b"*", 1), (b"*", 2)]
+    assert len({sent.value for sent in outbox.sent}) == 1
+
+
+def test_dead_letter_keeps_the_record_s_key_when_the_record_does_not_decode(
+    ingest: Ingest, outbox: Outbox
+) -> None:
+    ingest.apply(record("risk.fills", b"{", key=b"acct-9", offset=3))
+
+    (sent,) = outbox.sent
+    assert (sent.topic, sent.key) == ("risk.dead_letters", b"acct-9")
+    assert sent.row["source"] == {
+        "topic": "fills",
+        "topic_id": "id-of-fills",
+        "partition": 0,
+        "offset": 3,
+        "key": "acct-9",
+    }
+
+
+def test_nothing_is_written_when_an_instrument_is_as_it_should_be(
+    ingest: Ingest, outbox: Outbox
+) -> None:
+    instrument = codec.encode(given.instrument())
+
+    ingest.apply(record("risk.instruments", instrument, key=given.SYMBOL.encode()))
+
+    assert outbox.sent == []
+
+
+def test_instrument_becomes_a_dead_letter_when_its_key_is_another_symbol(
+    ingest: Ingest, outbox: Outbox
+) -> None:
+    ingest.apply(record("risk.instruments", codec.encode(given.instrument()), key=b"ETH-USD"))
+
+    (sent,) = outbox.sent
+    assert (sent.topic, sent.row["path"]) == ("risk.dead_letters", "$.symbol")
+
+
+def test_prices_are_no_stream_of_ingest_when_the_streams_are_listed() -> None:
+    assert [topic.name for topic in STREAMS] == [
+        "signals",
+        "orders",
+        "fills",
+        "positions",
+        "accounts",
+        "limits",
+        "controls",
+        "instruments",
+    ]

@@ -1,0 +1,42 @@
+"""When a table counts as read to its end, and when as too far behind."""
+
+import time
+
+import pytest
+
+from pipeline.streams.table_reader import Progress
+
+
+@pytest.fixture
+def log() -> Progress:
+    return Progress(end=10)
+
+
+def test_table_is_caught_up_when_the_end_at_the_start_is_reached(log: Progress) -> None:
+    log.look(10, time.monotonic())
+    assert not log.caught_up
+
+    log.position = 10
+    log.look(12, time.monotonic())
+
+    assert log.caught_up
+
+
+def test_table_is_behind_since_an_end_was_seen_when_it_has_not_reached_that(log: Progress) -> None:
+    log.position = 10
+    log.look(20, 100.0)
+
+    log.position = 19
+    behind_s = log.look(30, 107.5)
+
+    assert behind_s == 7.5
+
+
+def test_table_is_not_behind_when_it_keeps_reaching_ends_that_move_on(log: Progress) -> None:
+    log.position = 10
+    log.look(20, 100.0)
+
+    log.position = 25
+    behind_s = log.look(30, 107.5)
+
+    assert behind_s == 0.0
