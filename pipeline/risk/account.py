@@ -21,6 +21,7 @@ APPROVALS_MAX = 1000
 EXPIRED_MAX = 100
 ENDED_MAX = 16
 EARLY_MAX = 1000
+PENDING_MAX = 1000
 SOURCES_MAX = 64
 SHARED_STOPS_MAX = 1000
 CONTROL_IDS_MAX = 1000
@@ -48,6 +49,14 @@ class Document(Struct, frozen=True, array_like=True, gc=False):
 
     version: int = 0
     rules: str = "{}"
+
+
+class Early(Struct, frozen=True, array_like=True, gc=False):
+    """Money realized before the opening: it counts when executed after the opening's as_of."""
+
+    executed_ms: int
+    currency: str
+    amount: Decimal
 
 
 class Memory(Struct, frozen=True, array_like=True, gc=False):
@@ -86,12 +95,13 @@ class Account(Struct, frozen=True, array_like=True):
     confirm_ms: int | None = None  # When an unconfirmed breach is looked at again.
     control_issued_ms: int = 0
     memory: Memory = Memory()
-    early: tuple[tuple[int, Decimal], ...] = ()  # Realized before the opening, by execution time.
+    early: tuple[Early, ...] = ()  # Realized before the opening.
     unconverted: dict[str, Decimal] = {}  # Booked in currencies without a rate.
     state_sent_ms: int | None = None
     wake_ms: int | None = None
     violations: dict[int, dict[str, int]] = {}  # By minute: rejections by reason.
     totals: Totals = Totals()
+    expired: tuple[tuple[str, str], ...] = ()  # Symbol and id of expired reservations kept.
 
     @property
     def balance(self) -> Decimal:

@@ -5,16 +5,18 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import EARLY_MAX, POSITIONS_MAX
+from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.cause import Cause
-from pipeline.risk.holding import Holding
+from pipeline.risk.holding import Holding, Pending
 from pipeline.risk.late_fill import correct_windows
-from pipeline.risk.market import book_in_windows, first_marks, set_apart
+from pipeline.risk.marks import first_marks
+from pipeline.risk.money import book_in_windows, book_realized, set_apart
 from pipeline.risk.numbers import ONE, ZERO, opposite, signed
 from pipeline.risk.position import fold
 from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Turn
 from topics.fills import Fill
+from topics.instruments import Instrument
 
 
 class Booking(Struct, frozen=True, gc=False):
@@ -66,41 +68,41 @@ def _with_marks(turn: Turn, before: Holding, after: Holding, *, price: Decimal) 
 
 def _realize(turn: Turn, booking: Booking, points: Decimal) -> None:
     """Book realized points and fee in the currencies they are in; pending without instrument."""
-    holding = turn.holding(booking.fill.symbol)
+    fill, fee = booking.fill, booking.fee
+    holding = turn.holding(fill.symbol)
     instrument = holding.instrument
+    settled_in = instrument.settlement_currency if instrument is not None else None
+    if fill.fee_currency not in {None, settled_in}:
+        if fee:
+            set_apart(turn, str(fill.fee_currency), -fee)
+        fee = ZERO
     if instrument is None:
-        turn.put(
-            replace(
-                holding,
-                pending_points=holding.pending_points + points,
-                pending_fees=holding.pending_fees + booking.fee,
-            )
-        )
+        _wait(turn, holding, Pending(fill.executed_at_ms, points, fee))
         return
-    currency = instrument.settlement_currency
-    fee_currency = booking.fill.fee_currency or currency
-    amount = points * instrument.multiplier
-    if fee_currency == currency:
-        amount -= booking.fee
-    elif booking.fee:
-        set_apart(turn, fee_currency, -booking.fee)
-    if turn.account.currency is not None and currency != turn.account.currency:
-        set_apart(turn, currency, amount)
-        return
-    _book_amount(turn, booking, amount)
-
-
-def _book_amount(turn: Turn, booking: Booking, amount: Decimal) -> None:
-    """Add to the realized PnL; the opening balance holds the money of fills before it already."""
-    account, executed_ms = turn.account, booking.fill.executed_at_ms
-    holding = turn.holding(booking.fill.symbol)
-    turn.put(replace(holding, realized=holding.realized + amount))
-    if account.opened_ms is None:
-        early = (*account.early, (executed_ms, amount))[-EARLY_MAX:]
-        turn.update(early=early, realized=account.realized + amount)
-    elif executed_ms > account.opened_ms:
-        turn.update(realized=account.realized + amount)
+    amount = points * instrument.multiplier - fee
+    if book_realized(turn, instrument, executed_ms=fill.executed_at_ms, amount=amount):
         _book_in_time(turn, booking, amount)
+
+
+def _wait(turn: Turn, holding: Holding, pending: Pending) -> None:
+    """Keep what a fill realized until its instrument comes."""
+    if len(holding.pending) >= PENDING_MAX:
+        cause = Cause("too_many", f"more fills of unknown {holding.symbol} than can be kept")
+        open_stop(turn, cause, strength="halt")
+        return
+    turn.settle(replace(holding, pending=(*holding.pending, pending)))
+
+
+def book_pending(turn: Turn, instrument: Instrument) -> None:
+    """Book what fills realized while nobody knew the instrument."""
+    holding = turn.holding(instrument.symbol)
+    if not holding.pending:
+        return
+    turn.settle(replace(holding, pending=()))
+    for pending in holding.pending:
+        amount = pending.points * instrument.multiplier - pending.fee
+        if book_realized(turn, instrument, executed_ms=pending.executed_ms, amount=amount):
+            book_in_windows(turn, amount, amount)
 
 
 def _book_in_time(turn: Turn, booking: Booking, amount: Decimal) -> None:

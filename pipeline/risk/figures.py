@@ -33,7 +33,7 @@ def opening_notional(held: Decimal, working: Working) -> Decimal:
 
 def settle(holding: Holding, currency: str | None) -> Holding:
     """Recompute the figures after anything of the holding changed; currency: the account's."""
-    if not (holding.position.quantity or holding.reservations):
+    if not (holding.position.quantity or holding.reservations or holding.pending):
         return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
     buys, sells, due_ms = _working(holding.reservations)
     holding = replace(holding, buys=buys, sells=sells)
@@ -60,7 +60,14 @@ def reserved(
     if not holding.position.quantity or figures.worst is None or instrument is None:
         return settle(holding, currency)
     worst, opening = _bounds(holding, instrument.multiplier)
-    changed = replace(figures, worst=worst, opening=opening, active=True, due_ms=due_ms)
+    changed = replace(
+        figures,
+        worst=worst,
+        opening=opening,
+        active=True,
+        reservations=buys.count + sells.count,
+        due_ms=due_ms,
+    )
     return replace(holding, figures=changed)
 
 
@@ -90,26 +97,36 @@ def _working(reservations: dict[str, Reservation]) -> tuple[Working, Working, in
 
 def _joined(working: Working, item: Reservation) -> Working:
     return Working(
-        working.quantity + item.quantity, working.notional + item.quantity * abs(item.price)
+        working.quantity + item.quantity,
+        working.notional + item.quantity * abs(item.price),
+        working.count + 1,
     )
 
 
 def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figures:
     held, cost = holding.position.quantity, holding.position.cost
-    active = bool(held or holding.buys.quantity or holding.sells.quantity)
+    count = holding.buys.count + holding.sells.count
+    known = Figures(active=bool(held or count), reservations=count, due_ms=due_ms)
     instrument = holding.instrument
     if instrument is None or foreign(instrument, currency):
-        return Figures(None, None, None, None, None, active=active, due_ms=due_ms)
+        return _without_value(known)
     multiplier = instrument.multiplier
     if held and mark_of(holding.quote, held) is None:
-        unknown = Figures(None, None, None, None, None, active=True, due_ms=due_ms)
         _, opening = _orders(holding, ZERO)
-        return replace(unknown, opening=opening * multiplier, cost=abs(cost) * multiplier)
+        return replace(
+            _without_value(known), opening=opening * multiplier, cost=abs(cost) * multiplier
+        )
     worst, opening = _bounds(holding, multiplier)
-    figures = Figures(worst=worst, opening=opening, active=active, due_ms=due_ms)
+    figures = replace(known, worst=worst, opening=opening)
     if not held:
         return figures
     return _valued(holding, replace(figures, cost=abs(cost) * multiplier))
+
+
+def _without_value(figures: Figures) -> Figures:
+    return replace(
+        figures, unrealized=None, favourable=None, cautious=None, exposure=None, worst=None
+    )
 
 
 def _valued(holding: Holding, figures: Figures) -> Figures:
@@ -130,6 +147,7 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
         figures.opening,
         figures.cost,
         active=True,
+        reservations=figures.reservations,
         due_ms=figures.due_ms,
         trim_ms=holding.marks[0].superseded_ms if len(holding.marks) > 2 else None,
     )

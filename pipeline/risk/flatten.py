@@ -14,6 +14,8 @@ from pipeline.risk.turn import Turn
 from topics.decisions import Exit, ExitReason
 from topics.fields import Side
 
+PIECES_MAX = 100  # Exits of one symbol in one event; the rest goes when these have ended.
+
 
 def flatten(turn: Turn) -> None:
     """Send what exits are missing and tell how far each flatten stop has come."""
@@ -37,9 +39,11 @@ def _close(turn: Turn, holding: Holding) -> bool:
     piece = quantity
     if instrument is not None and instrument.max_quantity is not None:
         piece = floor_to(instrument.max_quantity, instrument.lot_size) or quantity
-    while quantity > 0:
+    for _ in range(PIECES_MAX):
         send_exit(turn, holding, quantity=min(piece, quantity), reason="emergency_stop")
         quantity -= piece
+        if quantity <= 0:
+            break
     turn.put(replace(turn.holding(holding.symbol), exit_sent_ms=turn.now_ms))
     return True
 

@@ -4,11 +4,14 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from pipeline.risk.account import RESERVATIONS_MAX
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.proposal import Proposal, Terms, floored, propose
 from pipeline.risk.rules.rule import Rule, UnknownCheck
 from pipeline.risk.standing import Standing
 from topics.decisions import Check, Verdict
+
+RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule lets pass.
 
 
 class Judgement(Struct, frozen=True, gc=False):
@@ -23,6 +26,8 @@ class Judgement(Struct, frozen=True, gc=False):
 def judge(standing: Standing, terms: Terms) -> Judgement:
     """Ask every rule at the requested quantity; cut what is too large, refuse what is forbidden."""
     asked = terms.asked
+    if standing.account.totals.reservations >= RESERVATIONS_HARD_MAX:
+        return Judgement("rejected", ZERO, ("too_many",), None, ())
     requested = ZERO if asked is None else floored(terms, asked)
     proposal = propose(terms, requested)
     checks = _ask_all(standing, proposal)

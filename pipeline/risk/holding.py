@@ -28,6 +28,7 @@ class Working(Struct, frozen=True, array_like=True, gc=False):
 
     quantity: Decimal = ZERO
     notional: Decimal = ZERO  # Sum of quantity x |order price|, before the multiplier.
+    count: int = 0
 
 
 NOTHING = Working()
@@ -47,11 +48,20 @@ class Figures(Struct, frozen=True, array_like=True, gc=False):
     opening: Decimal = ZERO  # Notional of what reserved orders open, both sides.
     cost: Decimal = ZERO  # |quantity| x average price x multiplier.
     active: bool = False  # Held or reserved.
+    reservations: int = 0  # Live ones.
     due_ms: int | None = None  # When the first reservation's wait ends.
     trim_ms: int | None = None  # When the oldest confirming mark that may drop was superseded.
 
 
 FLAT = Figures()
+
+
+class Pending(Struct, frozen=True, array_like=True, gc=False):
+    """What a fill realized while nobody knew the instrument."""
+
+    executed_ms: int
+    points: Decimal  # Before the multiplier.
+    fee: Decimal  # In the settlement currency.
 
 
 class Holding(Struct, frozen=True, array_like=True):
@@ -69,12 +79,16 @@ class Holding(Struct, frozen=True, array_like=True):
     adopted_ms: int | None = None  # as_of of the adopted snapshot.
     exit_sent_ms: int | None = None
     figures: Figures = FLAT
-    pending_points: Decimal = ZERO  # Realized before the instrument was known, per multiplier.
-    pending_fees: Decimal = ZERO  # Likewise, in the settlement currency.
+    pending: tuple[Pending, ...] = ()  # Realized before the instrument was known.
 
     @property
     def quantity(self) -> Decimal:
         return self.position.quantity
+
+    @property
+    def unknown(self) -> bool:
+        """Whether it has money or a position that only its instrument can value."""
+        return self.instrument is None and bool(self.position.quantity or self.pending)
 
     @property
     def active(self) -> bool:

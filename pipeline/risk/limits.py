@@ -3,13 +3,14 @@
 A document that does not validate is refused whole, with the path and the nearest name.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import (
@@ -32,6 +33,7 @@ from pipeline.risk.rules.planned import PLANNED
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import Rule, Watch
+from topics.bounds import exact_number
 from topics.codec import DecodeError, decode_plain, encode_plain
 
 Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule types its own.
@@ -87,14 +89,41 @@ def validate(rules: Rules) -> None:
                 raise LimitsError(
                     f"rules.{name}.{parameter}: no such parameter{_nearest(parameter, fields)}"
                 )
+            _check_numbers(values[parameter], f"rules.{name}.{parameter}")
         _convert(name, values, NAMES[name])
+
+
+def _check_numbers(value: object, path: str) -> None:
+    """Refuse texts that Decimal would read although no number is spelt like that."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_numbers(item, f"{path}.{name}")
+    elif isinstance(value, str) and _reads_as_number(value):
+        try:
+            exact_number(value)
+        except DecodeError as error:
+            raise LimitsError(f"{path}: {error.error}") from None
+
+
+def _reads_as_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return False
+    return True
 
 
 def not_built_yet(rules: Rules) -> tuple[str, ...]:
     """Name the rules of a valid document that it turns on although nothing judges them yet."""
-    return tuple(
+    early = [
         name for name, values in rules.items() if name in PLANNED and values.get("enabled", True)
-    )
+    ]
+    early += [
+        f"{name}.on_breach"
+        for name, values in rules.items()
+        if name in RULES and not issubclass(RULES[name], Watch) and "on_breach" in values
+    ]
+    return tuple(early)
 
 
 @lru_cache(maxsize=8192)
@@ -109,7 +138,15 @@ def limits_of(everyone: str, own: str) -> Limits:
     gate = tuple(rule for rule in rules.values() if rule.enabled and rule.ready)
     watches = tuple(rule for rule in gate if isinstance(rule, Watch))
     groups["clock"] = groups.pop("account")
+    groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
     return Limits(gate=gate, watches=watches, rules=rules, **cast(dict[str, Any], groups))
+
+
+def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:
+    """Reserve longer than the approval is valid, whatever two documents say together."""
+    times, valid = cast(ReservationTimes, reservation), cast(Decisions, decisions)
+    least_ms = valid.decision_ttl_ms + 1
+    return replace(times, reservation_ttl_ms=max(times.reservation_ttl_ms, least_ms))
 
 
 def _convert(name: str, values: dict[str, Any], kind: type[P]) -> P:

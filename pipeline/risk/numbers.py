@@ -12,6 +12,8 @@ MONEY = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 
+_WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
@@ -26,8 +28,8 @@ def opposite(side: Side) -> Side:
 
 
 def floor_to(quantity: Decimal, lot: Decimal) -> Decimal:
-    """Round an unsigned quantity down to whole lots."""
-    return quantity // lot * lot
+    """Round an unsigned quantity down to whole lots, however many they are."""
+    return _WIDE.multiply(_WIDE.divide_int(quantity, lot), lot)
 
 
 def least(first: Decimal | None, second: Decimal | None) -> Decimal | None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import plain_equity
 from pipeline.risk.holding import position_mark
+from pipeline.risk.money import set_apart
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
@@ -39,7 +40,8 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         return
     turn.keep(f"flow:{flow.flow_id}")
     account, clock = turn.account, turn.limits.clock
-    realized = sum((amount for at, amount in account.early if at > flow.as_of_ms), ZERO)
+    counted = [early for early in account.early if early.executed_ms > flow.as_of_ms]
+    realized = sum((early.amount for early in counted if early.currency == flow.currency), ZERO)
     marks = open_marks(turn)
     day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
     week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
@@ -53,6 +55,9 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         day=replace(day, realized=realized),
         week=replace(week, realized=realized),
     )
+    for early in counted:
+        if early.currency != flow.currency:
+            set_apart(turn, early.currency, early.amount)
     for holding in list(account.holdings.values()):
         turn.settle(holding)  # Only now is it known which currency counts.
     turn.state_changed = True

@@ -4,6 +4,7 @@ from pipeline.risk.account import ENDED_MAX
 from pipeline.risk.booking import as_busted, as_filled, book
 from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding
+from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.reservations import Reservation, after_fill
 from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Turn
@@ -28,10 +29,8 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool) -> None:
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:
     """Refuse a fill from before what is remembered: it may have been booked already."""
-    memory = turn.account.memory
-    if memory.forgotten_ms is None:
-        return False
-    if fill.executed_at_ms >= (memory.oldest_ms or memory.forgotten_ms):
+    skew_ms_max = turn.limits.prices.clock_skew_ms_max
+    if not may_be_forgotten(turn.account.memory, fill.executed_at_ms, skew_ms_max=skew_ms_max):
         return False
     cause = Cause("dedupe", f"fill {fill.fill_id} is older than what is remembered: not booked")
     turn.alert(cause, level="critical", action="reduce")

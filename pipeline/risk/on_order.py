@@ -57,7 +57,7 @@ def _expire(turn: Turn, reservation: Reservation) -> None:
         turn.alert(Cause("order_silent", f"no word of {name} for long", reservation.quantity))
         turn.reserve(replace(reservation, until_ms=None))
         return
-    turn.reserve(replace(reservation, phase="expired", until_ms=None))
+    turn.expire(replace(reservation, phase="expired", until_ms=None))
     if reservation.phase == "silent":
         turn.alert(Cause("reservation_expired", f"no word of {name}", reservation.quantity))
         return

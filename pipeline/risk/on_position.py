@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import POSITIONS_MAX
 from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding
-from pipeline.risk.market import first_marks, take_quote
+from pipeline.risk.marks import first_marks, take_quote
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.position import Position
 from pipeline.risk.stops import alert_breach, end_breach

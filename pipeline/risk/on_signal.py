@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import APPROVALS_MAX
 from pipeline.risk.cause import Cause
+from pipeline.risk.figures import foreign
 from pipeline.risk.gate import Judgement, judge
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
@@ -32,15 +33,16 @@ def on_signal(turn: Turn, signal: Signal, *, seen: bool) -> None:
         judgement = _IGNORED_HOLD if signal.side == "hold" else _IGNORED_DUPLICATE
         _tell(turn, signal, judgement, asked=signal.quantity)
         return
-    terms = _terms(turn, signal)
+    terms: Terms | None = None
     try:
+        terms = _terms(turn, signal)
         judgement = judge(turn.standing(), terms)
     except Exception as error:  # noqa: BLE001  Fail closed: a rule that raises refuses.
         judgement = _FAILED
         reason = f"judging {signal.signal_id} raised {type(error).__name__}: {error}"
         turn.alert(Cause("internal_error", reason), level="medium")
-    _tell(turn, signal, judgement, asked=terms.asked)
-    if judgement.quantity:
+    _tell(turn, signal, judgement, asked=signal.quantity if terms is None else terms.asked)
+    if terms is not None and judgement.quantity:
         _approve(turn, terms, judgement.quantity)
     elif judgement.reasons:
         count_violations(turn, judgement.reasons)
@@ -61,6 +63,9 @@ def _terms(turn: Turn, signal: Signal) -> Terms:
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
     terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
+    currency = turn.account.currency
+    if holding.instrument is not None and foreign(holding.instrument, currency):
+        terms = replace(terms, foreign=True)
     if signal.quantity is not None:
         return terms
     return replace(terms, asked=size(terms, limits, turn.standing().equity))

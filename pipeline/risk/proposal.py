@@ -28,6 +28,7 @@ class Terms(Struct, frozen=True, gc=False):
     exit_room: Decimal  # The largest proven exit, in units.
     lot: Decimal | None  # None without an instrument.
     asked: Decimal | None  # As asked or as sized, before flooring; None when it cannot be sized.
+    foreign: bool = False  # Its money has no known rate to the account's currency.
 
 
 class Proposal(Struct, frozen=True, gc=False):
@@ -39,13 +40,14 @@ class Proposal(Struct, frozen=True, gc=False):
     notional: Decimal | None  # Of the order itself.
     worst_notional: Decimal | None  # Of the symbol on the order's side if all fills.
     opened_notional: Decimal | None  # What the order opens, at its own price.
+    priceless: bool = False  # A price <= 0: no ratio means anything.
 
 
 def propose(terms: Terms, quantity: Decimal) -> Proposal:
     """Work out what an order of this quantity would do."""
     exempt = ZERO < quantity <= terms.exit_room
     holding, price = terms.holding, terms.price
-    if holding.instrument is None or price is None or terms.asked is None:
+    if holding.instrument is None or price is None or terms.asked is None or terms.foreign:
         return Proposal(terms, quantity, exempt, None, None, None)
     multiplier = holding.instrument.multiplier
     own_price = price if exempt or terms.own_price is None else terms.own_price
@@ -62,6 +64,7 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
         quantity * multiplier * abs(own_price),
         None if worst is None else worst * multiplier,
         (opened - before) * abs(own_price) * multiplier,
+        priceless=price <= 0 or bool(held and mark is not None and mark <= 0),
     )
 
 

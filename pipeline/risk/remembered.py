@@ -74,6 +74,16 @@ def is_seen(recall: Recall, dedupe: Dedupe, now_ms: int) -> bool:
     return recall.seen_at_ms is not None and recall.seen_at_ms > now_ms - dedupe.dedupe_horizon_ms
 
 
+def may_be_forgotten(memory: Memory, said_ms: int, *, skew_ms_max: int) -> bool:
+    """Whether the id of what was made at `said_ms` may have been remembered and forgotten.
+
+    What was forgotten arrived by `forgotten_ms`, so it was made no later than that and the skew.
+    """
+    if memory.forgotten_ms is None or said_ms > memory.forgotten_ms + skew_ms_max:
+        return False
+    return memory.oldest_ms is None or said_ms < memory.oldest_ms
+
+
 def forgotten(
     memory: Memory, oldest: tuple[Remembered, ...], *, dedupe: Dedupe, now_ms: int
 ) -> tuple[Memory, tuple[Remembered, ...]]:

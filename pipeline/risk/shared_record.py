@@ -61,9 +61,9 @@ def next_document(held: Document, document: LimitsDocument) -> tuple[Document | 
     """Return the document that takes over, and what a person should know; neither: the same."""
     try:
         validate(document.rules)
-    except LimitsError as error:
+        rules = canonical(document.rules)
+    except (LimitsError, TypeError) as error:
         return None, f"version {document.version} is refused: {error}"
-    rules = canonical(document.rules)
     if document.version == held.version and rules == held.rules:
         return None, None
     if document.version <= held.version:
@@ -81,7 +81,7 @@ def _apply_limits(
         serial = shared.serial + 1
         shared = replace(shared, limits=taken, limits_serial=serial, serial=serial)
     cause = None if told is None else Cause("limits", told)
-    return shared, _alert(shared, cause, at_ms=at_ms)
+    return shared, tell_shared(shared, cause, at_ms=at_ms)
 
 
 def _apply_control(
@@ -90,7 +90,7 @@ def _apply_control(
     refusal = _refusal(shared, control)
     if refusal is not None:
         cause = Cause("control", f"{control.control_id} is ignored: {refusal}")
-        return shared, _alert(shared, cause, at_ms=at_ms)
+        return shared, tell_shared(shared, cause, at_ms=at_ms)
     serial = shared.serial + 1
     shared = replace(
         shared,
@@ -122,7 +122,8 @@ def _refusal(shared: Shared, control: Control) -> str | None:
     return None
 
 
-def _alert(shared: Shared, cause: Cause | None, *, at_ms: int) -> tuple[Alert, ...]:
+def tell_shared(shared: Shared, cause: Cause | None, *, at_ms: int) -> tuple[Alert, ...]:
+    """Tell a person about a `*` event, once for all partitions."""
     if cause is None or shared.partition != 0:
         return ()
     alert = Alert(

@@ -30,7 +30,7 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
         return floored(terms, terms.exit_room) if terms.exit_room else None
     instrument = terms.holding.instrument
     ratio = per_symbol(limits.position_ratio_max, terms.holding.symbol)
-    if instrument is None or ratio is None or equity is None or equity <= 0:
+    if instrument is None or terms.foreign or ratio is None or equity is None or equity <= 0:
         return None
     unit = abs(terms.own_price or ZERO) * instrument.multiplier
     if not unit:

@@ -33,7 +33,7 @@ from pipeline.risk.remembered import (
     oldest_numbers,
 )
 from pipeline.risk.roll import roll
-from pipeline.risk.shared_record import apply_shared
+from pipeline.risk.shared_record import apply_shared, tell_shared
 from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Turn, forget
 from pipeline.risk.watches import watch
@@ -114,7 +114,12 @@ def _step_shared(shared: Shared, arrival: Arrival) -> Step:
         clock_ms=max(shared.clock_ms, arrival.at_ms),
         sources=sources,
     )
-    applied, alerts = apply_shared(begun, arrival.event, at_ms=arrival.at_ms)
+    try:
+        applied, alerts = apply_shared(begun, arrival.event, at_ms=arrival.at_ms)
+    except Exception as error:  # noqa: BLE001  One bad `*` event must not end every worker for good.
+        said = f"{type(error).__name__}: {error}"
+        alerts = tell_shared(begun, Cause("internal_error", said), at_ms=arrival.at_ms)
+        return Step(None, begun, alerts, failed=said)
     return Step(None, applied, alerts)
 
 

@@ -26,10 +26,10 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     cost: Decimal = ZERO  # |quantity| x average price x multiplier.
     unvalued: int = 0  # Held without a mark, an instrument or a rate.
     unbounded: int = 0  # Held or reserved without a known worst case.
-    pending: int = 0  # Held without an instrument.
+    pending: int = 0  # With money or a position but without an instrument.
     held: int = 0
     active: int = 0  # Held or reserved.
-    reservations: int = 0
+    reservations: int = 0  # Live ones.
     trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
 
 
@@ -49,12 +49,10 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
         _shift(totals.cost, was.cost, now.cost),
         totals.unvalued + (now.unrealized is None) - (was.unrealized is None),
         totals.unbounded + (now.worst is None) - (was.worst is None),
-        totals.pending
-        + (1 if held and new.instrument is None else 0)
-        - (1 if was_held and old.instrument is None else 0),
+        totals.pending + new.unknown - old.unknown,
         totals.held + held - was_held,
         totals.active + now.active - was.active,
-        totals.reservations + len(new.reservations) - len(old.reservations),
+        totals.reservations + now.reservations - was.reservations,
         earliest(totals.trim_ms, now.trim_ms),
     )
 

@@ -74,12 +74,21 @@ class Turn:
             reservations.pop(reservation.signal_id, None)
         else:
             reservations[reservation.signal_id] = reservation
-        if reservation.phase == "expired":
-            _drop_expired(reservations)
         standing, valuation = self._standing, self._valuation
         self.put(reserved(holding, reservations, self.account.currency))
         self._standing, self._valuation = standing, valuation  # A reservation changes no value.
         self.state_changed = True
+
+    def expire(self, reservation: Reservation) -> None:
+        """Let a reservation count no more; a bounded number is kept to be restored."""
+        self.reserve(reservation)
+        kept = [*self.account.expired, (reservation.symbol, reservation.signal_id)]
+        for symbol, signal_id in kept[:-EXPIRED_MAX]:
+            holding = self.holding(symbol)
+            old = holding.reservations.get(signal_id)
+            if old is not None and old.phase == "expired":
+                self.reserve(replace(old, phase="ended"))
+        self.note(expired=tuple(kept[-EXPIRED_MAX:]))
 
     def update(self, **changes: object) -> None:
         """Change fields of the account that its value depends on."""
@@ -154,15 +163,9 @@ _ACTIONS: dict[Level, Action] = {
 def _drop_idle(holdings: dict[str, Holding]) -> None:
     """Forget the oldest symbol that is neither held nor reserved, so that memory is bounded."""
     for symbol, holding in holdings.items():
-        if not holding.active and not holding.reservations:
+        if not (holding.active or holding.reservations or holding.pending):
             del holdings[symbol]
             return
-
-
-def _drop_expired(reservations: dict[str, Reservation]) -> None:
-    expired = [key for key, item in reservations.items() if item.phase == "expired"]
-    for key in expired[:-EXPIRED_MAX]:
-        del reservations[key]
 
 
 def forget(turn: Turn, event: Event, recall: Recall) -> None:

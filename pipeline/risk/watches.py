@@ -9,7 +9,7 @@ from decimal import Decimal
 from pipeline.risk.account import STRENGTHS
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import cautious_equity, favourable_equity
-from pipeline.risk.market import trim_marks
+from pipeline.risk.marks import trim_marks
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
 from pipeline.risk.stops import alert_breach, end_breach, open_stop

@@ -21,4 +21,6 @@ class OrderRatio(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         assert self.order_ratio_max is not None
+        if proposal.priceless:
+            return self.meaningless(self.order_ratio_max)
         return self.ratio(standing, proposal.notional, limit=self.order_ratio_max)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.parameters import PerSymbol, per_symbol
+from pipeline.risk.parameters import OnBreach, PerSymbol, per_symbol
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -11,6 +11,7 @@ from topics.decisions import Check
 
 class PositionRatio(Rule, frozen=True, kw_only=True):
     position_ratio_max: PerSymbol = Decimal("0.10")  # Of equity.
+    on_breach: OnBreach = "warn"  # When marks push a position past it.
 
     PLACE = 130
     ENTRY = True
@@ -20,4 +21,6 @@ class PositionRatio(Rule, frozen=True, kw_only=True):
         limit = per_symbol(self.position_ratio_max, proposal.terms.holding.symbol)
         if limit is None:
             return Check(self.NAME, "pass")
+        if proposal.priceless:
+            return self.meaningless(limit)
         return self.ratio(standing, proposal.worst_notional, limit=limit)

@@ -89,12 +89,16 @@ class Rule(Parameters, frozen=True, kw_only=True):
         if equity is None:
             return self.unknown(limit)
         if equity <= 0:
-            return Check(self.NAME, "breach", None, limit, None)
+            return self.meaningless(limit)
         if notional is None:
             return self.unknown(limit)
         measured = notional / equity
         verdict: Literal["pass", "breach"] = "breach" if measured > limit else "pass"
         return Check(self.NAME, verdict, measured, limit, limit - measured)
+
+    def meaningless(self, limit: Decimal) -> Check:
+        """Breach where no ratio means anything: at equity <= 0, at a price <= 0."""
+        return Check(self.NAME, "breach", None, limit, None)
 
 
 class Watch(Rule, frozen=True, kw_only=True):

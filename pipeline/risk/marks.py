@@ -1,0 +1,51 @@
+"""Confirming marks: the last prices that valued a position, so that one bad tick stops nothing."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.holding import Holding, Mark, mark_of
+from pipeline.risk.numbers import earliest
+from pipeline.risk.turn import Turn
+from topics.events import Quote
+
+
+def take_quote(turn: Turn, holding: Holding, quote: Quote) -> None:
+    """Value the holding at a newer quote; a held position's mark joins its confirming list."""
+    marks = holding.marks
+    price = mark_of(quote, holding.position.quantity) if holding.position.quantity else None
+    if price is not None:
+        marks = next_mark(marks, price, now_ms=turn.now_ms)
+        marks = marks[-turn.limits.confirmation.confirm_marks :]
+    turn.revalue(replace(holding, quote=quote, marks=marks))
+
+
+def trim_marks(turn: Turn) -> None:
+    """Drop confirming marks superseded at least confirm_ms ago, never below two of a position."""
+    trim_ms = turn.account.totals.trim_ms
+    dropped_ms = turn.now_ms - turn.limits.confirmation.confirm_ms
+    if trim_ms is None or trim_ms > dropped_ms:
+        return
+    next_ms: int | None = None
+    for holding in list(turn.account.holdings.values()):
+        marks = holding.marks
+        while len(marks) > 2 and (marks[0].superseded_ms or 0) <= dropped_ms:
+            marks = marks[1:]
+        if marks is not holding.marks:
+            turn.revalue(replace(holding, marks=marks))
+        if len(marks) > 2:
+            next_ms = earliest(next_ms, marks[0].superseded_ms)
+    turn.note(totals=replace(turn.account.totals, trim_ms=next_ms))
+
+
+def next_mark(marks: tuple[Mark, ...], price: Decimal, *, now_ms: int) -> tuple[Mark, ...]:
+    """Append a mark; the one before it is superseded now."""
+    if not marks:
+        return (Mark(price),)
+    return (*marks[:-1], Mark(marks[-1].price, now_ms), Mark(price))
+
+
+def first_marks(price: Decimal, holding: Holding, *, now_ms: int) -> tuple[Mark, ...]:
+    """Start the list of a new position: its entry price, then the newest mark held."""
+    newest = mark_of(holding.quote, holding.position.quantity)
+    return (Mark(price),) if newest is None else (Mark(price, now_ms), Mark(newest))
