@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import Desk, Row, answer_of, checks_of, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 ALWAYS_BREACHED = {"order_notional_max": "0"}
@@ -15,9 +15,9 @@ def long_desk(held: int = 100, **rules: dict[str, object]) -> Desk:
     return desk
 
 
-def is_exempt(decision: dict[str, object]) -> bool:
+def is_exempt(decision: Row) -> bool:
     """Tell whether an entry rule did not apply."""
-    return checks_of(decision)["order_notional"]["verdict"] == "exempt"
+    return bool(checks_of(decision)["order_notional"]["verdict"] == "exempt")
 
 
 def test_exit_is_what_is_left_beside_working_exits() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.spec.desk import MINUTE, SECOND, Desk, answer_of, checks_of, numbers_of, open_desk
-from tests.spec.rulebook import only
+from tests.spec.rulebook import Rules, only
 
 GATE = [
     "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "watch",
@@ -14,8 +14,8 @@ GATE = [
 
 
 def test_all_checks_are_reported_in_the_tables_order_when_an_order_is_approved() -> None:
-    limits = {"order_notional_max": "1000"}, {"order_ratio_max": "1"}
-    on = {name: {} for name in GATE} | {"order_notional": limits[0], "order_ratio": limits[1]}
+    on: Rules = {name: {} for name in GATE}
+    on |= {"order_notional": {"order_notional_max": "1000"}, "order_ratio": {"order_ratio_max": 1}}
     desk = open_desk(only(**on))
 
     decision = desk.signal("buy", 1, limit_price="100")

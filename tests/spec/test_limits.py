@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.spec.desk import Desk, Row, open_desk
-from tests.spec.rulebook import GROUPS, only
+from tests.spec.rulebook import GROUPS, Rules, only
 
-EVERY_NAME: dict[str, dict[str, Any]] = {
+EVERY_NAME: Rules = {
     "duplicate_signal": {},
     "trading_state": {"halt_exits": True},
     "unknown_account": {},
@@ -68,7 +68,7 @@ EVERY_NAME: dict[str, dict[str, Any]] = {
     "exits": {"exit_retry_ms": 1000},
     "alerts": {"alert_cooldown_ms": 300000},
 }  # fmt: skip
-PLANNED = {
+PLANNED: Rules = {
     "restricted_symbols": {"denied": ["X"]},
     "confidence": {"confidence_min": 1},
     "position_quantity": {"position_quantity_max": 1},

@@ -229,7 +229,7 @@ def test_peak_moves_by_the_flow_when_equity_is_below_zero() -> None:
 
     desk.flow("deposit", 1000)
 
-    # max(1000 + 1000, -500 + 1000, 0); (2000 - 500) / 2000.
+    # The largest of 1000 + 1000, -500 + 1000 and 0; 1500 of 2000.
     assert (desk.state()["peak_equity"], desk.state()["drawdown_ratio"]) == ("2000", "0.75")
 
 

@@ -20,10 +20,10 @@ def rounded(text: str, places: int) -> Decimal:
 def test_cost_and_realized_are_exact_when_five_fills_pay_a_fee_of_a_basis_point() -> None:
     desk = open_desk(only())
 
-    for side, quantity, price in (
+    for side, bought, price in (
         ("buy", 12, 100), ("buy", 17, 99), ("sell", 9, 101), ("sell", 4, 105), ("buy", 3, 103),
     ):  # fmt: skip
-        desk.fill(side, quantity, price, fee=Decimal(quantity * price) / 10_000)
+        desk.fill(side, bought, price, fee=Decimal(bought * price) / 10_000)
 
     # 2883 for 29; 9 and 4 leave at 2883/29 each: 909 + 420 - 2883 x 13/29; fees 0.4521.
     quantity, average, realized = held(desk)
@@ -57,7 +57,7 @@ def test_average_moves_when_the_same_side_adds() -> None:
     desk.fill("sell", 10, 100)
     desk.fill("sell", 30, 104)
 
-    # (1000 + 3120) / 40.
+    # 4120 for 40.
     assert held(desk) == ("-40", "103", "0")
 
 
