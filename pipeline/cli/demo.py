@@ -6,9 +6,11 @@ import typer
 
 
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the data there afterwards.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave it running afterwards, until Ctrl-C.")
+    ] = False,
 ) -> None:
     """Run the whole system here, with real market data."""
     from pipeline.demo.show import run_demo
 
-    run_demo(keep=keep)
+    raise typer.Exit(run_demo(keep=keep))

@@ -1,0 +1,177 @@
+"""What every execution engine must do with decisions, exits and stops, as a pure state machine.
+
+The reference of docs/execution-engines.md: no Kafka, no clock, no venue.
+"""
+
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from topics.decisions import Decision, Exit, Stop
+from topics.fields import Side
+from topics.orders import Order
+
+__all__ = ["CancelAll", "Contract", "Instruction", "Status", "Ticket"]
+
+Status: TypeAlias = Literal["accepted", "rejected", "cancelled", "expired", "filled"]
+
+CHAINS_KEPT = 1000  # Of one account; a repetition is older only after days of silence.
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    """An approval or an exit to be placed; the venue knows it by its client_id."""
+
+    client_id: str  # The decision_id or the exit_id.
+    account_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal  # In units, unsigned.
+    limit_price: Decimal | None = None  # None: a market order.
+    valid_until_ms: int
+    sequence: int
+    is_exit: bool = False
+
+    def answer(self, status: Status, now_ms: int, filled: Decimal = Decimal(0)) -> Order:
+        """Return the word that tells riskgate what became of it."""
+        return Order(
+            account_id=self.account_id,
+            signal_id=self.client_id,
+            order_id=f"paper:{self.client_id}",
+            symbol=self.symbol,
+            status=status,
+            filled_quantity=filled,
+            updated_at_ms=now_ms,
+        )
+
+
+class CancelAll(Struct, frozen=True):
+    """Cancel what works for an account at the venue, our exits apart."""
+
+    account_id: str
+
+
+Instruction: TypeAlias = Ticket | Order | CancelAll
+
+
+class _Account(Struct):
+    chains: dict[int, str] = {}  # By sequence.
+    stopped_sequence: int = 0  # Approvals below it are void.
+    refused: bool = False
+
+
+class Contract:
+    """Obey the log of decisions; what is returned is to be done at once, in order."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, _Account] = {}
+        self._known: set[str] = set()  # Client ids: acting twice is acting once.
+        self._waiting: dict[str, Ticket] = {}
+
+    @property
+    def refused(self) -> list[str]:
+        """Accounts whose log forked."""
+        return [name for name, account in self._accounts.items() if account.refused]
+
+    @property
+    def waiting(self) -> list[Ticket]:
+        """What was approved and is not yet placed."""
+        return list(self._waiting.values())
+
+    def obey(self, message: Decision | Exit | Stop, now_ms: int) -> list[Instruction]:
+        """Take one message of the log in."""
+        account = self._accounts.setdefault(message.account_id, _Account())
+        if not _continues(account, message.sequence, message.chain):
+            account.refused = True
+            void = [*self._void(message.account_id, below=None, now_ms=now_ms)]
+            return [*void, CancelAll(message.account_id), *self._refuse(message, now_ms)]
+        if isinstance(message, Stop):
+            return self._stop(account, message, now_ms)
+        if account.refused:
+            return self._refuse(message, now_ms)
+        ticket = ticket_of(message)
+        return [] if ticket is None else self._accept(account, ticket, now_ms)
+
+    def place(self, client_id: str, now_ms: int) -> Instruction | None:
+        """Take a waiting ticket to the venue, unless it is void or too late by now."""
+        ticket = self._waiting.pop(client_id, None)
+        if ticket is not None and now_ms >= ticket.valid_until_ms:
+            return ticket.answer("expired", now_ms)
+        return ticket
+
+    def _accept(self, account: _Account, ticket: Ticket, now_ms: int) -> list[Instruction]:
+        if ticket.client_id in self._known:
+            return []
+        self._known.add(ticket.client_id)
+        if not ticket.is_exit and ticket.sequence < account.stopped_sequence:
+            return [ticket.answer("cancelled", now_ms)]
+        if now_ms >= ticket.valid_until_ms:
+            return [ticket.answer("expired", now_ms)]
+        self._waiting[ticket.client_id] = ticket
+        return []
+
+    def _stop(self, account: _Account, stop: Stop, now_ms: int) -> list[Instruction]:
+        if stop.status != "triggered":
+            return []
+        account.stopped_sequence = max(account.stopped_sequence, stop.sequence)
+        void: list[Instruction] = list(
+            self._void(stop.account_id, below=stop.sequence, now_ms=now_ms)
+        )
+        return [*void, CancelAll(stop.account_id)] if "cancel_all" in stop.actions else void
+
+    def _void(self, account_id: str, *, below: int | None, now_ms: int) -> list[Order]:
+        """Drop approvals not yet placed; without `below` everything of the account."""
+        void = [
+            ticket
+            for ticket in self._waiting.values()
+            if ticket.account_id == account_id
+            and (below is None or (not ticket.is_exit and ticket.sequence < below))
+        ]
+        for ticket in void:
+            del self._waiting[ticket.client_id]
+        return [ticket.answer("cancelled", now_ms) for ticket in void]
+
+    def _refuse(self, message: Decision | Exit | Stop, now_ms: int) -> list[Instruction]:
+        ticket = None if isinstance(message, Stop) else ticket_of(message)
+        if ticket is None or ticket.client_id in self._known:
+            return []
+        self._known.add(ticket.client_id)
+        return [ticket.answer("rejected", now_ms)]
+
+
+def ticket_of(message: Decision | Exit) -> Ticket | None:
+    """Return what a message lets an engine do, None for nothing."""
+    if isinstance(message, Exit):
+        return Ticket(
+            client_id=message.exit_id,
+            account_id=message.account_id,
+            symbol=message.symbol,
+            side=message.side,
+            quantity=message.quantity,
+            valid_until_ms=message.valid_until_ms,
+            sequence=message.sequence,
+            is_exit=True,
+        )
+    if message.verdict not in {"approved", "modified"} or message.side == "hold":
+        return None
+    return Ticket(
+        client_id=message.decision_id,
+        account_id=message.account_id,
+        symbol=message.symbol,
+        side=message.side,
+        quantity=message.approved_quantity,
+        limit_price=message.limit_price,
+        valid_until_ms=message.valid_until_ms,
+        sequence=message.sequence,
+    )
+
+
+def _continues(account: _Account, sequence: int, chain: str) -> bool:
+    """Remember a sequence's chain; False when it is known with another one."""
+    known = account.chains.get(sequence)
+    if known is not None:
+        return known == chain
+    account.chains[sequence] = chain
+    if len(account.chains) > CHAINS_KEPT:
+        del account.chains[next(iter(account.chains))]
+    return True

@@ -1,0 +1,173 @@
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from pipeline.demo.checks import answers_finding
+from pipeline.demo.ledger import Blocked, Ledger
+from pipeline.demo.loss_clock import LossClock, LossLimits
+from pipeline.demo.market import Quote
+from pipeline.demo.summary import Outcome, StopTimes, outcome, quantile, stop_times
+from tests.demo.given_demo import approval, stop
+from topics.account_states import TOPIC as STATES
+from topics.account_states import AccountState
+from topics.signals import TOPIC as SIGNALS
+from topics.signals import Signal
+
+LIMITS = LossLimits(daily_loss_ratio_max=Decimal("0.02"), drawdown_ratio_max=Decimal("0.05"))
+QUOTES = {"SP500": Quote("SP500", Decimal(99), Decimal(101), Decimal(100))}
+
+
+def clock() -> LossClock:
+    return LossClock({"acct": LIMITS}, {"acct": Decimal(1000)})
+
+
+def ledger() -> Ledger:
+    return Ledger(clock())
+
+
+def signal(number: int) -> Signal:
+    example = SIGNALS.example
+    assert isinstance(example, Signal)
+    return replace(example, signal_id=f"s{number}", account_id="acct")
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(0.5, 50), (0.99, 99), (0.991, 100), (0.0, 1), (1.0, 100)]
+)
+def test_a_quantile_is_one_of_the_numbers(share: float, expected: int) -> None:
+    numbers = [float(number) for number in range(100, 0, -1)]
+
+    assert quantile(numbers, share) == expected
+
+
+def test_there_is_no_quantile_of_nothing() -> None:
+    assert quantile([], 0.5) is None
+
+
+def test_blocked_orders_are_marked_to_the_end() -> None:
+    blocked = [
+        Blocked("acct", "WTI", Decimal(10), Decimal(50), "rejected"),  # Falls by 5: -50.
+        Blocked("acct", "WTI", Decimal(-4), Decimal(50), "cut"),  # Sold before the fall: +20.
+        Blocked("acct", "SP500", Decimal(1), Decimal(2000), "stopped"),  # +100.
+    ]
+
+    result = outcome(blocked, {"WTI": Decimal(45), "SP500": Decimal(2100)})
+
+    assert result == Outcome(orders=3, lost=Decimal(50), made=Decimal(120))
+
+
+def test_a_rejected_order_is_blocked_whole_at_the_price_of_the_moment() -> None:
+    seen = ledger()
+    rejected = replace(
+        approval(1),
+        verdict="rejected",
+        requested_quantity=Decimal(8),
+        approved_quantity=Decimal(0),
+        reasons=("cash",),
+    )
+
+    seen.read(rejected, 1.0, QUOTES)
+
+    assert seen.blocked == [Blocked("acct", "SP500", Decimal(8), Decimal(101), "rejected")]
+
+
+def test_a_cut_order_is_blocked_in_part_and_a_sold_one_counts_below_zero() -> None:
+    seen = ledger()
+    cut = replace(
+        approval(1, quantity="5"), verdict="modified", side="sell", requested_quantity=Decimal(8)
+    )
+
+    seen.read(cut, 1.0, QUOTES)
+
+    assert seen.blocked == [Blocked("acct", "SP500", Decimal(-3), Decimal(99), "cut")]
+
+
+def test_latency_counts_from_the_first_writing_to_the_first_decision() -> None:
+    seen = ledger()
+
+    seen.signal(signal(1), 10.0)
+    seen.signal(signal(1), 11.0)
+    seen.read(approval(1), 10.25, QUOTES)
+    seen.read(replace(approval(1), decision_id="acct:9:1", verdict="ignored"), 11.5, QUOTES)
+
+    assert seen.latencies_s == [(10.25, 0.25)]
+    assert (seen.undecided, seen.repeated) == (0, 1)
+    assert seen.verdicts == Counter(approved=1, ignored=1)
+
+
+def test_a_stop_is_timed_from_its_cause_to_flat() -> None:
+    losses = clock()
+    seen = Ledger(losses)
+
+    losses.see("acct", Decimal(979), peak=Decimal(1000), at_s=5.0)
+    seen.read(stop(3), 5.5, QUOTES)
+    seen.read(replace(stop(9, status="flat"), stop_id="acct:3:2"), 5.75, QUOTES)
+
+    times = [stop_times(story) for story in seen.stops.values()]
+    assert times == [StopTimes("acct", "daily_loss", to_stop_s=0.5, to_flat_s=0.25)]
+
+
+def test_an_operators_stop_has_no_cause() -> None:
+    seen = ledger()
+
+    seen.read(stop(3), 5.5, QUOTES)
+
+    assert [stop_times(story).to_stop_s for story in seen.stops.values()] == [None]
+
+
+@pytest.mark.parametrize(
+    ("equity", "peak", "since_s"),
+    [
+        ("980", "1000", None),  # Exactly 2 % of the opening.
+        ("979.99", "1000", 3.0),
+        ("1045", "1100", None),  # Exactly 5 % of the peak.
+        ("1044.99", "1100", 3.0),
+    ],
+)
+def test_a_loss_begins_beyond_its_limit(equity: str, peak: str, since_s: float | None) -> None:
+    losses = clock()
+
+    losses.see("acct", Decimal(equity), peak=Decimal(peak), at_s=3.0)
+
+    assert losses.since_s("acct", 3.1) == since_s
+
+
+def test_a_loss_that_pauses_shortly_has_one_beginning() -> None:
+    losses = clock()
+
+    for at_s, equity in ((1.0, 970), (2.0, 990), (3.0, 970), (6.0, 970)):
+        losses.see("acct", Decimal(equity), peak=Decimal(1000), at_s=at_s)
+        if at_s == 3.0:
+            assert losses.since_s("acct", at_s) == 1.0
+
+    assert losses.since_s("acct", 6.0) == 6.0
+
+
+def test_answers_are_good_when_each_signal_has_one() -> None:
+    sent = {("acct", "s1"), ("acct", "s2")}
+
+    good = answers_finding(sent, Counter({("acct", "s1"): 1, ("acct", "s2"): 1}))
+    silent = answers_finding(sent, Counter({("acct", "s1"): 1}))
+    double = answers_finding(sent, Counter({("acct", "s1"): 2, ("acct", "s2"): 1}))
+    foreign = answers_finding(sent, Counter({("acct", "s1"): 1, ("acct", "s3"): 1}))
+
+    assert [finding.good for finding in (good, silent, double, foreign)] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert good.text == "every one of 2 signals has exactly one decision"
+
+
+def test_accounts_that_may_not_trade_are_known_as_stopped() -> None:
+    seen = ledger()
+    example = STATES.example
+    assert isinstance(example, AccountState)
+
+    for name, state in (("a", "active"), ("b", "reducing"), ("c", "halted")):
+        seen.state(replace(example, account_id=name, trading_state=state))
+
+    assert seen.stopped == {"b", "c"}
