@@ -30,7 +30,8 @@ __all__ = ["Wrapped", "Wrapping", "read"]
 KEY = "key"  # The path of what is wrong with a record's key; fields of its body begin with `$`.
 KEY_CHARACTERS_MAX = 128
 
-_EVENTS: dict[str, Any] = {  # The class of an event, by the topic of its body.
+# The class of an event by the topic of its body; Any, as only the topic says which body fits.
+_EVENTS: dict[str, Any] = {
     "signals": SignalEvent,
     "orders": OrderEvent,
     "fills": FillEvent,
