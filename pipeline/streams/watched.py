@@ -88,6 +88,7 @@ class Watched:
         "due_ms",
         "exposed",
         "lines",
+        "overdue",
         "pulsed_ms",
         "pulsed_serial",
         "resend_ms",
@@ -115,12 +116,14 @@ class Watched:
 
     def apply(self, row: AccountState, *, move_ratio: Decimal) -> None:
         """Take the account's own word, and as the answer to a pulse when it is newer."""
-        if row.sequence > self.sequence:
-            self.answered = True
-            self.resend_ms = RESEND_MS
+        answered = row.sequence > self.sequence
+        self.answered = self.answered or answered
         self.sequence = row.sequence
         self.row_at_ms = row.at_ms
         self.wake_at_ms = row.wake_at_ms
+        self.overdue = row.wake_at_ms is not None and row.wake_at_ms <= row.at_ms
+        if answered and not self.overdue:
+            self.resend_ms = RESEND_MS
         self.confirming = row.confirming
         self.controls_serial = row.controls_serial
         self.symbols = row.watched
@@ -137,7 +140,7 @@ class Watched:
 
     def sent(self, markets: Iterable[Market], at_ms: int, *, move_ratio: Decimal) -> None:
         """Note a pulse that went out, and believe that the account takes what it carries."""
-        if not self.answered:
+        if not self.answered or self.overdue:
             self.resend_ms = min(2 * self.resend_ms, RESEND_MS_MAX)
         self.answered = False
         self.starved = False
@@ -199,7 +202,7 @@ class Watched:
     def _wake_ms(self, interval_ms: int) -> int | None:
         if self.wake_at_ms is None:
             return None
-        if self.wake_at_ms <= self.row_at_ms:  # It was awake then: once more, but not at once.
+        if self.overdue:  # It was awake then: once more, ever more rarely.
             return max(self.row_at_ms, self.pulsed_ms or 0) + self.resend_ms
         if self.pulsed_ms is None:
             return self.wake_at_ms

@@ -128,6 +128,21 @@ def test_wake_up_waits_two_seconds_when_the_account_was_awake_at_that_time() -> 
     assert watching.first() == ("a", 2000)
 
 
+def test_wake_ups_come_ever_more_rarely_when_the_account_never_moves_its_own() -> None:
+    watching = Watching(row(wake_at_ms=T0_MS))
+
+    times = []
+    for sequence in range(2, 5):
+        _, due_ms = watching.first() or ("", 0)
+        times.append(due_ms)
+        watching.pulse(due_ms)
+        stuck = row(wake_at_ms=T0_MS, sequence=sequence, at_ms=T0_MS + due_ms)
+        watching.watchlist.apply_state(stuck)
+
+    # After 2, 4 and 8 seconds.
+    assert times == [2000, 6000, 14_000]
+
+
 def test_second_pulse_waits_for_the_interval_when_prices_keep_moving() -> None:
     watching = Watching(row())
     watching.price(10, 101)
@@ -172,17 +187,17 @@ def test_control_is_due_when_the_account_begins_to_hold_without_it() -> None:
 
 
 def test_pulse_is_sent_again_ever_more_rarely_when_no_answer_comes() -> None:
-    watching = Watching(row(wake_at_ms=T0_MS))
+    watching = Watching(row(wake_at_ms=T0_MS + 1))
 
     times = []
-    watching.pulse(0)
+    watching.pulse(1)
     for _ in range(7):
         account_id, due_ms = watching.first() or ("", 0)
         times.append(due_ms)
         watching.pulse(due_ms, account_id)
 
     # After 2, 4, 8, 16, 32, 64 and 64 seconds.
-    assert times == [2000, 6000, 14_000, 30_000, 62_000, 126_000, 190_000]
+    assert times == [2001, 6001, 14_001, 30_001, 62_001, 126_001, 190_001]
 
 
 def test_nothing_is_due_when_the_answer_came() -> None:
