@@ -21,7 +21,7 @@ __all__ = ["PaperEngine", "Snapshot"]
 
 SEED = "paper engine 1"
 PLACING_MS = (2, 30)  # From reading an approval to its order at the venue.
-QUIET_MS = 1500  # A snapshot must not overtake the fills it contains: each topic has its own pace.
+QUIET_MS = 2500  # A snapshot must not overtake the fills it contains: each topic has its own pace.
 
 Snapshot: TypeAlias = PositionSnapshot | CashFlow
 
@@ -65,10 +65,15 @@ class PaperEngine:
         return words
 
     def snapshots(self, account_id: str, now_ms: int) -> list[Snapshot]:
-        """Return positions and cash of an account, nothing while it trades."""
+        """Return positions and cash of an account, nothing while it trades.
+
+        No cash while it is short: venues differ in whether that includes what was sold.
+        """
         holdings = self.books.holdings(account_id)
         if any(now_ms - holding.filled_at_ms < QUIET_MS for holding in holdings.values()):
             return []
+        if any(holding.quantity < 0 for holding in holdings.values()):
+            return self._positions(account_id, now_ms)
         self._snapshots += 1
         cash = CashFlow(
             account_id=account_id,
@@ -78,7 +83,10 @@ class PaperEngine:
             amount=self.books.cash(account_id),
             as_of_ms=now_ms,
         )
-        positions = [
+        return [*self._positions(account_id, now_ms), cash]
+
+    def _positions(self, account_id: str, now_ms: int) -> list[Snapshot]:
+        return [
             PositionSnapshot(
                 account_id=account_id,
                 symbol=symbol,
@@ -86,9 +94,8 @@ class PaperEngine:
                 average_price=holding.average_price,
                 as_of_ms=now_ms,
             )
-            for symbol, holding in holdings.items()
+            for symbol, holding in self.books.holdings(account_id).items()
         ]
-        return [*positions, cash]
 
     def _do(self, instructions: Iterable[Instruction], now_ms: int) -> list[Word]:
         words: list[Word] = []

@@ -164,7 +164,7 @@ def test_an_approval_is_answered_expired_when_the_engine_slept() -> None:
 
 def test_a_snapshot_says_what_the_books_say() -> None:
     paper = engine()
-    paper.obey(exit_order(1, quantity="4"), NOW_MS)
+    paper.obey(approval(1, quantity="4", limit="2002"), NOW_MS)
     worked(paper)
 
     messages = paper.snapshots("acct", NOW_MS + 5000)
@@ -172,20 +172,30 @@ def test_a_snapshot_says_what_the_books_say() -> None:
     position, cash = messages
     assert isinstance(position, PositionSnapshot)
     assert isinstance(cash, CashFlow)
-    assert (position.symbol, position.quantity) == ("SP500", Decimal(-4))
+    assert (position.symbol, position.quantity) == ("SP500", Decimal(4))
     assert (cash.kind, cash.amount) == ("snapshot", paper.books.cash("acct"))
 
 
 def test_there_is_no_snapshot_soon_after_a_fill() -> None:
     paper = engine()
-    paper.obey(exit_order(1), NOW_MS)
+    paper.obey(approval(1), NOW_MS)
     last_ms = max(fill.executed_at_ms for fill in fills(worked(paper)))
 
-    soon = paper.snapshots("acct", last_ms + 1499)
-    later = paper.snapshots("acct", last_ms + 1500)
+    soon = paper.snapshots("acct", last_ms + 2499)
+    later = paper.snapshots("acct", last_ms + 2500)
 
     assert soon == []
     assert len(later) == 2
+
+
+def test_a_short_account_tells_its_positions_only() -> None:
+    paper = engine()
+    paper.obey(exit_order(1), NOW_MS)
+    worked(paper)
+
+    messages = paper.snapshots("acct", NOW_MS + 9000)
+
+    assert [type(message) for message in messages] == [PositionSnapshot]
 
 
 def test_the_venue_works_an_order_once_when_it_is_placed_twice() -> None:
