@@ -147,7 +147,8 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "pulse_interval_ms",
         "log_format",
     )
-    return {variable(name): str(getattr(settings, name)) for name in names}
+    values = {variable(name): str(getattr(settings, name)) for name in names}
+    return {**values, variable("account_currencies"): ",".join(settings.account_currencies)}
 
 
 def _free_ports(count: int) -> list[int]:

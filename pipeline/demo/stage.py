@@ -91,8 +91,10 @@ class Stage:
     def _settings_of_kafka(self) -> Settings:
         settings = Settings.from_environment().model_copy(
             update={
+                # Whatever else the environment says holds for the demo, too.
                 "partitions": PARTITIONS,
                 "pulse_interval_ms": PULSE_INTERVAL_MS,
+                "account_currencies": (CURRENCY,),
                 "log_format": "json",
             }
         )
@@ -103,7 +105,7 @@ class Stage:
         return settings.model_copy(update={"brokers": kafka.bootstrap, "replication_factor": 1})
 
     def _settings_of_existing(self, settings: Settings) -> Settings:
-        """Use the Kafka that there is, under a prefix of our own, and leave nothing behind."""
+        """Use the Kafka that there is, under a prefix of our own; the topics go at the end."""
         name = f"riskgate-demo-{secrets.token_hex(4)}"
         settings = settings.model_copy(update={"topic_prefix": f"{name}.", "group_prefix": name})
         self._tell(f"using Kafka at {settings.brokers} with the topic prefix {name}.")
