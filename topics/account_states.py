@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from topics.fields import AccountOrAll, EventId, Id, Millis, Number, Side, TradingState
+from topics.fields import AccountOrAll, AnyId, Id, Millis, Number, Side, TradingState
 from topics.topic import FOREVER, Topic
 
 
@@ -18,7 +18,7 @@ class PositionState(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
-    signal_id: EventId
+    signal_id: AnyId
     symbol: Id
     side: Side
     quantity: Number  # In units, what is left.
@@ -56,7 +56,7 @@ class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
 class AccountState(Struct, frozen=True, kw_only=True):
     account_id: AccountOrAll  # `*`: of what all accounts of the partition share, for broadcast.
     trading_state: TradingState
-    stops: tuple[EventId, ...]  # Ids of the open ones.
+    stops: tuple[AnyId, ...]  # Ids of the open ones.
     currency: Id | None
     balance: Number  # In the account's currency.
     equity: Number | None

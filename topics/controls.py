@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, EventId, Id, Millis, Said
+from topics.fields import AccountOrAll, AnyId, Id, Millis, Said
 from topics.topic import Topic
 
 
@@ -16,7 +16,7 @@ class Control(Struct, frozen=True, kw_only=True, gc=False):
     reason: Said
     issued_at_ms: Millis
     expires_at_ms: Millis | None = None
-    stop_id: EventId | None = None  # The stop that a resume lifts.
+    stop_id: AnyId | None = None  # The stop that a resume lifts.
 
 
 TOPIC = Topic(

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import StopRow
-from topics.fields import EventId, Id, Millis, Number, Side, TradingState
+from topics.fields import AnyId, EventId, Id, Millis, Number, Side, TradingState
 from topics.topic import DAY_MS, Topic
 
 Verdict = Literal["approved", "modified", "rejected", "ignored"]
@@ -25,7 +25,7 @@ class Check(Struct, frozen=True, gc=False):
 
 
 class Decision(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
-    decision_id: EventId
+    decision_id: AnyId
     signal_id: EventId
     account_id: Id
     strategy_id: Id | None
@@ -55,7 +55,7 @@ class Decision(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decisio
 
 
 class Exit(Struct, frozen=True, kw_only=True, tag_field="kind", tag="exit"):
-    exit_id: EventId
+    exit_id: AnyId
     account_id: Id
     symbol: Id
     side: Side

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import EventId, Id, Millis, Number
+from topics.fields import AnyId, Id, Millis, Number
 from topics.topic import DAY_MS, Topic
 
 
@@ -15,7 +15,7 @@ class StoppedPosition(Struct, frozen=True, gc=False):
 
 
 class StopRow(Struct, frozen=True, kw_only=True):
-    stop_id: EventId
+    stop_id: AnyId
     account_id: Id
     status: Literal["triggered", "flattening", "flat", "resumed"]
     rule: str

@@ -22,6 +22,8 @@ Id = Annotated[str, Meta(pattern=_ID)]
 EventId = Annotated[
     str, Meta(pattern=_ID_WITH_COLON)
 ]  # Of signals, orders and fills, and all we derive.
+# Derived by riskgate, `<account_id>:<sequence>:<n>`, or an id that was given.
+AnyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._/@:-]{1,160}$(?!\n)")]
 AlertId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._/@-]{1,128}|\*):[0-9]+:[0-9]+$(?!\n)")]
 AccountOrAll = Annotated[str, Meta(pattern=_ID_OR_ALL)]
 Text = Annotated[str, Meta(max_length=500)]

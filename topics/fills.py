@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import EventId, Id, Millis, Number, Positive, Side
+from topics.fields import AnyId, EventId, Id, Millis, Number, Positive, Side
 from topics.topic import Topic
 
 
@@ -13,7 +13,7 @@ class Fill(Struct, frozen=True, kw_only=True, gc=False):
     account_id: Id
     fill_id: EventId  # With symbol and side unique per account: a self-trade is two fills.
     order_id: EventId
-    signal_id: EventId | None = None  # For an exit its exit_id.
+    signal_id: AnyId | None = None  # For an exit its exit_id.
     symbol: Id
     side: Side
     quantity: Positive  # In units of the instrument, unsigned.

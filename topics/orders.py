@@ -5,13 +5,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import EventId, Id, Millis, NotNegative
+from topics.fields import AnyId, EventId, Id, Millis, NotNegative
 from topics.topic import Topic
 
 
 class Order(Struct, frozen=True, kw_only=True, gc=False):
     account_id: Id
-    signal_id: EventId  # For an exit its exit_id.
+    signal_id: AnyId  # For an exit its exit_id.
     order_id: EventId
     symbol: Id
     status: Literal["accepted", "rejected", "cancelled", "expired", "filled"]

@@ -9,7 +9,7 @@ from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding, Pending
 from pipeline.risk.late_fill import correct_windows
-from pipeline.risk.marks import first_marks
+from pipeline.risk.marks import marked
 from pipeline.risk.money import book_in_windows, book_realized, set_apart
 from pipeline.risk.numbers import ONE, ZERO, opposite, signed
 from pipeline.risk.position import fold
@@ -48,22 +48,12 @@ def book(turn: Turn, booking: Booking) -> None:
         holding,
         position=position,
         filled=True,
-        filled_ms=max(holding.filled_ms, fill.executed_at_ms),
+        filled_ms=max(holding.filled_ms, min(fill.executed_at_ms, turn.now_ms)),
     )
-    turn.settle(_with_marks(turn, holding, changed, price=fill.price))
+    turn.settle(marked(turn, holding, changed, price=fill.price))
     turn.state_changed = True
     turn.filled = True
     _realize(turn, booking, points)
-
-
-def _with_marks(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Holding:
-    """Begin the confirming marks of a new position; a flat one has none."""
-    held, was = after.position.quantity, before.position.quantity
-    if not held:
-        return replace(after, marks=())
-    if not was or (was > 0) != (held > 0):
-        return replace(after, marks=first_marks(price, after, now_ms=turn.now_ms))
-    return after
 
 
 def _realize(turn: Turn, booking: Booking, points: Decimal) -> None:

@@ -12,7 +12,9 @@ _LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
 def next_wake_ms(turn: Turn) -> int | None:
     """When something comes due without an event: an expiry, a roll, a confirmation, a retry."""
     account = turn.account
-    wake_ms = account.day.span.end_ms if account.day is not None else None
+    wake_ms: int | None = None
+    if account.day is not None and account.week is not None:
+        wake_ms = min(account.day.span.end_ms, account.week.span.end_ms)
     if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
         wake_ms = earliest(wake_ms, account.confirm_ms)
     for holding in account.holdings.values():
@@ -22,7 +24,7 @@ def next_wake_ms(turn: Turn) -> int | None:
     return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
 
 
-def is_state_due(turn: Turn, begun: Account, *, wake_changed: bool) -> bool:
+def is_state_due(turn: Turn, begun: Account, *, wake_ms: int | None) -> bool:
     """Whether a row of account_states is owed after this event."""
     if begun.sequence == 1 or turn.trading_changed:
         return True
@@ -30,6 +32,9 @@ def is_state_due(turn: Turn, begun: Account, *, wake_changed: bool) -> bool:
     old = last_ms is None or turn.now_ms - last_ms >= _STATE_EVERY_MS
     if old:
         return True
-    account = turn.account
-    large = account.totals.active + account.totals.reservations > _LARGE_STATE
-    return (turn.state_changed or wake_changed) and not large
+    totals = turn.account.totals
+    earlier = wake_ms is not None and (begun.wake_ms is None or wake_ms < begun.wake_ms)
+    if earlier or totals.active != begun.totals.active:
+        return True  # Broadcast must know what to watch and when to wake, however large the row.
+    large = totals.active + totals.reservations > _LARGE_STATE
+    return (turn.state_changed or wake_ms != begun.wake_ms) and not large

@@ -12,7 +12,7 @@ class Valuation(Struct, frozen=True, gc=False):
     """The account at one instant; money in its currency. None is unknown."""
 
     equity: Decimal | None  # At the newest marks, stale ones too.
-    oldest_ms: int | None  # The oldest as_of among the quotes of held symbols.
+    oldest_ms: int | None  # The oldest as_of among the marks of what is held.
     fresh: bool  # None of them is stale.
 
     @property
@@ -23,7 +23,7 @@ class Valuation(Struct, frozen=True, gc=False):
 
 def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
     """Value the account at its newest marks."""
-    oldest_ms = oldest_quote_ms(account)
+    oldest_ms = oldest_mark_ms(account)
     fresh = oldest_ms is None or oldest_ms >= now_ms - mark_age_ms_max
     return Valuation(plain_equity(account), oldest_ms, fresh)
 
@@ -32,6 +32,19 @@ def plain_equity(account: Account) -> Decimal | None:
     """Balance and unrealized PnL; None before the opening and while anything has no value."""
     totals = account.totals
     if account.opened_ms is None or totals.unvalued or account.unconverted:
+        return None
+    return account.balance + totals.unrealized
+
+
+def equity_at_most(account: Account) -> Decimal | None:
+    """Equity for the watches: what costs without a rate leave out can only make it less.
+
+    So a fee in a third currency hides no loss; None where something else is unknown.
+    """
+    totals = account.totals
+    if account.opened_ms is None or totals.unvalued:
+        return None
+    if any(amount > 0 for amount in account.unconverted.values()):
         return None
     return account.balance + totals.unrealized
 
@@ -46,14 +59,13 @@ def cautious_equity(account: Account) -> Decimal:
     return account.balance + account.totals.cautious
 
 
-def oldest_quote_ms(account: Account) -> int | None:
-    """The oldest as_of among the quotes of held symbols; None when nothing held has one."""
+def oldest_mark_ms(account: Account) -> int | None:
+    """The oldest as_of among the marks of what is held; None when nothing held has one."""
     oldest_ms: int | None = None
     for holding in account.holdings.values():
-        if holding.position.quantity and holding.quote is not None:
-            as_of_ms = holding.quote.as_of_ms
-            if oldest_ms is None or as_of_ms < oldest_ms:
-                oldest_ms = as_of_ms
+        mark_ms = holding.mark_ms
+        if mark_ms is not None and (oldest_ms is None or mark_ms < oldest_ms):
+            oldest_ms = mark_ms
     return oldest_ms
 
 

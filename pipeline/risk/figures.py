@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.holding import FLAT, NOTHING, Figures, Holding, Mark, Working, mark_of
+from pipeline.risk.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.reservations import Reservation
 from topics.instruments import Instrument
@@ -111,7 +111,7 @@ def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figu
     if instrument is None or foreign(instrument, currency):
         return _without_value(known)
     multiplier = instrument.multiplier
-    if held and mark_of(holding.quote, held) is None:
+    if held and holding.mark is None:
         _, opening = _orders(holding, ZERO)
         return replace(
             _without_value(known), opening=opening * multiplier, cost=abs(cost) * multiplier
@@ -132,7 +132,7 @@ def _without_value(figures: Figures) -> Figures:
 def _valued(holding: Holding, figures: Figures) -> Figures:
     """The figures at the newest marks; only for a position whose mark and instrument are known."""
     held, cost = holding.position.quantity, holding.position.cost
-    mark, instrument = mark_of(holding.quote, held), holding.instrument
+    mark, instrument = holding.mark, holding.instrument
     if mark is None or instrument is None:
         raise AssertionError("a position without a mark has no value")
     multiplier = instrument.multiplier
@@ -156,10 +156,10 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
 def _bounds(holding: Holding, multiplier: Decimal) -> tuple[Decimal, Decimal]:
     """Worst case notional of the larger side, and the notional that reserved orders open."""
     held = holding.position.quantity
-    mark = mark_of(holding.quote, held) if held else ZERO
+    mark = holding.mark or ZERO
     if not (holding.buys.quantity or holding.sells.quantity):
-        return abs(held * (mark or ZERO)) * multiplier, ZERO
-    worst, opening = _orders(holding, mark or ZERO)
+        return abs(held * mark) * multiplier, ZERO
+    worst, opening = _orders(holding, mark)
     return worst * multiplier, opening * multiplier
 
 

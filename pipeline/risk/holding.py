@@ -80,6 +80,8 @@ class Holding(Struct, frozen=True, array_like=True):
     exit_sent_ms: int | None = None
     figures: Figures = FLAT
     pending: tuple[Pending, ...] = ()  # Realized before the instrument was known.
+    mark: Decimal | None = None  # Values the position; the last there was, however old.
+    mark_ms: int | None = None  # Its as_of.
 
     @property
     def quantity(self) -> Decimal:
@@ -94,11 +96,6 @@ class Holding(Struct, frozen=True, array_like=True):
     def active(self) -> bool:
         """Whether it is held or reserved."""
         return self.figures.active
-
-
-def position_mark(holding: Holding) -> Decimal | None:
-    """The price that values the position: what it could be closed at; never the entry price."""
-    return mark_of(holding.quote, holding.position.quantity)
 
 
 def mark_of(quote: Quote | None, quantity: Decimal) -> Decimal | None:

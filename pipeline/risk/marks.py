@@ -11,13 +11,18 @@ from topics.events import Quote
 
 
 def take_quote(turn: Turn, holding: Holding, quote: Quote) -> None:
-    """Value the holding at a newer quote; a held position's mark joins its confirming list."""
-    marks = holding.marks
-    price = mark_of(quote, holding.position.quantity) if holding.position.quantity else None
-    if price is not None:
-        marks = next_mark(marks, price, now_ms=turn.now_ms)
-        marks = marks[-turn.limits.confirmation.confirm_marks :]
-    turn.revalue(replace(holding, quote=quote, marks=marks))
+    """Value the holding at a newer quote; a held position's mark joins its confirming list.
+
+    A quote without a price for the position's side leaves the mark there was, which grows old.
+    """
+    quantity = holding.position.quantity
+    price = mark_of(quote, quantity) if quantity else None
+    if price is None:
+        turn.put(replace(holding, quote=quote))
+        return
+    marks = next_mark(holding.marks, price, now_ms=turn.now_ms)
+    marks = marks[-turn.limits.confirmation.confirm_marks :]
+    turn.revalue(replace(holding, quote=quote, marks=marks, mark=price, mark_ms=quote.as_of_ms))
 
 
 def trim_marks(turn: Turn) -> None:
@@ -45,7 +50,18 @@ def next_mark(marks: tuple[Mark, ...], price: Decimal, *, now_ms: int) -> tuple[
     return (*marks[:-1], Mark(marks[-1].price, now_ms), Mark(price))
 
 
-def first_marks(price: Decimal, holding: Holding, *, now_ms: int) -> tuple[Mark, ...]:
-    """Start the list of a new position: its entry price, then the newest mark held."""
-    newest = mark_of(holding.quote, holding.position.quantity)
-    return (Mark(price),) if newest is None else (Mark(price, now_ms), Mark(newest))
+def marked(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Holding:
+    """Begin the marks of a position that opened, turned or closed; price: of its entry.
+
+    The confirming list starts with the entry price, then the newest mark held.
+    """
+    held, was = after.position.quantity, before.position.quantity
+    if not held:
+        return replace(after, marks=(), mark=None, mark_ms=None)
+    if was and (was > 0) == (held > 0):
+        return after
+    newest = mark_of(after.quote, held)
+    if newest is None or after.quote is None:
+        return replace(after, marks=(Mark(price),), mark=None, mark_ms=None)
+    marks = (Mark(price, turn.now_ms), Mark(newest))
+    return replace(after, marks=marks, mark=newest, mark_ms=after.quote.as_of_ms)

@@ -8,7 +8,7 @@ from pipeline.risk.account import EARLY_MAX, Early
 from pipeline.risk.cause import Cause
 from pipeline.risk.figures import foreign
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.stops import open_stop
+from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
 from topics.instruments import Instrument
 
@@ -56,5 +56,7 @@ def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
 
 def set_apart(turn: Turn, currency: str, amount: Decimal) -> None:
     """Keep an amount whose value is not known; equity is unknown until it is."""
+    reason = f"there is no rate for {currency}: equity is unknown"
+    alert_breach(turn, Cause("stale_mark", reason), key=f"rate:{currency}")
     held = turn.account.unconverted.get(currency, ZERO)
     turn.update(unconverted={**turn.account.unconverted, currency: held + amount})

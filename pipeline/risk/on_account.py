@@ -1,20 +1,22 @@
 """What openings, balances and cash flows mean: capital, and no PnL (funding apart)."""
 
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 
 from msgspec.structs import replace
 
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import plain_equity
-from pipeline.risk.holding import position_mark
 from pipeline.risk.money import set_apart
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
 from pipeline.risk.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
 from topics.codec import plain
 
+_WIDE = Context(prec=100, rounding=ROUND_FLOOR)
+_DOWN = Context(prec=34, rounding=ROUND_FLOOR)
 _BALANCE_TOLERANCE_RATIO = Decimal("0.0001")
 
 
@@ -23,6 +25,11 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
     account = turn.account
     if seen:
         turn.alert(Cause("flow", f"{flow.flow_id} is known already"))
+    elif may_be_forgotten(
+        account.memory, flow.as_of_ms, skew_ms_max=turn.limits.prices.clock_skew_ms_max
+    ):
+        reason = f"{flow.flow_id} is older than what is remembered: not applied"
+        turn.alert(Cause("dedupe", reason), level="critical", action="warn")
     elif account.opened_ms is None:
         _open(turn, flow)
     elif flow.currency != account.currency:
@@ -47,7 +54,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
     turn.update(
         currency=flow.currency,
-        opened_ms=flow.as_of_ms,
+        opened_ms=min(flow.as_of_ms, turn.now_ms),
         opening=flow.amount,
         realized=realized,
         early=(),
@@ -68,7 +75,7 @@ def open_marks(turn: Turn) -> dict[str, Decimal]:
     return {
         holding.symbol: mark
         for holding in turn.account.holdings.values()
-        if holding.position.quantity and (mark := position_mark(holding)) is not None
+        if (mark := holding.mark) is not None
     }
 
 
@@ -107,7 +114,8 @@ def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
     account = turn.account
     equity = plain_equity(account)
     if equity is not None and equity > 0 and equity + amount > 0:
-        return account.peak * (equity + amount) / equity
+        # Rounded down: an account at its limit must not fall past it by the last digit.
+        return _DOWN.divide(_WIDE.multiply(account.peak, equity + amount), equity)
     return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)
 
 

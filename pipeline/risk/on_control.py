@@ -2,6 +2,7 @@
 
 from pipeline.risk.account import SharedResume, SharedStop, Stop
 from pipeline.risk.cause import Cause
+from pipeline.risk.shared_record import timing_refusal
 from pipeline.risk.stops import Said, add_stop, resume
 from pipeline.risk.turn import Turn
 from topics.controls import Control
@@ -28,11 +29,12 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
 def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
     if seen:
         return "it acted already"
-    if control.expires_at_ms is not None and turn.now_ms >= control.expires_at_ms:
-        return "it has expired"
-    if control.issued_at_ms < turn.account.control_issued_ms:
-        return "it was issued before the last one applied"
-    return None
+    return timing_refusal(
+        control,
+        now_ms=turn.now_ms,
+        last_ms=turn.account.control_issued_ms,
+        skew_ms_max=turn.limits.prices.clock_skew_ms_max,
+    )
 
 
 def catch_up(turn: Turn) -> None:

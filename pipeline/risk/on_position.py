@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import POSITIONS_MAX
 from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding
-from pipeline.risk.marks import first_marks, take_quote
+from pipeline.risk.marks import marked, take_quote
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.position import Position
 from pipeline.risk.stops import alert_breach, end_breach
@@ -51,15 +51,10 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
         reason = f"the snapshot of {snapshot.symbol} is beyond the most positions"
         turn.alert(Cause("too_many", reason))
         return
-    same_side = (holding.position.quantity > 0) == (quantity > 0)
-    adopted = replace(holding, position=position, adopted_ms=snapshot.as_of_ms)
-    if not quantity:
-        adopted = replace(adopted, marks=())
-    elif not holding.position.quantity or not same_side:
-        marks = first_marks(snapshot.average_price, adopted, now_ms=turn.now_ms)
-        adopted = replace(adopted, marks=marks)
+    adopted_ms = min(snapshot.as_of_ms, turn.now_ms)
+    adopted = replace(holding, position=position, adopted_ms=adopted_ms)
     turn.state_changed = turn.state_changed or position != holding.position
-    turn.settle(adopted)
+    turn.settle(marked(turn, holding, adopted, price=snapshot.average_price))
 
 
 def _compare(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:

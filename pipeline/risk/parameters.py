@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Meta, Struct
 
 from pipeline.risk.numbers import ZERO
+from topics.bounds import EXPONENT_MAX
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Duration = Annotated[int, Meta(ge=0, le=315_360_000_000)]  # In ms, at most ten years.
@@ -23,8 +24,15 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             value = getattr(self, name)
             numbers = value.values() if isinstance(value, dict) else (value,)
             for number in numbers:
-                if isinstance(number, Decimal) and not (number.is_finite() and number >= 0):
-                    raise ValueError(f"{name} must be a number >= 0")
+                if isinstance(number, Decimal):
+                    _check_number(name, number)
+
+
+def _check_number(name: str, number: Decimal) -> None:
+    if not (number.is_finite() and number >= 0):
+        raise ValueError(f"{name} must be a number >= 0")
+    if number and abs(number.adjusted()) > EXPONENT_MAX:
+        raise ValueError(f"{name} must have an exponent within ±{EXPONENT_MAX}")
 
 
 def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:

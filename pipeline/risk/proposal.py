@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.figures import worst_case
-from pipeline.risk.holding import Holding, Working, exit_room, mark_of
+from pipeline.risk.holding import Holding, Working, exit_room
 from pipeline.risk.numbers import ONE, ZERO, floor_to
 from topics.events import Quote
 from topics.fields import Side
@@ -53,7 +53,7 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     own_price = price if exempt or terms.own_price is None else terms.own_price
     held, working = _own_side(terms)
     after = Working(working.quantity + quantity, working.notional + quantity * abs(price))
-    mark = mark_of(holding.quote, holding.position.quantity) if held else ZERO
+    mark = holding.mark if held else ZERO
     worst = None if mark is None else worst_case(held, mark, after)
     opened = max(after.quantity + min(held, ZERO), ZERO)
     before = max(working.quantity + min(held, ZERO), ZERO)

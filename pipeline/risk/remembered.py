@@ -69,11 +69,6 @@ def oldest_numbers(account: Account, dedupe: Dedupe, now_ms: int) -> tuple[int, 
     return tuple(range(memory.first, min(memory.first + FORGET_AT_ONCE_MAX + 1, memory.next)))
 
 
-def is_seen(recall: Recall, dedupe: Dedupe, now_ms: int) -> bool:
-    """Whether an identity was remembered within the horizon."""
-    return recall.seen_at_ms is not None and recall.seen_at_ms > now_ms - dedupe.dedupe_horizon_ms
-
-
 def may_be_forgotten(memory: Memory, said_ms: int, *, skew_ms_max: int) -> bool:
     """Whether the id of what was made at `said_ms` may have been remembered and forgotten.
 
@@ -97,6 +92,6 @@ def forgotten(
     if not dropped:
         return memory, ()
     kept = oldest[len(dropped) :]
-    first = memory.first + len(dropped)
+    first = dropped[-1].number + 1
     oldest_ms = kept[0].at_ms if kept else None
     return Memory(first, memory.next, oldest_ms, dropped[-1].at_ms), tuple(dropped)

@@ -1,12 +1,12 @@
 """The account's state as others see it."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.equity import value
-from pipeline.risk.holding import Holding, position_mark
+from pipeline.risk.holding import Holding, mark_of
 from pipeline.risk.limits import limits_of
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import MONEY, ZERO
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.violations import violations_last_hour
 from pipeline.risk.windows import Window
@@ -24,6 +24,11 @@ from topics.fields import EVERYONE
 
 def account_state(account: Account, shared: Shared) -> AccountState:
     """Build the row of account_states for an account after its last event."""
+    with localcontext(MONEY):
+        return _account_state(account, shared)
+
+
+def _account_state(account: Account, shared: Shared) -> AccountState:
     limits = limits_of(shared.limits.rules, account.limits.rules)
     valuation = value(account, account.clock_ms, limits.prices.mark_age_ms_max)
     standing = stand(account, shared, limits=limits, valuation=valuation)
@@ -127,7 +132,7 @@ def _position(holding: Holding) -> PositionState:
         symbol=holding.symbol,
         quantity=holding.position.quantity,
         average_price=holding.position.average_price,
-        mark_price=position_mark(holding) if holding.position.quantity else None,
+        mark_price=holding.mark,
         unrealized_pnl=holding.figures.unrealized,
         realized_pnl=holding.realized,
     )
@@ -159,7 +164,7 @@ def _watched(holding: Holding) -> WatchedSymbol:
     quote = holding.quote
     return WatchedSymbol(
         symbol=holding.symbol,
-        mark_price=position_mark(holding),
+        mark_price=holding.mark if holding.position.quantity else mark_of(quote, ZERO),
         as_of_ms=None if quote is None else quote.as_of_ms,
         offset=-1 if quote is None else quote.offset,
     )

@@ -13,31 +13,42 @@ _DAY_MS = 86_400_000
 
 def roll(turn: Turn) -> bool:
     """Open the day and the week that the clock is in; return whether a day was closed."""
-    day = turn.account.day
-    if day is None or turn.now_ms < day.span.end_ms:
+    day, week = turn.account.day, turn.account.week
+    if day is None or week is None:
+        return False
+    over, week_over = turn.now_ms >= day.span.end_ms, turn.now_ms >= week.span.end_ms
+    if not (over or week_over):
         return False
     equity = turn.standing().valuation.equity
     marks = open_marks(turn)
+    if over:
+        _roll_day(turn, day, equity, marks=marks)
+    if week_over:
+        span = _current(turn, week.span, week_at)
+        turn.update(week=Window(span, equity, marks=marks))
+    return over
+
+
+def _roll_day(
+    turn: Turn, day: Window, equity: Decimal | None, *, marks: dict[str, Decimal]
+) -> None:
+    """Close the day, and as quiet ones those that nobody woke for."""
     closed = [*turn.account.closed_days, ClosedDay(day.span, day.pnl(equity), day.marks)]
     span = _next(turn, _latest(turn, day.span), day_at)
     while turn.now_ms >= span.end_ms:
-        # A day nobody woke for: as if it had been woken, it began and ended at this equity.
         quiet = None if equity is None else ZERO
         closed.append(ClosedDay(span, quiet, marks))
         span = _next(turn, span, day_at)
     turn.update(day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]))
-    _roll_week(turn, equity, marks)
-    return True
 
 
-def _roll_week(turn: Turn, equity: Decimal | None, marks: dict[str, Decimal]) -> None:
-    week = turn.account.week
-    if week is None or turn.now_ms < week.span.end_ms:
-        return
-    span = _next(turn, week.span, week_at)
-    while turn.now_ms >= span.end_ms:
-        span = _next(turn, span, week_at)
-    turn.update(week=Window(span, equity, marks=marks))
+def _current(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
+    """The window that the clock is in, however many were missed."""
+    clock = turn.limits.clock
+    following = _next(turn, span, at)
+    if turn.now_ms < following.end_ms:
+        return following
+    return at(turn.now_ms, clock.zone, clock.day_roll)
 
 
 def _latest(turn: Turn, span: Span) -> Span:

@@ -16,7 +16,7 @@ from pipeline.risk.account import (
     SharedStop,
 )
 from pipeline.risk.cause import Cause
-from pipeline.risk.limits import LimitsError, canonical, not_built_yet, validate
+from pipeline.risk.limits import LimitsError, canonical, limits_of, not_built_yet, validate
 from topics.alerts import Alert
 from topics.controls import Control
 from topics.events import (
@@ -110,15 +110,31 @@ def _apply_control(
 def _refusal(shared: Shared, control: Control) -> str | None:
     if control.control_id in shared.control_ids:
         return "it acted already"
-    if control.expires_at_ms is not None and shared.clock_ms >= control.expires_at_ms:
-        return "it has expired"
-    if control.issued_at_ms < shared.control_issued_ms:
-        return "it was issued before the last one applied"
+    skew_ms_max = limits_of(shared.limits.rules, "{}").prices.clock_skew_ms_max
+    untimely = timing_refusal(
+        control,
+        now_ms=shared.clock_ms,
+        last_ms=shared.control_issued_ms,
+        skew_ms_max=skew_ms_max,
+    )
+    if untimely is not None:
+        return untimely
     known = any(stop.stop_id == control.stop_id for stop in shared.stops)
     if control.command == "resume" and not known:
         return f"there is no open stop {control.stop_id} of all accounts"
     if control.command != "resume" and len(shared.stops) >= SHARED_STOPS_MAX:
         return "too many stops of all accounts are open"
+    return None
+
+
+def timing_refusal(control: Control, *, now_ms: int, last_ms: int, skew_ms_max: int) -> str | None:
+    """Say why a control comes at the wrong time; last_ms: when the last applied was issued."""
+    if control.expires_at_ms is not None and now_ms >= control.expires_at_ms:
+        return "it has expired"
+    if control.issued_at_ms > now_ms + skew_ms_max:
+        return "it was issued in the future"
+    if control.issued_at_ms < last_ms:
+        return "it was issued before the last one applied"
     return None
 
 

@@ -29,13 +29,12 @@ from pipeline.risk.remembered import (
     Recall,
     Remembered,
     identity,
-    is_seen,
     oldest_numbers,
 )
 from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared, tell_shared
 from pipeline.risk.stops import open_stop
-from pipeline.risk.turn import Turn, forget
+from pipeline.risk.turn import Turn, recall_seen
 from pipeline.risk.watches import watch
 from topics.events import (
     AccountEvent,
@@ -130,7 +129,6 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     catch_up(turn)
     if begun.wake_ms is not None and turn.now_ms >= begun.wake_ms:
         expire(turn)
-    forget(turn, arrival.event, arrival.recall)
     _apply(turn, arrival)
     watch(turn)
     flatten(turn)
@@ -139,7 +137,7 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
 
 def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per kind of event.
     event = arrival.event
-    seen = is_seen(arrival.recall, turn.limits.dedupe, turn.now_ms)
+    seen = recall_seen(turn, event, arrival.recall)
     take_all(turn, event)
     match event:
         case SignalEvent(body=signal):
@@ -164,7 +162,7 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
 
 def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
     wake_ms = next_wake_ms(turn)
-    due = is_state_due(turn, begun, wake_changed=wake_ms != begun.wake_ms)
+    due = is_state_due(turn, begun, wake_ms=wake_ms)
     turn.note(wake_ms=wake_ms, state_sent_ms=turn.now_ms if due else begun.state_sent_ms)
     return Step(
         turn.account,
@@ -184,10 +182,11 @@ def _halted(begun: Account, shared: Shared, arrival: Arrival, *, error: Exceptio
     turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
     event = arrival.event
     if isinstance(event, SignalEvent):
-        refuse(turn, event.body, seen=is_seen(arrival.recall, limits.dedupe, turn.now_ms))
+        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
     reason = f"applying {type(event).__name__} raised {said}"
     turn.alert(Cause("internal_error", reason), level="critical")
     open_stop(turn, Cause("internal_error", said), strength="halt")
+    turn.note(wake_ms=None)  # What raises at a wake-up must not be woken for ever.
     return Step(
         turn.account,
         shared,

@@ -74,9 +74,9 @@ class Turn:
             reservations.pop(reservation.signal_id, None)
         else:
             reservations[reservation.signal_id] = reservation
-        standing, valuation = self._standing, self._valuation
+        valuation = self._valuation
         self.put(reserved(holding, reservations, self.account.currency))
-        self._standing, self._valuation = standing, valuation  # A reservation changes no value.
+        self._valuation = valuation  # A reservation changes no value.
         self.state_changed = True
 
     def expire(self, reservation: Reservation) -> None:
@@ -168,12 +168,15 @@ def _drop_idle(holdings: dict[str, Holding]) -> None:
             return
 
 
-def forget(turn: Turn, event: Event, recall: Recall) -> None:
-    """Drop ids that are past the horizon or make room for one more."""
-    if not recall.oldest or identity(event) is None:
-        return
-    memory, dropped = forgotten(
-        turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
-    )
-    turn.note(memory=memory)
-    turn.forget.extend(dropped)
+def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
+    """Forget ids that are past the horizon or make room; return whether the event's own is kept."""
+    named = identity(event)
+    if named is None:
+        return False
+    if recall.oldest:
+        memory, dropped = forgotten(
+            turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
+        )
+        turn.note(memory=memory)
+        turn.forget.extend(dropped)
+    return recall.seen_at_ms is not None and all(gone.identity != named for gone in turn.forget)

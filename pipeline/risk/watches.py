@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.risk.account import STRENGTHS
 from pipeline.risk.cause import Cause
-from pipeline.risk.equity import cautious_equity, favourable_equity
+from pipeline.risk.equity import cautious_equity, equity_at_most, favourable_equity
 from pipeline.risk.marks import trim_marks
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
@@ -22,7 +22,7 @@ def watch(turn: Turn) -> None:
     trim_marks(turn)
     open_unknown(turn)
     _raise_peak(turn)
-    equity = turn.standing().valuation.equity
+    equity = equity_at_most(turn.account)
     if equity is None:
         return  # Without a mark for every position there is nothing to measure.
     breaches, unconfirmed = _measure(turn, equity)
