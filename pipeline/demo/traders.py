@@ -72,13 +72,14 @@ class Trader:
         self._habits = habits
         self._random = Random(account_id)
         self._every_days = self._random.randint(*EVERY_DAYS)
+        self._offset = self._random.randrange(STOPPED_EVERY_DAYS)  # Else all would ask at once.
         self._number = 0
 
     def on_day(self, market: Market, held: Mapping[str, Decimal]) -> list[Signal]:
         """Return the signals of this day; `held` are signed quantities by symbol."""
         stopped = self.account_id in market.stopped
         every_days = STOPPED_EVERY_DAYS if stopped else self._every_days
-        if market.day < self._habits.first_day or market.day % every_days:
+        if market.day < self._habits.first_day or (market.day + self._offset) % every_days:
             return []
         signals: list[Signal] = []
         for symbol in self._symbols:
