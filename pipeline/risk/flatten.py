@@ -90,11 +90,11 @@ def send_exit(turn: Turn, holding: Holding, *, quantity: Decimal, reason: ExitRe
             side=side,
             quantity=quantity,
             reason=reason,
-            valid_until_ms=turn.at_ms + turn.limits.decisions.decision_ttl_ms,
+            valid_until_ms=turn.now_ms + turn.limits.decisions.decision_ttl_ms,
             sequence=account.sequence,
             chain=account.chain,
             rules_version=turn.shared.rules_version,
-            at_ms=turn.at_ms,
+            at_ms=turn.now_ms,
         )
     )
     turn.reserve(

@@ -133,13 +133,25 @@ def limits_of(everyone: str, own: str) -> Limits:
     for text in (everyone, own):
         for name, values in decode_plain(text).items():
             merged[name] = {**merged.get(name, {}), **values}
-    rules = {name: _convert(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
-    groups = {name: _convert(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
+    rules = {name: _stored(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
+    groups = {name: _stored(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
     gate = tuple(rule for rule in rules.values() if rule.enabled and rule.ready)
     watches = tuple(rule for rule in gate if isinstance(rule, Watch))
     groups["clock"] = groups.pop("account")
     groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
     return Limits(gate=gate, watches=watches, rules=rules, **cast(dict[str, Any], groups))
+
+
+def _stored(name: str, values: dict[str, Any], kind: type[P]) -> P:
+    """Read what a document in force says; what this release no longer accepts is its default.
+
+    Documents are validated before they are stored, so only a stricter release comes here: its
+    default is safe, an account that dies at every event is not.
+    """
+    try:
+        return _convert(name, values, kind)
+    except LimitsError:
+        return kind()
 
 
 def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import EARLY_MAX, Early
+from pipeline.risk.account import CURRENCIES_MAX, EARLY_MAX, Early
 from pipeline.risk.cause import Cause
 from pipeline.risk.figures import foreign
 from pipeline.risk.numbers import ZERO
@@ -58,5 +58,11 @@ def set_apart(turn: Turn, currency: str, amount: Decimal) -> None:
     """Keep an amount whose value is not known; equity is unknown until it is."""
     reason = f"there is no rate for {currency}: equity is unknown"
     alert_breach(turn, Cause("stale_mark", reason), key=f"rate:{currency}")
+    if currency not in turn.account.unconverted and (
+        len(turn.account.unconverted) >= CURRENCIES_MAX
+    ):
+        cause = Cause("too_many", f"more currencies without a rate than can be kept: {currency}")
+        open_stop(turn, cause, strength="halt")
+        return
     held = turn.account.unconverted.get(currency, ZERO)
     turn.update(unconverted={**turn.account.unconverted, currency: held + amount})

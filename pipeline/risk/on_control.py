@@ -1,6 +1,6 @@
 """What a person's control means for one account; and the `*` controls it has not seen yet."""
 
-from pipeline.risk.account import SharedResume, SharedStop, Stop
+from pipeline.risk.account import STOPS_MAX, SharedResume, SharedStop, Stop
 from pipeline.risk.cause import Cause
 from pipeline.risk.shared_record import timing_refusal
 from pipeline.risk.stops import Said, add_stop, resume
@@ -19,6 +19,9 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
         resume(turn, control.stop_id or "", Said(control.reason, control.author))
         if turn.account.stops == stops_before:
             return
+    elif len(stops_before) >= STOPS_MAX:
+        turn.alert(Cause("control", f"{control.control_id} is ignored: too many stops are open"))
+        return
     else:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
         add_stop(turn, stop, Said(control.reason, control.author))

@@ -41,8 +41,7 @@ def _forgotten(turn: Turn, fill: Fill) -> bool:
 def _release(turn: Turn, fill: Fill) -> None:
     reservation = _matching(turn.holding(fill.symbol), fill)
     if reservation is None:
-        ended = turn.account.ended.get(fill.signal_id or "")
-        if ended is not None and (ended.symbol, ended.side) == (fill.symbol, fill.side):
+        if _belongs_to_an_ended_one(turn, fill):
             turn.alert(Cause("overfill", f"fill {fill.fill_id} is beyond its order", fill.quantity))
         else:
             said = f"fill {fill.fill_id} matches no reservation"
@@ -54,6 +53,14 @@ def _release(turn: Turn, fill: Fill) -> None:
     change(
         turn,
         after_fill(reservation, fill.quantity, now_ms=turn.now_ms, times=turn.limits.reservation),
+    )
+
+
+def _belongs_to_an_ended_one(turn: Turn, fill: Fill) -> bool:
+    return any(
+        fill.signal_id == ended.signal_id or fill.order_id == ended.order_id
+        for ended in turn.account.ended.values()
+        if (ended.symbol, ended.side) == (fill.symbol, fill.side)
     )
 
 

@@ -101,7 +101,7 @@ def last_known_price(holding: Holding, terms: Terms) -> Decimal:
 def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None) -> None:
     account, standing = turn.account, turn.standing()
     repeated = turn.repeated_signal
-    valid_until_ms = turn.at_ms + turn.limits.decisions.decision_ttl_ms
+    valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
     if signal.expires_at_ms is not None:
         valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
     turn.outputs.append(
@@ -132,6 +132,6 @@ def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | 
             sequence=account.sequence,
             chain=account.chain,
             rules_version=turn.shared.rules_version,
-            at_ms=turn.at_ms,
+            at_ms=turn.now_ms,
         )
     )

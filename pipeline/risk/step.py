@@ -33,7 +33,7 @@ from pipeline.risk.remembered import (
 )
 from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared, tell_shared
-from pipeline.risk.stops import open_stop
+from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn, recall_seen
 from pipeline.risk.watches import watch
 from topics.events import (
@@ -184,7 +184,7 @@ def _halted(begun: Account, shared: Shared, arrival: Arrival, *, error: Exceptio
     if isinstance(event, SignalEvent):
         refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
     reason = f"applying {type(event).__name__} raised {said}"
-    turn.alert(Cause("internal_error", reason), level="critical")
+    alert_breach(turn, Cause("internal_error", reason), key="internal_error", action="halt")
     open_stop(turn, Cause("internal_error", said), strength="halt")
     turn.note(wake_ms=None)  # What raises at a wake-up must not be woken for ever.
     return Step(

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import STRENGTHS, Stop, Strength
+from pipeline.risk.account import ALERTED_MAX, STRENGTHS, Stop, Strength
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.rules import RULES
@@ -87,7 +87,7 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
         sequence=account.sequence,
         chain=account.chain,
         rules_version=turn.shared.rules_version,
-        at_ms=turn.at_ms,
+        at_ms=turn.now_ms,
     )
     turn.outputs.append(StopOut(**msgspec.structs.asdict(row)))
     turn.outputs.append(row)
@@ -129,6 +129,8 @@ def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn")
     last_ms = alerted.get(key)
     if last_ms is not None and now_ms - last_ms < turn.limits.alerts.alert_cooldown_ms:
         return
+    if len(alerted) >= ALERTED_MAX:
+        alerted = dict(list(alerted.items())[1:])
     turn.note(alerted={**alerted, key: now_ms})
     turn.alert(cause, level=_LEVELS[action], action=action)
 

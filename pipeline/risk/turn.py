@@ -140,7 +140,7 @@ class Turn:
                 sequence=self.account.sequence,
                 chain=self.account.chain,
                 rules_version=self.shared.rules_version,
-                at_ms=self.at_ms,
+                at_ms=self.now_ms,
             )
         )
 
@@ -161,11 +161,20 @@ _ACTIONS: dict[Level, Action] = {
 
 
 def _drop_idle(holdings: dict[str, Holding]) -> None:
-    """Forget the oldest symbol that is neither held nor reserved, so that memory is bounded."""
-    for symbol, holding in holdings.items():
-        if not (holding.active or holding.reservations or holding.pending):
-            del holdings[symbol]
-            return
+    """Forget the oldest idle symbol so that memory is bounded; one never traded goes first."""
+    idle = [
+        symbol
+        for symbol, holding in holdings.items()
+        if not (holding.active or holding.reservations or holding.pending)
+    ]
+    untraded = (symbol for symbol in idle if not _traded(holdings[symbol]))
+    first = next(untraded, idle[0] if idle else None)
+    if first is not None:
+        del holdings[first]
+
+
+def _traded(holding: Holding) -> bool:
+    return holding.filled or holding.adopted_ms is not None
 
 
 def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:

@@ -18,10 +18,13 @@ class StaleMark(Rule, frozen=True, kw_only=True):
         account, holding = standing.account, proposal.terms.holding
         limit = Decimal(standing.limits.prices.mark_age_ms_max)
         no_rate = holding.instrument is not None and foreign(holding.instrument, account.currency)
+        age_ms = _oldest_age_ms(standing, proposal)
+        # A fresh quote without a price for this side is none.
+        sideless = proposal.terms.reference is None and age_ms <= limit
         missing = holding.quote is None or account.totals.unvalued > account.totals.pending
-        if missing or no_rate or account.unconverted:
+        if missing or sideless or no_rate or account.unconverted:
             return Check(self.NAME, "breach", None, limit, None)
-        return self.cap(Decimal(_oldest_age_ms(standing, proposal)), limit)
+        return self.cap(Decimal(age_ms), limit)
 
 
 def _oldest_age_ms(standing: Standing, proposal: Proposal) -> int:
