@@ -238,6 +238,7 @@ def test_history_repeats_itself_to_the_byte(steps: list[tuple[str, Any, Any]]) -
     first = open_desk(only(drawdown={"drawdown_ratio_max": "0.05"}), balance=100_000)
     for step in steps:
         take(first, step)
+    first.wait(0)
 
     again = Desk()
     for topic, key, at_ms, value in first.sends:
