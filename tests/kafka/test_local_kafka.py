@@ -66,18 +66,20 @@ def test_reason_is_said_when_the_node_does_not_start() -> None:
     assert not kafka.folder.exists()
 
 
+PARENT = """
+import sys, time
+from pathlib import Path
+from pipeline.demo.kafka import LocalKafka
+kafka = LocalKafka(folder=Path(sys.argv[1]))
+kafka.start()
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
 def test_no_process_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
-    program = (
-        "import sys, time\n"
-        "from pathlib import Path\n"
-        "from pipeline.demo.kafka import LocalKafka\n"
-        "kafka = LocalKafka(folder=Path(sys.argv[1]))\n"
-        "kafka.start()\n"
-        "print('up', flush=True)\n"
-        "time.sleep(600)\n"
-    )
     parent = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     assert parent.stdout.readline() == "up\n"

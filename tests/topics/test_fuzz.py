@@ -31,7 +31,7 @@ _json = st.recursive(
 )
 
 
-def check(topic: Topic, value: bytes) -> None:
+def assert_decodes_or_says_why(topic: Topic, value: bytes) -> None:
     """Decode; what decodes travels on, what does not says why in one line."""
     outcome = message_or_error(topic, value)
 
@@ -56,7 +56,7 @@ def message_or_error(topic: Topic, value: bytes) -> Struct | DecodeError:
 @given(value=st.binary(max_size=300))
 @fuzz
 def test_only_decode_errors_come_when_bytes_are_arbitrary(topic: Topic, value: bytes) -> None:
-    check(topic, value)
+    assert_decodes_or_says_why(topic, value)
 
 
 @every_input
@@ -68,7 +68,7 @@ def test_only_decode_errors_come_when_bytes_of_a_message_are_replaced(
     value = encode(topic.example)
     at %= len(value)
 
-    check(topic, value[:at] + inserted + value[at + length :])
+    assert_decodes_or_says_why(topic, value[:at] + inserted + value[at + length :])
 
 
 @every_input
@@ -80,7 +80,7 @@ def test_only_decode_errors_come_when_fields_have_other_values(
     fields: dict[str, Any] = json.loads(encode(topic.example))
     changed = data.draw(st.dictionaries(st.sampled_from(sorted(fields)), _json, max_size=3))
 
-    check(topic, json.dumps(fields | changed).encode("utf-8", "surrogatepass"))
+    assert_decodes_or_says_why(topic, json.dumps(fields | changed).encode("utf-8", "surrogatepass"))
 
 
 @given(rules=st.dictionaries(st.text(), st.dictionaries(st.text(), _json) | _leaves))
