@@ -1,4 +1,4 @@
-"""Where rules meet: unknown accounts, cuts by entry rules, wake-ups, empty stops."""
+"""Where rules meet: unknown accounts, cuts by entry rules, wake-ups."""
 
 import pytest
 
@@ -141,78 +141,6 @@ def test_account_wakes_a_second_after_it_first_saw_an_unconfirmed_breach() -> No
     assert (state["confirming"], state["wake_at_ms"]) == (True, first_ms + SECOND)
 
 
-def test_flat_follows_at_once_when_there_is_nothing_to_flatten() -> None:
-    desk = open_desk(only())
-
-    desk.control("flatten")
-
-    assert [status for _, status in desk.stops()] == ["triggered", "flat"]
-    assert desk.exits() == []
-
-
-def test_halt_sends_no_exits_and_never_becomes_flat() -> None:
-    desk = open_desk(only())
-    desk.fill("buy", 10, 100)
-
-    desk.control("halt")
-    desk.wait(10 * SECOND)
-
-    assert [status for _, status in desk.stops()] == ["triggered"]
-    assert desk.exits() == []
-
-
-def test_flatten_after_a_halt_sends_the_exits() -> None:
-    desk = open_desk(only())
-    desk.fill("buy", 10, 100)
-    desk.control("halt")
-
-    desk.control("flatten")
-
-    assert [row["quantity"] for row in desk.exits()] == ["10"]
-
-
-def test_exits_are_sent_without_any_price() -> None:
-    desk = open_desk(only(), mark=None)
-    desk.fill("sell", 10, 100)
-
-    desk.control("flatten")
-
-    assert [(row["side"], row["quantity"]) for row in desk.exits()] == [("buy", "10")]
-
-
-def test_flattening_goes_on_after_the_day_rolls() -> None:
-    desk = open_desk(only())
-    desk.fill("buy", 10, 100)
-    desk.control("flatten")
-    desk.order(desk.exits()[0]["exit_id"], "accepted")
-    desk.wait(13 * HOUR)
-
-    desk.order(desk.exits()[0]["exit_id"], "cancelled")
-    desk.wait(SECOND)
-
-    assert len(desk.exits()) == 2
-
-
-def test_hold_is_ignored_even_when_halted() -> None:
-    desk = open_desk(only())
-    desk.control("halt")
-
-    assert answer_of(desk.signal("hold")) == ("ignored", "0", [], None)
-
-
-def test_word_on_an_exit_is_matched_by_its_exit_id() -> None:
-    desk = open_desk(only())
-    desk.fill("buy", 10, 100)
-    desk.control("flatten")
-    exit_id = desk.exits()[0]["exit_id"]
-
-    desk.order(exit_id, "accepted", order_id="venue-9")
-    desk.fill("sell", 10, 99, order_id="venue-9")
-
-    assert desk.reserved() == {}
-    assert desk.stops()[-1] == ("control", "flat")
-
-
 def test_position_is_kept_apart_per_account() -> None:
     desk = open_desk(only())
     desk.flow("opening", 5000, account_id="acct-2", flow_id="other")
@@ -222,3 +150,79 @@ def test_position_is_kept_apart_per_account() -> None:
 
     held = [desk.state(name)["positions"][0]["quantity"] for name in ("acct-1", "acct-2")]
     assert held == ["10", "-4"]
+
+
+def test_modified_order_reserves_what_was_approved() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": "500"}))
+
+    decision = desk.signal("buy", 20, limit_price="100")
+
+    assert desk.reserved() == {decision["signal_id"]: "5"}
+
+
+def test_rejected_order_reserves_nothing() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": "50"}))
+
+    desk.signal("buy", 20, limit_price="100")
+
+    assert desk.reserved() == {}
+
+
+def test_whole_rest_is_floored_to_the_lot() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", "10.5", 100)
+
+    decision = desk.signal("sell", "10.5", limit_price="100")
+
+    assert answer_of(decision) == ("modified", "10", [], "instrument")
+
+
+@pytest.mark.parametrize("rule", ["order_ratio", "position_ratio", "gross_exposure"])
+def test_ratio_breaches_at_a_price_that_is_not_above_zero(rule: str) -> None:
+    limit = {"gross_exposure": "gross_exposure_ratio_max"}.get(rule, f"{rule}_max")
+    desk = open_desk(only(**{rule: {limit: "5"}}), mark=-5)
+
+    decision = desk.signal("buy", 1, limit_price="-5")
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", [rule])
+
+
+def test_fill_after_the_cancel_changes_only_the_position() -> None:
+    desk = open_desk(only())
+    desk.signal("buy", 10, limit_price="100", signal_id="one")
+    desk.order("one", "cancelled")
+
+    desk.fill("buy", 3, 100, signal_id="one")
+
+    assert desk.position()["quantity"] == "3"
+    assert desk.reserved() == {}
+    assert desk.alerts("overfill") + desk.alerts("unmatched_fill") != []
+
+
+def test_fee_of_reserved_orders_is_bound_too() -> None:
+    desk = open_desk(only(cash={"fee_ratio": "0.01"}), balance=1000)
+    desk.signal("buy", 5, limit_price="100")
+
+    decision = desk.signal("buy", 4, limit_price="100")
+
+    # 1000 - 500 x 1.01; 400 x 1.01.
+    assert numbers_of(decision, "cash") == ("pass", "404", "495", "91")
+
+
+def test_second_exit_beyond_the_position_needs_cash() -> None:
+    desk = open_desk(only(cash={}), balance=1000)
+    desk.fill("buy", 5, 100)
+    desk.signal("sell", 5, limit_price="100")
+
+    decision = desk.signal("sell", 5, limit_price="100")
+
+    assert numbers_of(decision, "cash") == ("pass", "500", "500", "0")
+
+
+def test_limit_without_a_star_holds_only_for_the_symbols_it_names() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": {"Y": "1"}}))
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["verdict"] == "approved"
+    assert {c["limit"] for c in decision["checks"] if c["rule"] == "order_notional"} <= {None}
