@@ -15,7 +15,7 @@ from pipeline.streams import metrics
 from pipeline.streams.broadcast_producer import BroadcastProducer
 from pipeline.streams.changes import Changes
 from pipeline.streams.cluster import Cluster
-from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Stopped
 from pipeline.streams.owned_states import OwnedStates, Row
 from pipeline.streams.pulses import Watchlist
@@ -203,7 +203,7 @@ class Broadcast:
                     topic=PRICES.name,
                     topic_id=self._price_topic_id,
                 )
-                self._producer.bury(letter, refused.record.key)
+                self._producer.bury(letter, dead_key(refused.record.key))
                 metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()
 
 

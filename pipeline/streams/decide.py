@@ -8,12 +8,14 @@ from typing import cast
 
 from msgspec import Struct
 
+from pipeline.risk.account import Shared
+from pipeline.risk.limits import limits_of
 from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Step, topic_of
 from pipeline.rules_version import rules_version
 from pipeline.streams import metrics
-from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Stopped, Store
 from pipeline.streams.partition_accounts import Due, PartitionAccounts
 from pipeline.streams.partitioner import partition_of
@@ -70,6 +72,7 @@ class Risk:
             kept_max=ACCOUNTS_KEPT_MAX,
         )
         self._owned[partition.partition] = _Owned(accounts, partition.topic_id)
+        _show_rules(accounts.shared)
 
     def revoke(self, partition: Partition) -> None:
         """Forget a partition's accounts."""
@@ -138,6 +141,8 @@ class Risk:
     def _write_due(self, due: Due, owned: _Owned, partition: int) -> None:
         account, shared = due.account, owned.accounts.shared
         account_id = EVERYONE if account is None else account.account_id
+        if due.state_due and account is None:
+            _show_rules(shared)
         if due.state_due:
             row = shared_state(shared) if account is None else account_state(account, shared)
             self._write("account_states", account_id, row=row, partition=partition)
@@ -165,4 +170,11 @@ class Risk:
         )
         topic = self._topics["dead_letters"]
         value = codec.encode(letter)
-        self._produce(topic, key=record.key, value=value, partition=record.partition)
+        key = dead_key(record.key)
+        self._produce(topic, key=key, value=value, partition=record.partition)
+
+
+def _show_rules(shared: Shared) -> None:
+    """Show which rules are turned off: they are absent from the checks of every decision."""
+    for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
+        metrics.RULE_ENABLED.labels(name).set(rule.enabled)

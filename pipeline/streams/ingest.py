@@ -6,7 +6,7 @@ dead letter, once.
 """
 
 from pipeline.streams import metrics
-from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Store
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
@@ -80,4 +80,4 @@ class Ingest:
 
     def _bury(self, letter: DeadLetter, key: bytes | None) -> None:
         self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, "undecodable")
-        self._produce(self._dead_letters, key=key, value=codec.encode(letter))
+        self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))

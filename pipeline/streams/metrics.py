@@ -26,6 +26,9 @@ INTERNAL_ERRORS = Counter("riskgate_internal_errors", "Signals rejected because 
 EXITS = Counter("riskgate_exits", "Exits that riskgate sent by itself.", ["reason"])
 STOPS = Counter("riskgate_emergency_stops", "Rows of emergency_stops.", ["rule", "status"])
 ALERTS = Counter("riskgate_alerts", "Alerts.", ["level", "rule"])
+RULE_ENABLED = Gauge(
+    "riskgate_rule_enabled", "1 where a rule judges, by the document of all accounts.", ["rule"]
+)
 DEAD_LETTERS = Counter("riskgate_dead_letters", "Messages that were set aside.", ["topic", "error"])
 DECIDED_SECONDS = Histogram(
     "riskgate_signal_to_decision_seconds",

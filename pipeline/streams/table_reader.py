@@ -7,6 +7,7 @@ a key is decoded, so a burst of prices costs one decoding for each symbol.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from itertools import cycle
 from typing import NamedTuple, Self
@@ -100,7 +101,7 @@ class TableReader:
         self._logs: dict[tuple[str, int], Progress] = {}
         self._fed_s = dict.fromkeys(self._topics, 0.0)
         self._look_due_s = 0.0
-        self._strikes = 0
+        self._strikes: Counter[str] = Counter()  # By topic: answers in a row that it is gone.
         self._ended = threading.Event()
         self._consumer = Consumer({**settings.connection(), **CONSUMER}, logger=logger)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
@@ -240,11 +241,11 @@ class TableReader:
                 TopicPartition(*place), timeout=LOOK_SECONDS / 2
             )[1]
         except KafkaException as error:
-            self._strikes += not passes(error.args[0])
-            if self._strikes >= STRIKES_MAX:
+            self._strikes[place[0]] += not passes(error.args[0])
+            if self._strikes[place[0]] >= STRIKES_MAX:
                 raise
         else:
-            self._strikes = 0
+            self._strikes[place[0]] = 0
 
 
 def _record(message: Message) -> Record:

@@ -87,7 +87,7 @@ def test_event_is_a_dead_letter_when_it_lies_in_a_foreign_partition(world: World
 def test_message_of_ten_megabytes_is_a_dead_letter_when_the_topic_lets_it_in(world: World) -> None:
     configure(world, "signals", "max.message.bytes", "12000000")
     world.run("ingest")
-    world.send_bytes("signals", b"x" * 10_000_000, key=b"acct-1")
+    world.send_bytes("signals", b"x" * 10_000_000, key=b"k" * 900_000)
     world.send(given.signal())
 
     (letter,) = world.read("dead_letters", bool)
@@ -119,9 +119,10 @@ def test_run_names_the_topic_in_one_sentence_when_it_is_missing(world: World) ->
 
 def test_risk_stops_before_it_decides_when_the_log_has_no_append_time(world: World) -> None:
     configure(world, "events", "message.timestamp.type", "CreateTime")
-    worker = world.run("risk")
+    worker = world.run("risk").ready()
     tick = b'{"type":"tick","account_id":"*","body":{}}'
     world.send_bytes("events", tick, key=b"*", partition=0)
+    world.flush()
 
     assert worker.code() == 1
     assert "has not LogAppendTime" in worker.log()
