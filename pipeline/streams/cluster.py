@@ -30,13 +30,17 @@ __all__ = ["Bounds", "Cluster"]
 
 Answer = TypeVar("Answer")
 REQUEST_SECONDS_MAX = 20.0
+ATTEMPT_SECONDS_MAX = 5.0  # A question can get lost while a leader moves; then it is asked again.
 # A new or moving leader; it is there a moment later.
 PASSING = {
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.REQUEST_TIMED_OUT,
-    KafkaError._TIMED_OUT,  # noqa: SLF001 - Its only name.
+    KafkaError._NOENT,  # noqa: SLF001 - Its only name.
+    KafkaError._TIMED_OUT,  # noqa: SLF001
     KafkaError._TRANSPORT,  # noqa: SLF001
 }
 CHANGELOG = {
@@ -120,17 +124,29 @@ class Cluster:
         wanted = TopicCollection(list(topics))
 
         def ask() -> dict[str, str]:
-            answers = self._admin.describe_topics(wanted, request_timeout=REQUEST_SECONDS_MAX)
+            answers = self._admin.describe_topics(wanted, request_timeout=ATTEMPT_SECONDS_MAX)
             return {topic: str(answer.result().topic_id) for topic, answer in answers.items()}
 
-        return _patiently(ask)
+        return self._patiently(ask)
 
     def bounds(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Bounds]:
         """Return where each log begins and ends, open transactions included."""
         wanted = list(partitions)
-        low = _patiently(lambda: self._offsets(wanted, OffsetSpec.earliest()))
-        high = _patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
+        low = self._patiently(lambda: self._offsets(wanted, OffsetSpec.earliest()))
+        high = self._patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
         return {partition: Bounds(low[partition], high[partition]) for partition in wanted}
+
+    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
+        deadline_s = time.monotonic() + REQUEST_SECONDS_MAX
+        while True:
+            try:
+                return ask()
+            except KafkaException as error:
+                if error.args[0].code() not in PASSING or time.monotonic() > deadline_s:
+                    raise
+            time.sleep(0.1)
+            # Else librdkafka goes on not finding, for ever, the leader it once did not find.
+            self._metadata()
 
     def _offsets(
         self, partitions: list[tuple[str, int]], spec: OffsetSpec
@@ -138,7 +154,7 @@ class Cluster:
         answers = self._admin.list_offsets(
             {TopicPartition(*partition): spec for partition in partitions},
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=REQUEST_SECONDS_MAX,
+            request_timeout=ATTEMPT_SECONDS_MAX,
         )
         return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
 
@@ -186,14 +202,3 @@ class Cluster:
         # The last broker's failure says why; that all are down is known by then.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
             self._last_error = error.str()
-
-
-def _patiently(ask: Callable[[], Answer]) -> Answer:
-    deadline = time.monotonic() + REQUEST_SECONDS_MAX
-    while True:
-        try:
-            return ask()
-        except KafkaException as error:
-            if error.args[0].code() not in PASSING or time.monotonic() > deadline:
-                raise
-        time.sleep(0.1)

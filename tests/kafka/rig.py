@@ -205,11 +205,14 @@ class Rig:
         """Return where a log ends: for everybody, or for a reader of committed messages."""
         place = TopicPartition(topic, partition)
         isolation = IsolationLevel.READ_COMMITTED if stable else IsolationLevel.READ_UNCOMMITTED
-        answer = self.admin.list_offsets({place: OffsetSpec.latest()}, isolation_level=isolation)
+        answer = self.admin.list_offsets(
+            {place: OffsetSpec.latest()}, isolation_level=isolation, request_timeout=5
+        )
         offset: int = done(answer[place]).offset
         return offset
 
     def _answers(self, topic: str, partition: int) -> bool:
+        self.admin.list_topics(timeout=5)
         try:
             return self.end(topic, partition=partition) == 0
         except KafkaException:  # It has no leader yet.
