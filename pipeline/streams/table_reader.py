@@ -7,7 +7,6 @@ a key is decoded, so a burst of prices costs one decoding for each symbol.
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from itertools import cycle
 from typing import NamedTuple, Self
@@ -40,7 +39,7 @@ logger = logging.getLogger(__name__)
 BATCH_RECORDS = 10_000
 WAIT_SECONDS = 0.1
 LOOK_SECONDS = 0.5
-STRIKES_MAX = 5  # A topic that was just made, or whose broker restarts, is unknown for a moment.
+UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
 REQUEST_SECONDS_MAX = 10.0
 CONSUMER = {
     "group.id": "riskgate-tables",  # Asked for by the client; nothing joins or commits it.
@@ -101,7 +100,7 @@ class TableReader:
         self._logs: dict[tuple[str, int], Progress] = {}
         self._fed_s = dict.fromkeys(self._topics, 0.0)
         self._look_due_s = 0.0
-        self._strikes: Counter[str] = Counter()  # By topic: answers in a row that it is gone.
+        self._unknown_since_s: dict[str, float] = {}  # By topic: it is gone, the broker says.
         self._ended = threading.Event()
         self._consumer = Consumer({**settings.connection(), **CONSUMER}, logger=logger)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
@@ -223,7 +222,7 @@ class TableReader:
         if now_s < self._look_due_s:
             return
         self._look_due_s = now_s + LOOK_SECONDS
-        self._ask_end()
+        self._ask_end(now_s)
         for place, log in self._logs.items():
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
             late_s = log.look(max(end, log.end), now_s)
@@ -233,7 +232,7 @@ class TableReader:
                     "give this process more time on the CPU, or the topic fewer prices"
                 )
 
-    def _ask_end(self) -> None:
+    def _ask_end(self, now_s: float) -> None:
         """Ask the broker itself for the end of one partition, in turn: fetching may have died."""
         place = next(self._turns)
         try:
@@ -241,11 +240,13 @@ class TableReader:
                 TopicPartition(*place), timeout=LOOK_SECONDS / 2
             )[1]
         except KafkaException as error:
-            self._strikes[place[0]] += not passes(error.args[0])
-            if self._strikes[place[0]] >= STRIKES_MAX:
+            # A broker that restarts knows no topic for a while.
+            since_s = self._unknown_since_s.setdefault(place[0], now_s)
+            patience_s = UNKNOWN_TIMES_MAX * self._settings.table_lag_ms_max / 1000
+            if now_s - since_s > patience_s and not passes(error.args[0]):
                 raise
         else:
-            self._strikes[place[0]] = 0
+            self._unknown_since_s.pop(place[0], None)
 
 
 def _record(message: Message) -> Record:

@@ -68,7 +68,7 @@ def test_quiet_account_is_halted_when_everyone_is(world: World) -> None:
 
 
 def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None:
-    roles = [world.run(role).ready() for role in ("ingest", "broadcast")]
+    roles = [world.run(role, table_lag_ms_max=1000).ready() for role in ("ingest", "broadcast")]
 
     world.delete("prices")
 

@@ -19,7 +19,7 @@ from confluent_kafka.admin import AdminClient
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.streams.settings import Settings
+from pipeline.streams.settings import Settings, variable
 from pipeline.streams.topic_admin import create_missing
 from tests import given
 from topics import codec
@@ -122,13 +122,14 @@ class World:
             "RISKGATE_LOG_FORMAT": "json",
         }
 
-    def run(self, *roles: str, instance: str = "one") -> Worker:
-        """Start `riskgate run` with these roles; all three without a name."""
+    def run(self, *roles: str, instance: str = "one", **settings: int) -> Worker:
+        """Start `riskgate run` with these roles, all three without a name."""
+        more = {variable(name): str(value) for name, value in settings.items()}
         log = self._folder / f"{len(self._workers)}-{'-'.join(roles)}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
                 [sys.executable, "-m", "pipeline", "run", *roles],
-                env={**os.environ, **self.environment(instance)},
+                env={**os.environ, **self.environment(instance), **more},
                 stderr=stream,
             )
         self._workers.append(Worker(process, log))
