@@ -5,12 +5,14 @@ state, as `step` is pure. Eight of ten are approved, one is cut, one refused.
 """
 
 import time
-from decimal import Decimal
+from decimal import Decimal, setcontext
 from itertools import cycle
+from typing import Any
 
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Step, step
 from topics.accounts import CashFlow
@@ -20,6 +22,9 @@ from topics.events import (
     Event,
     FillEvent,
     LimitsEvent,
+    Market,
+    Pulse,
+    PulseEvent,
     Quote,
     SignalEvent,
     Source,
@@ -31,7 +36,7 @@ from topics.signals import Signal
 
 _NOW_MS = 1_767_225_600_000
 _SYMBOLS = tuple(f"SYM{number}" for number in range(10))
-_RULES = {
+_RULES: dict[str, dict[str, Any]] = {
     "order_rate": {"orders_max": 1000},
     "order_notional": {"order_notional_max": "4000"},
     "order_ratio": {"order_ratio_max": "0.05"},
@@ -62,6 +67,8 @@ class CoreBench:
         self._feed(AccountEvent(account_id="acct", source=self._source(), body=flow))
         for symbol in _SYMBOLS:
             self._feed(self._fill(symbol))
+        for _ in range(3):  # Marks that confirm each other, as in the middle of a day.
+            self._feed(self._pulse())
         for number in range(5):
             self._feed(self._signal(f"resting:{number}", _SYMBOLS[number], Decimal(5)))
 
@@ -92,6 +99,14 @@ class CoreBench:
             quote=self._quote(symbol),
             body=fill,
         )
+
+    def _pulse(self) -> PulseEvent:
+        self._offset += 1
+        markets = tuple(
+            Market(symbol=symbol, instrument=_instrument(symbol), quote=self._quote(symbol))
+            for symbol in _SYMBOLS
+        )
+        return PulseEvent(account_id="acct", body=Pulse(markets=markets))
 
     def _signal(self, signal_id: str, symbol: str, quantity: Decimal) -> SignalEvent:
         signal = Signal(
@@ -157,6 +172,7 @@ class CoreFigures:
 
 def measure_core(count: int = 50_000) -> CoreFigures:
     """Judge `count` signals and return how many a second one core does."""
+    setcontext(MONEY)  # As a worker does.
     bench = CoreBench()
     arrivals = bench.signals(count)
     verdicts: dict[str, int] = {}

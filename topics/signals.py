@@ -1,14 +1,18 @@
 """Signals: what a strategy wants. Each distinct `signal_id` of an account gets one decision."""
 
+import re
 from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from topics.fields import EventId, Id, Millis, Number, Positive, Share
+from topics.fields import DecodeError, EventId, Id, Millis, Number, Positive, Share
 from topics.topic import Topic
 
+_DERIVED = re.compile(r"[0-9]+:[0-9]+")  # What follows the account in an id of ours.
+# What follows the account in an id of ours.
+_DERIVED = re.compile(r"[0-9]+:[0-9]+")
 _SIDES: dict[object, str] = {2: "buy", 0: "sell", 1: "hold"}  # As classifiers number them.
 
 
@@ -30,6 +34,9 @@ class Signal(Struct, frozen=True, kw_only=True, gc=False):
     def __post_init__(self) -> None:
         if self.side in _SIDES:
             force_setattr(self, "side", _SIDES[self.side])
+        own, _, rest = self.signal_id.partition(":")
+        if own == self.account_id and _DERIVED.fullmatch(rest):
+            raise DecodeError("Expected no id of the form that riskgate gives", "$.signal_id")
 
 
 TOPIC = Topic(

@@ -10,7 +10,7 @@ from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding, Pending
 from pipeline.risk.late_fill import correct_windows
 from pipeline.risk.marks import marked
-from pipeline.risk.money import book_in_windows, book_realized, set_apart
+from pipeline.risk.money import book_fee, book_in_windows, book_realized
 from pipeline.risk.numbers import ONE, ZERO, opposite, signed
 from pipeline.risk.position import fold
 from pipeline.risk.stops import open_stop
@@ -62,16 +62,15 @@ def _realize(turn: Turn, booking: Booking, points: Decimal) -> None:
     holding = turn.holding(fill.symbol)
     instrument = holding.instrument
     settled_in = instrument.settlement_currency if instrument is not None else None
-    if fill.fee_currency not in {None, settled_in}:
-        if fee:
-            set_apart(turn, str(fill.fee_currency), -fee)
+    if fee and fill.fee_currency is not None and fill.fee_currency != settled_in:
+        book_fee(turn, fill.fee_currency, fee, executed_ms=fill.executed_at_ms)
         fee = ZERO
     if instrument is None:
         _wait(turn, holding, Pending(fill.executed_at_ms, points, fee))
         return
     amount = points * instrument.multiplier - fee
     if book_realized(turn, instrument, executed_ms=fill.executed_at_ms, amount=amount):
-        _book_in_time(turn, booking, amount)
+        _book_in_time(turn, replace(booking, fee=fee), amount)
 
 
 def _wait(turn: Turn, holding: Holding, pending: Pending) -> None:

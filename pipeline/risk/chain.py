@@ -13,10 +13,8 @@ _SOURCE = b'"source":{'
 
 def chain(previous: str, content: bytes, at_ms: int, *, news: str = "") -> str:
     """Chain an event to all before it; news: the shared record's chain when that changed."""
-    digest = blake2b(previous.encode(), digest_size=8)
-    digest.update(_without_source(content))
-    digest.update(f"{at_ms}{news}".encode())
-    return digest.hexdigest()
+    parts = (previous.encode(), _without_source(content), f"{at_ms}{news}".encode())
+    return blake2b(b"".join(parts), digest_size=8).hexdigest()
 
 
 def _without_source(content: bytes) -> bytes:

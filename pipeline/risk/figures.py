@@ -165,6 +165,10 @@ def _bounds(holding: Holding, multiplier: Decimal) -> tuple[Decimal, Decimal]:
 
 def _orders(holding: Holding, mark: Decimal) -> tuple[Decimal, Decimal]:
     held, buys, sells = holding.position.quantity, holding.buys, holding.sells
+    if held > 0 and sells.quantity <= held:  # All sells close: only buys open.
+        return held * abs(mark) + buys.notional, buys.notional
+    if held < 0 and buys.quantity <= -held:
+        return -held * abs(mark) + sells.notional, sells.notional
     long, short = worst_case(held, mark, buys), worst_case(-held, mark, sells)
     return max(long, short), opening_notional(held, buys) + opening_notional(-held, sells)
 

@@ -30,15 +30,10 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
         return Judgement("rejected", ZERO, ("too_many",), None, ())
     requested = ZERO if asked is None else floored(terms, asked)
     proposal = propose(terms, requested)
-    checks = _ask_all(standing, proposal)
-    if not any(check.verdict == "breach" for check in checks):
+    checks, breached = _ask_all(standing, proposal)
+    if not breached:
         return _passed(proposal, checks)
     reasons = _reasons(checks)
-    breached = tuple(
-        rule
-        for rule, check in zip(standing.limits.gate, checks, strict=True)
-        if check.verdict == "breach"
-    )
     quantity = _cut(standing, proposal, breached)
     if quantity is None:
         return Judgement("rejected", ZERO, reasons, None, checks)
@@ -50,11 +45,16 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     return Judgement("modified", quantity, reasons, binding, checks, final.exempt)
 
 
-def _ask_all(standing: Standing, proposal: Proposal) -> tuple[Check, ...]:
-    gate = standing.limits.gate
-    if proposal.exempt:
-        return tuple([ask(rule, standing, proposal) for rule in gate])
-    return tuple([rule.check(standing, proposal) for rule in gate])
+def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
+    """Ask every rule; return all checks, and the rules that are breached."""
+    checks: list[Check] = []
+    breached: list[Rule] = []
+    for rule in standing.limits.gate:
+        check = ask(rule, standing, proposal) if proposal.exempt else rule.check(standing, proposal)
+        checks.append(check)
+        if check.verdict == "breach":
+            breached.append(rule)
+    return tuple(checks), tuple(breached)
 
 
 def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:
@@ -97,7 +97,10 @@ def _cut(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> 
         sizes = rule.sizes(standing, proposal)
         if not sizes and not (rule.ENTRY and terms.exit_room > 0):
             return None
-        room = rule.room(standing, proposal) if sizes else ZERO
+        cut = propose(terms, quantity) if quantity < proposal.quantity else proposal
+        if sizes and cut is not proposal and ask(rule, standing, cut).verdict != "breach":
+            continue  # What another rule left is small enough for this one.
+        room = rule.room(standing, cut) if sizes else ZERO
         if rule.ENTRY:
             room = max(room, terms.exit_room)
         quantity = min(quantity, floored(terms, room))

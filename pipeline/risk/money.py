@@ -34,6 +34,16 @@ def book_realized(turn: Turn, instrument: Instrument, *, executed_ms: int, amoun
     return True
 
 
+def book_fee(turn: Turn, currency: str, fee: Decimal, *, executed_ms: int) -> None:
+    """Book a fee in another currency than the fill's: at once in the account's, else apart."""
+    account = turn.account
+    if currency != account.currency:
+        set_apart(turn, currency, -fee)
+    elif account.opened_ms is not None and executed_ms > account.opened_ms:
+        turn.update(realized=account.realized - fee)
+        book_in_windows(turn, -fee, -fee)
+
+
 def _book_early(turn: Turn, early: Early) -> None:
     """Keep what is realized before the opening says what of it counts, and in which currency."""
     if len(turn.account.early) >= EARLY_MAX:

@@ -4,6 +4,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.account import Account
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import plain_equity
 from pipeline.risk.money import set_apart
@@ -119,11 +120,23 @@ def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
     return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)
 
 
+def _signed_cost(account: Account) -> Decimal:
+    """What the positions cost; a short one has brought its proceeds in."""
+    return sum(
+        (
+            holding.position.cost * holding.instrument.multiplier
+            for holding in account.holdings.values()
+            if holding.instrument is not None
+        ),
+        ZERO,
+    )
+
+
 def _compare(turn: Turn, flow: CashFlow) -> None:
     account = turn.account
     expected = account.balance
     if turn.limits.rules["cash"].enabled:
-        expected -= account.totals.cost
+        expected -= _signed_cost(account)
     difference = abs(flow.amount - expected)
     tolerance = abs(expected) * _BALANCE_TOLERANCE_RATIO
     if difference <= tolerance:

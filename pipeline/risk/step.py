@@ -3,7 +3,7 @@
 Pure: time is the event's, what was seen comes with it, what is to be remembered goes out.
 """
 
-from decimal import localcontext
+from decimal import getcontext, localcontext
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -25,16 +25,16 @@ from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal, refuse
 from pipeline.risk.outputs import Output, topic_of
+from pipeline.risk.recall import oldest_wanted, recall_seen
 from pipeline.risk.remembered import (
     Recall,
     Remembered,
     identity,
-    oldest_numbers,
 )
 from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared, tell_shared
 from pipeline.risk.stops import alert_breach, open_stop
-from pipeline.risk.turn import Turn, recall_seen
+from pipeline.risk.turn import Turn
 from pipeline.risk.watches import watch
 from topics.events import (
     AccountEvent,
@@ -64,27 +64,25 @@ __all__ = [
 
 def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     """Apply one event to its account, or to the shared record when it names `*`."""
+    if getcontext() is MONEY:  # The worker's own, set once: nothing to enter.
+        return _step(account, shared, arrival)
     with localcontext(MONEY):
-        event = arrival.event
-        if event.account_id == EVERYONE:
-            return _step_shared(shared, arrival)
-        known = account or Account(event.account_id)
-        sources = sources_after(known.sources, event)
-        if sources is None:
-            return Step(known, shared, repeated=True)
-        begun = _begin(known, shared, arrival, sources=sources)
-        try:
-            return _step_account(begun, shared, arrival)
-        except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
-            return _halted(begun, shared, arrival, error=error)
+        return _step(account, shared, arrival)
 
 
-def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[int, ...]:
-    """Number the ring entries that the next step has to see; nearly always none."""
-    if account is None:
-        return ()
-    limits = limits_of(shared.limits.rules, account.limits.rules)
-    return oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
+def _step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
+    event = arrival.event
+    if event.account_id == EVERYONE:
+        return _step_shared(shared, arrival)
+    known = account or Account(event.account_id)
+    sources = sources_after(known.sources, event)
+    if sources is None:
+        return Step(known, shared, repeated=True)
+    begun = _begin(known, shared, arrival, sources=sources)
+    try:
+        return _step_account(begun, shared, arrival)
+    except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
+        return _halted(begun, shared, arrival, error=error)
 
 
 def _begin(
@@ -127,7 +125,7 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
     rolled = roll(turn)
     catch_up(turn)
-    if begun.wake_ms is not None and turn.now_ms >= begun.wake_ms:
+    if begun.wake_ms is None or turn.now_ms >= begun.wake_ms:
         expire(turn)
     _apply(turn, arrival)
     watch(turn)

@@ -7,8 +7,9 @@ costs the same with ten positions as with a thousand.
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from pipeline.risk.holding import Holding
+from pipeline.risk.holding import Figures, Holding
 from pipeline.risk.numbers import ZERO, earliest
 
 _EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
@@ -38,20 +39,44 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
     if old is None:
         old = _BLANK
     was, now = old.figures, new.figures
-    held = 1 if new.position.quantity else 0
-    was_held = 1 if old.position.quantity else 0
+    changed = totals
+    if was is not now:
+        changed = _with_money(totals, was, now)
+    if _same_kind(old, new):
+        return changed
+    return replace(
+        changed,
+        pending=totals.pending + new.unknown - old.unknown,
+        held=totals.held + bool(new.position.quantity) - bool(old.position.quantity),
+        active=totals.active + now.active - was.active,
+    )
+
+
+def _same_kind(old: Holding, new: Holding) -> bool:
+    """Whether no count of holdings can have changed."""
+    return (
+        old.figures.active == new.figures.active
+        and old.position is new.position
+        and old.pending is new.pending
+        and old.instrument is new.instrument
+    )
+
+
+def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
     return Totals(
         _shift(totals.unrealized, was.unrealized, now.unrealized),
         _shift(totals.favourable, was.favourable, now.favourable),
         _shift(totals.cautious, was.cautious, now.cautious),
         _shift(totals.worst, was.worst, now.worst),
-        _shift(totals.opening, was.opening, now.opening),
-        _shift(totals.cost, was.cost, now.cost),
+        totals.opening
+        if was.opening is now.opening
+        else _shift(totals.opening, was.opening, now.opening),
+        totals.cost if was.cost is now.cost else _shift(totals.cost, was.cost, now.cost),
         totals.unvalued + (now.unrealized is None) - (was.unrealized is None),
         totals.unbounded + (now.worst is None) - (was.worst is None),
-        totals.pending + new.unknown - old.unknown,
-        totals.held + held - was_held,
-        totals.active + now.active - was.active,
+        totals.pending,
+        totals.held,
+        totals.active,
         totals.reservations + now.reservations - was.reservations,
         earliest(totals.trim_ms, now.trim_ms),
     )
@@ -60,8 +85,10 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
 def _shift(total: Decimal, was: Decimal | None, now: Decimal | None) -> Decimal:
     if was is now:
         return total
+    if was and now:
+        return _add(total, _subtract(now, was))
     if was:
-        total = _subtract(total, was)
+        return _subtract(total, was)
     return _add(total, now) if now else total
 
 

@@ -12,16 +12,35 @@ from pipeline.risk.figures import reserved, revalue, settle
 from pipeline.risk.holding import Holding
 from pipeline.risk.limits import Limits
 from pipeline.risk.outputs import Output
-from pipeline.risk.remembered import Recall, Remembered, forgotten, identity
+from pipeline.risk.remembered import Remembered
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.totals import moved
 from topics.alerts import Action, Alert, Level
-from topics.events import Event
 
 
 class Turn:
     """Mutable on purpose: an event touches the account in several places, in order."""
+
+    __slots__ = (
+        "_holdings",
+        "_ids",
+        "_standing",
+        "_valuation",
+        "account",
+        "at_ms",
+        "filled",
+        "forget",
+        "limits",
+        "now_ms",
+        "outputs",
+        "remember",
+        "repeated_signal",
+        "shared",
+        "state_changed",
+        "stops_before",
+        "trading_changed",
+    )
 
     def __init__(self, account: Account, shared: Shared, limits: Limits, *, at_ms: int) -> None:
         self.account = account
@@ -82,7 +101,8 @@ class Turn:
     def expire(self, reservation: Reservation) -> None:
         """Let a reservation count no more; a bounded number is kept to be restored."""
         self.reserve(reservation)
-        kept = [*self.account.expired, (reservation.symbol, reservation.signal_id)]
+        key = (reservation.symbol, reservation.signal_id)
+        kept = [*(other for other in self.account.expired if other != key), key]
         for symbol, signal_id in kept[:-EXPIRED_MAX]:
             holding = self.holding(symbol)
             old = holding.reservations.get(signal_id)
@@ -175,17 +195,3 @@ def _drop_idle(holdings: dict[str, Holding]) -> None:
 
 def _traded(holding: Holding) -> bool:
     return holding.filled or holding.adopted_ms is not None
-
-
-def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
-    """Forget ids that are past the horizon or make room; return whether the event's own is kept."""
-    named = identity(event)
-    if named is None:
-        return False
-    if recall.oldest:
-        memory, dropped = forgotten(
-            turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
-        )
-        turn.note(memory=memory)
-        turn.forget.extend(dropped)
-    return recall.seen_at_ms is not None and all(gone.identity != named for gone in turn.forget)

@@ -45,10 +45,12 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
     confirmed: list[tuple[Watch, Measure]] = []
     unconfirmed = False
     favourable: Decimal | None = None
+    alerted = turn.account.alerted
     for rule in turn.limits.watches:
         plainly = rule.watch(standing, equity)
-        if plainly is None or not plainly.breached:
-            end_breach(turn, rule.NAME)
+        if plainly is None or plainly.measured <= plainly.limit:
+            if rule.NAME in alerted:
+                end_breach(turn, rule.NAME)
             continue
         if favourable is None:
             favourable = favourable_equity(turn.account)

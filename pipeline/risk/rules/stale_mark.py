@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from pipeline.risk.figures import foreign
-from pipeline.risk.numbers import earliest
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -15,20 +13,16 @@ class StaleMark(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        account, holding = standing.account, proposal.terms.holding
-        limit = Decimal(standing.limits.prices.mark_age_ms_max)
-        no_rate = holding.instrument is not None and foreign(holding.instrument, account.currency)
-        age_ms = _oldest_age_ms(standing, proposal)
-        # A fresh quote without a price for this side is none.
-        sideless = proposal.terms.reference is None and age_ms <= limit
-        missing = holding.quote is None or account.totals.unvalued > account.totals.pending
-        if missing or sideless or no_rate or account.unconverted:
-            return Check(self.NAME, "breach", None, limit, None)
-        return self.cap(Decimal(age_ms), limit)
-
-
-def _oldest_age_ms(standing: Standing, proposal: Proposal) -> int:
-    """Age of the oldest price that the judgement needs."""
-    quote = proposal.terms.holding.quote
-    oldest_ms = earliest(standing.valuation.oldest_ms, quote.as_of_ms if quote else None)
-    return 0 if oldest_ms is None else max(standing.now_ms - oldest_ms, 0)
+        account, terms = standing.account, proposal.terms
+        limit_ms = standing.limits.prices.mark_age_ms_max
+        quote, oldest_ms = terms.holding.quote, standing.valuation.oldest_ms
+        unvalued = account.totals.unvalued > account.totals.pending
+        if quote is None or unvalued or terms.foreign or account.unconverted:
+            return Check(self.NAME, "breach", None, Decimal(limit_ms), None)
+        if oldest_ms is None or quote.as_of_ms < oldest_ms:
+            oldest_ms = quote.as_of_ms
+        age_ms = max(standing.now_ms - oldest_ms, 0)
+        if terms.reference is None and age_ms <= limit_ms:
+            # A fresh quote without a price for this side is none.
+            return Check(self.NAME, "breach", None, Decimal(limit_ms), None)
+        return self.cap(Decimal(age_ms), Decimal(limit_ms))
