@@ -96,8 +96,7 @@ def _unit(unit: str, bounds: str) -> str:
 
 def _metrics() -> str:
     rows = [
-        f"| `{row.name}` | {row.kind} | {row.labels} | {row.meaning} |"
-        for row in metric_table()
+        f"| `{row.name}` | {row.kind} | {row.labels} | {row.meaning} |" for row in metric_table()
     ]
     return _table("| metric | kind | labels | meaning |", rows)
 

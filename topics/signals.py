@@ -11,8 +11,6 @@ from topics.fields import DecodeError, EventId, Id, Millis, Number, Positive, Sh
 from topics.topic import Topic
 
 _DERIVED = re.compile(r"[0-9]+:[0-9]+")  # What follows the account in an id of ours.
-# What follows the account in an id of ours.
-_DERIVED = re.compile(r"[0-9]+:[0-9]+")
 _SIDES: dict[object, str] = {2: "buy", 0: "sell", 1: "hold"}  # As classifiers number them.
 
 

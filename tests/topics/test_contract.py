@@ -190,3 +190,21 @@ def test_output_ends_with_its_place_in_the_log_when_it_is_no_dead_letter(topic: 
             assert "sequence" not in names
         else:
             assert names[-4:] == ("sequence", "chain", "rules_version", "at_ms")
+
+
+@pytest.mark.parametrize("signal_id", ["acct-1:4:2", "acct-1:10:1"])
+def test_signal_is_refused_when_its_id_has_the_form_of_our_own(signal_id: str) -> None:
+    signals = TOPICS["signals"]
+
+    error = error_of(signals, json.dumps(fields_of(signals) | {"signal_id": signal_id}).encode())
+
+    assert error.path == "$.signal_id"
+
+
+@pytest.mark.parametrize("signal_id", ["acct-1:4", "acct-2:4:2", "acct-1:4:x", "4:2"])
+def test_signal_is_read_when_its_id_only_resembles_our_own(signal_id: str) -> None:
+    signals = TOPICS["signals"]
+
+    message = decode(signals, json.dumps(fields_of(signals) | {"signal_id": signal_id}).encode())
+
+    assert [message.signal_id] == [signal_id]  # type: ignore[attr-defined]
