@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench lint format lock readme
+.PHONY: help install jars demo test bench soak lint format lock readme
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make demo      the whole system on this machine, with real market data"
 	@echo "make test      the whole test suite, a real Kafka included"
 	@echo "make bench     throughput and latency, measured against peers"
+	@echo "make soak      a million events through one worker, its memory watched"
 	@echo "make lint      style, types and format"
 	@echo "make format    put the code into the house format"
 	@echo "make readme    the tables of README and docs, from the code"
@@ -41,6 +42,9 @@ test: install jars
 
 bench: install jars
 	$(BIN)/python -m bench
+
+soak: install jars
+	$(BIN)/python -m bench.soak
 
 lint: install
 	$(BIN)/ruff format --check .

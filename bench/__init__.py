@@ -1,1 +1,1 @@
-"""What riskgate costs, measured against its peers in one run."""
+"""riskgate measured beside its peers, in one run."""

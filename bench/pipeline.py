@@ -47,19 +47,20 @@ class Measured(NamedTuple):
 def measure() -> list[Measured]:
     """Measure everything on one broker."""
     with LocalKafka() as kafka, tempfile.TemporaryDirectory() as folder:
-        settings = _settings(kafka.bootstrap, "pass")
-        rows = [_row("quixstreams alone, exactly-once pass-through", _passthrough(settings))]
-        settings = _settings(kafka.bootstrap, "risk")
-        rows.append(_row("risk role, signals and order words", _risk(settings, Path(folder))))
-        settings = _settings(kafka.bootstrap, "whole")
+        settings = settings_of(kafka.bootstrap, "pass")
+        rows = [row("quixstreams alone, exactly-once pass-through", _passthrough(settings))]
+        settings = settings_of(kafka.bootstrap, "risk")
+        rows.append(row("risk role, signals and order words", _risk(settings, Path(folder))))
+        settings = settings_of(kafka.bootstrap, "whole")
         return rows + list(_latencies(settings, Path(folder)))
 
 
-def _row(what: str, result: str) -> Measured:
+def row(what: str, result: str) -> Measured:
+    """Make a row with the load of this moment."""
     return Measured(what, result, os.getloadavg()[0])
 
 
-def _settings(brokers: str, name: str) -> Settings:
+def settings_of(brokers: str, name: str) -> Settings:
     return Settings(
         brokers=brokers, topic_prefix=f"{name}.", group_prefix=name, partitions=PARTITIONS
     )
@@ -95,7 +96,7 @@ def _pass(brokers: str, source: str, target: str) -> None:
 def _risk(settings: Settings, folder: Path) -> str:
     create_missing(settings)
     written = Prefill(settings).write(SIGNALS)
-    with _running(settings, folder, "risk"):
+    with running(settings, folder, "risk"):
         signals_rate = _rate(settings, "decisions", SIGNALS)
     return f"{signals_rate * written / SIGNALS:,.0f} events/s"
 
@@ -137,8 +138,8 @@ def _consumer(settings: Settings, topic: str) -> Consumer:
 
 
 @contextmanager
-def _running(settings: Settings, folder: Path, *roles: str) -> Iterator[None]:
-    """Run roles as processes of their own."""
+def running(settings: Settings, folder: Path, *roles: str) -> Iterator[int]:
+    """Run roles as processes of their own; give the first one's id."""
     environment = {
         "RISKGATE_BROKERS": settings.brokers,
         "RISKGATE_TOPIC_PREFIX": settings.topic_prefix,
@@ -151,7 +152,7 @@ def _running(settings: Settings, folder: Path, *roles: str) -> Iterator[None]:
     command = [sys.executable, "-m", "pipeline", "run", *roles]
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
@@ -161,13 +162,13 @@ def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
     create_missing(settings)
     load = _Load(settings)
     load.open_accounts()
-    with _running(settings, folder):
+    with running(settings, folder):
         load.run(rate=50, seconds=WARM_UP_SECONDS)
         for rate in RATES:
             late_ms = sorted(load.run(rate=rate, seconds=LATENCY_SECONDS))
             p50, p99 = (late_ms[int(len(late_ms) * share)] for share in (0.5, 0.99))
             result = f"{p50:.0f} / {p99:.0f} ms"
-            yield _row(f"signal to decision at {rate}/s, p50 / p99", result)
+            yield row(f"signal to decision at {rate}/s, p50 / p99", result)
 
 
 class _Load:
