@@ -61,7 +61,15 @@ class Log:
     def tick(self, at_ms: int) -> Step:
         return self.append(TickEvent(account_id=EVERYONE, body=Tick()), at_ms)
 
-    def ask(self, signal_id: str, at_ms: int, *, quantity: int = 1, price: int = 100) -> Decision:
+    def ask(
+        self,
+        signal_id: str,
+        at_ms: int,
+        *,
+        quantity: int = 1,
+        price: int = 100,
+        recall: Recall | None = None,
+    ) -> Decision:
         """Append a buy with a fresh quote and return its decision."""
         body = replace(given.signal("buy", quantity), signal_id=signal_id, created_at_ms=at_ms)
         event = SignalEvent(
@@ -71,7 +79,7 @@ class Log:
             quote=self.quote(price, at_ms),
             body=body,
         )
-        outputs = self.append(event, at_ms).outputs
+        outputs = self.append(event, at_ms, recall).outputs
         return next(output for output in outputs if isinstance(output, Decision))
 
     def fill(self, fill_id: str, quantity: int, at_ms: int, *, price: int = 100) -> Step:

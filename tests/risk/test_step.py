@@ -114,12 +114,14 @@ def test_stream_goes_on_when_an_account_was_halted(monkeypatch: pytest.MonkeyPat
 def test_signal_is_ignored_when_the_store_remembers_its_id() -> None:
     log = opened()
     log.ask("s1", T0_MS + 1)
-    remembered = log.steps[-1].remember
+    (remembered,) = log.steps[-1].remember
 
-    event = log.steps[-1]
-    assert [entry.identity for entry in remembered] == ["signal:s1"]
-    assert event.forget == ()
-    assert Recall(seen_at_ms=remembered[0].at_ms).seen_at_ms == T0_MS + 1
+    decision = log.ask("s1", T0_MS + 2, recall=Recall(seen_at_ms=remembered.at_ms))
+
+    assert remembered.identity == "signal:s1"
+    assert (decision.verdict, decision.reasons) == ("ignored", ("duplicate_signal",))
+    assert decision.decision_id == "acct-1:3:1"
+    assert log.steps[-1].remember == ()
 
 
 def test_state_is_the_same_when_it_was_saved_and_loaded() -> None:
