@@ -13,16 +13,11 @@ _SOURCE = b'"source":{'
 
 def chain(previous: str, content: bytes, at_ms: int, *, news: str = "") -> str:
     """Chain an event to all before it; news: the shared record's chain when that changed."""
-    parts = (previous.encode(), _without_source(content), f"{at_ms}{news}".encode())
+    before, found, rest = content.partition(_SOURCE)
+    if found:  # Cut it out; its own fields hold no brace.
+        rest = rest[rest.index(b"}") + 1 :]
+    parts = (previous.encode(), before, rest, f"{at_ms}{news}".encode())
     return blake2b(b"".join(parts), digest_size=8).hexdigest()
-
-
-def _without_source(content: bytes) -> bytes:
-    """Cut the source out of an event's bytes; its own fields hold no brace."""
-    start = content.find(_SOURCE)
-    if start < 0:
-        return content
-    return content[:start] + content[content.index(b"}", start) + 1 :]
 
 
 def sources_after(sources: dict[str, int], event: Event) -> dict[str, int] | None:

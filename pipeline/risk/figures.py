@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ZERO, earliest
 from pipeline.risk.reservations import Reservation
 from topics.instruments import Instrument
 
@@ -50,11 +50,17 @@ def revalue(holding: Holding, currency: str | None) -> Holding:
     return replace(holding, figures=_valued(holding, figures))
 
 
-def reserved(
-    holding: Holding, reservations: dict[str, Reservation], currency: str | None
-) -> Holding:
-    """Recompute the figures after only reservations changed."""
-    buys, sells, due_ms = _working(reservations)
+def reserved(holding: Holding, reservation: Reservation, currency: str | None) -> Holding:
+    """Put a reservation in place, or take an ended one out, and recompute the figures."""
+    reservations = dict(holding.reservations)
+    if reservation.phase == "ended":
+        reservations.pop(reservation.signal_id, None)
+    else:
+        reservations[reservation.signal_id] = reservation
+    if len(reservations) > len(holding.reservations):
+        buys, sells, due_ms = _with_one_more(holding, reservation)
+    else:
+        buys, sells, due_ms = _working(reservations)
     holding = replace(holding, reservations=reservations, buys=buys, sells=sells)
     figures, instrument = holding.figures, holding.instrument
     if not holding.position.quantity or figures.worst is None or instrument is None:
@@ -93,6 +99,20 @@ def _working(reservations: dict[str, Reservation]) -> tuple[Working, Working, in
         if item.until_ms is not None and (due_ms is None or item.until_ms < due_ms):
             due_ms = item.until_ms
     return buys, sells, due_ms
+
+
+def _with_one_more(
+    holding: Holding, item: Reservation
+) -> tuple[Working, Working, int | None]:
+    """What `_working` says after a reservation that was not there joined the others."""
+    buys, sells, due_ms = holding.buys, holding.sells, holding.figures.due_ms
+    if not item.live:
+        return buys, sells, due_ms
+    if item.side == "buy":
+        buys = _joined(buys, item)
+    else:
+        sells = _joined(sells, item)
+    return buys, sells, earliest(due_ms, item.until_ms)
 
 
 def _joined(working: Working, item: Reservation) -> Working:
@@ -138,10 +158,11 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
     multiplier = instrument.multiplier
     best, least = _extremes(holding.marks, mark, long=held > 0)
     worst, _ = _bounds(holding, multiplier)
+    unrealized = (held * mark - cost) * multiplier
     return Figures(
-        (held * mark - cost) * multiplier,
-        (held * best - cost) * multiplier,
-        (held * least - cost) * multiplier,
+        unrealized,
+        unrealized if best is mark else (held * best - cost) * multiplier,
+        unrealized if least is mark else (held * least - cost) * multiplier,
         abs(held * mark) * multiplier,
         worst,
         figures.opening,

@@ -17,6 +17,8 @@ def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[
 
 def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
     """Return whether the event's id is kept; else forget ids past the horizon or make room."""
+    if recall.seen_at_ms is None and not recall.oldest:
+        return False
     named = identity(event)
     if named is None:
         return False

@@ -26,7 +26,7 @@ class Standing(Struct, frozen=True, gc=False):
 
 def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valuation) -> Standing:
     """Derive what rules and reports read from the account and its valuation."""
-    equity = valuation.known
+    equity, day, week = valuation.known, account.day, account.week
     return Standing(
         account,
         shared,
@@ -35,6 +35,6 @@ def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valu
         valuation,
         equity,
         drawdown_ratio(account.peak, equity),
-        account.day.pnl(equity) if account.day else None,
-        account.week.pnl(equity) if account.week else None,
+        None if day is None else day.pnl(equity),
+        None if week is None else week.pnl(equity),
     )

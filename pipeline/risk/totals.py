@@ -63,15 +63,27 @@ def _same_kind(old: Holding, new: Holding) -> bool:
 
 
 def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
+    unrealized, favourable, cautious = totals.unrealized, totals.favourable, totals.cautious
+    worst, opening, cost = totals.worst, totals.opening, totals.cost
+    if was.unrealized is not now.unrealized:
+        unrealized = _shift(unrealized, was.unrealized, now.unrealized)
+    if was.favourable is not now.favourable:
+        favourable = _shift(favourable, was.favourable, now.favourable)
+    if was.cautious is not now.cautious:
+        cautious = _shift(cautious, was.cautious, now.cautious)
+    if was.worst is not now.worst:
+        worst = _shift(worst, was.worst, now.worst)
+    if was.opening is not now.opening:
+        opening = _shift(opening, was.opening, now.opening)
+    if was.cost is not now.cost:
+        cost = _shift(cost, was.cost, now.cost)
     return Totals(
-        _shift(totals.unrealized, was.unrealized, now.unrealized),
-        _shift(totals.favourable, was.favourable, now.favourable),
-        _shift(totals.cautious, was.cautious, now.cautious),
-        _shift(totals.worst, was.worst, now.worst),
-        totals.opening
-        if was.opening is now.opening
-        else _shift(totals.opening, was.opening, now.opening),
-        totals.cost if was.cost is now.cost else _shift(totals.cost, was.cost, now.cost),
+        unrealized,
+        favourable,
+        cautious,
+        worst,
+        opening,
+        cost,
         totals.unvalued + (now.unrealized is None) - (was.unrealized is None),
         totals.unbounded + (now.worst is None) - (was.worst is None),
         totals.pending,
@@ -83,8 +95,6 @@ def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
 
 
 def _shift(total: Decimal, was: Decimal | None, now: Decimal | None) -> Decimal:
-    if was is now:
-        return total
     if was and now:
         return _add(total, _subtract(now, was))
     if was:

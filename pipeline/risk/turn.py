@@ -87,15 +87,12 @@ class Turn:
 
     def reserve(self, reservation: Reservation) -> None:
         """Put a reservation in place; ended ones leave, expired ones are bounded."""
+        valuation, standing = self._valuation, self._standing
         holding = self.holding(reservation.symbol)
-        reservations = dict(holding.reservations)
-        if reservation.phase == "ended":
-            reservations.pop(reservation.signal_id, None)
-        else:
-            reservations[reservation.signal_id] = reservation
-        valuation = self._valuation
-        self.put(reserved(holding, reservations, self.account.currency))
+        self.put(reserved(holding, reservation, self.account.currency))
         self._valuation = valuation  # A reservation changes no value.
+        if standing is not None:
+            self._standing = replace(standing, account=self.account)
         self.state_changed = True
 
     def expire(self, reservation: Reservation) -> None:

@@ -22,7 +22,9 @@ def watch(turn: Turn) -> None:
     trim_marks(turn)
     open_unknown(turn)
     _raise_peak(turn)
-    equity = equity_at_most(turn.account)
+    equity = turn.standing().valuation.equity
+    if equity is None:
+        equity = equity_at_most(turn.account)
     if equity is None:
         return  # Without a mark for every position there is nothing to measure.
     breaches, unconfirmed = _measure(turn, equity)
