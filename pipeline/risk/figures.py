@@ -101,9 +101,7 @@ def _working(reservations: dict[str, Reservation]) -> tuple[Working, Working, in
     return buys, sells, due_ms
 
 
-def _with_one_more(
-    holding: Holding, item: Reservation
-) -> tuple[Working, Working, int | None]:
+def _with_one_more(holding: Holding, item: Reservation) -> tuple[Working, Working, int | None]:
     """What `_working` says after a reservation that was not there joined the others."""
     buys, sells, due_ms = holding.buys, holding.sells, holding.figures.due_ms
     if not item.live:

@@ -47,14 +47,15 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
 
 def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
     """Ask every rule; return all checks, and the rules that are breached."""
-    checks: list[Check] = []
-    breached: list[Rule] = []
-    for rule in standing.limits.gate:
-        check = ask(rule, standing, proposal) if proposal.exempt else rule.check(standing, proposal)
-        checks.append(check)
-        if check.verdict == "breach":
-            breached.append(rule)
-    return tuple(checks), tuple(breached)
+    limits = standing.limits
+    if proposal.exempt:
+        checks = [ask(rule, standing, proposal) for rule in limits.gate]
+    else:
+        checks = [check(standing, proposal) for check in limits.checks]
+    if "breach" not in [check.verdict for check in checks]:
+        return tuple(checks), ()
+    asked = zip(limits.gate, checks, strict=True)
+    return tuple(checks), tuple(rule for rule, check in asked if check.verdict == "breach")
 
 
 def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:

@@ -3,6 +3,7 @@
 A document that does not validate is refused whole, with the path and the nearest name.
 """
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import lru_cache
@@ -28,15 +29,19 @@ from pipeline.risk.parameters import (
     Sizing,
     StopPrices,
 )
+from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.planned import PLANNED
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import Rule, Watch
+from pipeline.risk.standing import Standing
 from topics.bounds import exact_number
 from topics.codec import DecodeError, decode_plain, encode_plain
+from topics.decisions import Check
 
 Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule types its own.
+Ask = Callable[[Standing, Proposal], Check]
 P = TypeVar("P", bound=Parameters)
 
 NAMES: dict[str, type[Parameters]] = {**RULES, **PLANNED, **GROUPS}
@@ -48,6 +53,7 @@ class LimitsError(ValueError):
 
 class Limits(Struct, frozen=True):
     gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
+    checks: tuple[Ask, ...]  # Their questions, bound once.
     watches: tuple[Watch, ...]
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
@@ -60,17 +66,12 @@ class Limits(Struct, frozen=True):
     decisions: Decisions
     exits: Exits
     alerts: Alerts
+    collar_ratio: Decimal  # 0 when price_collar is off.
 
     @property
     def position_ratio_max(self) -> PerSymbol:
         """Sizing needs it even when its rule is off."""
         return cast(PositionRatio, self.rules["position_ratio"]).position_ratio_max
-
-    @property
-    def collar_ratio(self) -> Decimal:
-        """0 when price_collar is off."""
-        rule = cast(PriceCollar, self.rules["price_collar"])
-        return rule.collar_ratio if rule.enabled else ZERO
 
 
 def canonical(rules: Rules) -> str:
@@ -137,9 +138,17 @@ def limits_of(everyone: str, own: str) -> Limits:
     groups = {name: _stored(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
     gate = tuple(rule for rule in rules.values() if rule.enabled and rule.ready)
     watches = tuple(rule for rule in gate if isinstance(rule, Watch))
+    collar = cast(PriceCollar, rules["price_collar"])
     groups["clock"] = groups.pop("account")
     groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
-    return Limits(gate=gate, watches=watches, rules=rules, **cast(dict[str, Any], groups))
+    return Limits(
+        gate=gate,
+        checks=tuple(rule.check for rule in gate),
+        watches=watches,
+        rules=rules,
+        collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
+        **cast(dict[str, Any], groups),
+    )
 
 
 def _stored(name: str, values: dict[str, Any], kind: type[P]) -> P:

@@ -1,6 +1,7 @@
 """Exact numbers: one context for all money, and the few operations that everything uses."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import lru_cache
 
 from topics.fields import Side
 
@@ -16,6 +17,12 @@ _WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
+
+
+@lru_cache(maxsize=4096)
+def whole(number: int) -> Decimal:
+    """A count or a time as it is measured; the usual ones are made once."""
+    return Decimal(number)
 
 
 def signed(side: Side, quantity: Decimal) -> Decimal:

@@ -1,7 +1,6 @@
 """Refuse entries without a fresh price of this symbol and of every one held, or without a rate."""
 
-from decimal import Decimal
-
+from pipeline.risk.numbers import whole
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -18,11 +17,11 @@ class StaleMark(Rule, frozen=True, kw_only=True):
         quote, oldest_ms = terms.holding.quote, standing.valuation.oldest_ms
         unvalued = account.totals.unvalued > account.totals.pending
         if quote is None or unvalued or terms.foreign or account.unconverted:
-            return Check(self.NAME, "breach", None, Decimal(limit_ms), None)
+            return Check(self.NAME, "breach", None, whole(limit_ms), None)
         if oldest_ms is None or quote.as_of_ms < oldest_ms:
             oldest_ms = quote.as_of_ms
         age_ms = max(standing.now_ms - oldest_ms, 0)
         if terms.reference is None and age_ms <= limit_ms:
             # A fresh quote without a price for this side is none.
-            return Check(self.NAME, "breach", None, Decimal(limit_ms), None)
-        return self.cap(Decimal(age_ms), Decimal(limit_ms))
+            return Check(self.NAME, "breach", None, whole(limit_ms), None)
+        return self.cap(whole(age_ms), whole(limit_ms))

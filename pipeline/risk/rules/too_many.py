@@ -1,8 +1,7 @@
 """Refuse entries at the bounds of what an account's state may hold."""
 
-from decimal import Decimal
-
 from pipeline.risk.account import POSITIONS_MAX, RESERVATIONS_MAX
+from pipeline.risk.numbers import whole
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -17,5 +16,5 @@ class TooMany(Rule, frozen=True, kw_only=True):
         totals = standing.account.totals
         symbols = totals.active + (0 if proposal.terms.holding.active else 1)
         if symbols > POSITIONS_MAX:
-            return self.cap(Decimal(symbols), Decimal(POSITIONS_MAX))
-        return self.cap(Decimal(totals.reservations + 1), Decimal(RESERVATIONS_MAX))
+            return self.cap(whole(symbols), whole(POSITIONS_MAX))
+        return self.cap(whole(totals.reservations + 1), whole(RESERVATIONS_MAX))

@@ -1,7 +1,6 @@
 """Refuse entries while nobody watches the stops: no tick of broadcast for too long."""
 
-from decimal import Decimal
-
+from pipeline.risk.numbers import whole
 from pipeline.risk.parameters import Duration
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
@@ -20,8 +19,8 @@ class Watched(Rule, frozen=True, kw_only=True):
         return self.watch_age_ms_max > 0
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        limit = Decimal(self.watch_age_ms_max)
+        limit = whole(self.watch_age_ms_max)
         ticked_at_ms = standing.shared.ticked_at_ms
         if ticked_at_ms is None:
             return Check(self.NAME, "breach", None, limit, None)
-        return self.cap(Decimal(max(standing.now_ms - ticked_at_ms, 0)), limit)
+        return self.cap(whole(max(standing.now_ms - ticked_at_ms, 0)), limit)
