@@ -91,9 +91,17 @@ def key_of(topic: Topic, message: msgspec.Struct) -> str:
     return str(getattr(message, topic.key))
 
 
+def _exact(text: str) -> Decimal:
+    """Read a number of a tree of any shape from its digits."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:  # An exponent beyond what Decimal itself can hold.
+        raise DecodeError("Expected a number with a smaller exponent", "$") from None
+
+
 @cache
 def _decoder(message: Hashable) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(message, float_hook=Decimal)
+    return msgspec.json.Decoder(message, float_hook=_exact)
 
 
 def _decode(decoder: "msgspec.json.Decoder[Any]", value: bytes) -> Any:  # The decoder's own type.

@@ -91,3 +91,15 @@ def test_only_decode_errors_come_when_parameters_have_any_shape(rules: dict[str,
     assert_decodes_or_says_why(
         TOPICS["limits"], json.dumps(fields, ensure_ascii=False).encode("utf-8", "surrogatepass")
     )
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1e-99999999999999999999", "1e400"])
+def test_path_is_named_when_a_parameter_is_beyond_every_number(number: str) -> None:
+    example = encode(TOPICS["limits"].example)
+    value = example.replace(b'"0.05"', number.encode())
+
+    outcome = message_or_error(TOPICS["limits"], value)
+
+    assert value != example
+    assert isinstance(outcome, DecodeError)
+    assert (outcome.path or "").startswith("$")
