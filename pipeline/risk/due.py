@@ -17,13 +17,10 @@ def next_wake_ms(turn: Turn) -> int | None:
         wake_ms = min(account.day.span.end_ms, account.week.span.end_ms)
     if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
         wake_ms = earliest(wake_ms, account.confirm_ms)
-    dues_ms = [
-        due_ms
-        for holding in account.holdings.values()
-        if (due_ms := holding.figures.due_ms) is not None
-    ]
-    if dues_ms:
-        wake_ms = earliest(wake_ms, min(dues_ms))
+    for holding in account.holdings.values():
+        due_ms = holding.figures.due_ms
+        if due_ms is not None and (wake_ms is None or due_ms < wake_ms):
+            wake_ms = due_ms
     return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
 
 

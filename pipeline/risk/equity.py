@@ -61,10 +61,12 @@ def cautious_equity(account: Account) -> Decimal:
 
 def oldest_mark_ms(account: Account) -> int | None:
     """The oldest as_of among the marks of what is held; None when nothing held has one."""
-    marks_ms = [
-        mark_ms for holding in account.holdings.values() if (mark_ms := holding.mark_ms) is not None
-    ]
-    return min(marks_ms, default=None)
+    oldest_ms: int | None = None
+    for holding in account.holdings.values():
+        mark_ms = holding.mark_ms
+        if mark_ms is not None and (oldest_ms is None or mark_ms < oldest_ms):
+            oldest_ms = mark_ms
+    return oldest_ms
 
 
 def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:

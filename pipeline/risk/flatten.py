@@ -19,7 +19,8 @@ PIECES_MAX = 100  # Exits of one symbol in one event; the rest goes when these h
 
 def flatten(turn: Turn) -> None:
     """Send what exits are missing and tell how far each flatten stop has come."""
-    if not any(stop.strength == "flatten" for stop in turn.account.stops):
+    stops = turn.account.stops
+    if not stops or not any(stop.strength == "flatten" for stop in stops):
         return
     sent = False
     for holding in list(turn.account.holdings.values()):

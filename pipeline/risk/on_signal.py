@@ -1,7 +1,6 @@
 """What a signal means: one decision, and when it is approved a reservation."""
 
 from decimal import Decimal
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -74,20 +73,20 @@ def _terms(turn: Turn, signal: Signal) -> Terms:
 def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     """Reserve the whole quantity at its order price: exposure from this moment on."""
     signal, now_ms = terms.signal, turn.now_ms
+    approvals = turn.account.approvals[-(APPROVALS_MAX - 1) :]
     turn.reserve(
         Reservation(
-            signal_id=signal.signal_id,
-            symbol=signal.symbol,
-            side=terms.side,
-            quantity=quantity,
-            price=last_known_price(terms.holding, terms),
+            signal.signal_id,
+            signal.symbol,
+            terms.side,
+            quantity,
+            last_known_price(terms.holding, terms),
             reserved=quantity,
             decided_ms=now_ms,
             until_ms=now_ms + turn.limits.reservation.reservation_ttl_ms,
-        )
+        ),
+        approvals=(*approvals, now_ms),
     )
-    approvals = turn.account.approvals[-(APPROVALS_MAX - 1) :]
-    turn.note(approvals=(*approvals, now_ms))
 
 
 def last_known_price(holding: Holding, terms: Terms) -> Decimal:
@@ -99,19 +98,18 @@ def last_known_price(holding: Holding, terms: Terms) -> Decimal:
 
 
 def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None) -> None:
-    account, standing = turn.account, turn.standing()
-    repeated = turn.repeated_signal
+    account, shared, standing = turn.account, turn.shared, turn.standing()
     valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
     if signal.expires_at_ms is not None:
         valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
     turn.outputs.append(
         Decision(
-            decision_id=turn.next_id() if repeated else signal.signal_id,
+            decision_id=turn.next_id() if turn.repeated_signal else signal.signal_id,
             signal_id=signal.signal_id,
             account_id=account.account_id,
             strategy_id=signal.strategy_id,
             symbol=signal.symbol,
-            side=cast("str", signal.side),  # type: ignore[arg-type]  # Words once decoded.
+            side=signal.side,  # type: ignore[arg-type]  # Words once decoded.
             verdict=judgement.verdict,
             requested_quantity=asked,
             approved_quantity=judgement.quantity,
@@ -127,11 +125,11 @@ def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | 
             drawdown_ratio=standing.drawdown_ratio,
             daily_pnl=standing.daily_pnl,
             weekly_pnl=standing.weekly_pnl,
-            limits_version=f"{turn.shared.limits.version}.{account.limits.version}",
+            limits_version=f"{shared.limits.version}.{account.limits.version}",
             valid_until_ms=valid_until_ms,
             sequence=account.sequence,
             chain=account.chain,
-            rules_version=turn.shared.rules_version,
+            rules_version=shared.rules_version,
             at_ms=turn.now_ms,
         )
     )

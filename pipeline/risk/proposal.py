@@ -52,11 +52,14 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     multiplier = holding.instrument.multiplier
     own_price = price if exempt or terms.own_price is None else terms.own_price
     held, working = _own_side(terms)
-    after = Working(working.quantity + quantity, working.notional + quantity * abs(price))
     mark = holding.mark if held else ZERO
-    worst = None if mark is None else worst_case(held, mark, after)
-    opened = max(after.quantity + min(held, ZERO), ZERO)
-    before = max(working.quantity + min(held, ZERO), ZERO)
+    before, notional = working.quantity, working.notional + quantity * abs(price)
+    opened = before + quantity
+    worst: Decimal | None = None
+    if mark is not None:
+        worst = worst_case(held, mark, Working(opened, notional))
+    if held < 0:
+        opened, before = max(opened + held, ZERO), max(before + held, ZERO)
     return Proposal(
         terms,
         quantity,

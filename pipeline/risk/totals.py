@@ -40,7 +40,9 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
         old = _BLANK
     was, now = old.figures, new.figures
     changed = totals
-    if was is not now:
+    if now.unrealized is not None and was.unrealized is now.unrealized:
+        changed = _with_orders(totals, was, now)
+    elif was is not now:
         changed = _with_money(totals, was, now)
     if _same_kind(old, new):
         return changed
@@ -59,6 +61,19 @@ def _same_kind(old: Holding, new: Holding) -> bool:
         and old.position is new.position
         and old.pending is new.pending
         and old.instrument is new.instrument
+    )
+
+
+def _with_orders(totals: Totals, was: Figures, now: Figures) -> Totals:
+    """The new share of a holding whose value was not worked out anew: only its orders changed."""
+    if was is now:
+        return totals
+    return replace(
+        totals,
+        worst=_shift(totals.worst, was.worst, now.worst),
+        opening=_shift(totals.opening, was.opening, now.opening),
+        unbounded=totals.unbounded + (now.worst is None) - (was.worst is None),
+        reservations=totals.reservations + now.reservations - was.reservations,
     )
 
 

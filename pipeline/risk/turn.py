@@ -65,8 +65,8 @@ class Turn:
         """Return what is known of a symbol; a blank holding when nothing is."""
         return self.account.holdings.get(symbol) or Holding(symbol)
 
-    def put(self, holding: Holding) -> None:
-        """Replace a holding whose figures are settled."""
+    def put(self, holding: Holding, **noted: object) -> None:
+        """Replace a holding whose figures are settled, and with it what `note` may change."""
         account = self.account
         totals = moved(account.totals, account.holdings.get(holding.symbol), holding)
         if self._holdings is None:
@@ -74,7 +74,7 @@ class Turn:
         if holding.symbol not in self._holdings and len(self._holdings) >= POSITIONS_MAX:
             _drop_idle(self._holdings)
         self._holdings[holding.symbol] = holding
-        self.account = replace(account, holdings=self._holdings, totals=totals)
+        self.account = replace(account, holdings=self._holdings, totals=totals, **noted)
         self._standing = self._valuation = None
 
     def settle(self, holding: Holding) -> None:
@@ -85,11 +85,11 @@ class Turn:
         """Put a holding of which only quote and marks changed."""
         self.put(revalue(holding, self.account.currency))
 
-    def reserve(self, reservation: Reservation) -> None:
+    def reserve(self, reservation: Reservation, **noted: object) -> None:
         """Put a reservation in place; ended ones leave, expired ones are bounded."""
         valuation, standing = self._valuation, self._standing
         holding = self.holding(reservation.symbol)
-        self.put(reserved(holding, reservation, self.account.currency))
+        self.put(reserved(holding, reservation, self.account.currency), **noted)
         self._valuation = valuation  # A reservation changes no value.
         if standing is not None:
             self._standing = replace(standing, account=self.account)

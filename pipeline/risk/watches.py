@@ -28,8 +28,10 @@ def watch(turn: Turn) -> None:
     if equity is None:
         return  # Without a mark for every position there is nothing to measure.
     breaches, unconfirmed = _measure(turn, equity)
-    _act(turn, breaches)
-    _await_confirmation(turn, unconfirmed=unconfirmed)
+    if breaches:
+        _act(turn, breaches)
+    if unconfirmed or turn.account.confirm_ms is not None:
+        _await_confirmation(turn, unconfirmed=unconfirmed)
 
 
 def _raise_peak(turn: Turn) -> None:
@@ -87,7 +89,6 @@ def _cause(rule: Watch, measure: Measure) -> Cause:
 def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
     """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
     if not unconfirmed:
-        if turn.account.confirm_ms is not None:
-            turn.note(confirm_ms=None)
+        turn.note(confirm_ms=None)
     elif turn.account.confirm_ms is None:
         turn.note(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)

@@ -30,7 +30,8 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
         window = standing.account.day
         if window is None:
             return None
-        base, pnl = window.loss_base, window.pnl(equity)
+        base = window.loss_base
+        pnl = standing.daily_pnl if equity is standing.equity else window.pnl(equity)
         if base is None or pnl is None or base <= 0:
             return None
         return Measure(-pnl, self.daily_loss_ratio_max * base)

@@ -21,5 +21,7 @@ class Drawdown(Watch, frozen=True, kw_only=True):
         return self.cap(standing.drawdown_ratio, self.drawdown_ratio_max)
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        measured = drawdown_ratio(standing.account.peak, equity)
+        measured = standing.drawdown_ratio
+        if equity is not standing.equity:
+            measured = drawdown_ratio(standing.account.peak, equity)
         return None if measured is None else Measure(measured, self.drawdown_ratio_max)

@@ -24,14 +24,16 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             return Check(self.NAME, "breach", limit_price, instrument.tick_size, None)
         if proposal.terms.asked is None:
             return self.unknown()
-        least = instrument.min_notional
-        if self.too_small(proposal):
-            return self._below(proposal.quantity, instrument.min_quantity)
-        if least is not None and self.too_cheap(proposal):
-            return self._below(proposal.notional or ZERO, least)
+        quantity, notional = proposal.quantity, proposal.notional
+        least, cheapest = instrument.min_quantity, instrument.min_notional
+        if quantity <= 0 or (quantity < least and not _whole_rest(proposal)):
+            return self._below(quantity, least)
+        cheap = cheapest is not None and notional is not None and notional < cheapest
+        if cheap and not _whole_rest(proposal):
+            return self._below(notional or ZERO, cheapest or ZERO)
         if instrument.max_quantity is None:
-            return Check(self.NAME, "pass", proposal.quantity)
-        return self.cap(proposal.quantity, instrument.max_quantity)
+            return Check(self.NAME, "pass", quantity)
+        return self.cap(quantity, instrument.max_quantity)
 
     def _below(self, measured: Decimal, least: Decimal) -> Check:
         return Check(self.NAME, "breach", measured, least, measured - least)
@@ -53,20 +55,8 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             return proposal.quantity
         return floored(proposal.terms, instrument.max_quantity)
 
-    def too_small(self, proposal: Proposal) -> bool:
-        """Whether the quantity is below the minimum and not the whole rest of a position."""
-        instrument = proposal.terms.holding.instrument
-        if instrument is None or proposal.quantity <= 0:
-            return True
-        return proposal.quantity < instrument.min_quantity and not _whole_rest(proposal)
-
-    def too_cheap(self, proposal: Proposal) -> bool:
-        instrument = proposal.terms.holding.instrument
-        if instrument is None or instrument.min_notional is None or proposal.notional is None:
-            return False
-        return proposal.notional < instrument.min_notional and not _whole_rest(proposal)
-
 
 def _whole_rest(proposal: Proposal) -> bool:
+    """Whether it closes all there is, which may be below the minimums."""
     terms = proposal.terms
     return proposal.exempt and proposal.quantity == floored(terms, terms.exit_room)

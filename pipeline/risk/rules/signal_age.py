@@ -19,10 +19,10 @@ class SignalAge(Rule, frozen=True, kw_only=True):
         skew_ms_max = standing.limits.prices.clock_skew_ms_max
         age_ms = now_ms - signal.created_at_ms
         check = self.cap(whole(age_ms), whole(self.signal_age_ms_max))
-        memory = standing.account.memory
+        memory, expires_ms = standing.account.memory, signal.expires_at_ms
         refused = (
             -age_ms > skew_ms_max
-            or (signal.expires_at_ms is not None and now_ms >= signal.expires_at_ms)
+            or (expires_ms is not None and now_ms >= expires_ms)
             or may_be_forgotten(memory, signal.created_at_ms, skew_ms_max=skew_ms_max)
         )
         if not refused:

@@ -32,7 +32,8 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
         window = standing.account.week
         if window is None:
             return None
-        base, pnl = window.loss_base, window.pnl(equity)
+        base = window.loss_base
+        pnl = standing.weekly_pnl if equity is standing.equity else window.pnl(equity)
         if base is None or pnl is None or base <= 0:
             return None
         return Measure(-pnl, self.weekly_loss_ratio_max * base)
