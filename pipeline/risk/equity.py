@@ -73,6 +73,6 @@ def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:
     """Fall of equity from its peak, as a fraction of the peak."""
     if equity is None:
         return None
-    if peak <= 0:
-        return ZERO if equity >= 0 else ONE
+    if peak <= ZERO:
+        return ZERO if equity >= ZERO else ONE
     return (peak - equity) / peak

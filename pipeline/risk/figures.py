@@ -20,12 +20,12 @@ def worst_case(held: Decimal, mark: Decimal, working: Working) -> Decimal:
     is what is left after they first closed an opposite position, at their average price.
     """
     opened = opening_notional(held, working)
-    return held * abs(mark) + opened if held > 0 else opened
+    return held * abs(mark) + opened if held > ZERO else opened
 
 
 def opening_notional(held: Decimal, working: Working) -> Decimal:
     """Notional of what a side's orders open, before the multiplier; held as in worst_case."""
-    if working is NOTHING or held >= 0 or not working.quantity:
+    if working is NOTHING or held >= ZERO or not working.quantity:
         return working.notional
     opened = working.quantity + held
     return opened * working.notional / working.quantity if opened > 0 else ZERO
@@ -154,7 +154,7 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
     if mark is None or instrument is None:
         raise AssertionError("a position without a mark has no value")
     multiplier = instrument.multiplier
-    best, least = _extremes(holding.marks, mark, long=held > 0)
+    best, least = _extremes(holding.marks, mark, long=held > ZERO)
     worst, _ = _bounds(holding, multiplier)
     unrealized = (held * mark - cost) * multiplier
     return Figures(
@@ -184,9 +184,9 @@ def _bounds(holding: Holding, multiplier: Decimal) -> tuple[Decimal, Decimal]:
 
 def _orders(holding: Holding, mark: Decimal) -> tuple[Decimal, Decimal]:
     held, buys, sells = holding.position.quantity, holding.buys, holding.sells
-    if held > 0 and sells.quantity <= held:  # All sells close: only buys open.
+    if held > ZERO and sells.quantity <= held:  # All sells close: only buys open.
         return held * abs(mark) + buys.notional, buys.notional
-    if held < 0 and buys.quantity <= -held:
+    if held < ZERO and buys.quantity <= -held:
         return -held * abs(mark) + sells.notional, sells.notional
     long, short = worst_case(held, mark, buys), worst_case(-held, mark, sells)
     return max(long, short), opening_notional(held, buys) + opening_notional(-held, sells)

@@ -40,7 +40,7 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     binding = _binding(standing, propose(terms, quantity + (terms.lot or ZERO)), breached)
     smallest = standing.limits.sizing.modify_ratio_min * (asked or ZERO)
     final = propose(terms, quantity)
-    if quantity <= 0 or quantity < smallest or not _passes(standing, final, breached):
+    if quantity <= ZERO or quantity < smallest or not _passes(standing, final, breached):
         return Judgement("rejected", ZERO, reasons, binding, checks)
     return Judgement("modified", quantity, reasons, binding, checks, final.exempt)
 
@@ -73,7 +73,7 @@ def _passed(proposal: Proposal, checks: tuple[Check, ...]) -> Judgement:
         return Judgement("rejected", ZERO, ("unknown_instrument",), None, checks)
     if terms.asked is None or (terms.price is None and not proposal.exempt):
         return Judgement("rejected", ZERO, ("stale_mark",), None, checks)
-    if proposal.quantity <= 0:
+    if proposal.quantity <= ZERO:
         return Judgement("rejected", ZERO, ("instrument",), None, checks)
     if proposal.quantity != terms.asked:
         return Judgement("modified", proposal.quantity, (), "instrument", checks, proposal.exempt)
@@ -125,6 +125,5 @@ def _passes(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) 
     """Whether a smaller quantity cures every breach and falls below no minimum."""
     return all(
         ask(rule, standing, proposal).verdict != "breach"
-        for rule in standing.limits.gate
-        if rule in breached or rule.MINIMUMS
+        for rule in (*breached, *standing.limits.minimums)
     )

@@ -102,7 +102,7 @@ def mark_of(quote: Quote | None, quantity: Decimal) -> Decimal | None:
     """Bid for long, ask for short when there is one; else mark, else last."""
     if quote is None:
         return None
-    price = quote.bid if quantity >= 0 else quote.ask
+    price = quote.bid if quantity >= ZERO else quote.ask
     if price is None:
         price = quote.mark if quote.mark is not None else quote.last
     return price
@@ -112,5 +112,5 @@ def exit_room(holding: Holding, side: Side) -> Decimal:
     """The largest proven exit on a side: |position| less all that works or is reserved there."""
     quantity = holding.position.quantity
     if side == "sell":
-        return max(quantity - holding.sells.quantity, ZERO) if quantity > 0 else ZERO
-    return max(-quantity - holding.buys.quantity, ZERO) if quantity < 0 else ZERO
+        return max(quantity - holding.sells.quantity, ZERO) if quantity > ZERO else ZERO
+    return max(-quantity - holding.buys.quantity, ZERO) if quantity < ZERO else ZERO

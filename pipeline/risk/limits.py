@@ -54,6 +54,7 @@ class LimitsError(ValueError):
 class Limits(Struct, frozen=True):
     gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
     checks: tuple[Ask, ...]  # Their questions, bound once.
+    minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
     watches: tuple[Watch, ...]
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
@@ -144,6 +145,7 @@ def limits_of(everyone: str, own: str) -> Limits:
     return Limits(
         gate=gate,
         checks=tuple(rule.check for rule in gate),
+        minimums=tuple(rule for rule in gate if rule.MINIMUMS),
         watches=watches,
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,

@@ -58,7 +58,7 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     worst: Decimal | None = None
     if mark is not None:
         worst = worst_case(held, mark, Working(opened, notional))
-    if held < 0:
+    if held < ZERO:
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
     return Proposal(
         terms,
@@ -67,7 +67,7 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
         quantity * multiplier * abs(own_price),
         None if worst is None else worst * multiplier,
         (opened - before) * abs(own_price) * multiplier,
-        priceless=price <= 0 or bool(held and mark is not None and mark <= 0),
+        priceless=price <= ZERO or bool(held and mark is not None and mark <= ZERO),
     )
 
 

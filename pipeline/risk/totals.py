@@ -44,23 +44,18 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
         changed = _with_orders(totals, was, now)
     elif was is not now:
         changed = _with_money(totals, was, now)
-    if _same_kind(old, new):
-        return changed
+    if (
+        was.active == now.active
+        and old.position is new.position
+        and old.pending is new.pending
+        and old.instrument is new.instrument
+    ):
+        return changed  # No count of holdings can have changed.
     return replace(
         changed,
         pending=totals.pending + new.unknown - old.unknown,
         held=totals.held + bool(new.position.quantity) - bool(old.position.quantity),
         active=totals.active + now.active - was.active,
-    )
-
-
-def _same_kind(old: Holding, new: Holding) -> bool:
-    """Whether no count of holdings can have changed."""
-    return (
-        old.figures.active == new.figures.active
-        and old.position is new.position
-        and old.pending is new.pending
-        and old.instrument is new.instrument
     )
 
 

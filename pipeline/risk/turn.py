@@ -128,14 +128,16 @@ class Turn:
 
     def standing(self) -> Standing:
         """Where the account stands now; computed again only after a change."""
-        if self._standing is None:
-            if self._valuation is None:
-                age_ms_max = self.limits.prices.mark_age_ms_max
-                self._valuation = value(self.account, self.now_ms, age_ms_max)
-            self._standing = stand(
-                self.account, self.shared, limits=self.limits, valuation=self._valuation
-            )
-        return self._standing
+        standing = self._standing
+        if standing is not None:
+            return standing
+        valuation = self._valuation
+        if valuation is None:
+            age_ms_max = self.limits.prices.mark_age_ms_max
+            valuation = self._valuation = value(self.account, self.now_ms, age_ms_max)
+        standing = stand(self.account, self.shared, limits=self.limits, valuation=valuation)
+        self._standing = standing
+        return standing
 
     def next_id(self) -> str:
         """Derive an id from the account, its sequence and a count within the event."""

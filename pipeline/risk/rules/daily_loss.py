@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Measure, Watch
@@ -22,7 +23,7 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
         if base is None or pnl is None:
             return self.unknown()
         limit = self.daily_loss_ratio_max * base
-        if base <= 0:
+        if base <= ZERO:
             return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
         return self.cap(-pnl, limit)
 
@@ -32,6 +33,6 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
             return None
         base = window.loss_base
         pnl = standing.daily_pnl if equity is standing.equity else window.pnl(equity)
-        if base is None or pnl is None or base <= 0:
+        if base is None or pnl is None or base <= ZERO:
             return None
         return Measure(-pnl, self.daily_loss_ratio_max * base)

@@ -26,7 +26,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             return self.unknown()
         quantity, notional = proposal.quantity, proposal.notional
         least, cheapest = instrument.min_quantity, instrument.min_notional
-        if quantity <= 0 or (quantity < least and not _whole_rest(proposal)):
+        if quantity <= ZERO or (quantity < least and not _whole_rest(proposal)):
             return self._below(quantity, least)
         cheap = cheapest is not None and notional is not None and notional < cheapest
         if cheap and not _whole_rest(proposal):

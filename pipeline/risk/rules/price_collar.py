@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.numbers import ONE
+from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -21,7 +21,7 @@ class PriceCollar(Rule, frozen=True, kw_only=True):
             if proposal.exempt:
                 return Check(self.NAME, "exempt", None, self.collar_ratio, None)
             return self.unknown(self.collar_ratio)
-        if reference <= 0:
+        if reference <= ZERO:
             return Check(self.NAME, "breach", None, self.collar_ratio, None)
         if limit_price is None:
             return Check(self.NAME, "pass", None, self.collar_ratio, None)

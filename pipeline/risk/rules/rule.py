@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import OnBreach, Parameters
 from pipeline.risk.proposal import Proposal, emptied, largest
 from pipeline.risk.standing import Standing
@@ -88,7 +89,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
         equity = standing.equity
         if equity is None:
             return self.unknown(limit)
-        if equity <= 0:
+        if equity <= ZERO:
             return self.meaningless(limit)
         if notional is None:
             return self.unknown(limit)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Measure, Watch
@@ -24,7 +25,7 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
         if base is None or pnl is None:
             return self.unknown()
         limit = self.weekly_loss_ratio_max * base
-        if base <= 0:
+        if base <= ZERO:
             return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
         return self.cap(-pnl, limit)
 
@@ -34,6 +35,6 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
             return None
         base = window.loss_base
         pnl = standing.weekly_pnl if equity is standing.equity else window.pnl(equity)
-        if base is None or pnl is None or base <= 0:
+        if base is None or pnl is None or base <= ZERO:
             return None
         return Measure(-pnl, self.weekly_loss_ratio_max * base)
