@@ -57,22 +57,16 @@ def reserved(holding: Holding, reservation: Reservation, currency: str | None) -
         reservations.pop(reservation.signal_id, None)
     else:
         reservations[reservation.signal_id] = reservation
-    if len(reservations) > len(holding.reservations):
-        buys, sells, due_ms = _with_one_more(holding, reservation)
-    else:
-        buys, sells, due_ms = _working(reservations)
+    more = len(reservations) > len(holding.reservations)
+    buys, sells, due_ms = _one_more(holding, reservation) if more else _working(reservations)
     holding = replace(holding, reservations=reservations, buys=buys, sells=sells)
     figures, instrument = holding.figures, holding.instrument
     if not holding.position.quantity or figures.worst is None or instrument is None:
         return settle(holding, currency)
     worst, opening = _bounds(holding, instrument.multiplier)
+    count = buys.count + sells.count
     changed = replace(
-        figures,
-        worst=worst,
-        opening=opening,
-        active=True,
-        reservations=buys.count + sells.count,
-        due_ms=due_ms,
+        figures, worst=worst, opening=opening, active=True, reservations=count, due_ms=due_ms
     )
     return replace(holding, figures=changed)
 
@@ -101,7 +95,7 @@ def _working(reservations: dict[str, Reservation]) -> tuple[Working, Working, in
     return buys, sells, due_ms
 
 
-def _with_one_more(holding: Holding, item: Reservation) -> tuple[Working, Working, int | None]:
+def _one_more(holding: Holding, item: Reservation) -> tuple[Working, Working, int | None]:
     """What `_working` says after a reservation that was not there joined the others."""
     buys, sells, due_ms = holding.buys, holding.sells, holding.figures.due_ms
     if not item.live:

@@ -1,6 +1,5 @@
 """Refuse entries that come faster than allowed; rejected signals do not count, exits do."""
 
-from bisect import bisect_right
 from typing import Annotated
 
 from msgspec import Meta
@@ -22,6 +21,9 @@ class OrderRate(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         since_ms = standing.now_ms - self.window_ms
-        approvals = standing.account.approvals  # In order of time.
-        count = 1 + len(approvals) - bisect_right(approvals, since_ms)
+        count = 1
+        for approved_ms in reversed(standing.account.approvals):
+            if approved_ms <= since_ms:
+                break
+            count += 1
         return self.cap(whole(count), whole(self.orders_max))
