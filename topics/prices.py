@@ -38,6 +38,7 @@ TOPIC = Topic(
     key="symbol",
     writers=("market",),
     readers=("ingest", "broadcast"),
+    append_time=True,  # When a price came is the broker's word, not its publisher's.
     example=Price(
         symbol="BTC-USD",
         bid=Decimal("49999.5"),

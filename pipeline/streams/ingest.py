@@ -8,6 +8,7 @@ dead letter, once.
 from pipeline.streams import metrics
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Store
+from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.tally import Tally
@@ -59,7 +60,9 @@ class Ingest:
                         self._events, key=became.key, value=became.value, partition=partition
                     )
             case Wrapped():
-                self._produce(self._events, key=became.key, value=became.value)
+                # By our own count: librdkafka's would follow a broker that was given more.
+                partition = partition_of(became.key.decode(), len(self._partitions))
+                self._produce(self._events, key=became.key, value=became.value, partition=partition)
             case DeadLetter():
                 self._bury(became, record.key)
             case None:

@@ -33,6 +33,10 @@ def load_rules(path: Path) -> Rules:
         raise LimitsFileError(f"{path} is not UTF-8; save it as UTF-8") from error
     except yaml.YAMLError as error:
         raise LimitsFileError(f"{path} is no YAML: {_where(error)}") from error
+    except (ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        raise LimitsFileError(
+            f"{path} holds a value that cannot be read ({type(error).__name__}); see docs/limits.md"
+        ) from error
     _check_shape(path, rules)
     return {str(rule): parameters or {} for rule, parameters in rules.items()}
 

@@ -200,6 +200,20 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @model_validator(mode="after")
+    def _check_times(self) -> Self:
+        if self.commit_interval_ms * 3 > self.transaction_timeout_ms:
+            raise ValueError(
+                "RISKGATE_COMMIT_INTERVAL_MS must be at most a third of "
+                "RISKGATE_TRANSACTION_TIMEOUT_MS, or the broker aborts a busy worker's transactions"
+            )
+        if self.commit_interval_ms >= self.pulse_lag_ms_max:
+            raise ValueError(
+                "RISKGATE_COMMIT_INTERVAL_MS must be below RISKGATE_PULSE_LAG_MS_MAX, or a busy "
+                "worker always seems to lag and price moves pulse no account"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_security(self) -> Self:
         login = (self.sasl_mechanism, self.sasl_username, self.sasl_password)
         if self.security_protocol.startswith("SASL_") and None in login:

@@ -32,7 +32,7 @@ def test_event_goes_where_its_key_belongs_when_an_account_is_named(
     ingest.apply(record("risk.signals", codec.encode(given.signal()), offset=7))
 
     (sent,) = outbox.sent
-    assert (sent.topic, sent.key, sent.partition) == ("risk.events", b"acct-1", None)
+    assert (sent.topic, sent.key, sent.partition) == ("risk.events", b"acct-1", 2)
     assert sent.row["type"] == "signals"
     assert sent.row["source"] == {
         "topic": "signals",

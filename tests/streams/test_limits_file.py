@@ -65,3 +65,11 @@ def test_file_is_refused_with_the_place_when_it_is_malformed(
         load_rules(file)
 
     assert advice in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["a: {b: 1e99999999999999999999}\n", "? [a]\n: {}\n", "[" * 3000])
+def test_file_is_refused_in_a_sentence_when_a_value_cannot_be_read(file: Path, text: str) -> None:
+    file.write_text(text)
+
+    with pytest.raises(LimitsFileError, match=r"limits\.yaml (holds|is no|must hold)"):
+        load_rules(file)
