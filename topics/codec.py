@@ -4,9 +4,9 @@ Numbers stay exact: a JSON number is read from its digits, and written as plain 
 Unknown fields are ignored; of a field that comes twice the last one counts.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -27,6 +27,7 @@ __all__ = [
     "encode_plain",
     "key_of",
     "plain",
+    "reader_of",
 ]
 
 _EVENTS = msgspec.json.Encoder(decimal_format="string")
@@ -79,6 +80,11 @@ def decode_as(message: type[T], value: bytes) -> T:
     """Decode bytes that riskgate itself wrote: shape is checked, bounds of numbers are not."""
     decoded: T = _decode(_decoder(cast(Hashable, message)), value)
     return decoded
+
+
+def reader_of(message: type[T]) -> Callable[[bytes], T]:
+    """Make the function that does what decode_as does, for a path where even a look-up counts."""
+    return partial(_decode, _decoder(cast(Hashable, message)))
 
 
 def decode_plain(value: bytes | str) -> Any:  # JSON of any shape.

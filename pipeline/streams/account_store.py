@@ -23,6 +23,10 @@ __all__ = ["AccountStore"]
 # An account id has no "|", so no two keys meet; the engine's own keys begin otherwise.
 _SHARED = b"*"
 _AT_MS = Struct(">q")
+_RING_ENTRY = Struct(">qqH")  # Number, time and length of the identity, which follows.
+RING_ENTRIES = 32  # Numbers that share a key of the ring.
+BLOCKS_MAX = 4096  # In memory after a commit.
+_NOTHING = Recall()
 
 
 class AccountStore:
@@ -30,6 +34,8 @@ class AccountStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._blocks: dict[bytes, bytearray] = {}  # Of rings, with what is not written yet.
+        self._unwritten: dict[bytes, bytearray] = {}
 
     def load_account(self, account_id: str) -> Account | None:
         """Return the account, or None before its first event."""
@@ -62,6 +68,8 @@ class AccountStore:
     def recall(self, account_id: str, identity: str | None, numbers: tuple[int, ...]) -> Recall:
         """Look up an event's identity and the wanted places of the account's ring."""
         seen = None if identity is None else self._store.get(_identity(account_id, identity))
+        if seen is None and not numbers:
+            return _NOTHING
         oldest = (self._ring_entry(account_id, number) for number in numbers)
         return Recall(
             seen_at_ms=None if seen is None else _AT_MS.unpack(seen)[0],
@@ -69,22 +77,40 @@ class AccountStore:
         )
 
     def remember(self, account_id: str, entry: Remembered) -> None:
-        """Write an id under its name and under its place in the ring."""
-        at_ms = _AT_MS.pack(entry.at_ms)
-        self._store.set(_identity(account_id, entry.identity), at_ms)
-        self._store.set(_ring(account_id, entry.number), at_ms + entry.identity.encode())
+        """Write an id under its name, and note it in its block of the ring."""
+        identity = entry.identity.encode()
+        self._store.set(_identity(account_id, entry.identity), _AT_MS.pack(entry.at_ms))
+        key = _ring(account_id, entry.number)
+        block = self._block(key)
+        block += _RING_ENTRY.pack(entry.number, entry.at_ms, len(identity)) + identity
+        self._unwritten[key] = block
 
     def forget(self, account_id: str, entry: Remembered) -> None:
-        """Delete an id under both its keys."""
+        """Delete an id under its name, and with the last of its block that block of the ring."""
         self._store.delete(_identity(account_id, entry.identity))
-        self._store.delete(_ring(account_id, entry.number))
+        if entry.number % RING_ENTRIES == RING_ENTRIES - 1:
+            key = _ring(account_id, entry.number)
+            self._blocks.pop(key, None)
+            self._unwritten.pop(key, None)
+            self._store.delete(key)
+
+    def save_rings(self) -> None:
+        """Write the blocks of rings in which ids were noted; once per commit, not once per id."""
+        for key, block in self._unwritten.items():
+            self._store.set(key, bytes(block))
+        self._unwritten.clear()
+        if len(self._blocks) > BLOCKS_MAX:
+            self._blocks.clear()
 
     def _ring_entry(self, account_id: str, number: int) -> Remembered | None:
-        raw = self._store.get(_ring(account_id, number))
-        if raw is None:
-            return None
-        at_ms = _AT_MS.unpack_from(raw)[0]
-        return Remembered(number=number, identity=raw[_AT_MS.size :].decode(), at_ms=at_ms)
+        entries = _entries(self._block(_ring(account_id, number)))
+        return next((entry for entry in entries if entry.number == number), None)
+
+    def _block(self, key: bytes) -> bytearray:
+        block = self._blocks.get(key)
+        if block is None:
+            block = self._blocks[key] = bytearray(self._store.get(key) or b"")
+        return block
 
 
 @contextmanager
@@ -105,4 +131,13 @@ def _identity(account_id: str, identity: str) -> bytes:
 
 
 def _ring(account_id: str, number: int) -> bytes:
-    return f"r|{account_id}|{number}".encode()
+    return f"r|{account_id}|{number // RING_ENTRIES}".encode()
+
+
+def _entries(block: bytearray) -> Iterator[Remembered]:
+    place = 0
+    while place < len(block):
+        number, at_ms, length = _RING_ENTRY.unpack_from(block, place)
+        begin = place + _RING_ENTRY.size
+        place = begin + length
+        yield Remembered(number=number, identity=block[begin:place].decode(), at_ms=at_ms)

@@ -34,6 +34,7 @@ __all__ = ["Risk"]
 logger = logging.getLogger(__name__)
 
 ANY_EVENT = cast("type[Event]", Event)
+read_event = codec.reader_of(ANY_EVENT)
 ACCOUNTS_KEPT_MAX = 4096  # In memory, of each partition; the others are read from the store.
 OUTPUTS = ("decisions", "emergency_stops", "alerts", "account_states", "snapshots", "dead_letters")
 
@@ -97,7 +98,7 @@ class Risk:
 
     def _decode(self, record: Record) -> Event | None:
         try:
-            event = codec.decode_as(ANY_EVENT, record.value or b"")
+            event = read_event(record.value or b"")
         except DecodeError as error:
             self._bury(record, error, "undecodable")
             return None
@@ -115,11 +116,12 @@ class Risk:
         taken = owned.accounts.apply(event, record.value or b"", record.timestamp_ms)
         owned.offset = record.offset
         owned.at_ms = record.timestamp_ms
-        key = event.account_id.encode()
-        for output in taken.outputs:
-            topic = self._topics[topic_of(output)]
-            value = codec.encode(output)
-            self._produce(topic, key=key, value=value, partition=record.partition)
+        if taken.outputs:
+            key = event.account_id.encode()
+            for output in taken.outputs:
+                topic = self._topics[topic_of(output)]
+                value = codec.encode(output)
+                self._produce(topic, key=key, value=value, partition=record.partition)
         self._tally.add(event, taken, record.timestamp_ms)
         if taken.failed or taken.outputs:
             self._look(taken, record)

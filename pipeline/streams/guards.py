@@ -11,14 +11,22 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from pipeline.streams.cluster import Bounds, Cluster
 from pipeline.streams.engine import EngineSettings, Place, Stopped
 
-__all__ = ["PartitionStore", "Start", "Transaction", "ahead_of_changelog", "find_starts"]
+__all__ = [
+    "APPLIED",
+    "PartitionStore",
+    "Start",
+    "Transaction",
+    "ahead_of_changelog",
+    "fell_out",
+    "find_starts",
+]
 
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
 # The engine's own keys in the store: the partition's next offset, and the id of the changelog that
 # has all of it. The latter is written once, so a changelog made anew or cut does not have it.
 APPLIED = b"applied"
 CHANGELOG = b"changelog"
-OURS = b"s"  # Written before a role's keys, parted by "|": so none of them is one of those.
+OURS = b"s|"  # Written before a role's keys: so none of them is one of those.
 
 
 class Transaction(Protocol):
@@ -32,23 +40,37 @@ class Transaction(Protocol):
 
 
 class PartitionStore:
-    """A role's view of one partition's state, in whatever transaction is open."""
+    """A role's view of one partition's state, in whatever transaction is open.
 
-    def __init__(self, transaction: Callable[[], Transaction], *, changelog_id: str) -> None:
+    What is written waits in a plain dict for the commit: the library asks much more of each key.
+    """
+
+    def __init__(
+        self,
+        transaction: Callable[[], Transaction],
+        committed: Callable[[bytes], object],
+        *,
+        changelog_id: str,
+    ) -> None:
         self._transaction = transaction
+        self._committed = committed
         self._changelog_id = changelog_id.encode()
+        self._written: dict[bytes, bytes | None] = {}  # None: deleted.
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, as written last."""
-        return self._transaction().get_bytes(key, prefix=OURS)
+        if key in self._written:
+            return self._written[key]
+        found = self._committed(OURS + key)
+        return found if isinstance(found, bytes) else None
 
     def set(self, key: bytes, value: bytes) -> None:
         """Write a value."""
-        self._transaction().set_bytes(key, value, prefix=OURS)
+        self._written[key] = value
 
     def delete(self, key: bytes) -> None:
         """Forget a key."""
-        self._transaction().delete(key, prefix=OURS)
+        self._written[key] = None
 
     def applied(self) -> int | None:
         """Return the offset that this state belongs to; None: it never belonged to one."""
@@ -56,11 +78,17 @@ class PartitionStore:
         return None if position is None else int(position)
 
     def set_applied(self, position: int) -> None:
-        """Write the offset that this state belongs to."""
+        """Bring what waits into the transaction, and last the offset that it belongs to."""
         transaction = self._transaction()
-        transaction.set_bytes(APPLIED, b"%d" % position, prefix=b"")
+        for key, value in self._written.items():
+            if value is None:
+                transaction.delete(OURS + key, prefix=b"")
+            else:
+                transaction.set_bytes(OURS + key, value, prefix=b"")
+        self._written.clear()
         if transaction.get_bytes(CHANGELOG, prefix=b"") is None:
             transaction.set_bytes(CHANGELOG, self._changelog_id, prefix=b"")
+        transaction.set_bytes(APPLIED, b"%d" % position, prefix=b"")
 
     def is_whole(self) -> bool:
         """Return whether the changelog has everything since the first commit."""
@@ -118,6 +146,14 @@ def ahead_of_changelog(settings: EngineSettings) -> Stopped:
     return Stopped(
         f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made anew "
         "or cut; restore it from a copy, together with the offset of its moment"
+    )
+
+
+def fell_out(settings: EngineSettings, cause: Exception) -> Stopped:
+    """Say that Kafka or its library refused to go on."""
+    return Stopped(
+        f"Kafka and {settings.transactional_id} fell out ({cause}); "
+        "nothing was committed since, and a restart goes on from there"
     )
 
 

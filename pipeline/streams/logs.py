@@ -32,6 +32,7 @@ def set_up_logs(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     lines = logging.StreamHandler(sys.stderr)
+    lines.addFilter(_is_news)
     lines.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -44,6 +45,12 @@ def set_up_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [lines]
     root.setLevel(settings.log_level.upper())
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Leave out librdkafka's warning that the setting it is given is experimental: it is meant."""
+    message = record.getMessage()
+    return not ("CONFWARN" in message and "enable.gapless.guarantee" in message)
 
 
 def _form(settings: Settings) -> list[Processor]:

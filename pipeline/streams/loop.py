@@ -70,6 +70,14 @@ class Sender:
                 return
         raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
 
+    def raise_refusal(self, instance: str) -> None:
+        """Raise Stopped when Kafka refused a message since the start."""
+        if self.refusal is not None:
+            raise Stopped(
+                f"Kafka refused a message of {instance} "
+                f"({self.refusal.str()}); neither it nor what followed was committed"
+            )
+
     def _note_refusal(self, error: KafkaError | None, _: Message) -> None:
         self.refusal = self.refusal or error
 

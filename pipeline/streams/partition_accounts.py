@@ -60,6 +60,7 @@ class PartitionAccounts:
         due = [self._save_account(account_id) for account_id in sorted(self._dirty)]
         if self.shared is not self._saved_shared or self._snapshot_due:
             due.append(self._save_shared())
+        self._store.save_rings()
         self._dirty.clear()
         self._state_due.clear()
         self._snapshot_due.clear()

@@ -25,6 +25,8 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
+        self._events: Counter[type[Event]] = Counter()
+        self._verdicts: Counter[str] = Counter()
         self._signals: list[tuple[int, int]] = []  # Created and appended, in ms.
 
     def count(self, metric: Metric, *labels: str) -> None:
@@ -38,12 +40,16 @@ class Tally:
             return
         if isinstance(event, SignalEvent):
             self._signals.append((event.body.created_at_ms, at_ms))
-        self.count(metrics.EVENTS, str(type(event).__struct_config__.tag))
+        self._events[type(event)] += 1
         for output in taken.outputs:
             self._add_output(output)
 
     def flush(self) -> None:
         """Show everything counted: it is committed."""
+        for kind, times in self._events.items():
+            metrics.EVENTS.labels(str(kind.__struct_config__.tag)).inc(times)
+        for verdict, times in self._verdicts.items():
+            metrics.DECISIONS.labels(verdict).inc(times)
         for (metric, labels), times in self._counts.items():
             (metric.labels(*labels) if labels else metric).inc(times)
         now_ms = time.time() * 1000
@@ -57,6 +63,8 @@ class Tally:
     def drop(self) -> None:
         """Forget what was counted: it was not committed."""
         self._counts.clear()
+        self._events.clear()
+        self._verdicts.clear()
         self._signals.clear()
 
     def _add_output(self, output: Output) -> None:
@@ -73,7 +81,7 @@ class Tally:
                 pass
 
     def _add_decision(self, decision: Decision) -> None:
-        self.count(metrics.DECISIONS, decision.verdict)
+        self._verdicts[decision.verdict] += 1
         for rule in decision.reasons:
             self.count(metrics.REASONS, decision.verdict, rule)
         if INTERNAL_ERROR in decision.reasons:

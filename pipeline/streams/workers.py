@@ -1,10 +1,12 @@
 """Each role wired to its engine, its tables, its metrics and its health, and run to its end."""
 
+import decimal
 import gc
 import signal
 import time
 from importlib.metadata import version
 
+from pipeline.risk.numbers import MONEY
 from pipeline.rules_version import rules_version
 from pipeline.streams import metrics
 from pipeline.streams.application import IngestApplication, RiskApplication
@@ -30,6 +32,7 @@ def run_risk(settings: Settings) -> None:
     # Accounts are long-lived trees without cycles: scanning them often finds nothing.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    decimal.setcontext(MONEY)  # Of this thread, in which everything is decided.
     tally = Tally()
     engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
     application = RiskApplication(engine, observer=MeteredEngine(tally))

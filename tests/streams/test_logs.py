@@ -51,6 +51,19 @@ def test_library_lines_have_the_same_form_when_they_use_the_standard_library(
     )
 
 
+def test_warning_of_a_setting_that_is_meant_is_left_out_when_a_client_starts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs(Settings(log_format="json"))
+
+    for name in ("enable.gapless.guarantee", "another.setting"):
+        logging.getLogger("quixstreams").warning("CONFWARN Configuration property %s", name)
+
+    lines = capsys.readouterr().err.splitlines()
+    events = [json.loads(line)["event"] for line in lines]
+    assert events == ["CONFWARN Configuration property another.setting"]
+
+
 def test_exception_is_part_of_its_line_when_it_is_logged(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
