@@ -26,7 +26,7 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
         add_stop(turn, stop, Said(control.reason, control.author))
     turn.keep(f"control:{control.control_id}")
-    turn.note(control_issued_ms=control.issued_at_ms)
+    turn.note(control_issued_ms=min(control.issued_at_ms, turn.now_ms))
 
 
 def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:

@@ -96,7 +96,7 @@ def _apply_control(
         shared,
         serial=serial,
         control_ids=(*shared.control_ids, control.control_id)[-CONTROL_IDS_MAX:],
-        control_issued_ms=control.issued_at_ms,
+        control_issued_ms=min(control.issued_at_ms, shared.clock_ms),
     )
     if control.command == "resume":
         resumed = SharedResume(serial, control.stop_id or "", control.author, control.reason)
@@ -128,10 +128,13 @@ def _refusal(shared: Shared, control: Control) -> str | None:
 
 
 def timing_refusal(control: Control, *, now_ms: int, last_ms: int, skew_ms_max: int) -> str | None:
-    """Say why a control comes at the wrong time; last_ms: when the last applied was issued."""
+    """Say why a control comes at the wrong time; last_ms: when the last applied was issued.
+
+    A clock that runs ahead refuses a resume, never a control that tightens.
+    """
     if control.expires_at_ms is not None and now_ms >= control.expires_at_ms:
         return "it has expired"
-    if control.issued_at_ms > now_ms + skew_ms_max:
+    if control.command == "resume" and control.issued_at_ms > now_ms + skew_ms_max:
         return "it was issued in the future"
     if control.issued_at_ms < last_ms:
         return "it was issued before the last one applied"

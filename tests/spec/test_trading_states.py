@@ -211,3 +211,27 @@ def test_refused_control_may_come_again_with_its_id() -> None:
     desk.control("resume", stop_id=stop_id, control_id="again")
 
     assert desk.state()["trading_state"] == "active"
+
+
+def test_halt_acts_when_the_clock_of_its_author_runs_ahead() -> None:
+    desk = open_desk(only())
+
+    desk.control("reduce", issued_at_ms=desk.now_ms + 5000)
+    desk.control("halt", issued_at_ms=desk.now_ms)
+
+    assert desk.state()["trading_state"] == "halted"
+    assert [stop for stop in desk.stops() if stop == ("control", "triggered")] == [
+        ("control", "triggered"),
+        ("control", "triggered"),
+    ]
+
+
+def test_resume_is_ignored_when_the_clock_of_its_author_runs_too_far_ahead() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+    (stop_id,) = desk.state()["stops"]
+
+    desk.control("resume", stop_id=stop_id, issued_at_ms=desk.now_ms + 1001)
+
+    assert desk.state()["trading_state"] == "halted"
+    assert len(desk.alerts("control")) == 1
