@@ -46,6 +46,7 @@ __all__ = ["IngestApplication", "RiskApplication", "StreamApplication"]
 
 REPLAY_RECORDS = 1000
 REPLAY_SECONDS = 0.02
+RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
 ROCKSDB = RocksDBOptions(write_buffer_size=2**23, max_write_buffer_number=2, block_cache_size=2**26)
 
@@ -90,7 +91,7 @@ class StreamApplication(Application):
         self._progress = Progress(role, clock_ahead_ms_max=self._settings.clock_ahead_ms_max)
         try:
             self.run()
-        except (QuixException, KafkaException) as error:
+        except (QuixException, KafkaException, RuntimeError) as error:
             raise self._reason(error) from error
         finally:
             self.status.ready = False
@@ -229,6 +230,8 @@ class StreamApplication(Application):
         # The library reads to the first open transaction only, and forgets what lies behind it.
         self._consumer.get_watermark_offsets = self._bounds  # type: ignore[assignment, method-assign]
         self._recovery._recovery_loop = self._replay  # type: ignore[method-assign]
+        # Counted in our short rounds, not in the library's long ones: ten minutes either way.
+        self._recovery.MAX_INVALID_OFFSET_ATTEMPTS = round(RECOVERY_SECONDS_MAX / REPLAY_SECONDS)
 
     def _bounds(self, partition: TopicPartition, timeout: float) -> Bounds:
         del timeout
@@ -254,7 +257,7 @@ class StreamApplication(Application):
         cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
         if isinstance(cause, InvalidStoreChangelogOffset):
             return ahead_of_changelog(self._settings)
-        if not isinstance(cause, (QuixException, KafkaException)):
+        if not isinstance(cause, (QuixException, KafkaException, RuntimeError)):
             return cause
         return fell_out(self._settings, cause)
 

@@ -5,7 +5,12 @@ from inspect import signature
 
 import pytest
 
-from pipeline.streams.application import RiskApplication, StreamApplication
+from pipeline.streams.application import (
+    RECOVERY_SECONDS_MAX,
+    REPLAY_SECONDS,
+    RiskApplication,
+    StreamApplication,
+)
 from tests.kafka.rig import Rig
 
 INHERITED = {
@@ -28,6 +33,7 @@ ATTRIBUTES = [
     "_processing_context.store_offset",
     "_producer._broker_available",
     "_producer._producer._producer",
+    "_state_manager._recovery_manager.MAX_INVALID_OFFSET_ATTEMPTS",
     "_state_manager._recovery_manager._position_cache",
     "_state_manager._recovery_manager._recovery_loop",
     "_state_manager._recovery_manager._update_recovery_status",
@@ -47,6 +53,17 @@ def test_a_method_is_still_there_to_be_overridden(name: str, parameters: list[st
     library = StreamApplication.__mro__[1]
 
     assert list(signature(getattr(library, name)).parameters) == parameters
+
+
+def test_restore_has_its_ten_minutes_when_its_rounds_are_short(rig: Rig) -> None:
+    rig.make_both()
+    app = RiskApplication(rig.settings())
+
+    recovery = app._state_manager._recovery_manager
+
+    assert recovery is not None
+    rounds = recovery.MAX_INVALID_OFFSET_ATTEMPTS
+    assert rounds * REPLAY_SECONDS >= RECOVERY_SECONDS_MAX
 
 
 def test_every_private_name_is_still_there(rig: Rig) -> None:
