@@ -124,6 +124,7 @@ class Start(NamedTuple):
         """Raise Stopped unless the state is the one that belongs to the committed offset."""
         applied = store.applied()
         if self.committed is None and applied is None and not has_history:
+            self._check_beginning(settings)
             return
         if self.committed is not None and applied == self.committed:
             if store.is_whole():
@@ -139,6 +140,16 @@ class Start(NamedTuple):
             f"old; empty {settings.state_dir} to read the state from {settings.changelog} again, "
             "and if that does not help, restore both from the same moment"
         )
+
+    def _check_beginning(self, settings: EngineSettings) -> None:
+        """Raise Stopped when the accounts would be built from half a log."""
+        if self.log.low > 0:
+            raise Stopped(
+                f"The group {settings.group} has no offset and no state of {self.topic}"
+                f"[{self.partition}], whose log no longer begins at 0 but at {self.log.low}: older "
+                "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX, or "
+                "restore the changelog together with the offset of its moment"
+            )
 
 
 def ahead_of_changelog(settings: EngineSettings) -> Stopped:
