@@ -52,6 +52,7 @@ PRODUCER: dict[str, ClientSetting] = {
 WITHOUT_GAPS: dict[str, ClientSetting] = {
     "delivery.report.only.error": True,
     "enable.gapless.guarantee": True,
+    "linger.ms": 1,  # An event is acted on as soon as it is there, not at a commit.
     "message.timeout.ms": 0,
 }
 
