@@ -1,10 +1,12 @@
 """The door: what is repeated, chained, remembered, and what happens when something raises."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
 
+from pipeline.risk.limits import limits_of
 from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.state import StateError, load_account, save_account
 from pipeline.risk.step import Recall
@@ -13,6 +15,19 @@ from tests.risk.log import T0_MS, Log
 from topics.alerts import Alert
 from topics.emergency_stops import EmergencyStop
 from topics.events import AccountEvent, Source
+
+
+@pytest.fixture
+def broken_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let one rule raise; limits that were read before hold the rule as it was."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("broken")
+
+    monkeypatch.setattr(Drawdown, "check", broken)
+    limits_of.cache_clear()
+    yield
+    limits_of.cache_clear()
 
 
 def opened() -> Log:
@@ -69,12 +84,9 @@ def test_chain_differs_when_a_shared_event_came_between() -> None:
     assert first.chain != second.chain
 
 
-def test_signal_is_refused_when_a_rule_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError("broken")
-
+@pytest.mark.usefixtures("broken_rule")
+def test_signal_is_refused_when_a_rule_raises() -> None:
     log = opened()
-    monkeypatch.setattr(Drawdown, "check", broken)
 
     decision = log.ask("s1", T0_MS + 1)
 
