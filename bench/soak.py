@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench.pipeline import running, settings_of
 from bench.prefill import Prefill
@@ -61,7 +61,11 @@ def _samples(settings: Settings, pid: int, written: int) -> list[Sample]:
 def _committed(consumer: Consumer, settings: Settings) -> int:
     topic = settings.topic("events")
     partitions = [TopicPartition(topic, number) for number in range(settings.partitions)]
-    return sum(max(found.offset, 0) for found in consumer.committed(partitions, timeout=10))
+    try:
+        found = consumer.committed(partitions, timeout=10)
+    except KafkaException:  # The coordinator of a group is made with its first member.
+        return 0
+    return sum(max(partition.offset, 0) for partition in found)
 
 
 def _resident_mib(pid: int) -> float:
