@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.demo.kafka import LocalKafka
 from tests import given
+from tests.kafka.supervisor import STOPPED, Supervisor
 from tests.kafka.world import Row, World
 
 ACCOUNTS = [f"acct-{number}" for number in range(8)]
@@ -52,12 +53,12 @@ def test_every_signal_is_decided_once_when_a_killed_worker_does_not_come_back(
 
 def test_every_signal_is_decided_once_when_the_broker_restarts(tmp_path: Path) -> None:
     with LocalKafka() as kafka, World(kafka.bootstrap, tmp_path) as world:
-        roles = [world.run(role).ready() for role in ("broadcast", "risk", "ingest")]
+        with Supervisor(world, "broadcast", "risk", "ingest") as supervisor:
+            ask(world, 300, meanwhile=lambda number: kafka.restart() if number == 150 else None)
 
-        ask(world, 300, meanwhile=lambda number: kafka.restart() if number == 150 else None)
-
-        assert_exactly_once(world, 300)
-        assert [role.ready().end() for role in roles] == [0, 0, 0]
+            assert_exactly_once(world, 300)
+        assert set(supervisor.codes) <= {STOPPED}
+        assert [worker.ready().end() for worker in supervisor.workers.values()] == [0, 0, 0]
 
 
 def ask(world: World, signals: int, *, meanwhile: Callable[[int], None]) -> None:
