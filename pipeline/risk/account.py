@@ -89,7 +89,6 @@ class Account(Struct, frozen=True, array_like=True):
     ended: dict[str, Reservation] = {}  # The last ended reservations, to tell an overfill.
     stops: tuple[Stop, ...] = ()
     limits: Document = Document()
-    shared_limits_version: int = 0
     shared_serial: int = 0
     shared_chain: str = ""
     sources: dict[str, int] = {}  # Last applied offset by topic id and partition.
@@ -155,7 +154,3 @@ class Shared(Struct, frozen=True, array_like=True):
     control_ids: tuple[str, ...] = ()
     control_issued_ms: int = 0
     sources: dict[str, int] = {}
-
-    @property
-    def limits_version(self) -> int:
-        return self.limits.version

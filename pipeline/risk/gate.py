@@ -20,7 +20,6 @@ class Judgement(Struct, frozen=True, gc=False):
     reasons: tuple[str, ...]
     binding_rule: str | None
     checks: tuple[Check, ...]
-    exempt: bool = False  # Approved as a proven exit.
 
 
 def judge(standing: Standing, terms: Terms) -> Judgement:
@@ -42,7 +41,7 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     final = propose(terms, quantity)
     if quantity <= ZERO or quantity < smallest or not _passes(standing, final, breached):
         return Judgement("rejected", ZERO, reasons, binding, checks)
-    return Judgement("modified", quantity, reasons, binding, checks, final.exempt)
+    return Judgement("modified", quantity, reasons, binding, checks)
 
 
 def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
@@ -76,8 +75,8 @@ def _passed(proposal: Proposal, checks: tuple[Check, ...]) -> Judgement:
     if proposal.quantity <= ZERO:
         return Judgement("rejected", ZERO, ("instrument",), None, checks)
     if proposal.quantity != terms.asked:
-        return Judgement("modified", proposal.quantity, (), "instrument", checks, proposal.exempt)
-    return Judgement("approved", proposal.quantity, (), None, checks, proposal.exempt)
+        return Judgement("modified", proposal.quantity, (), "instrument", checks)
+    return Judgement("approved", proposal.quantity, (), None, checks)
 
 
 def _reasons(checks: tuple[Check, ...]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ MONEY = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow],
 )
 
-_WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
+# Wide enough for every digit of a sum or a product of ours, so that nothing is rounded on the way.
+EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -36,14 +37,7 @@ def opposite(side: Side) -> Side:
 
 def floor_to(quantity: Decimal, lot: Decimal) -> Decimal:
     """Round an unsigned quantity down to whole lots, however many they are."""
-    return _WIDE.multiply(_WIDE.divide_int(quantity, lot), lot)
-
-
-def least(first: Decimal | None, second: Decimal | None) -> Decimal | None:
-    """Return the smaller of two, where None does not bound."""
-    if first is None or second is None:
-        return second if first is None else first
-    return min(first, second)
+    return EXACT.multiply(EXACT.divide_int(quantity, lot), lot)
 
 
 def earliest(first: int | None, second: int | None) -> int | None:

@@ -8,7 +8,7 @@ from pipeline.risk.account import Account
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import plain_equity
 from pipeline.risk.money import set_apart
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import EXACT, ZERO
 from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
@@ -16,7 +16,6 @@ from pipeline.risk.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
 from topics.codec import plain
 
-_WIDE = Context(prec=100, rounding=ROUND_FLOOR)
 _DOWN = Context(prec=34, rounding=ROUND_FLOOR)
 _BALANCE_TOLERANCE_RATIO = Decimal("0.0001")
 
@@ -116,7 +115,7 @@ def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
     equity = plain_equity(account)
     if equity is not None and equity > 0 and equity + amount > 0:
         # Rounded down: an account at its limit must not fall past it by the last digit.
-        return _DOWN.divide(_WIDE.multiply(account.peak, equity + amount), equity)
+        return _DOWN.divide(EXACT.multiply(account.peak, equity + amount), equity)
     return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)
 
 

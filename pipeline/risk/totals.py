@@ -4,16 +4,15 @@ Sums are exact whatever the order of changes: the context is wide enough for eve
 costs the same with ten positions as with a thousand.
 """
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.holding import Figures, Holding
-from pipeline.risk.numbers import ZERO, earliest
+from pipeline.risk.numbers import EXACT, ZERO, earliest
 
-_EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
-_add, _subtract = _EXACT.add, _EXACT.subtract
+_add, _subtract = EXACT.add, EXACT.subtract
 
 
 class Totals(Struct, frozen=True, array_like=True, gc=False):

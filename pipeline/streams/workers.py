@@ -28,7 +28,7 @@ __all__ = ["run_broadcast", "run_ingest", "run_risk"]
 
 def run_risk(settings: Settings) -> None:
     """Decide until told to stop. Raise Stopped when going on would be wrong."""
-    _show_build()
+    _show_start(RoleName.RISK)
     # Accounts are long-lived trees without cycles: scanning them often finds nothing.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
@@ -43,7 +43,7 @@ def run_risk(settings: Settings) -> None:
 
 def run_ingest(settings: Settings) -> None:
     """Write events until told to stop; raise Stopped when the tables are of no use any more."""
-    _show_build()
+    _show_start(RoleName.INGEST)
     tally, tables = Tally(), Tables(settings)
     topics = tuple(settings.topic(topic.name) for topic in STREAMS)
     engine = engine_settings(settings, RoleName.INGEST, topics)
@@ -63,7 +63,7 @@ def run_ingest(settings: Settings) -> None:
 
 def run_broadcast(settings: Settings) -> None:
     """Tick and pulse until told to stop; raise Stopped when the tables are of no use any more."""
-    _show_build()
+    _show_start(RoleName.BROADCAST)
     tables = Tables(settings)
     broadcast = Broadcast(settings, tables)
     reader = TableReader(settings, tables, on_failure=broadcast.stop)
@@ -93,8 +93,9 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
     )
 
 
-def _show_build() -> None:
+def _show_start(role: RoleName) -> None:
     metrics.BUILD.labels(version("riskgate"), rules_version()).set(1)
+    metrics.UP_SINCE.labels(role.value).set_to_current_time()
 
 
 def _health(settings: Settings, health: Health) -> HealthServer:

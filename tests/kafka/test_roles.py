@@ -1,5 +1,6 @@
 """The three roles on a real broker, each its own process, when nothing goes wrong but the input."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,8 @@ def test_every_signal_is_decided_once_when_two_risk_workers_share_the_partitions
 
     assert sorted(row["account_id"] for row in decisions) == sorted(ACCOUNTS)
     assert all(worker.ready().metric("riskgate_records_committed") > 0 for worker in workers)
+    began = 'riskgate_start_time_seconds{role="risk"}'
+    assert all(0 < time.time() - worker.metric(began) < 300 for worker in workers)
 
 
 def test_garbage_becomes_dead_letters_and_the_stream_goes_on_when_every_input_gets_some(
