@@ -20,7 +20,7 @@ def tables() -> dict[str, tuple[Path, str]]:
     return {
         "topics": (readme, _topics()),
         "rules": (readme, _rules()),
-        "settings": (readme, _settings()),
+        "settings": (ROOT / "docs" / "settings.md", _settings()),
         "parameters": (ROOT / "docs" / "limits.md", _parameters()),
         "metrics": (ROOT / "docs" / "metrics.md", _metrics()),
     }
