@@ -35,7 +35,7 @@ class Source(Struct, frozen=True, kw_only=True, gc=False):
     offset: int
 
 
-class Quote(Struct, frozen=True, kw_only=True, gc=False):
+class Quote(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     symbol: Id
     bid: Number | None = None  # All prices in the settlement currency.
     ask: Number | None = None
@@ -43,6 +43,9 @@ class Quote(Struct, frozen=True, kw_only=True, gc=False):
     last: Number | None = None
     as_of_ms: Millis
     offset: int  # Of the prices message: newer is larger.
+    atr: Number | None = None  # Mean true range of the last closed bars, a price; None: unknown.
+    ewma: Number | None = None  # Volatility per bar by the EWMA of squared log returns, a ratio.
+    long_run: Number | None = None  # Standard deviation of the long run's log returns, per bar.
 
 
 class Rate(Struct, frozen=True, kw_only=True, gc=False):
