@@ -51,6 +51,7 @@ class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
     mark_price: Number | None
     as_of_ms: Millis | None
     offset: int  # Of the quote it took last; -1 for none.
+    epoch: str = ""  # The log that counts the offset.
 
 
 class AccountState(Struct, frozen=True, kw_only=True):

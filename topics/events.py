@@ -43,6 +43,7 @@ class Quote(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     last: Number | None = None
     as_of_ms: Millis
     offset: int  # Of the prices message: newer is larger.
+    epoch: str = ""  # The log that counts the offset: `<topic_id>:<partition>` of prices.
     atr: Number | None = None  # Mean true range of the last closed bars, a price; None: unknown.
     ewma: Number | None = None  # Volatility per bar by the EWMA of squared log returns, a ratio.
     long_run: Number | None = None  # Standard deviation of the long run's log returns, per bar.

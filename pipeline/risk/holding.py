@@ -108,6 +108,15 @@ def mark_of(quote: Quote | None, quantity: Decimal) -> Decimal | None:
     return price
 
 
+def is_newer(quote: Quote, held: Quote | None) -> bool:
+    """Whether a quote takes the place of the one held; offsets compare only within one log."""
+    if held is None:
+        return True
+    if quote.epoch == held.epoch:
+        return quote.offset > held.offset
+    return quote.as_of_ms > held.as_of_ms
+
+
 def exit_room(holding: Holding, side: Side) -> Decimal:
     """The largest proven exit on a side: |position| less all that works or is reserved there."""
     quantity = holding.position.quantity

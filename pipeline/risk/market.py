@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.booking import book_pending
 from pipeline.risk.cause import Cause
-from pipeline.risk.holding import Holding
+from pipeline.risk.holding import Holding, is_newer
 from pipeline.risk.marks import take_quote
 from pipeline.risk.stops import alert_breach
 from pipeline.risk.turn import Turn
@@ -31,7 +31,7 @@ def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote
     if instrument is not None and instrument != holding.instrument:
         _take_instrument(turn, holding, instrument)
         holding = turn.holding(symbol)
-    if quote is not None and (holding.quote is None or quote.offset > holding.quote.offset):
+    if quote is not None and is_newer(quote, holding.quote):
         take_quote(turn, holding, quote)
 
 

@@ -167,4 +167,5 @@ def _watched(holding: Holding) -> WatchedSymbol:
         mark_price=holding.mark if holding.position.quantity else mark_of(quote, ZERO),
         as_of_ms=None if quote is None else quote.as_of_ms,
         offset=-1 if quote is None else quote.offset,
+        epoch="" if quote is None else quote.epoch,
     )

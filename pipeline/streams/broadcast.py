@@ -14,7 +14,7 @@ from confluent_kafka import KafkaException
 from pipeline.streams import metrics
 from pipeline.streams.broadcast_producer import BroadcastProducer
 from pipeline.streams.changes import Changes
-from pipeline.streams.cluster import Cluster
+from pipeline.streams.cluster import topic_id
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Stopped
 from pipeline.streams.owned_states import OwnedStates, Row
@@ -38,7 +38,6 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 0.005
 BUDGET_SECONDS = 0.1  # The budget of a second is given out in such parts.
 REFUSED_MAX = 1000
-REQUEST_SECONDS_MAX = 10.0
 TICK = TickEvent(account_id=EVERYONE, body=Tick())
 
 
@@ -87,7 +86,7 @@ class Broadcast:
         self._states = OwnedStates(settings)
         self._lag = RiskLag(CommittedOffsets(settings))
         self._producer = BroadcastProducer(settings, self._lag)
-        self._price_topic_id = _topic_id(settings, PRICES.name)
+        self._price_topic_id = topic_id(settings, PRICES.name)
         self._changes = Changes()
         self._refused: deque[Refused] = deque(maxlen=REFUSED_MAX)
         self._owned: dict[int, _Owned] = {}
@@ -205,11 +204,3 @@ class Broadcast:
                 )
                 self._producer.bury(letter, dead_key(refused.record.key))
                 metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()
-
-
-def _topic_id(settings: Settings, name: str) -> str:
-    topic = settings.topic(name)
-    cluster = Cluster(
-        settings.brokers, security=settings.connection(), seconds_max=REQUEST_SECONDS_MAX
-    )
-    return cluster.topic_ids([topic])[topic]

@@ -25,8 +25,9 @@ from confluent_kafka.admin import (
 
 from pipeline.errors import StartupError
 from pipeline.streams.engine import EngineSettings
+from pipeline.streams.settings import Settings
 
-__all__ = ["Bounds", "Cluster"]
+__all__ = ["Bounds", "Cluster", "topic_id"]
 
 Answer = TypeVar("Answer")
 REQUEST_SECONDS_MAX = 20.0
@@ -202,3 +203,12 @@ class Cluster:
         # The last broker's failure says why; that all are down is known by then.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
             self._last_error = error.str()
+
+
+def topic_id(settings: Settings, name: str) -> str:
+    """Return Kafka's own id of one of riskgate's topics; name: without the prefix."""
+    topic = settings.topic(name)
+    cluster = Cluster(
+        settings.brokers, security=settings.connection(), seconds_max=REQUEST_SECONDS_MAX
+    )
+    return cluster.topic_ids([topic])[topic]

@@ -1,7 +1,7 @@
 """Feed the tables from `instruments` and `prices`, in a thread of its own, beside every worker.
 
-A consumer of no group: each process reads every partition. Of each batch only the newest value of
-a key is decoded, so a burst of prices costs one decoding for each symbol.
+A consumer of no group: each process reads every partition. Every price is decoded, as each may
+shape a bar; of the instruments in a batch only the newest of each symbol.
 """
 
 import logging
@@ -22,6 +22,7 @@ from confluent_kafka import (
 
 from pipeline.streams import metrics
 from pipeline.streams.broker import sentences
+from pipeline.streams.cluster import topic_id
 from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import Record, Stopped
 from pipeline.streams.settings import Settings
@@ -30,6 +31,7 @@ from pipeline.streams.wrap import read
 from topics.catalogue import TOPICS
 from topics.codec import DecodeError
 from topics.instruments import Instrument
+from topics.prices import TOPIC as PRICES
 from topics.prices import Price
 
 __all__ = ["Refused", "TableReader"]
@@ -97,6 +99,7 @@ class TableReader:
         self._tables = tables
         self._on_failure = on_failure
         self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
+        self._price_topic_id = ""
         self._logs: dict[tuple[str, int], Progress] = {}
         self._fed_s = dict.fromkeys(self._topics, 0.0)
         self._look_due_s = 0.0
@@ -143,6 +146,7 @@ class TableReader:
             metrics.TABLE_AGE_SECONDS.labels(name).set(now_s - fed_s)
 
     def _begin(self) -> None:
+        self._price_topic_id = topic_id(self._settings, PRICES.name)
         metadata = self._consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
         since_ms = int(time.time() * 1000) - self._settings.price_history_ms
         places = [
@@ -180,15 +184,18 @@ class TableReader:
         return [] if first is None else [first, *self._consumer.consume(BATCH_RECORDS, 0)]
 
     def _take(self, messages: list[Message]) -> None:
-        """Decode the newest message of each key; the older ones would be overwritten at once."""
-        newest: dict[tuple[str, bytes | None], Message] = {}
+        """Decode each price, and the newest instrument of each key: the older ones it replaces."""
+        newest: dict[bytes | None, Message] = {}
         for message in messages:
             place = message.topic() or "", message.partition() or 0
             offset = message.offset() or 0
             error = message.error()
             if error is None:
                 self._logs[place].position = offset + 1
-                newest[place[0], message.key()] = message
+                if self._topics[place[0]] is PRICES:
+                    self._feed(_record(message))
+                else:
+                    newest[message.key()] = message
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self._logs[place].position = max(offset, self._logs[place].position)
             elif not passes(error):
@@ -211,8 +218,12 @@ class TableReader:
             self._feed_price(row, record)
 
     def _feed_price(self, price: Price, record: Record) -> None:
-        at_ms = record.timestamp_ms
-        if self._tables.apply_price(price, offset=record.offset, appended_ms=at_ms):
+        if self._tables.apply_price(
+            price,
+            offset=record.offset,
+            appended_ms=record.timestamp_ms,
+            epoch=f"{self._price_topic_id}:{record.partition}",
+        ):
             self.on_price(price.symbol)
         else:
             metrics.TABLE_REFUSED.labels("prices").inc()

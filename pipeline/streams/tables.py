@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from pipeline.risk.holding import is_newer
 from pipeline.risk.numbers import MONEY, ONE
 from pipeline.streams.settings import Settings
 from topics.events import Market, Quote, Rate
@@ -38,13 +39,13 @@ class Tables:
         self._quotes: dict[str, Arrived] = {}
         self._pairs: dict[Pair, tuple[str, ...]] = {}  # Symbols whose price is that rate, by name.
 
-    def apply_price(self, price: Price, *, offset: int, appended_ms: int) -> bool:
-        """Take a quote; return False, keeping the older one, when it is not to be used."""
+    def apply_price(self, price: Price, *, offset: int, appended_ms: int, epoch: str = "") -> bool:
+        """Take a quote; return False, keeping the older one, when it is not to be used.
+
+        epoch: the log that counts the offset; across two logs the later as_of is newer.
+        """
         if price.as_of_ms > appended_ms + CLOCK_SKEW_MS_MAX:
             self.prices_refused += 1
-            return False
-        held = self._quotes.get(price.symbol)
-        if held is not None and offset <= held.quote.offset:
             return False
         quote = Quote(
             symbol=price.symbol,
@@ -54,7 +55,10 @@ class Tables:
             last=price.last,
             as_of_ms=price.as_of_ms,
             offset=offset,
+            epoch=epoch,
         )
+        if not is_newer(quote, self.quote(price.symbol)):
+            return False
         self._quotes[price.symbol] = Arrived(quote, appended_ms)
         return True
 

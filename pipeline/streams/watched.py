@@ -27,7 +27,7 @@ Precedence = tuple[int, Decimal, int, str]
 class Move(NamedTuple):
     """A symbol's newest quote, as positions of either side are valued by it."""
 
-    offset: int
+    quote: Quote
     at_ms: int  # When it was appended.
     long_price: Decimal | None
     short_price: Decimal | None
@@ -36,25 +36,26 @@ class Move(NamedTuple):
 def move_of(arrived: Arrived) -> Move:
     """Return what a quote means for marks."""
     quote, at_ms = arrived
-    return Move(quote.offset, at_ms, mark_of(quote, ONE), mark_of(quote, -ONE))
+    return Move(quote, at_ms, mark_of(quote, ONE), mark_of(quote, -ONE))
 
 
 class Line:
     """A held or reserved symbol: the quote that the account took last, and the move that counts."""
 
-    __slots__ = ("as_of_ms", "held", "high", "long", "low", "offset")
+    __slots__ = ("as_of_ms", "epoch", "held", "high", "long", "low", "offset")
 
     def __init__(self, quantity: Decimal) -> None:
         self.held = quantity != 0
         self.long = quantity >= 0
         self.offset = -1
+        self.epoch = ""
         self.as_of_ms = 0
         self.low: Decimal | None = None
         self.high: Decimal | None = None
 
     def take(self, own: WatchedSymbol, move_ratio: Decimal) -> None:
         """Note what the account holds of the symbol's price."""
-        self.offset = own.offset
+        self.offset, self.epoch = own.offset, own.epoch
         self.as_of_ms = own.as_of_ms or 0
         self.low = self.high = None
         if own.mark_price is not None:
@@ -63,11 +64,17 @@ class Line:
 
     def due_ms(self, move: Move, *, every_quote: bool) -> int | None:
         """Return when a newer quote is due to the account; None without a newer one."""
-        if move.offset <= self.offset:
+        if not self.is_behind(move.quote):
             return None
         if (every_quote and self.held) or self._moved(move):
             return move.at_ms
         return max(move.at_ms, self.as_of_ms + AGING_MS)
+
+    def is_behind(self, quote: Quote) -> bool:
+        """Whether a quote is newer than the one that the account took last."""
+        if quote.epoch == self.epoch:
+            return quote.offset > self.offset
+        return quote.as_of_ms > self.as_of_ms
 
     def _moved(self, move: Move) -> bool:
         if self.low is None or self.high is None:
@@ -93,7 +100,7 @@ class Watched:
         "pulsed_serial",
         "resend_ms",
         "row_at_ms",
-        "sent_offsets",
+        "sent_quotes",
         "sequence",
         "starved",
         "symbols",
@@ -112,7 +119,7 @@ class Watched:
         self.answered = True
         self.sequence = 0
         self.lines: dict[str, Line] = {}
-        self.sent_offsets: dict[str, int] = {}  # Of the last pulse, by symbol.
+        self.sent_quotes: dict[str, Quote] = {}  # Of the last pulse, by symbol.
 
     def apply(self, row: AccountState, *, move_ratio: Decimal) -> None:
         """Take the account's own word, and as the answer to a pulse when it is newer."""
@@ -145,12 +152,12 @@ class Watched:
         self.answered = False
         self.starved = False
         self.pulsed_ms = at_ms
-        self.sent_offsets = {}
+        self.sent_quotes = {}
         for market in markets:
             line, quote = self.lines.get(market.symbol), market.quote
-            if line is not None and quote is not None and quote.offset > line.offset:
+            if line is not None and quote is not None and line.is_behind(quote):
                 line.take(_own(quote, line), move_ratio)
-                self.sent_offsets[market.symbol] = quote.offset
+                self.sent_quotes[market.symbol] = quote
 
     def find_urgent_ms(self, serial: int, serial_at_ms: int, *, interval_ms: int) -> int | None:
         """Return when it is due for a wake-up or a `*` control; None when there is neither."""
@@ -183,14 +190,14 @@ class Watched:
     def has_taken(self, market: Market) -> bool:
         """Whether a pulse without this market would miss nothing."""
         line = self.lines.get(market.symbol)
-        return line is None or market.quote is None or market.quote.offset <= line.offset
+        return line is None or market.quote is None or not line.is_behind(market.quote)
 
     def _note_declined(self) -> None:
         """Count as old what the account saw and did not take: it will not take it again either."""
-        for symbol, offset in self.sent_offsets.items():
-            if symbol in self.lines:
-                line = self.lines[symbol]
-                line.offset = max(line.offset, offset)
+        for symbol, quote in self.sent_quotes.items():
+            line = self.lines.get(symbol)
+            if line is not None and line.is_behind(quote):
+                line.offset, line.epoch = quote.offset, quote.epoch
 
     def _control_ms(self, serial: int, serial_at_ms: int) -> int | None:
         if not self.exposed or self.controls_serial >= serial:
@@ -217,6 +224,7 @@ def _own(quote: Quote, line: Line) -> WatchedSymbol:
         mark_price=mark_of(quote, ONE if line.long else -ONE),
         as_of_ms=quote.as_of_ms,
         offset=quote.offset,
+        epoch=quote.epoch,
     )
 
 
