@@ -1,12 +1,13 @@
 """The core alone: signals per second through `step`, with every rule on.
 
 The account holds 10 positions and 5 reservations at every step: each signal is judged from the same
-state, as `step` is pure. Eight of ten are approved, one is cut, one refused.
+state, as `step` is pure. Eight of ten are approved, one is cut, one refused. Each comes with a
+newer quote, and every second one moves the mark by a tick.
 """
 
 import time
 from decimal import Decimal, setcontext
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -34,6 +35,7 @@ from topics.instruments import Instrument
 from topics.limits import LimitsDocument
 from topics.signals import Signal
 
+_PREPARED = 1000
 _NOW_MS = 1_767_225_600_000
 _SYMBOLS = tuple(f"SYM{number}" for number in range(10))
 _RULES: dict[str, dict[str, Any]] = {
@@ -76,7 +78,11 @@ class CoreBench:
         """Prepare arrivals: of ten signals eight pass, one is cut, one is refused."""
         quantities = cycle([Decimal("3.7")] * 8 + [Decimal(60), Decimal("0.001")])
         return [
-            self._arrival(self._signal(f"s:{number}", _SYMBOLS[number % 10], quantity))
+            self._arrival(
+                self._signal(
+                    f"s:{number}", _SYMBOLS[number % 10], quantity, moved=number % 20 >= 10
+                )
+            )
             for number, quantity in zip(range(count), quantities, strict=False)
         ]
 
@@ -108,7 +114,9 @@ class CoreBench:
         )
         return PulseEvent(account_id="acct", body=Pulse(markets=markets))
 
-    def _signal(self, signal_id: str, symbol: str, quantity: Decimal) -> SignalEvent:
+    def _signal(
+        self, signal_id: str, symbol: str, quantity: Decimal, *, moved: bool = False
+    ) -> SignalEvent:
         signal = Signal(
             signal_id=signal_id,
             account_id="acct",
@@ -122,14 +130,14 @@ class CoreBench:
             account_id="acct",
             source=self._source(),
             instrument=_instrument(symbol),
-            quote=self._quote(symbol),
+            quote=self._quote(symbol, bid="99.99" if moved else "99.98"),
             body=signal,
         )
 
-    def _quote(self, symbol: str) -> Quote:
+    def _quote(self, symbol: str, bid: str = "99.98") -> Quote:
         return Quote(
             symbol=symbol,
-            bid=Decimal("99.98"),
+            bid=Decimal(bid),
             ask=Decimal("100.02"),
             as_of_ms=_NOW_MS,
             offset=self._offset,
@@ -174,10 +182,10 @@ def measure_core(count: int = 50_000) -> CoreFigures:
     """Judge `count` signals and return how many a second one core does."""
     setcontext(MONEY)  # As a worker does.
     bench = CoreBench()
-    arrivals = bench.signals(count)
+    arrivals = bench.signals(_PREPARED)  # Few enough to be as near as an event just decoded.
     verdicts: dict[str, int] = {}
     started = time.perf_counter()
-    for arrival in arrivals:
+    for arrival in islice(cycle(arrivals), count):
         decision = step(bench.account, bench.shared, arrival).outputs[0]
         verdict = getattr(decision, "verdict", "none")
         verdicts[verdict] = verdicts.get(verdict, 0) + 1

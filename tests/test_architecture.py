@@ -232,6 +232,6 @@ def _asserts(node: ast.AST) -> bool:
 
 def _standard() -> set[str]:
     return {
-        "collections", "dataclasses", "datetime", "decimal", "difflib", "functools", "hashlib",
-        "importlib", "itertools", "math", "pkgutil", "typing", "zoneinfo",
+        "bisect", "collections", "dataclasses", "datetime", "decimal", "difflib", "functools", "hashlib",
+        "importlib", "itertools", "math", "operator", "pkgutil", "typing", "zoneinfo",
     }  # fmt: skip

@@ -3,10 +3,19 @@
 from pipeline.risk.account import Account
 from pipeline.risk.flatten import retry_wake_ms
 from pipeline.risk.numbers import earliest
+from pipeline.risk.totals import looked_up
 from pipeline.risk.turn import Turn
 
 _STATE_EVERY_MS = 1000
 _LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
+
+
+def look_up(turn: Turn) -> None:
+    """Find out the times that the totals are unsure of, once an event is applied."""
+    account = turn.account
+    totals = looked_up(account.totals, account.holdings)
+    if totals is not account.totals:
+        turn.note(totals=totals)
 
 
 def next_wake_ms(turn: Turn) -> int | None:
@@ -17,10 +26,7 @@ def next_wake_ms(turn: Turn) -> int | None:
         wake_ms = min(account.day.span.end_ms, account.week.span.end_ms)
     if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
         wake_ms = earliest(wake_ms, account.confirm_ms)
-    for holding in account.holdings.values():
-        due_ms = holding.figures.due_ms
-        if due_ms is not None and (wake_ms is None or due_ms < wake_ms):
-            wake_ms = due_ms
+    wake_ms = earliest(wake_ms, account.totals.due_ms)
     return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pipeline.risk.account import Account
 from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.totals import UNSURE, looked_up
 
 
 class Valuation(Struct, frozen=True, gc=False):
@@ -61,12 +62,9 @@ def cautious_equity(account: Account) -> Decimal:
 
 def oldest_mark_ms(account: Account) -> int | None:
     """The oldest as_of among the marks of what is held; None when nothing held has one."""
-    oldest_ms: int | None = None
-    for holding in account.holdings.values():
-        mark_ms = holding.mark_ms
-        if mark_ms is not None and (oldest_ms is None or mark_ms < oldest_ms):
-            oldest_ms = mark_ms
-    return oldest_ms
+    if account.totals.mark_ms == UNSURE:
+        return looked_up(account.totals, account.holdings).mark_ms
+    return account.totals.mark_ms
 
 
 def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:

@@ -59,16 +59,15 @@ def reserved(holding: Holding, reservation: Reservation, currency: str | None) -
         reservations[reservation.signal_id] = reservation
     more = len(reservations) > len(holding.reservations)
     buys, sells, due_ms = _one_more(holding, reservation) if more else _working(reservations)
-    holding = replace(holding, reservations=reservations, buys=buys, sells=sells)
     figures, instrument = holding.figures, holding.instrument
     if not holding.position.quantity or figures.worst is None or instrument is None:
-        return settle(holding, currency)
-    worst, opening = _bounds(holding, instrument.multiplier)
+        return settle(replace(holding, reservations=reservations), currency)
+    worst, opening = _bounds(holding, instrument.multiplier, buys=buys, sells=sells)
     count = buys.count + sells.count
     changed = replace(
         figures, worst=worst, opening=opening, active=True, reservations=count, due_ms=due_ms
     )
-    return replace(holding, figures=changed)
+    return replace(holding, reservations=reservations, buys=buys, sells=sells, figures=changed)
 
 
 def foreign(instrument: Instrument | None, currency: str | None) -> bool:
@@ -124,11 +123,11 @@ def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figu
         return _without_value(known)
     multiplier = instrument.multiplier
     if held and holding.mark is None:
-        _, opening = _orders(holding, ZERO)
+        _, opening = _orders(held, ZERO, holding.buys, sells=holding.sells)
         return replace(
             _without_value(known), opening=opening * multiplier, cost=abs(cost) * multiplier
         )
-    worst, opening = _bounds(holding, multiplier)
+    worst, opening = _bounds(holding, multiplier, buys=holding.buys, sells=holding.sells)
     figures = replace(known, worst=worst, opening=opening)
     if not held:
         return figures
@@ -149,7 +148,7 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
         raise AssertionError("a position without a mark has no value")
     multiplier = instrument.multiplier
     best, least = _extremes(holding.marks, mark, long=held > ZERO)
-    worst, _ = _bounds(holding, multiplier)
+    worst, _ = _bounds(holding, multiplier, buys=holding.buys, sells=holding.sells)
     unrealized = (held * mark - cost) * multiplier
     return Figures(
         unrealized,
@@ -162,22 +161,24 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
         active=True,
         reservations=figures.reservations,
         due_ms=figures.due_ms,
-        trim_ms=holding.marks[0].superseded_ms if len(holding.marks) > 2 else None,
     )
 
 
-def _bounds(holding: Holding, multiplier: Decimal) -> tuple[Decimal, Decimal]:
+def _bounds(
+    holding: Holding, multiplier: Decimal, *, buys: Working, sells: Working
+) -> tuple[Decimal, Decimal]:
     """Worst case notional of the larger side, and the notional that reserved orders open."""
     held = holding.position.quantity
     mark = holding.mark or ZERO
-    if not (holding.buys.quantity or holding.sells.quantity):
+    if not (buys.quantity or sells.quantity):
         return abs(held * mark) * multiplier, ZERO
-    worst, opening = _orders(holding, mark)
+    worst, opening = _orders(held, mark, buys, sells=sells)
     return worst * multiplier, opening * multiplier
 
 
-def _orders(holding: Holding, mark: Decimal) -> tuple[Decimal, Decimal]:
-    held, buys, sells = holding.position.quantity, holding.buys, holding.sells
+def _orders(
+    held: Decimal, mark: Decimal, buys: Working, *, sells: Working
+) -> tuple[Decimal, Decimal]:
     if held > ZERO and sells.quantity <= held:  # All sells close: only buys open.
         return held * abs(mark) + buys.notional, buys.notional
     if held < ZERO and buys.quantity <= -held:

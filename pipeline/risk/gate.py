@@ -1,6 +1,7 @@
 """The gate: every rule is asked, and the largest quantity that passes all of them is found."""
 
 from decimal import Decimal
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from pipeline.risk.rules.rule import Rule, UnknownCheck
 from pipeline.risk.standing import Standing
 from topics.decisions import Check, Verdict
 
+_VERDICT = attrgetter("verdict")
 RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule lets pass.
 
 
@@ -51,7 +53,7 @@ def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...],
         checks = [ask(rule, standing, proposal) for rule in limits.gate]
     else:
         checks = [check(standing, proposal) for check in limits.checks]
-    if "breach" not in [check.verdict for check in checks]:
+    if "breach" not in map(_VERDICT, checks):
         return tuple(checks), ()
     asked = zip(limits.gate, checks, strict=True)
     return tuple(checks), tuple(rule for rule, check in asked if check.verdict == "breach")

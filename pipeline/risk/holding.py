@@ -50,7 +50,6 @@ class Figures(Struct, frozen=True, array_like=True, gc=False):
     active: bool = False  # Held or reserved.
     reservations: int = 0  # Live ones.
     due_ms: int | None = None  # When the first reservation's wait ends.
-    trim_ms: int | None = None  # When the oldest confirming mark that may drop was superseded.
 
 
 FLAT = Figures()

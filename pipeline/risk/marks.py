@@ -20,9 +20,23 @@ def take_quote(turn: Turn, holding: Holding, quote: Quote) -> None:
     if price is None:
         turn.put(replace(holding, quote=quote))
         return
-    marks = next_mark(holding.marks, price, now_ms=turn.now_ms)
+    before = holding.marks
+    marks = next_mark(before, price, now_ms=turn.now_ms)
     marks = marks[-turn.limits.confirmation.confirm_marks :]
-    turn.revalue(replace(holding, quote=quote, marks=marks, mark=price, mark_ms=quote.as_of_ms))
+    changed = replace(holding, quote=quote, marks=marks, mark=price, mark_ms=quote.as_of_ms)
+    if price == holding.mark and len(marks) == len(before) and before[0].price == price:
+        turn.put(changed)  # The same prices confirm: nothing is worth more or less.
+    else:
+        turn.revalue(changed)
+    if len(marks) > 2:
+        _await_trim(turn, marks[0].superseded_ms)
+
+
+def _await_trim(turn: Turn, superseded_ms: int | None) -> None:
+    totals = turn.account.totals
+    trim_ms = earliest(totals.trim_ms, superseded_ms)
+    if trim_ms != totals.trim_ms:
+        turn.note(totals=replace(totals, trim_ms=trim_ms))
 
 
 def trim_marks(turn: Turn) -> None:

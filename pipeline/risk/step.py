@@ -12,7 +12,7 @@ from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
-from pipeline.risk.due import is_state_due, next_wake_ms
+from pipeline.risk.due import is_state_due, look_up, next_wake_ms
 from pipeline.risk.flatten import flatten
 from pipeline.risk.limits import limits_of
 from pipeline.risk.market import take_all
@@ -159,6 +159,7 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
 
 
 def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
+    look_up(turn)
     wake_ms = next_wake_ms(turn)
     due = is_state_due(turn, begun, wake_ms=wake_ms)
     turn.note(wake_ms=wake_ms, state_sent_ms=turn.now_ms if due else begun.state_sent_ms)

@@ -10,7 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.holding import Figures, Holding
-from pipeline.risk.numbers import EXACT, ZERO, earliest
+from pipeline.risk.numbers import EXACT, ZERO
+
+UNSURE = -1  # The earliest one left: only a look at all tells the next.
 
 _add, _subtract = EXACT.add, EXACT.subtract
 
@@ -31,6 +33,8 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     active: int = 0  # Held or reserved.
     reservations: int = 0  # Live ones.
     trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
+    mark_ms: int | None = UNSURE  # The oldest as_of among the marks of what is held.
+    due_ms: int | None = UNSURE  # When the first reservation's wait ends.
 
 
 def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
@@ -43,6 +47,8 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
         changed = _with_orders(totals, was, now)
     elif was is not now:
         changed = _with_money(totals, was, now)
+    if old.mark_ms != new.mark_ms or was.due_ms != now.due_ms:
+        changed = _with_times(changed, old, new)
     if (
         was.active == now.active
         and old.position is new.position
@@ -99,8 +105,39 @@ def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
         totals.held,
         totals.active,
         totals.reservations + now.reservations - was.reservations,
-        earliest(totals.trim_ms, now.trim_ms),
+        totals.trim_ms,
+        totals.mark_ms,
+        totals.due_ms,
     )
+
+
+def _with_times(totals: Totals, old: Holding, new: Holding) -> Totals:
+    mark_ms = _earliest_after(totals.mark_ms, old.mark_ms, new.mark_ms)
+    due_ms = _earliest_after(totals.due_ms, old.figures.due_ms, new.figures.due_ms)
+    if mark_ms == totals.mark_ms and due_ms == totals.due_ms:
+        return totals
+    return replace(totals, mark_ms=mark_ms, due_ms=due_ms)
+
+
+def _earliest_after(kept: int | None, was: int | None, now: int | None) -> int | None:
+    """The earliest of all once one of them changed."""
+    if kept == UNSURE or was == now:
+        return kept
+    if now is not None and (kept is None or now <= kept):
+        return now
+    return UNSURE if was is not None and was == kept else kept
+
+
+def looked_up(totals: Totals, holdings: dict[str, Holding]) -> Totals:
+    """Find the earliest times among all holdings where they are unsure."""
+    if totals.mark_ms == UNSURE:
+        marks_ms = [item.mark_ms for item in holdings.values() if item.mark_ms is not None]
+        totals = replace(totals, mark_ms=min(marks_ms, default=None))
+    if totals.due_ms == UNSURE:
+        figures = [item.figures for item in holdings.values()]
+        dues_ms = [item.due_ms for item in figures if item.due_ms is not None]
+        totals = replace(totals, due_ms=min(dues_ms, default=None))
+    return totals
 
 
 def _shift(total: Decimal, was: Decimal | None, now: Decimal | None) -> Decimal:

@@ -168,7 +168,8 @@ class Turn:
         memory = self.account.memory
         self.remember.append(Remembered(memory.next, identity, self.now_ms))
         oldest_ms = self.now_ms if memory.next == memory.first else memory.oldest_ms
-        self.note(memory=Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms))
+        kept = Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms)
+        self.account = replace(self.account, memory=kept)
 
 
 _ACTIONS: dict[Level, Action] = {

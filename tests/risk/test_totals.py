@@ -12,10 +12,9 @@ from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
 from tests.risk.log import T0_MS, Log
 
+PRICES = st.sampled_from([50, 100, 100, 101, 150])  # Often the price there was.
 STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["ask", "fill", "pulse", "wait"]), st.integers(-9, 9), st.integers(50, 150)
-    ),
+    st.tuples(st.sampled_from(["ask", "fill", "pulse", "wait"]), st.integers(-9, 9), PRICES),
     max_size=30,
 )
 
@@ -53,6 +52,19 @@ def test_totals_are_the_sums_of_the_holdings(steps: list[tuple[str, int, int]]) 
     sums = {name: added_up(account, name) for name in (*names, "active", "reservations")}
 
     assert {name: getattr(account.totals, name) for name in sums} == sums
+
+
+@over(steps=STEPS)
+@settings(max_examples=200, deadline=None)
+def test_the_earliest_times_are_those_of_all_holdings(steps: list[tuple[str, int, int]]) -> None:
+    account = lived(steps)
+
+    holdings = account.holdings.values()
+    marks_ms = [item.mark_ms for item in holdings if item.mark_ms is not None]
+    dues_ms = [item.figures.due_ms for item in holdings if item.figures.due_ms is not None]
+
+    assert account.totals.mark_ms == min(marks_ms, default=None)
+    assert account.totals.due_ms == min(dues_ms, default=None)
 
 
 @over(steps=STEPS)

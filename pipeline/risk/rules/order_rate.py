@@ -1,10 +1,10 @@
 """Refuse entries that come faster than allowed; rejected signals do not count, exits do."""
 
+from bisect import bisect_right
 from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.numbers import whole
 from pipeline.risk.parameters import Duration
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
@@ -20,10 +20,6 @@ class OrderRate(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        since_ms = standing.now_ms - self.window_ms
-        count = 1
-        for approved_ms in reversed(standing.account.approvals):
-            if approved_ms <= since_ms:
-                break
-            count += 1
-        return self.cap(whole(count), whole(self.orders_max))
+        approvals = standing.account.approvals  # In order of time.
+        past = bisect_right(approvals, standing.now_ms - self.window_ms)
+        return self.count(len(approvals) - past + 1, self.orders_max)

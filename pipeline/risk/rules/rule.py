@@ -5,6 +5,7 @@ allows, `watch` judges the account after every event. A rule is pure and knows n
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from msgspec import Struct
@@ -76,6 +77,10 @@ class Rule(Parameters, frozen=True, kw_only=True):
             return Check(self.NAME, "breach", measured, limit, limit - measured)
         return Check(self.NAME, "pass", measured, limit, limit - measured)
 
+    def count(self, measured: int, limit: int) -> Check:
+        """Cap a count or a time; the usual answers are made once."""
+        return _counted(self.NAME, measured, limit)
+
     def flag(self, *, breached: bool) -> Check:
         """Answer without numbers."""
         return self.BREACHED if breached else self.PASSED
@@ -100,6 +105,12 @@ class Rule(Parameters, frozen=True, kw_only=True):
     def meaningless(self, limit: Decimal) -> Check:
         """Breach where no ratio means anything: at equity <= 0, at a price <= 0."""
         return Check(self.NAME, "breach", None, limit, None)
+
+
+@lru_cache(maxsize=16_384)
+def _counted(name: str, measured: int, limit: int) -> Check:
+    verdict: Literal["pass", "breach"] = "breach" if measured > limit else "pass"
+    return Check(name, verdict, Decimal(measured), Decimal(limit), Decimal(limit - measured))
 
 
 class Watch(Rule, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """Refuse signals that are too old, expired, from the future, or from before what is remembered."""
 
-from pipeline.risk.numbers import whole
 from pipeline.risk.parameters import Duration
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.remembered import may_be_forgotten
@@ -18,7 +17,7 @@ class SignalAge(Rule, frozen=True, kw_only=True):
         signal, now_ms = proposal.terms.signal, standing.now_ms
         skew_ms_max = standing.limits.prices.clock_skew_ms_max
         age_ms = now_ms - signal.created_at_ms
-        check = self.cap(whole(age_ms), whole(self.signal_age_ms_max))
+        check = self.count(age_ms, self.signal_age_ms_max)
         memory, expires_ms = standing.account.memory, signal.expires_at_ms
         refused = (
             -age_ms > skew_ms_max

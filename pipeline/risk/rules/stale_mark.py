@@ -24,4 +24,4 @@ class StaleMark(Rule, frozen=True, kw_only=True):
         if terms.reference is None and age_ms <= limit_ms:
             # A fresh quote without a price for this side is none.
             return Check(self.NAME, "breach", None, whole(limit_ms), None)
-        return self.cap(whole(age_ms), whole(limit_ms))
+        return self.count(age_ms, limit_ms)

@@ -1,7 +1,6 @@
 """Refuse entries at the bounds of what an account's state may hold."""
 
 from pipeline.risk.account import POSITIONS_MAX, RESERVATIONS_MAX
-from pipeline.risk.numbers import whole
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -16,5 +15,5 @@ class TooMany(Rule, frozen=True, kw_only=True):
         totals = standing.account.totals
         symbols = totals.active + (0 if proposal.terms.holding.active else 1)
         if symbols > POSITIONS_MAX:
-            return self.cap(whole(symbols), whole(POSITIONS_MAX))
-        return self.cap(whole(totals.reservations + 1), whole(RESERVATIONS_MAX))
+            return self.count(symbols, POSITIONS_MAX)
+        return self.count(totals.reservations + 1, RESERVATIONS_MAX)

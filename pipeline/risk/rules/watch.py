@@ -19,8 +19,7 @@ class Watched(Rule, frozen=True, kw_only=True):
         return self.watch_age_ms_max > 0
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        limit = whole(self.watch_age_ms_max)
         ticked_at_ms = standing.shared.ticked_at_ms
         if ticked_at_ms is None:
-            return Check(self.NAME, "breach", None, limit, None)
-        return self.cap(whole(max(standing.now_ms - ticked_at_ms, 0)), limit)
+            return Check(self.NAME, "breach", None, whole(self.watch_age_ms_max), None)
+        return self.count(max(standing.now_ms - ticked_at_ms, 0), self.watch_age_ms_max)
