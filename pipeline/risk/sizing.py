@@ -1,11 +1,16 @@
 """Sizing: how much to order when the signal does not say."""
 
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
+from typing import cast
 
 from pipeline.risk.limits import Limits
 from pipeline.risk.numbers import ONE, ZERO, floor_to
 from pipeline.risk.parameters import per_symbol
 from pipeline.risk.proposal import Terms, floored
+from pipeline.risk.rules.risk_per_trade import RiskPerTrade
+from pipeline.risk.stop_price import unit_risk
+
+_DOWN = Context(prec=34, rounding=ROUND_FLOOR)  # A share that rounds up would be one lot too many.
 
 _STEPS = (
     (Decimal("0.9"), ONE),
@@ -35,5 +40,12 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
     unit = abs(terms.own_price or ZERO) * instrument.multiplier
     if not unit:
         return None
-    full = equity * ratio * confidence_step(signal.confidence) / unit
-    return floor_to(full, instrument.lot_size)
+    full = _DOWN.divide(equity * ratio * confidence_step(signal.confidence), unit)
+    return floor_to(min(full, _at_risk(terms, limits, equity, full=full)), instrument.lot_size)
+
+
+def _at_risk(terms: Terms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
+    """What risk_per_trade allows; all of it where that rule is off."""
+    rule = cast(RiskPerTrade, limits.rules["risk_per_trade"])
+    risk = unit_risk(terms, limits.stop, fee_ratio=rule.fee_ratio) if rule.enabled else None
+    return _DOWN.divide(equity * rule.risk_per_trade_ratio, risk) if risk else full

@@ -24,7 +24,6 @@ _PLANNED: dict[str, dict[str, object]] = {
     "group_exposure": {"group_exposure_ratio_max": PerSymbol},
     "open_positions": {"open_positions_max": Count},
     "margin": {"initial_margin_ratio": Decimal, "leverage": Decimal},
-    "risk_per_trade": {"risk_per_trade_ratio": Decimal, "fee_ratio": Decimal},
     "value_at_risk": {
         "var_confidence": Decimal,
         "horizon_bars": Count,

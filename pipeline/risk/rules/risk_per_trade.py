@@ -1,0 +1,31 @@
+"""Cap what an order loses, fees included, when its position is given up at its stop."""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from pipeline.risk.stop_price import unit_risk
+from topics.decisions import Check
+
+
+class RiskPerTrade(Rule, frozen=True, kw_only=True):
+    risk_per_trade_ratio: Decimal = Decimal("0.01")  # Of equity.
+    fee_ratio: Decimal = ZERO  # Of notional, paid at the entry and again at the stop.
+
+    PLACE = 210
+    ENTRY = True
+    SIZES = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        equity, terms = standing.equity, proposal.terms
+        if equity is None:
+            return self.unknown()
+        limit = equity * self.risk_per_trade_ratio
+        if equity <= ZERO:
+            return self.meaningless(limit)
+        unit = unit_risk(terms, standing.limits.stop, fee_ratio=self.fee_ratio)
+        if unit is None or terms.asked is None:
+            return self.unknown(limit)
+        return self.cap(proposal.quantity * unit, limit)

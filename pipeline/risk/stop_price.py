@@ -1,0 +1,52 @@
+"""The stop of an entry: where the position it opens would be given up.
+
+Apart from the rules because several need it: risk per trade, sizing, the stop that is watched.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import EXACT, ZERO
+from pipeline.risk.parameters import StopPrices
+from pipeline.risk.proposal import Terms
+from topics.fields import Side
+
+
+def stop_price(terms: Terms, stop: StopPrices, *, atr: Decimal | None) -> Decimal | None:
+    """Return the signal's own stop, else one by ATR, else by ratio; None without any price.
+
+    On the tick, rounded towards the entry. An ATR of 0 says nothing of the next bar: it is none.
+    """
+    price, own, side = terms.price, terms.signal.stop_price, terms.side
+    if price is None or (own is not None and (own >= price if side == "buy" else own <= price)):
+        return own  # On the wrong side or without an entry: nothing to round it towards.
+    if own is None:
+        distance = stop.atr_multiple * atr if atr else stop.stop_ratio * abs(price)
+        own = price - distance if side == "buy" else price + distance
+    instrument = terms.holding.instrument
+    return own if instrument is None else _on_tick(own, price, instrument.tick_size, side=side)
+
+
+def _on_tick(stop: Decimal, price: Decimal, tick: Decimal, *, side: Side) -> Decimal:
+    """Round to the tick towards the entry, but never to the entry: no order is without risk."""
+    if side == "sell":
+        return -_on_tick(-stop, -price, tick, side="buy")
+    rounded = _up(stop, tick)
+    return rounded if rounded < price else EXACT.subtract(_up(price, tick), tick)
+
+
+def _up(price: Decimal, tick: Decimal) -> Decimal:
+    rest = EXACT.remainder(price, tick)  # Of the price's sign.
+    whole = EXACT.subtract(price, rest)
+    return EXACT.add(whole, tick) if rest > ZERO else whole
+
+
+def unit_risk(terms: Terms, stop: StopPrices, *, fee_ratio: Decimal) -> Decimal | None:
+    """Return what a unit loses from the order price to its stop, with the fees of both."""
+    price, instrument, quote = terms.price, terms.holding.instrument, terms.holding.quote
+    given_up = stop_price(terms, stop, atr=None if quote is None else quote.atr)
+    if price is None or given_up is None or instrument is None or terms.foreign:
+        return None
+    loss = abs(price - given_up)
+    if fee_ratio:
+        loss += fee_ratio * (abs(price) + abs(given_up))
+    return loss * instrument.multiplier
