@@ -232,6 +232,7 @@ def _asserts(node: ast.AST) -> bool:
 
 def _standard() -> set[str]:
     return {
-        "bisect", "collections", "dataclasses", "datetime", "decimal", "difflib", "functools", "hashlib",
-        "importlib", "itertools", "math", "operator", "pkgutil", "typing", "zoneinfo",
+        "array", "bisect", "collections", "dataclasses", "datetime", "decimal", "difflib",
+        "functools", "hashlib", "importlib", "itertools", "math", "operator", "pkgutil",
+        "statistics", "typing", "zoneinfo",
     }  # fmt: skip

@@ -93,11 +93,27 @@ class Settings(BaseSettings):
         ("USD",), "", "Currencies of accounts, parted by commas; events carry rates against them."
     )
     price_history_ms: int = _setting(
-        3_600_000,
+        90_000_000,
         "ms",
-        "The price table starts this far in the past.",
+        "The price table starts this far in the past; LONG_RUN_BARS must fit in.",
         ge=0,
         le=7 * 86_400_000,
+    )
+    bar_ms: int = _setting(
+        60_000, "ms", "Length of the bars of ATR and volatility.", ge=1000, le=86_400_000
+    )
+    atr_periods: int = _setting(
+        14, "bars", "The average true range is that of so many closed bars.", ge=1, le=1000
+    )
+    ewma_lambda: Decimal = _setting(
+        Decimal("0.94"),
+        "ratio",
+        "What one more bar leaves of the variance before it.",
+        ge=0,
+        le=Decimal("0.9999"),
+    )
+    long_run_bars: int = _setting(
+        1440, "bars", "The long-run volatility is that of so many returns.", ge=2, le=100_000
     )
     table_lag_ms_max: int = _setting(
         10_000,

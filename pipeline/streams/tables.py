@@ -1,4 +1,4 @@
-"""What ingest and broadcast know of the market: per symbol its instrument and newest quote.
+"""What ingest and broadcast know of the market: per symbol instrument, newest quote and bars.
 
 Without a Kafka client, so that live roles and replay share it. One thread writes, others may read.
 """
@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec.structs import asdict, replace
+
 from pipeline.risk.holding import is_newer
 from pipeline.risk.numbers import MONEY, ONE
+from pipeline.risk.statistics.bars import Bars, Lengths, Seen
 from pipeline.streams.settings import Settings
 from topics.events import Market, Quote, Rate
 from topics.instruments import Instrument
@@ -30,13 +33,20 @@ class Arrived(NamedTuple):
 
 
 class Tables:
-    """Bounded by the symbols there are: one quote and one instrument each."""
+    """Bounded by the symbols there are: one quote, one instrument and one set of bars each."""
 
     def __init__(self, settings: Settings) -> None:
         self.prices_refused = 0  # From too far ahead.
         self._currencies = settings.account_currencies
         self._instruments: dict[str, Instrument] = {}
         self._quotes: dict[str, Arrived] = {}
+        self._bars: dict[str, Bars] = {}
+        self._lengths = Lengths(
+            bar_ms=settings.bar_ms,
+            atr_periods=settings.atr_periods,
+            ewma_lambda=settings.ewma_lambda,
+            long_run_bars=settings.long_run_bars,
+        )
         self._pairs: dict[Pair, tuple[str, ...]] = {}  # Symbols whose price is that rate, by name.
 
     def apply_price(self, price: Price, *, offset: int, appended_ms: int, epoch: str = "") -> bool:
@@ -59,8 +69,19 @@ class Tables:
         )
         if not is_newer(quote, self.quote(price.symbol)):
             return False
-        self._quotes[price.symbol] = Arrived(quote, appended_ms)
+        told = replace(quote, **self._statistics(price))
+        self._quotes[price.symbol] = Arrived(told, appended_ms)
         return True
+
+    def _statistics(self, price: Price) -> dict[str, Decimal | None]:
+        """Take a price into its symbol's bars, and return what the closed ones say."""
+        bars = self._bars.get(price.symbol)
+        if bars is None:
+            bars = self._bars[price.symbol] = Bars(self._lengths)
+        seen = _bar_price(price)
+        if seen is not None:
+            bars.take(Seen(seen, price.as_of_ms, price.high, price.low))
+        return asdict(bars.statistics)
 
     def apply_instrument(self, instrument: Instrument) -> None:
         """Take an instrument in the place of an older one of its symbol."""
@@ -146,6 +167,15 @@ def _pair(instrument: Instrument) -> Pair | None:
     if instrument.kind != "linear" or base is None or base == settlement:
         return None
     return base, settlement
+
+
+def _bar_price(price: Price) -> Decimal | None:
+    """Return last, else mark, else mid."""
+    if price.last is not None:
+        return price.last
+    if price.mark is not None or price.bid is None or price.ask is None:
+        return price.mark
+    return MONEY.divide(MONEY.add(price.bid, price.ask), TWO)
 
 
 def _rate_price(quote: Quote) -> Decimal | None:

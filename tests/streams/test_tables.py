@@ -71,6 +71,64 @@ def test_older_quote_is_kept_when_the_newer_is_too_far_ahead(tables: Tables) -> 
     assert tables.quote("BTC-USD") == quote("100", offset=1)
 
 
+MINUTE = 60_000
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"last": 100, "mark": 1}, {"last": 110, "mark": 9}),
+        ({"mark": 100, "bid": 1, "ask": 1}, {"mark": 110, "bid": 2, "ask": 2}),
+        ({"bid": 98, "ask": 102}, {"bid": 109, "ask": 111}),
+    ],
+)
+def test_quote_carries_the_volatility_of_last_else_mark_else_mid_when_bars_are_closed(
+    tables: Tables, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    for minute, prices in enumerate((first, second, second)):
+        show(tables, offset=minute, as_of_ms=NOW_MS - (2 - minute) * MINUTE, **prices)
+
+    told = tables.quote("BTC-USD")
+
+    assert told is not None
+    assert told.ewma == Decimal("0.0953101798043")  # ln 1.1
+    assert (told.atr, told.long_run) == (None, None)
+
+
+def test_quote_shapes_no_bar_when_it_has_one_side_alone(tables: Tables) -> None:
+    for minute in range(3):
+        show(tables, offset=minute, as_of_ms=NOW_MS - (2 - minute) * MINUTE, bid=100 + minute)
+
+    told = tables.quote("BTC-USD")
+
+    assert told is not None
+    assert told.ewma is None
+
+
+def test_refused_quote_shapes_no_bar_when_it_is_too_far_ahead(tables: Tables) -> None:
+    show(tables, offset=0, as_of_ms=NOW_MS - MINUTE, last=100)
+    show(tables, offset=1, as_of_ms=NOW_MS + MINUTE, last=200)
+    show(tables, offset=2, as_of_ms=NOW_MS, last=100)
+    show(tables, offset=3, as_of_ms=NOW_MS, last=100)
+
+    assert tables.prices_refused == 1
+    told = tables.quote("BTC-USD")
+    assert told is not None
+    assert told.ewma is None
+
+
+def test_atr_comes_with_the_fourteenth_closed_bar_when_each_spans_one(tables: Tables) -> None:
+    known = []
+    for minute in range(16):
+        at_ms = NOW_MS + (minute - 16) * MINUTE
+        show(tables, offset=2 * minute, as_of_ms=at_ms, last=100)
+        show(tables, offset=2 * minute + 1, as_of_ms=at_ms + 1, last=101)
+        told = tables.quote("BTC-USD")
+        known.append(None if told is None else told.atr)
+
+    assert known == [None] * 14 + [Decimal(1)] * 2
+
+
 def test_rate_is_the_mid_when_bid_and_ask_are_known(tables: Tables) -> None:
     tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
     show(tables, "EUR-USD", bid="1.08", ask="1.10", mark=2, last=3)
