@@ -8,7 +8,7 @@ from topics.fields import AccountOrAll, AnyId, Id, Millis, Said
 from topics.topic import Topic
 
 
-class Control(Struct, frozen=True, kw_only=True, gc=False):
+class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     control_id: Id  # Acts once per account.
     account_id: AccountOrAll
     command: Literal["halt", "reduce", "resume", "flatten"]

@@ -56,7 +56,7 @@ class Rate(Struct, frozen=True, kw_only=True, gc=False):
     as_of_ms: Millis
 
 
-class Market(Struct, frozen=True, kw_only=True, gc=False):
+class Market(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the tables held of one symbol when the event was written."""
 
     symbol: Id
@@ -72,7 +72,7 @@ class Pulse(Struct, frozen=True, kw_only=True, gc=False):
     markets: tuple[Market, ...] = ()  # Of every watched symbol.
 
 
-class _Event(Struct, frozen=True, kw_only=True, tag_field="type"):
+class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
     account_id: AccountOrAll
     source: Source | None = None  # None: written by broadcast; a repetition does no harm.
     instrument: Instrument | None = None

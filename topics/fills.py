@@ -9,7 +9,7 @@ from topics.fields import AnyId, EventId, Id, Millis, Number, Positive, Side
 from topics.topic import Topic
 
 
-class Fill(Struct, frozen=True, kw_only=True, gc=False):
+class Fill(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     account_id: Id
     fill_id: EventId  # With symbol and side unique per account: a self-trade is two fills.
     order_id: EventId

@@ -9,7 +9,7 @@ from topics.fields import Id, NotNegative, Positive
 from topics.topic import FOREVER, Topic
 
 
-class Instrument(Struct, frozen=True, kw_only=True, gc=False):
+class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     symbol: Id
     kind: Literal["linear", "inverse"] = "linear"
     base_currency: Id | None = None

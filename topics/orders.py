@@ -9,7 +9,7 @@ from topics.fields import AnyId, EventId, Id, Millis, NotNegative
 from topics.topic import Topic
 
 
-class Order(Struct, frozen=True, kw_only=True, gc=False):
+class Order(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     account_id: Id
     signal_id: AnyId  # For an exit its exit_id.
     order_id: EventId

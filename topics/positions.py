@@ -8,7 +8,7 @@ from topics.fields import Id, Millis, Number
 from topics.topic import Topic
 
 
-class PositionSnapshot(Struct, frozen=True, kw_only=True, gc=False):
+class PositionSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     account_id: Id
     symbol: Id
     quantity: Number  # Signed: negative is short.

@@ -8,7 +8,7 @@ from topics.fields import DecodeError, Id, Millis, Number
 from topics.topic import Topic
 
 
-class Price(Struct, frozen=True, kw_only=True, gc=False):
+class Price(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     symbol: Id
     bid: Number | None = None  # All prices in the settlement currency.
     ask: Number | None = None

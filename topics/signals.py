@@ -14,7 +14,7 @@ _DERIVED = re.compile(r"[0-9]+:[0-9]+")  # What follows the account in an id of 
 _SIDES: dict[object, str] = {2: "buy", 0: "sell", 1: "hold"}  # As classifiers number them.
 
 
-class Signal(Struct, frozen=True, kw_only=True, gc=False):
+class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     signal_id: EventId  # Unique per account.
     account_id: Id
     strategy_id: Id | None = None

@@ -14,19 +14,15 @@ class Valuation(Struct, frozen=True, gc=False):
 
     equity: Decimal | None  # At the newest marks, stale ones too.
     oldest_ms: int | None  # The oldest as_of among the marks of what is held.
-    fresh: bool  # None of them is stale.
-
-    @property
-    def known(self) -> Decimal | None:
-        """Equity for the gate, sizing and the outputs: unknown when a mark is stale."""
-        return self.equity if self.fresh else None
+    known: Decimal | None  # For the gate, sizing and the outputs: unknown when one is stale.
 
 
 def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
     """Value the account at its newest marks."""
     oldest_ms = oldest_mark_ms(account)
-    fresh = oldest_ms is None or oldest_ms >= now_ms - mark_age_ms_max
-    return Valuation(plain_equity(account), oldest_ms, fresh)
+    equity = plain_equity(account)
+    stale = oldest_ms is not None and oldest_ms < now_ms - mark_age_ms_max
+    return Valuation(equity, oldest_ms, None if stale else equity)
 
 
 def plain_equity(account: Account) -> Decimal | None:

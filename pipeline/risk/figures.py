@@ -19,7 +19,7 @@ def worst_case(held: Decimal, mark: Decimal, working: Working) -> Decimal:
     held: the position with the side's sign (positive: same side). The opening part of the orders
     is what is left after they first closed an opposite position, at their average price.
     """
-    opened = opening_notional(held, working)
+    opened = working.notional if held >= ZERO else opening_notional(held, working)
     return held * abs(mark) + opened if held > ZERO else opened
 
 

@@ -1,7 +1,6 @@
 """The gate: every rule is asked, and the largest quantity that passes all of them is found."""
 
 from decimal import Decimal
-from operator import attrgetter
 
 from msgspec import Struct
 
@@ -12,7 +11,6 @@ from pipeline.risk.rules.rule import Rule, UnknownCheck
 from pipeline.risk.standing import Standing
 from topics.decisions import Check, Verdict
 
-_VERDICT = attrgetter("verdict")
 RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule lets pass.
 
 
@@ -53,7 +51,10 @@ def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...],
         checks = [ask(rule, standing, proposal) for rule in limits.gate]
     else:
         checks = [check(standing, proposal) for check in limits.checks]
-    if "breach" not in map(_VERDICT, checks):
+    for check in checks:
+        if check.verdict == "breach":
+            break
+    else:
         return tuple(checks), ()
     asked = zip(limits.gate, checks, strict=True)
     return tuple(checks), tuple(rule for rule, check in asked if check.verdict == "breach")

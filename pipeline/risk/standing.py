@@ -22,6 +22,8 @@ class Standing(Struct, frozen=True, gc=False):
     drawdown_ratio: Decimal | None
     daily_pnl: Decimal | None
     weekly_pnl: Decimal | None
+    daily_base: Decimal | None  # What a loss limit is a fraction of.
+    weekly_base: Decimal | None
 
 
 def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valuation) -> Standing:
@@ -37,4 +39,6 @@ def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valu
         drawdown_ratio(account.peak, equity),
         None if day is None else day.pnl(equity),
         None if week is None else week.pnl(equity),
+        None if day is None else day.loss_base(),
+        None if week is None else week.loss_base(),
     )

@@ -41,7 +41,6 @@ class Window(Struct, frozen=True, array_like=True):
             return None
         return equity - self.open_equity - self.flows
 
-    @property
     def loss_base(self) -> Decimal | None:
         """What a loss limit is a fraction of; withdrawals do not lower it."""
         return None if self.open_equity is None else self.open_equity + self.deposits

@@ -18,8 +18,7 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        window, pnl = standing.account.day, standing.daily_pnl
-        base = window.loss_base if window is not None else None
+        base, pnl = standing.daily_base, standing.daily_pnl
         if base is None or pnl is None:
             return self.unknown()
         limit = self.daily_loss_ratio_max * base
@@ -29,10 +28,10 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         window = standing.account.day
-        if window is None:
+        base = standing.daily_base
+        if window is None or base is None or base <= ZERO:
             return None
-        base = window.loss_base
         pnl = standing.daily_pnl if equity is standing.equity else window.pnl(equity)
-        if base is None or pnl is None or base <= ZERO:
+        if pnl is None:
             return None
         return Measure(-pnl, self.daily_loss_ratio_max * base)

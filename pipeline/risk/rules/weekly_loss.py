@@ -20,8 +20,7 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        window, pnl = standing.account.week, standing.weekly_pnl
-        base = window.loss_base if window is not None else None
+        base, pnl = standing.weekly_base, standing.weekly_pnl
         if base is None or pnl is None:
             return self.unknown()
         limit = self.weekly_loss_ratio_max * base
@@ -31,10 +30,10 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         window = standing.account.week
-        if window is None:
+        base = standing.weekly_base
+        if window is None or base is None or base <= ZERO:
             return None
-        base = window.loss_base
         pnl = standing.weekly_pnl if equity is standing.equity else window.pnl(equity)
-        if base is None or pnl is None or base <= ZERO:
+        if pnl is None:
             return None
         return Measure(-pnl, self.weekly_loss_ratio_max * base)
