@@ -137,6 +137,7 @@ def limits_of(everyone: str, own: str) -> Limits:
             merged[name] = {**merged.get(name, {}), **values}
     rules = {name: _stored(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
     groups = {name: _stored(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
+    rules = _replaced(rules)
     gate = tuple(rule for rule in rules.values() if rule.enabled and rule.ready)
     watches = tuple(rule for rule in gate if isinstance(rule, Watch))
     collar = cast(PriceCollar, rules["price_collar"])
@@ -151,6 +152,15 @@ def limits_of(everyone: str, own: str) -> Limits:
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
         **cast(dict[str, Any], groups),
     )
+
+
+def _replaced(rules: dict[str, Rule]) -> dict[str, Rule]:
+    """Turn off the rules that another one stands in for while it is on."""
+    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
+    off = {name for rule in judging for name in rule.REPLACES}
+    return {
+        name: replace(rule, enabled=False) if name in off else rule for name, rule in rules.items()
+    }
 
 
 def _stored(name: str, values: dict[str, Any], kind: type[P]) -> P:

@@ -51,7 +51,7 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
         return Proposal(terms, quantity, exempt, None, None, None)
     multiplier = holding.instrument.multiplier
     own_price = price if exempt or terms.own_price is None else terms.own_price
-    held, working = _own_side(terms)
+    held, working = own_side(terms)
     mark = holding.mark if held else ZERO
     before, notional = working.quantity, working.notional + quantity * abs(price)
     opened = before + quantity
@@ -71,7 +71,8 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     )
 
 
-def _own_side(terms: Terms) -> tuple[Decimal, Working]:
+def own_side(terms: Terms) -> tuple[Decimal, Working]:
+    """Return the position with the sign of the order's side, and what is reserved there."""
     holding = terms.holding
     if terms.side == "buy":
         return holding.position.quantity, holding.buys

@@ -52,7 +52,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
     alerted = turn.account.alerted
     for rule in turn.limits.watches:
         plainly = rule.watch(standing, equity)
-        if plainly is None or plainly.measured <= plainly.limit:
+        if plainly is None or not plainly.breached:
             if rule.NAME in alerted:
                 end_breach(turn, rule.NAME)
             continue

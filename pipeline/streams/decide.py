@@ -177,6 +177,6 @@ class Risk:
 
 
 def _show_rules(shared: Shared) -> None:
-    """Show which rules are turned off: they are absent from the checks of every decision."""
+    """Show which rules judge: one turned off or without a limit is absent from all checks."""
     for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
-        metrics.RULE_ENABLED.labels(name).set(rule.enabled)
+        metrics.RULE_ENABLED.labels(name).set(rule.enabled and rule.ready)

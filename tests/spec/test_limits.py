@@ -69,12 +69,8 @@ EVERY_NAME: Rules = {
     "alerts": {"alert_cooldown_ms": 300000},
 }  # fmt: skip
 PLANNED: Rules = {
-    "restricted_symbols": {"denied": ["X"]},
-    "confidence": {"confidence_min": 1},
-    "position_quantity": {"position_quantity_max": 1},
-    "net_exposure": {"net_exposure_ratio_max": "0.0001"},
-    "open_positions": {"open_positions_max": 0},
-    "repeated_order": {"repeats_max": 0},
+    "volatility_halt": {"volatility_ratio_max": 0, "require_history": True},
+    "stopout_guard": {"stopouts_max": 0},
 }
 
 

@@ -5,32 +5,22 @@ is told as "not built yet".
 """
 
 from decimal import Decimal
-from typing import Annotated, cast
+from typing import cast
 
-from msgspec import Meta, defstruct
+from msgspec import defstruct
 
 from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters, PerSymbol
 
-_Names = tuple[str, ...]
-_Share = Annotated[Decimal, Meta()]
-
 _PLANNED: dict[str, dict[str, object]] = {
-    "restricted_symbols": {"denied": _Names, "allowed": _Names},
     "trading_hours": {"minutes_before_close": Count},
-    "stop_side": {},
-    "confidence": {"confidence_min": _Share},
-    "position_quantity": {"position_quantity_max": PerSymbol},
     "net_exposure": {"net_exposure_ratio_max": Decimal},
     "group_exposure": {"group_exposure_ratio_max": PerSymbol},
-    "open_positions": {"open_positions_max": Count},
-    "margin": {"initial_margin_ratio": Decimal, "leverage": Decimal},
     "value_at_risk": {
         "var_confidence": Decimal,
         "horizon_bars": Count,
         "var_ratio_max": Decimal,
         "on_breach": OnBreach,
     },
-    "balance_floor": {"balance_ratio_min": Decimal, "on_breach": OnBreach},
     "circuit_breaker": {
         "consecutive_losses_max": Count,
         "window_ms": Duration,

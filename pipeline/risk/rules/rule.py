@@ -32,6 +32,14 @@ class Measure(Struct, frozen=True, gc=False):
         return self.measured > self.limit
 
 
+class LeastMeasure(Measure, frozen=True, gc=False):
+    """The same against a minimum: it breaches when measured < limit."""
+
+    @property
+    def breached(self) -> bool:
+        return self.measured < self.limit
+
+
 class Rule(Parameters, frozen=True, kw_only=True):
     enabled: bool = True
 
@@ -40,6 +48,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
     ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
+    REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
     PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
     BREACHED: ClassVar[Check]
 
@@ -76,6 +85,11 @@ class Rule(Parameters, frozen=True, kw_only=True):
         if measured > limit:
             return Check(self.NAME, "breach", measured, limit, limit - measured)
         return Check(self.NAME, "pass", measured, limit, limit - measured)
+
+    def floor(self, measured: Decimal, limit: Decimal) -> Check:
+        """Judge against a minimum; equality passes."""
+        verdict: Literal["pass", "breach"] = "breach" if measured < limit else "pass"
+        return Check(self.NAME, verdict, measured, limit, measured - limit)
 
     def count(self, measured: int, limit: int) -> Check:
         """Cap a count or a time; the usual answers are made once."""

@@ -1,0 +1,34 @@
+"""Refuse entries, and stop the account, once too little is left of the money put in."""
+
+from decimal import Decimal
+
+from pipeline.risk.account import Account
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.parameters import OnBreach
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import LeastMeasure, Measure, Watch
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class BalanceFloor(Watch, frozen=True, kw_only=True):
+    balance_ratio_min: Decimal = Decimal("0.10")  # Of the opening and all flows since.
+    on_breach: OnBreach = "flatten"
+
+    PLACE = 225
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        equity, least = standing.equity, self._least(standing.account)
+        if equity is None:
+            return self.unknown(least)
+        if equity <= ZERO:
+            return Check(self.NAME, "breach", equity, least, equity - least)
+        return self.floor(equity, least)
+
+    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+        least = self._least(standing.account)
+        return LeastMeasure(equity, least) if least > ZERO else None
+
+    def _least(self, account: Account) -> Decimal:
+        return self.balance_ratio_min * (account.opening + account.net_flows)

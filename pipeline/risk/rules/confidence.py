@@ -1,0 +1,27 @@
+"""Refuse entries that their strategy is not sure enough of; silence is sure of nothing."""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class Confidence(Rule, frozen=True, kw_only=True):
+    confidence_min: Decimal = ZERO  # 0 to 1.
+
+    PLACE = 94
+    ENTRY = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.confidence_min > ONE:
+            raise ValueError("confidence_min must be a number <= 1")
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        measured, least = proposal.terms.signal.confidence, self.confidence_min
+        if measured is None and least > ZERO:
+            return Check(self.NAME, "breach", None, least, None)
+        return self.floor(ONE if measured is None else measured, least)

@@ -1,0 +1,43 @@
+"""Refuse what the equity left over by all other exposure does not margin; stands in for cash."""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class Margin(Rule, frozen=True, kw_only=True):
+    initial_margin_ratio: Decimal | None = None  # Of notional; 1 when only leverage is set.
+    leverage: Decimal | None = None  # Times equity; 1 when only the ratio is set.
+
+    PLACE = 200
+    ENTRY = True
+    SIZES = True
+    REPLACES = ("cash",)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.leverage is not None and self.leverage <= ZERO:
+            raise ValueError("leverage must be a number > 0")
+
+    @property
+    def ready(self) -> bool:
+        return self.initial_margin_ratio is not None or self.leverage is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Measure the margin of the symbol's worst case against what the others leave free."""
+        equity, totals = standing.equity, standing.account.totals
+        own, worst = proposal.terms.holding.figures.worst, proposal.worst_notional
+        if equity is not None and (equity <= ZERO or proposal.priceless):
+            return self.BREACHED
+        if equity is None or own is None or worst is None or totals.unbounded:
+            return self.unknown()
+        return self.cap(self._margin(worst), equity - self._margin(totals.worst - own))
+
+    def _margin(self, notional: Decimal) -> Decimal:
+        ratio, leverage = self.initial_margin_ratio, self.leverage
+        with_ratio = notional if ratio is None else notional * ratio
+        return with_ratio if leverage is None else with_ratio / leverage

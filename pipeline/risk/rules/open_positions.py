@@ -1,0 +1,23 @@
+"""Cap how many symbols are held or reserved at once, the order's own included."""
+
+from pipeline.risk.parameters import Count
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class OpenPositions(Rule, frozen=True, kw_only=True):
+    open_positions_max: Count | None = None
+
+    PLACE = 180
+    ENTRY = True
+
+    @property
+    def ready(self) -> bool:
+        return self.open_positions_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        assert self.open_positions_max is not None
+        more = 0 if proposal.terms.holding.active else 1
+        return self.count(standing.account.totals.active + more, self.open_positions_max)

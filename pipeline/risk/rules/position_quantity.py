@@ -1,0 +1,29 @@
+"""Cap the worst case quantity of one symbol."""
+
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.parameters import PerSymbol, per_symbol
+from pipeline.risk.proposal import Proposal, own_side
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class PositionQuantity(Rule, frozen=True, kw_only=True):
+    position_quantity_max: PerSymbol | None = None  # In units, long or short.
+
+    PLACE = 140
+    ENTRY = True
+    SIZES = True
+
+    @property
+    def ready(self) -> bool:
+        return self.position_quantity_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        terms = proposal.terms
+        limit = per_symbol(self.position_quantity_max, terms.holding.symbol)
+        if terms.asked is None:
+            return self.unknown(limit)
+        held, working = own_side(terms)
+        worst = max(held + working.quantity + proposal.quantity, ZERO)
+        return Check(self.NAME, "pass", worst) if limit is None else self.cap(worst, limit)

@@ -1,0 +1,26 @@
+"""Refuse entries in symbols that are denied, or that are not among those allowed."""
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+from topics.fields import Id
+
+
+class RestrictedSymbols(Rule, frozen=True, kw_only=True):
+    denied: frozenset[Id] | None = None
+    allowed: frozenset[Id] | None = None  # Unset: every symbol; empty: none.
+
+    PLACE = 72
+    ENTRY = True
+
+    @property
+    def ready(self) -> bool:
+        return self.denied is not None or self.allowed is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        symbol = proposal.terms.signal.symbol
+        denied = self.denied is not None and symbol in self.denied
+        return self.flag(
+            breached=denied or (self.allowed is not None and symbol not in self.allowed)
+        )

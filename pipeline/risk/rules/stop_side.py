@@ -1,0 +1,23 @@
+"""Refuse entries whose stop is at their price or on the side where they would win."""
+
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class StopSide(Rule, frozen=True, kw_only=True):
+    PLACE = 92
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Measure the stop against the order price; headroom is the room for a loss."""
+        terms = proposal.terms
+        price, stop = terms.price, terms.signal.stop_price
+        if stop is None:
+            return self.PASSED
+        if price is None:
+            return self.unknown()
+        room = price - stop if terms.side == "buy" else stop - price
+        return Check(self.NAME, "pass" if room > ZERO else "breach", stop, price, room)
