@@ -87,6 +87,11 @@ class Holding(Struct, frozen=True, array_like=True):
         return self.position.quantity
 
     @property
+    def ewma(self) -> Decimal | None:
+        """Its recent volatility per bar, a fraction of the price."""
+        return None if self.quote is None else self.quote.ewma
+
+    @property
     def unknown(self) -> bool:
         """Whether it has money or a position that only its instrument can value."""
         return self.instrument is None and bool(self.position.quantity or self.pending)

@@ -56,6 +56,7 @@ class Limits(Struct, frozen=True):
     checks: tuple[Ask, ...]  # Their questions, bound once.
     minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
     watches: tuple[Watch, ...]
+    weighs: bool  # Whether a rule reads exposures weighed by volatility.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
     reservation: ReservationTimes
@@ -148,6 +149,7 @@ def limits_of(everyone: str, own: str) -> Limits:
         checks=tuple(rule.check for rule in gate),
         minimums=tuple(rule for rule in gate if rule.MINIMUMS),
         watches=watches,
+        weighs=any(rule.WEIGHS for rule in gate),
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
         **cast(dict[str, Any], groups),

@@ -12,7 +12,7 @@ from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
-from pipeline.risk.due import is_state_due, look_up, next_wake_ms
+from pipeline.risk.due import is_state_due, look_up, next_wake_ms, weigh
 from pipeline.risk.flatten import flatten
 from pipeline.risk.limits import limits_of
 from pipeline.risk.market import take_all
@@ -123,11 +123,13 @@ def _step_shared(shared: Shared, arrival: Arrival) -> Step:
 def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     limits = limits_of(shared.limits.rules, begun.limits.rules)
     turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
+    weigh(turn)
     rolled = roll(turn)
     catch_up(turn)
     if begun.wake_ms is None or turn.now_ms >= begun.wake_ms:
         expire(turn)
     _apply(turn, arrival)
+    weigh(turn)
     watch(turn)
     flatten(turn)
     return _finish(turn, begun, rolled=rolled)

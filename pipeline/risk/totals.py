@@ -35,12 +35,17 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
     mark_ms: int | None = UNSURE  # The oldest as_of among the marks of what is held.
     due_ms: int | None = UNSURE  # When the first reservation's wait ends.
+    weighed: Decimal | None = None  # Sum of worst case notional x EWMA; None: no rule asks.
+    unweighed: int = 0  # Held or reserved without a known worst case or volatility.
 
 
 def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
     """Replace one holding's share of the totals by its new one."""
-    if old is None:
-        old = _BLANK
+    changed = _moved(totals, old or _BLANK, new)
+    return changed if totals.weighed is None else _with_weight(changed, old or _BLANK, new)
+
+
+def _moved(totals: Totals, old: Holding, new: Holding) -> Totals:
     was, now = old.figures, new.figures
     changed = totals
     if now.unrealized is not None and was.unrealized is now.unrealized:
@@ -108,6 +113,8 @@ def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
         totals.trim_ms,
         totals.mark_ms,
         totals.due_ms,
+        totals.weighed,
+        totals.unweighed,
     )
 
 
@@ -126,6 +133,36 @@ def _earliest_after(kept: int | None, was: int | None, now: int | None) -> int |
     if now is not None and (kept is None or now <= kept):
         return now
     return UNSURE if was is not None and was == kept else kept
+
+
+def weighed(totals: Totals, holdings: dict[str, Holding], *, wanted: bool) -> Totals:
+    """Begin to weigh exposures by volatility when a rule asks for it, or leave it."""
+    if wanted == (totals.weighed is not None):
+        return totals
+    totals = replace(totals, weighed=ZERO if wanted else None, unweighed=0)
+    if wanted:
+        for holding in holdings.values():
+            totals = _with_weight(totals, _BLANK, holding)
+    return totals
+
+
+def _with_weight(totals: Totals, old: Holding, new: Holding) -> Totals:
+    if old.figures.worst is new.figures.worst and old.ewma is new.ewma:
+        return totals
+    was, now = _weight(old), _weight(new)
+    return replace(
+        totals,
+        weighed=_shift(totals.weighed or ZERO, was, now),
+        unweighed=totals.unweighed + (now is None) - (was is None),
+    )
+
+
+def _weight(holding: Holding) -> Decimal | None:
+    """Worst case notional x volatility, exactly; None where one of them is unknown."""
+    worst, ewma = holding.figures.worst, holding.ewma
+    if not worst:
+        return worst
+    return None if ewma is None else EXACT.multiply(worst, ewma)
 
 
 def looked_up(totals: Totals, holdings: dict[str, Holding]) -> Totals:

@@ -1,7 +1,7 @@
 """After every event: the peak rises, and each watch looks whether the account must be stopped.
 
-A breach acts only when it holds at confirming marks too: a realized loss at once, an unrealized
-one when further marks agree.
+A breach of a loss limit acts only when it holds at confirming marks too: a realized loss at once,
+an unrealized one when further marks agree.
 """
 
 from decimal import Decimal
@@ -55,6 +55,9 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
         if plainly is None or not plainly.breached:
             if rule.NAME in alerted:
                 end_breach(turn, rule.NAME)
+            continue
+        if not rule.CONFIRMS:
+            confirmed.append((rule, plainly))
             continue
         if favourable is None:
             favourable = favourable_equity(turn.account)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from pipeline.streams.settings import Settings
 from tests.driver import Driver
 from tests.spec.rulebook import Rules
 from topics.codec import encode
@@ -24,11 +25,13 @@ ACCOUNT = "acct-1"
 class Desk:
     """Sends inputs of one account; what a call brings out it returns, and `sent` keeps all."""
 
-    def __init__(self, account: str = ACCOUNT, *, now_ms: int = NOON) -> None:
+    def __init__(
+        self, account: str = ACCOUNT, *, now_ms: int = NOON, settings: Settings | None = None
+    ) -> None:
         self.account = account
         self.out: list[tuple[str, Row]] = []
         self.sends: list[tuple[str, bytes | None, int, bytes | None]] = []
-        self.driver = Driver()
+        self.driver = Driver(settings=settings)
         self.driver.now_ms = now_ms
         self._number = count(1)
         self._versions = count(1)
@@ -202,9 +205,15 @@ def _texts(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: str(v) if isinstance(v, Decimal) else v for name, v in fields.items()}
 
 
-def open_desk(rules: Rules, *, balance: Amount = 10_000, mark: Amount | None = 100) -> Desk:
+def open_desk(
+    rules: Rules,
+    *,
+    balance: Amount = 10_000,
+    mark: Amount | None = 100,
+    settings: Settings | None = None,
+) -> Desk:
     """Return a desk with limits, instrument X at a mark, and an account opened a second ago."""
-    desk = Desk(now_ms=NOON - SECOND)
+    desk = Desk(now_ms=NOON - SECOND, settings=settings)
     desk.limits(rules)
     desk.instrument()
     desk.flow("opening", balance)

@@ -69,7 +69,6 @@ EVERY_NAME: Rules = {
     "alerts": {"alert_cooldown_ms": 300000},
 }  # fmt: skip
 PLANNED: Rules = {
-    "volatility_halt": {"volatility_ratio_max": 0, "require_history": True},
     "stopout_guard": {"stopouts_max": 0},
 }
 

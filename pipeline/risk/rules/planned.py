@@ -15,12 +15,6 @@ _PLANNED: dict[str, dict[str, object]] = {
     "trading_hours": {"minutes_before_close": Count},
     "net_exposure": {"net_exposure_ratio_max": Decimal},
     "group_exposure": {"group_exposure_ratio_max": PerSymbol},
-    "value_at_risk": {
-        "var_confidence": Decimal,
-        "horizon_bars": Count,
-        "var_ratio_max": Decimal,
-        "on_breach": OnBreach,
-    },
     "circuit_breaker": {
         "consecutive_losses_max": Count,
         "window_ms": Duration,
@@ -36,7 +30,6 @@ _PLANNED: dict[str, dict[str, object]] = {
         "cooldown_ms": Duration,
         "per_symbol": bool,
     },
-    "volatility_halt": {"volatility_ratio_max": Decimal, "require_history": bool},
     "repeated_order": {"repeats_max": Count, "window_ms": Duration},
     "risk_score": {},
     "stop_loss": {"on_breach": OnBreach},

@@ -49,6 +49,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
+    WEIGHS: ClassVar[bool] = False  # It reads the sum of exposures weighed by volatility.
     PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
     BREACHED: ClassVar[Check]
 
@@ -133,6 +134,7 @@ class Watch(Rule, frozen=True, kw_only=True):
     on_breach: OnBreach = "flatten"
 
     LOSS: ClassVar[bool] = True  # Resuming its stop starts the loss windows anew.
+    CONFIRMS: ClassVar[bool] = True  # A breach must hold at confirming marks, too.
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         """Measure the account at an equity; None when there is nothing to measure."""

@@ -1,0 +1,59 @@
+"""Cap what all positions and orders may lose together at a confidence, all moving as one."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta
+
+from pipeline.risk.numbers import EXACT, MONEY, ZERO
+from pipeline.risk.parameters import OnBreach
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.standing import Standing
+from pipeline.risk.statistics.quantile import deviations
+from topics.decisions import Check
+
+
+class ValueAtRisk(Watch, frozen=True, kw_only=True):
+    var_confidence: Decimal = Decimal("0.99")  # Above 0.5, below 1.
+    horizon_bars: Annotated[int, Meta(ge=1, le=1_000_000)] = 1440
+    var_ratio_max: Decimal | None = None  # Of equity.
+    on_breach: OnBreach = "reduce"
+
+    PLACE = 220
+    ENTRY = True
+    SIZES = True
+    WEIGHS = True
+    LOSS = False
+    CONFIRMS = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 1 < 2 * self.var_confidence < 2:
+            raise ValueError("var_confidence must be above 0.5 and below 1")
+
+    @property
+    def ready(self) -> bool:
+        return self.var_ratio_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        equity, totals, holding = standing.equity, standing.account.totals, proposal.terms.holding
+        worst, own, ewma = proposal.worst_notional, holding.figures.worst, holding.ewma
+        limit = None if equity is None else equity * (self.var_ratio_max or ZERO)
+        if proposal.priceless or ewma is None or totals.unweighed > totals.unbounded:
+            return Check(self.NAME, "breach", None, limit, None)
+        if equity is None or limit is None or totals.unbounded or worst is None or own is None:
+            return self.unknown(limit)
+        if equity <= ZERO:
+            return self.meaningless(limit)
+        more = EXACT.multiply(EXACT.subtract(worst, own), ewma)
+        return self.cap(self._at_risk(EXACT.add(totals.weighed or ZERO, more)), limit)
+
+    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+        totals = standing.account.totals
+        if totals.weighed is None or totals.unweighed:
+            return None
+        return Measure(self._at_risk(totals.weighed), equity * (self.var_ratio_max or ZERO))
+
+    def _at_risk(self, weighed: Decimal) -> Decimal:
+        return MONEY.multiply(weighed, deviations(self.var_confidence, self.horizon_bars))

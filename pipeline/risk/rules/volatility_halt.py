@@ -1,0 +1,22 @@
+"""Refuse entries in a symbol that moves far more than it does in the long run."""
+
+from decimal import Decimal
+
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class VolatilityHalt(Rule, frozen=True, kw_only=True):
+    volatility_ratio_max: Decimal = Decimal(3)  # Recent volatility over that of the long run.
+    require_history: bool = False  # Whether an unknown volatility refuses.
+
+    PLACE = 280
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        quote = proposal.terms.holding.quote
+        if quote is None or quote.ewma is None or quote.long_run is None:
+            return self.flag(breached=self.require_history)
+        return self.cap(quote.ewma, self.volatility_ratio_max * quote.long_run)

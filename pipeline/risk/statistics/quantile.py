@@ -1,0 +1,15 @@
+"""How many standard deviations a loss must be to lie beyond a confidence, over several bars."""
+
+from decimal import Decimal
+from functools import lru_cache
+from statistics import NormalDist
+
+from pipeline.risk.numbers import MONEY
+from pipeline.risk.statistics.rounding import rounded
+
+
+@lru_cache(maxsize=1024)
+def deviations(confidence: Decimal, horizon_bars: int) -> Decimal:
+    """Return z(confidence) x sqrt(horizon), of a normal distribution of independent returns."""
+    z = rounded(NormalDist().inv_cdf(float(confidence)))
+    return MONEY.multiply(z, MONEY.sqrt(Decimal(horizon_bars)))
