@@ -23,6 +23,7 @@ ENDED_MAX = 16
 EARLY_MAX = 1000
 STOPS_MAX = 100
 CURRENCIES_MAX = 64
+APART_MAX = 1000
 ALERTED_MAX = 1000
 PENDING_MAX = 1000
 SOURCES_MAX = 512  # Partitions of all inputs; a repetition is known by them.
@@ -60,6 +61,21 @@ class Early(Struct, frozen=True, array_like=True, gc=False):
     executed_ms: int
     currency: str
     amount: Decimal
+    symbol: str = ""
+
+
+class Apart(Struct, frozen=True, array_like=True, gc=False):
+    """Money booked in its own currency until a rate is seen."""
+
+    amount: Decimal = ZERO
+    counted: Decimal = ZERO  # What of it changes the balance.
+
+
+class KnownRate(Struct, frozen=True, array_like=True, gc=False):
+    """Units of the account's currency for one of another."""
+
+    rate: Decimal
+    as_of_ms: int
 
 
 class Memory(Struct, frozen=True, array_like=True, gc=False):
@@ -98,12 +114,13 @@ class Account(Struct, frozen=True, array_like=True):
     control_issued_ms: int = 0
     memory: Memory = Memory()
     early: tuple[Early, ...] = ()  # Realized before the opening.
-    unconverted: dict[str, Decimal] = {}  # Booked in currencies without a rate.
+    unconverted: dict[str, Apart] = {}  # Booked without a rate, by `currency:symbol`.
     state_sent_ms: int | None = None
     wake_ms: int | None = None
     violations: dict[int, dict[str, int]] = {}  # By minute: rejections by reason.
     totals: Totals = Totals()
     expired: tuple[tuple[str, str], ...] = ()  # Symbol and id of expired reservations kept.
+    rates: dict[str, KnownRate] = {}  # Of other currencies that instruments settle in.
 
     @property
     def balance(self) -> Decimal:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account import Account
-from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.numbers import ONE, ZERO, earliest
 from pipeline.risk.totals import UNSURE, looked_up
 
 
@@ -41,7 +41,7 @@ def equity_at_most(account: Account) -> Decimal | None:
     totals = account.totals
     if account.opened_ms is None or totals.unvalued:
         return None
-    if any(amount > 0 for amount in account.unconverted.values()):
+    if any(apart.counted > 0 for apart in account.unconverted.values()):
         return None
     return account.balance + totals.unrealized
 
@@ -57,10 +57,21 @@ def cautious_equity(account: Account) -> Decimal:
 
 
 def oldest_mark_ms(account: Account) -> int | None:
-    """The oldest as_of among the marks of what is held; None when nothing held has one."""
-    if account.totals.mark_ms == UNSURE:
-        return looked_up(account.totals, account.holdings).mark_ms
-    return account.totals.mark_ms
+    """The oldest as_of among marks and rates of what is held; None when nothing held has one."""
+    mark_ms = account.totals.mark_ms
+    if mark_ms == UNSURE:
+        mark_ms = looked_up(account.totals, account.holdings).mark_ms
+    return earliest(mark_ms, _oldest_rate_ms(account)) if account.rates else mark_ms
+
+
+def _oldest_rate_ms(account: Account) -> int | None:
+    used = {
+        holding.instrument.settlement_currency
+        for holding in account.holdings.values()
+        if holding.position.quantity and holding.instrument is not None
+    }
+    rates_ms = (known.as_of_ms for currency, known in account.rates.items() if currency in used)
+    return min(rates_ms, default=None)
 
 
 def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:

@@ -7,50 +7,51 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.contracts import notional, worth
 from pipeline.risk.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
 from pipeline.risk.numbers import ZERO, earliest
 from pipeline.risk.reservations import Reservation
-from topics.instruments import Instrument
 
 
-def worst_case(held: Decimal, mark: Decimal, working: Working) -> Decimal:
-    """Notional of one side if all its orders fill, before the multiplier.
+def worst_case(held: Decimal, value: Decimal, working: Working) -> Decimal:
+    """Notional of one side if all its orders fill, before it is scaled.
 
-    held: the position with the side's sign (positive: same side). The opening part of the orders
-    is what is left after they first closed an opposite position, at their average price.
+    held: the position with the side's sign (positive: same side); value: its notional at the mark.
+    The opening part of the orders is what is left after they first closed an opposite position, at
+    their average price.
     """
     opened = working.notional if held >= ZERO else opening_notional(held, working)
-    return held * abs(mark) + opened if held > ZERO else opened
+    return value + opened if held > ZERO else opened
 
 
 def opening_notional(held: Decimal, working: Working) -> Decimal:
-    """Notional of what a side's orders open, before the multiplier; held as in worst_case."""
+    """Notional of what a side's orders open, before it is scaled; held as in worst_case."""
     if working is NOTHING or held >= ZERO or not working.quantity:
         return working.notional
     opened = working.quantity + held
     return opened * working.notional / working.quantity if opened > 0 else ZERO
 
 
-def settle(holding: Holding, currency: str | None) -> Holding:
-    """Recompute the figures after anything of the holding changed; currency: the account's."""
+def settle(holding: Holding) -> Holding:
+    """Recompute the figures after anything of the holding changed."""
     if not (holding.position.quantity or holding.reservations or holding.pending):
         return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
-    buys, sells, due_ms = _working(holding.reservations)
+    buys, sells, due_ms = _working(holding.reservations, holding.inverse)
     holding = replace(holding, buys=buys, sells=sells)
-    return replace(holding, figures=_figures(holding, currency, due_ms))
+    return replace(holding, figures=_figures(holding, due_ms))
 
 
-def revalue(holding: Holding, currency: str | None) -> Holding:
+def revalue(holding: Holding) -> Holding:
     """Recompute the figures after only quote and marks changed."""
     figures = holding.figures
     if not holding.position.quantity:
         return holding
     if figures.unrealized is None:
-        return replace(holding, figures=_figures(holding, currency, figures.due_ms))
+        return replace(holding, figures=_figures(holding, figures.due_ms))
     return replace(holding, figures=_valued(holding, figures))
 
 
-def reserved(holding: Holding, reservation: Reservation, currency: str | None) -> Holding:
+def reserved(holding: Holding, reservation: Reservation) -> Holding:
     """Put a reservation in place, or take an ended one out, and recompute the figures."""
     reservations = dict(holding.reservations)
     if reservation.phase == "ended":
@@ -58,11 +59,13 @@ def reserved(holding: Holding, reservation: Reservation, currency: str | None) -
     else:
         reservations[reservation.signal_id] = reservation
     more = len(reservations) > len(holding.reservations)
-    buys, sells, due_ms = _one_more(holding, reservation) if more else _working(reservations)
-    figures, instrument = holding.figures, holding.instrument
-    if not holding.position.quantity or figures.worst is None or instrument is None:
-        return settle(replace(holding, reservations=reservations), currency)
-    worst, opening = _bounds(holding, instrument.multiplier, buys=buys, sells=sells)
+    buys, sells, due_ms = (
+        _one_more(holding, reservation) if more else _working(reservations, holding.inverse)
+    )
+    figures, scale = holding.figures, holding.scale
+    if not holding.position.quantity or figures.worst is None or scale is None:
+        return settle(replace(holding, reservations=reservations))
+    worst, opening = _bounds(holding, scale, buys=buys, sells=sells)
     count = buys.count + sells.count
     changed = replace(
         figures, worst=worst, opening=opening, active=True, reservations=count, due_ms=due_ms
@@ -70,25 +73,18 @@ def reserved(holding: Holding, reservation: Reservation, currency: str | None) -
     return replace(holding, reservations=reservations, buys=buys, sells=sells, figures=changed)
 
 
-def foreign(instrument: Instrument | None, currency: str | None) -> bool:
-    """Whether a holding's money has no known rate to the account's currency."""
-    return (
-        instrument is None
-        or instrument.kind != "linear"
-        or (currency is not None and instrument.settlement_currency != currency)
-    )
-
-
-def _working(reservations: dict[str, Reservation]) -> tuple[Working, Working, int | None]:
+def _working(
+    reservations: dict[str, Reservation], inverse: Decimal | None
+) -> tuple[Working, Working, int | None]:
     buys = sells = NOTHING
     due_ms: int | None = None
     for item in reservations.values():
         if not item.live:
             continue
         if item.side == "buy":
-            buys = _joined(buys, item)
+            buys = _joined(buys, item, inverse)
         else:
-            sells = _joined(sells, item)
+            sells = _joined(sells, item, inverse)
         if item.until_ms is not None and (due_ms is None or item.until_ms < due_ms):
             due_ms = item.until_ms
     return buys, sells, due_ms
@@ -100,38 +96,35 @@ def _one_more(holding: Holding, item: Reservation) -> tuple[Working, Working, in
     if not item.live:
         return buys, sells, due_ms
     if item.side == "buy":
-        buys = _joined(buys, item)
+        buys = _joined(buys, item, holding.inverse)
     else:
-        sells = _joined(sells, item)
+        sells = _joined(sells, item, holding.inverse)
     return buys, sells, earliest(due_ms, item.until_ms)
 
 
-def _joined(working: Working, item: Reservation) -> Working:
+def _joined(working: Working, item: Reservation, inverse: Decimal | None) -> Working:
     return Working(
         working.quantity + item.quantity,
-        working.notional + item.quantity * abs(item.price),
+        working.notional + notional(item.quantity, item.price, inverse),
         working.count + 1,
     )
 
 
-def _figures(holding: Holding, currency: str | None, due_ms: int | None) -> Figures:
+def _figures(holding: Holding, due_ms: int | None) -> Figures:
     held, cost = holding.position.quantity, holding.position.cost
     count = holding.buys.count + holding.sells.count
     known = Figures(active=bool(held or count), reservations=count, due_ms=due_ms)
-    instrument = holding.instrument
-    if instrument is None or foreign(instrument, currency):
+    scale = holding.scale
+    if scale is None:
         return _without_value(known)
-    multiplier = instrument.multiplier
     if held and holding.mark is None:
         _, opening = _orders(held, ZERO, holding.buys, sells=holding.sells)
-        return replace(
-            _without_value(known), opening=opening * multiplier, cost=abs(cost) * multiplier
-        )
-    worst, opening = _bounds(holding, multiplier, buys=holding.buys, sells=holding.sells)
+        return replace(_without_value(known), opening=opening * scale, cost=abs(cost) * scale)
+    worst, opening = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
     figures = replace(known, worst=worst, opening=opening)
     if not held:
         return figures
-    return _valued(holding, replace(figures, cost=abs(cost) * multiplier))
+    return _valued(holding, replace(figures, cost=abs(cost) * scale))
 
 
 def _without_value(figures: Figures) -> Figures:
@@ -141,20 +134,20 @@ def _without_value(figures: Figures) -> Figures:
 
 
 def _valued(holding: Holding, figures: Figures) -> Figures:
-    """The figures at the newest marks; only for a position whose mark and instrument are known."""
+    """The figures at the newest marks; only for a position whose mark and scale are known."""
     held, cost = holding.position.quantity, holding.position.cost
-    mark, instrument = holding.mark, holding.instrument
-    if mark is None or instrument is None:
+    mark, scale, inverse = holding.mark, holding.scale, holding.inverse
+    if mark is None or scale is None:
         raise AssertionError("a position without a mark has no value")
-    multiplier = instrument.multiplier
     best, least = _extremes(holding.marks, mark, long=held > ZERO)
-    worst, _ = _bounds(holding, multiplier, buys=holding.buys, sells=holding.sells)
-    unrealized = (held * mark - cost) * multiplier
+    worst, _ = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
+    value = worth(held, mark, inverse)
+    unrealized = (value - cost) * scale
     return Figures(
         unrealized,
-        unrealized if best is mark else (held * best - cost) * multiplier,
-        unrealized if least is mark else (held * least - cost) * multiplier,
-        abs(held * mark) * multiplier,
+        unrealized if best is mark else (worth(held, best, inverse) - cost) * scale,
+        unrealized if least is mark else (worth(held, least, inverse) - cost) * scale,
+        abs(value) * scale,
         worst,
         figures.opening,
         figures.cost,
@@ -165,25 +158,25 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
 
 
 def _bounds(
-    holding: Holding, multiplier: Decimal, *, buys: Working, sells: Working
+    holding: Holding, scale: Decimal, *, buys: Working, sells: Working
 ) -> tuple[Decimal, Decimal]:
     """Worst case notional of the larger side, and the notional that reserved orders open."""
     held = holding.position.quantity
-    mark = holding.mark or ZERO
+    value = notional(abs(held), holding.mark or ZERO, holding.inverse) if held else ZERO
     if not (buys.quantity or sells.quantity):
-        return abs(held * mark) * multiplier, ZERO
-    worst, opening = _orders(held, mark, buys, sells=sells)
-    return worst * multiplier, opening * multiplier
+        return value * scale, ZERO
+    worst, opening = _orders(held, value, buys, sells=sells)
+    return worst * scale, opening * scale
 
 
 def _orders(
-    held: Decimal, mark: Decimal, buys: Working, *, sells: Working
+    held: Decimal, value: Decimal, buys: Working, *, sells: Working
 ) -> tuple[Decimal, Decimal]:
     if held > ZERO and sells.quantity <= held:  # All sells close: only buys open.
-        return held * abs(mark) + buys.notional, buys.notional
+        return value + buys.notional, buys.notional
     if held < ZERO and buys.quantity <= -held:
-        return -held * abs(mark) + sells.notional, sells.notional
-    long, short = worst_case(held, mark, buys), worst_case(-held, mark, sells)
+        return value + sells.notional, sells.notional
+    long, short = worst_case(held, value, buys), worst_case(-held, value, sells)
     return max(long, short), opening_notional(held, buys) + opening_notional(-held, sells)
 
 

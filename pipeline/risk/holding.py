@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.position import Position
+from pipeline.risk.position import Position, average_price
 from pipeline.risk.reservations import Reservation
 from topics.events import Quote
 from topics.fields import Side
@@ -55,12 +55,23 @@ class Figures(Struct, frozen=True, array_like=True, gc=False):
 FLAT = Figures()
 
 
-class Pending(Struct, frozen=True, array_like=True, gc=False):
-    """What a fill realized while nobody knew the instrument."""
+class Execution(Struct, frozen=True, array_like=True, gc=False):
+    """What of a fill is booked."""
 
+    fill_id: str
+    side: Side
+    quantity: Decimal  # In units, unsigned.
+    price: Decimal
+    fee: Decimal  # In the fee's currency; negative is a rebate.
+    fee_currency: str | None  # None: the settlement currency.
     executed_ms: int
-    points: Decimal  # Before the multiplier.
-    fee: Decimal  # In the settlement currency.
+
+
+class Pending(Struct, frozen=True, array_like=True, gc=False):
+    """A fill of an instrument that nobody knows yet; its position is booked for the time being."""
+
+    execution: Execution
+    before: Position
 
 
 class Holding(Struct, frozen=True, array_like=True):
@@ -78,9 +89,16 @@ class Holding(Struct, frozen=True, array_like=True):
     adopted_ms: int | None = None  # as_of of the adopted snapshot.
     exit_sent_ms: int | None = None
     figures: Figures = FLAT
-    pending: tuple[Pending, ...] = ()  # Realized before the instrument was known.
+    pending: tuple[Pending, ...] = ()  # Booked whole once the instrument is known.
     mark: Decimal | None = None  # Values the position; the last there was, however old.
     mark_ms: int | None = None  # Its as_of.
+    scale: Decimal | None = None  # From worth to the account's currency; None without a rate.
+    inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
+
+    @property
+    def average_price(self) -> Decimal:
+        """Entry price per unit; 0 when flat."""
+        return average_price(self.position, self.inverse)
 
     @property
     def quantity(self) -> Decimal:

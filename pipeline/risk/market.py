@@ -6,8 +6,11 @@ from msgspec.structs import replace
 
 from pipeline.risk.booking import book_pending
 from pipeline.risk.cause import Cause
+from pipeline.risk.contracts import inverse_of
 from pipeline.risk.holding import Holding, is_newer
-from pipeline.risk.marks import take_quote
+from pipeline.risk.marks import is_usable, take_quote
+from pipeline.risk.money import convert_apart
+from pipeline.risk.rates import scale_of, take_rates
 from pipeline.risk.stops import alert_breach
 from pipeline.risk.turn import Turn
 from topics.events import Event, PulseEvent, Quote
@@ -15,7 +18,11 @@ from topics.instruments import Instrument
 
 
 def take_all(turn: Turn, event: Event) -> None:
-    """Take what an event says of the market."""
+    """Take what an event says of the market, rates first as they value the rest."""
+    if event.rates:
+        take_rates(turn, event)
+        if turn.account.unconverted:
+            convert_apart(turn)
     if isinstance(event, PulseEvent):
         for market in event.body.markets:
             take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
@@ -28,7 +35,7 @@ def take_all(turn: Turn, event: Event) -> None:
 def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:
     """Take an instrument that is allowed to change and a quote that is newer."""
     holding = turn.holding(symbol)
-    if instrument is not None and instrument != holding.instrument:
+    if instrument is not None and (instrument != holding.instrument or holding.scale is None):
         _take_instrument(turn, holding, instrument)
         holding = turn.holding(symbol)
     if quote is not None and is_newer(quote, holding.quote):
@@ -42,8 +49,12 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
         reason = f"{holding.symbol} is held: its multiplier, kind and currencies do not change"
         alert_breach(turn, Cause("instrument", reason), key=f"instrument:{holding.symbol}")
         return
-    turn.settle(replace(holding, instrument=instrument))
-    book_pending(turn, instrument)
+    scale, inverse = scale_of(instrument, turn.account), inverse_of(instrument)
+    if inverse is not None and holding.quote is not None and not is_usable(holding.quote):
+        holding = replace(holding, quote=None, marks=(), mark=None, mark_ms=None)
+    turn.settle(replace(holding, instrument=instrument, scale=scale, inverse=inverse))
+    if known is None:
+        book_pending(turn, instrument)
 
 
 def _identity(instrument: Instrument) -> tuple[str, Decimal, str, str | None]:

@@ -2,46 +2,52 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import CURRENCIES_MAX, EARLY_MAX, Early
+from pipeline.risk.account import APART_MAX, EARLY_MAX, Apart, Early
 from pipeline.risk.cause import Cause
-from pipeline.risk.figures import foreign
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.rates import fresh_rate
 from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
-from topics.instruments import Instrument
 
 
-def book_realized(turn: Turn, instrument: Instrument, *, executed_ms: int, amount: Decimal) -> bool:
-    """Add to the realized PnL of symbol and account; return whether the day and week follow.
+class Money(Struct, frozen=True, gc=False):
+    """What a symbol won or lost, in the currency that it came in."""
 
-    In a currency without a rate it is kept apart and equity is unknown. The opening balance holds
-    the money of what was executed before it already.
+    symbol: str
+    currency: str
+    amount: Decimal
+
+
+def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
+    """Realize money at the rate of this moment; return what the day and the week follow with.
+
+    None where they do not: before the opening, when the balance holds it already, and without a
+    rate, when it is kept apart and equity is unknown.
     """
     account = turn.account
-    if foreign(instrument, account.currency):
-        set_apart(turn, instrument.settlement_currency, amount)
-        return False
-    holding = turn.holding(instrument.symbol)
-    turn.put(replace(holding, realized=holding.realized + amount))
     if account.opened_ms is None:
-        _book_early(turn, Early(executed_ms, instrument.settlement_currency, amount))
-        return False
-    if executed_ms <= account.opened_ms:
-        return False
-    turn.update(realized=account.realized + amount)
-    return True
+        _book_early(turn, Early(executed_ms, money.currency, money.amount, money.symbol))
+        return None
+    counted = executed_ms > account.opened_ms
+    rate = fresh_rate(turn, money.currency)
+    if rate is None:
+        set_apart(turn, money, counted=counted)
+        return None
+    amount = money.amount if rate is ONE else money.amount * rate
+    _add_to_symbol(turn, money.symbol, amount)
+    if not counted:
+        return None
+    turn.update(realized=turn.account.realized + amount)
+    return amount
 
 
-def book_fee(turn: Turn, currency: str, fee: Decimal, *, executed_ms: int) -> None:
-    """Book a fee in another currency than the fill's: at once in the account's, else apart."""
-    account = turn.account
-    if currency != account.currency:
-        set_apart(turn, currency, -fee)
-    elif account.opened_ms is not None and executed_ms > account.opened_ms:
-        turn.update(realized=account.realized - fee)
-        book_in_windows(turn, -fee, -fee)
+def _add_to_symbol(turn: Turn, symbol: str, amount: Decimal) -> None:
+    holding = turn.account.holdings.get(symbol)
+    if holding is not None:
+        turn.put(replace(holding, realized=holding.realized + amount))
 
 
 def _book_early(turn: Turn, early: Early) -> None:
@@ -49,9 +55,9 @@ def _book_early(turn: Turn, early: Early) -> None:
     if len(turn.account.early) >= EARLY_MAX:
         cause = Cause("too_many", "more fills before the opening than can be kept")
         open_stop(turn, cause, strength="halt")
-        set_apart(turn, early.currency, early.amount)
+        set_apart(turn, Money(early.symbol, early.currency, early.amount), counted=True)
         return
-    turn.update(early=(*turn.account.early, early), realized=turn.account.realized + early.amount)
+    turn.update(early=(*turn.account.early, early))
 
 
 def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
@@ -64,15 +70,33 @@ def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
         )
 
 
-def set_apart(turn: Turn, currency: str, amount: Decimal) -> None:
-    """Keep an amount whose value is not known; equity is unknown until it is."""
+def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
+    """Keep an amount whose value is not known; equity is unknown until it is.
+
+    counted: it changes the balance, not only what its symbol has realized.
+    """
+    currency, apart = money.currency, turn.account.unconverted
     reason = f"there is no rate for {currency}: equity is unknown"
     alert_breach(turn, Cause("stale_mark", reason), key=f"rate:{currency}")
-    if currency not in turn.account.unconverted and (
-        len(turn.account.unconverted) >= CURRENCIES_MAX
-    ):
-        cause = Cause("too_many", f"more currencies without a rate than can be kept: {currency}")
+    key = f"{currency}:{money.symbol}"
+    if key not in apart and len(apart) >= APART_MAX:
+        cause = Cause("too_many", f"more money without a rate than can be kept: {currency}")
         open_stop(turn, cause, strength="halt")
         return
-    held = turn.account.unconverted.get(currency, ZERO)
-    turn.update(unconverted={**turn.account.unconverted, currency: held + amount})
+    held = apart.get(key, Apart())
+    more = Apart(held.amount + money.amount, held.counted + (money.amount if counted else ZERO))
+    turn.update(unconverted={**apart, key: more})
+
+
+def convert_apart(turn: Turn) -> None:
+    """Book what was kept apart at the first rate seen, frozen from then on."""
+    for key, apart in list(turn.account.unconverted.items()):
+        currency, _, symbol = key.partition(":")
+        rate = fresh_rate(turn, currency)
+        if rate is None:
+            continue
+        left = {name: item for name, item in turn.account.unconverted.items() if name != key}
+        counted = apart.counted * rate
+        turn.update(unconverted=left, realized=turn.account.realized + counted)
+        _add_to_symbol(turn, symbol, apart.amount * rate)
+        book_in_windows(turn, counted, counted)

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from pipeline.risk.account import Account
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import plain_equity
-from pipeline.risk.money import set_apart
+from pipeline.risk.money import Money, book_in_windows, book_money
 from pipeline.risk.numbers import EXACT, ZERO
+from pipeline.risk.rates import settle_in
 from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
@@ -47,8 +48,6 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         return
     turn.keep(f"flow:{flow.flow_id}")
     account, clock = turn.account, turn.limits.clock
-    counted = [early for early in account.early if early.executed_ms > flow.as_of_ms]
-    realized = sum((early.amount for early in counted if early.currency == flow.currency), ZERO)
     marks = open_marks(turn)
     day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
     week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
@@ -56,17 +55,17 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         currency=flow.currency,
         opened_ms=min(flow.as_of_ms, turn.now_ms),
         opening=flow.amount,
-        realized=realized,
         early=(),
         peak=flow.amount,
-        day=replace(day, realized=realized),
-        week=replace(week, realized=realized),
+        day=day,
+        week=week,
     )
-    for early in counted:
-        if early.currency != flow.currency:
-            set_apart(turn, early.currency, early.amount)
-    for holding in list(account.holdings.values()):
-        turn.settle(holding)  # Only now is it known which currency counts.
+    settle_in(turn)  # Only now is it known which currency counts.
+    for early in account.early:
+        money = Money(early.symbol, early.currency, early.amount)
+        won = book_money(turn, money, executed_ms=early.executed_ms)
+        if won is not None:
+            book_in_windows(turn, won, won)
     turn.state_changed = True
 
 
@@ -123,9 +122,8 @@ def _signed_cost(account: Account) -> Decimal:
     """What the positions cost; a short one has brought its proceeds in."""
     return sum(
         (
-            holding.position.cost * holding.instrument.multiplier
+            holding.figures.cost if holding.position.quantity > 0 else -holding.figures.cost
             for holding in account.holdings.values()
-            if holding.instrument is not None
         ),
         ZERO,
     )

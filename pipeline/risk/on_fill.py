@@ -1,12 +1,13 @@
 """What a fill means: it takes the place of its reservation, and is booked once."""
 
 from pipeline.risk.account import ENDED_MAX
-from pipeline.risk.booking import as_busted, as_filled, book
+from pipeline.risk.booking import book, reversed_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding
 from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.reservations import Reservation, after_fill
 from pipeline.risk.stops import open_stop
+from pipeline.risk.trade import execution_of
 from pipeline.risk.turn import Turn
 from topics.fills import Fill
 
@@ -18,13 +19,13 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool) -> None:
     turn.keep(f"{fill.kind}:{fill.symbol}:{fill.side}:{fill.fill_id}")
     if fill.kind == "bust":
         turn.alert(Cause("bust", f"fill {fill.fill_id} is booked back", fill.quantity))
-        book(turn, as_busted(fill))
+        book(turn, fill.symbol, reversed_of(execution_of(fill)))
         return
     _release(turn, fill)
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
-    book(turn, as_filled(fill))
+    book(turn, fill.symbol, execution_of(fill))
 
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import POSITIONS_MAX
 from pipeline.risk.cause import Cause
+from pipeline.risk.contracts import worth
 from pipeline.risk.holding import Holding
 from pipeline.risk.marks import marked, take_quote
 from pipeline.risk.numbers import ZERO
@@ -45,7 +46,8 @@ def _as_quote(snapshot: PositionSnapshot, held: Quote | None) -> Quote:
 
 def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
     quantity = snapshot.quantity
-    position = Position(quantity, quantity * snapshot.average_price)
+    cost = worth(quantity, snapshot.average_price, holding.inverse) if quantity else ZERO
+    position = Position(quantity, cost)
     full = turn.account.totals.held >= POSITIONS_MAX
     if quantity and not holding.position.quantity and full:
         reason = f"the snapshot of {snapshot.symbol} is beyond the most positions"

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import APPROVALS_MAX
 from pipeline.risk.cause import Cause
-from pipeline.risk.figures import foreign
 from pipeline.risk.gate import Judgement, judge
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.proposal import Terms, make_terms, reference_price
+from pipeline.risk.rates import fresh_rate, is_foreign
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.sizing import size
 from pipeline.risk.turn import Turn
@@ -62,12 +62,19 @@ def _terms(turn: Turn, signal: Signal) -> Terms:
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
     terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
-    currency = turn.account.currency
-    if holding.instrument is not None and foreign(holding.instrument, currency):
-        terms = replace(terms, foreign=True)
+    if holding.instrument is not None and is_foreign(holding.instrument, turn.account):
+        terms = _converted(turn, terms, holding.instrument.settlement_currency)
     if signal.quantity is not None:
         return terms
     return replace(terms, asked=size(terms, limits, turn.standing().equity))
+
+
+def _converted(turn: Turn, terms: Terms, currency: str) -> Terms:
+    """Give an order in another currency its rate; with a stale one nothing of it is known."""
+    known = turn.account.rates.get(currency)
+    rate = fresh_rate(turn, currency)
+    scale = None if rate is None else terms.scale
+    return replace(terms, scale=scale, rate=rate, rate_ms=known and known.as_of_ms)
 
 
 def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:

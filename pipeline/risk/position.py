@@ -1,38 +1,47 @@
-"""A position: signed quantity and exact cost, and how a fill changes it. Linear instruments.
+"""A position: signed quantity and exact cost, and how a fill changes it.
 
-Average price is cost / quantity; a fill realizes the share of the cost that it closes.
+A fill realizes the share of the cost that it closes. What a quantity costs is its worth at the
+fill's price, so one fold serves linear and inverse instruments.
 """
 
 from decimal import Decimal
 
 from msgspec import Struct
 
+from pipeline.risk.contracts import worth
 from pipeline.risk.numbers import ZERO
 
 
 class Position(Struct, frozen=True, array_like=True, gc=False):
     quantity: Decimal = ZERO  # In units, signed.
-    cost: Decimal = (
-        ZERO  # Signed quantity x entry price, in the settlement currency per multiplier.
-    )
-
-    @property
-    def average_price(self) -> Decimal:
-        """Entry price per unit; 0 when flat."""
-        return self.cost / self.quantity if self.quantity else ZERO
+    cost: Decimal = ZERO  # Worth at the entry: of a linear one quantity x price, signed.
 
 
-def fold(position: Position, quantity: Decimal, price: Decimal) -> tuple[Position, Decimal]:
-    """Apply a fill of signed quantity at a price; return the position and the realized PnL.
+def average_price(position: Position, inverse: Decimal | None) -> Decimal:
+    """Return the entry price per unit, of an inverse one the harmonic mean; 0 when flat."""
+    quantity, cost = position.quantity, position.cost
+    if not quantity:
+        return ZERO
+    return cost / quantity if inverse is None else -quantity * inverse / cost
 
-    The PnL is per unit of the multiplier, without the fee. A fill through zero realizes all of
-    the old position and opens the rest at its own price.
+
+def fold(
+    position: Position, quantity: Decimal, price: Decimal, *, inverse: Decimal | None = None
+) -> tuple[Position, Decimal]:
+    """Apply a fill of signed quantity at a price; return the position and the realized worth.
+
+    Without the fee, and of a linear one before its multiplier. A fill through zero realizes all of
+    the old position and opens the rest at its own price. inverse: as `contracts` has it.
     """
     held = position.quantity
+    if not quantity:
+        return position, ZERO
     if not held or (held > 0) == (quantity > 0):
-        return Position(held + quantity, position.cost + quantity * price), ZERO
+        return Position(held + quantity, position.cost + worth(quantity, price, inverse)), ZERO
     left = held + quantity
     if left and (left > 0) == (held > 0):
         closed_cost = position.cost * -quantity / held
-        return Position(left, position.cost - closed_cost), -quantity * price - closed_cost
-    return Position(left, left * price), held * price - position.cost
+        realized = worth(-quantity, price, inverse) - closed_cost
+        return Position(left, position.cost - closed_cost), realized
+    opened = worth(left, price, inverse) if left else ZERO
+    return Position(left, opened), worth(held, price, inverse) - position.cost

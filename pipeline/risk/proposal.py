@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from pipeline.risk.contracts import notional
 from pipeline.risk.figures import worst_case
 from pipeline.risk.holding import Holding, Working, exit_room
 from pipeline.risk.numbers import ONE, ZERO, floor_to
@@ -28,11 +29,19 @@ class Terms(Struct, frozen=True, gc=False):
     exit_room: Decimal  # The largest proven exit, in units.
     lot: Decimal | None  # None without an instrument.
     asked: Decimal | None  # As asked or as sized, before flooring; None when it cannot be sized.
-    foreign: bool = False  # Its money has no known rate to the account's currency.
+    scale: Decimal | None = None  # From worth to the account's currency; None without a rate.
+    inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
+    rate: Decimal | None = ONE  # Of the settlement currency; None when missing or stale.
+    rate_ms: int | None = None  # Its as_of, in another currency than the account's.
+
+    @property
+    def foreign(self) -> bool:
+        """Whether its money has no known rate to the account's currency."""
+        return self.holding.instrument is not None and self.scale is None
 
 
 class Proposal(Struct, frozen=True, gc=False):
-    """Money before conversion is in the settlement currency; None is unknown."""
+    """Money is in the account's currency; None is unknown."""
 
     terms: Terms
     quantity: Decimal  # In units, whole lots.
@@ -46,27 +55,28 @@ class Proposal(Struct, frozen=True, gc=False):
 def propose(terms: Terms, quantity: Decimal) -> Proposal:
     """Work out what an order of this quantity would do."""
     exempt = ZERO < quantity <= terms.exit_room
-    holding, price = terms.holding, terms.price
-    if holding.instrument is None or price is None or terms.asked is None or terms.foreign:
+    holding, price, scale = terms.holding, terms.price, terms.scale
+    if scale is None or price is None or terms.asked is None:
         return Proposal(terms, quantity, exempt, None, None, None)
-    multiplier = holding.instrument.multiplier
+    inverse = terms.inverse
     own_price = price if exempt or terms.own_price is None else terms.own_price
     held, working = own_side(terms)
     mark = holding.mark if held else ZERO
-    before, notional = working.quantity, working.notional + quantity * abs(price)
+    before, ordered = working.quantity, working.notional + notional(quantity, price, inverse)
     opened = before + quantity
     worst: Decimal | None = None
     if mark is not None:
-        worst = worst_case(held, mark, Working(opened, notional))
+        value = notional(held, mark, inverse) if held > ZERO else ZERO
+        worst = worst_case(held, value, Working(opened, ordered))
     if held < ZERO:
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
     return Proposal(
         terms,
         quantity,
         exempt,
-        quantity * multiplier * abs(own_price),
-        None if worst is None else worst * multiplier,
-        (opened - before) * abs(own_price) * multiplier,
+        notional(quantity, own_price, inverse) * scale,
+        None if worst is None else worst * scale,
+        notional(opened - before, own_price, inverse) * scale,
         priceless=price <= ZERO or bool(held and mark is not None and mark <= ZERO),
     )
 
@@ -112,23 +122,37 @@ def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal
     """Fix what does not depend on the quantity. `fresh`: the quote is no older than allowed."""
     side: Side = "sell" if signal.side == "sell" else "buy"
     reference = reference_price(holding.quote, side) if fresh else None
+    inverse = holding.inverse
     price = signal.limit_price
     if price is None and reference is not None:
         price = market_price(reference, side, collar)
-    own_price = price
-    if side == "sell" and price is not None and reference is not None:
-        own_price = max(price, reference)
+    if inverse is not None and price is not None and price <= ZERO:
+        price = None  # No price of an inverse instrument.
     return Terms(
         signal,
         side,
         holding,
         reference,
         price,
-        own_price,
+        _own_price(price, reference, side, inverse=inverse is not None),
         exit_room(holding, side),
         holding.instrument.lot_size if holding.instrument else None,
         signal.quantity,
+        holding.scale,
+        inverse,
     )
+
+
+def _own_price(
+    price: Decimal | None, reference: Decimal | None, side: Side, *, inverse: bool
+) -> Decimal | None:
+    """The dearer of order price and reference where an order may fill beyond its price.
+
+    A linear sell fills at more than its limit; of an inverse one a buy at less, which is dearer.
+    """
+    if price is None or reference is None or (side == "buy") != inverse:
+        return price
+    return min(price, reference) if inverse else max(price, reference)
 
 
 def reference_price(quote: Quote | None, side: Side) -> Decimal | None:

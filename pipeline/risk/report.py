@@ -131,7 +131,7 @@ def _position(holding: Holding) -> PositionState:
     return PositionState(
         symbol=holding.symbol,
         quantity=holding.position.quantity,
-        average_price=holding.position.average_price,
+        average_price=holding.average_price,
         mark_price=holding.mark,
         unrealized_pnl=holding.figures.unrealized,
         realized_pnl=holding.realized,

@@ -3,6 +3,7 @@
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import cast
 
+from pipeline.risk.contracts import notional
 from pipeline.risk.limits import Limits
 from pipeline.risk.numbers import ONE, ZERO, floor_to
 from pipeline.risk.parameters import per_symbol
@@ -37,7 +38,7 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
     ratio = per_symbol(limits.position_ratio_max, terms.holding.symbol)
     if instrument is None or terms.foreign or ratio is None or equity is None or equity <= 0:
         return None
-    unit = abs(terms.own_price or ZERO) * instrument.multiplier
+    unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.scale or ZERO)
     if not unit:
         return None
     full = _DOWN.divide(equity * ratio * confidence_step(signal.confidence), unit)

@@ -5,7 +5,8 @@ Apart from the rules because several need it: risk per trade, sizing, the stop t
 
 from decimal import Decimal
 
-from pipeline.risk.numbers import EXACT, ZERO
+from pipeline.risk.contracts import notional, worth
+from pipeline.risk.numbers import EXACT, ONE, ZERO
 from pipeline.risk.parameters import StopPrices
 from pipeline.risk.proposal import Terms
 from topics.fields import Side
@@ -42,11 +43,14 @@ def _up(price: Decimal, tick: Decimal) -> Decimal:
 
 def unit_risk(terms: Terms, stop: StopPrices, *, fee_ratio: Decimal) -> Decimal | None:
     """Return what a unit loses from the order price to its stop, with the fees of both."""
-    price, instrument, quote = terms.price, terms.holding.instrument, terms.holding.quote
+    price, quote = terms.price, terms.holding.quote
     given_up = stop_price(terms, stop, atr=None if quote is None else quote.atr)
-    if price is None or given_up is None or instrument is None or terms.foreign:
+    scale, inverse = terms.scale, terms.inverse
+    if price is None or given_up is None or scale is None:
         return None
-    loss = abs(price - given_up)
+    if inverse is not None and given_up <= ZERO:
+        return None
+    loss = abs(worth(ONE, price, inverse) - worth(ONE, given_up, inverse))
     if fee_ratio:
-        loss += fee_ratio * (abs(price) + abs(given_up))
-    return loss * instrument.multiplier
+        loss += fee_ratio * (notional(ONE, price, inverse) + notional(ONE, given_up, inverse))
+    return loss * scale

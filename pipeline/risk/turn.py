@@ -17,6 +17,7 @@ from pipeline.risk.reservations import Reservation
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.totals import moved
 from topics.alerts import Action, Alert, Level
+from topics.events import Rate
 
 
 class Turn:
@@ -34,6 +35,7 @@ class Turn:
         "limits",
         "now_ms",
         "outputs",
+        "rates",
         "remember",
         "repeated_signal",
         "shared",
@@ -49,6 +51,7 @@ class Turn:
         self.at_ms = at_ms
         self.now_ms = account.clock_ms
         self.outputs: list[Output] = []
+        self.rates: tuple[Rate, ...] = ()  # That came with the event.
         self.remember: list[Remembered] = []
         self.forget: list[Remembered] = []
         self.state_changed = False  # Positions, reservations or limits.
@@ -79,17 +82,17 @@ class Turn:
 
     def settle(self, holding: Holding) -> None:
         """Put a holding of which anything changed."""
-        self.put(settle(holding, self.account.currency))
+        self.put(settle(holding))
 
     def revalue(self, holding: Holding) -> None:
         """Put a holding of which only quote and marks changed."""
-        self.put(revalue(holding, self.account.currency))
+        self.put(revalue(holding))
 
     def reserve(self, reservation: Reservation, **noted: object) -> None:
         """Put a reservation in place; ended ones leave, expired ones are bounded."""
         valuation, standing = self._valuation, self._standing
         holding = self.holding(reservation.symbol)
-        self.put(reserved(holding, reservation, self.account.currency), **noted)
+        self.put(reserved(holding, reservation), **noted)
         self._valuation = valuation  # A reservation changes no value.
         if standing is not None:
             self._standing = replace(standing, account=self.account)

@@ -75,7 +75,7 @@ def test_figures_are_the_same_when_they_are_worked_out_anew(
     account = lived(steps)
 
     with localcontext(MONEY):
-        anew = {name: settle(item, account.currency) for name, item in account.holdings.items()}
+        anew = {name: settle(item) for name, item in account.holdings.items()}
 
     assert anew == account.holdings
 

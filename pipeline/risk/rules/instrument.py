@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.proposal import Proposal, floored
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -28,9 +28,10 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         least, cheapest = instrument.min_quantity, instrument.min_notional
         if quantity <= ZERO or (quantity < least and not _whole_rest(proposal)):
             return self._below(quantity, least)
-        cheap = cheapest is not None and notional is not None and notional < cheapest
-        if cheap and not _whole_rest(proposal):
-            return self._below(notional or ZERO, cheapest or ZERO)
+        if cheapest is not None and notional is not None:
+            cheapest *= proposal.terms.rate or ONE
+            if notional < cheapest and not _whole_rest(proposal):
+                return self._below(notional, cheapest)
         if instrument.max_quantity is None:
             return Check(self.NAME, "pass", quantity)
         return self.cap(quantity, instrument.max_quantity)

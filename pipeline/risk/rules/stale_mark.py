@@ -16,10 +16,13 @@ class StaleMark(Rule, frozen=True, kw_only=True):
         limit_ms = standing.limits.prices.mark_age_ms_max
         quote, oldest_ms = terms.holding.quote, standing.valuation.oldest_ms
         unvalued = account.totals.unvalued > account.totals.pending
-        if quote is None or unvalued or terms.foreign or account.unconverted:
+        rateless = terms.foreign and terms.rate_ms is None
+        if quote is None or unvalued or rateless or account.unconverted:
             return Check(self.NAME, "breach", None, whole(limit_ms), None)
         if oldest_ms is None or quote.as_of_ms < oldest_ms:
             oldest_ms = quote.as_of_ms
+        if terms.rate_ms is not None and terms.rate_ms < oldest_ms:
+            oldest_ms = terms.rate_ms
         age_ms = max(standing.now_ms - oldest_ms, 0)
         if terms.reference is None and age_ms <= limit_ms:
             # A fresh quote without a price for this side is none.
