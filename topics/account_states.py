@@ -77,6 +77,7 @@ class AccountState(Struct, frozen=True, kw_only=True):
     confirming: bool = False  # A breach waits for confirming marks: every newer price matters.
     quotes: tuple[WatchedSymbol, ...] = ()
     controls_serial: int = 0  # The newest `*` document or control that it has applied.
+    unconverted: tuple[Id, ...] = ()  # Currencies of money that waits for a rate, the first few.
     sequence: int
     chain: str
     rules_version: str

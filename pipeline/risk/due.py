@@ -7,6 +7,7 @@ from pipeline.risk.totals import looked_up, weighed
 from pipeline.risk.turn import Turn
 
 _STATE_EVERY_MS = 1000
+_RATE_EVERY_MS = 15_000  # Money that waits for a rate is looked after this often.
 _LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
 
 
@@ -34,6 +35,8 @@ def next_wake_ms(turn: Turn) -> int | None:
         wake_ms = min(account.day.span.end_ms, account.week.span.end_ms)
     if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
         wake_ms = earliest(wake_ms, account.confirm_ms)
+    if account.unconverted:
+        wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
     wake_ms = earliest(wake_ms, account.totals.due_ms)
     return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
 

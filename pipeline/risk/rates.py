@@ -64,7 +64,7 @@ def _is_needed(turn: Turn, event: Event, currency: str) -> bool:
 def _take(turn: Turn, rate: Rate) -> None:
     rates = turn.account.rates
     known = rates.get(rate.base)
-    if known is not None and rate.as_of_ms <= known.as_of_ms:
+    if known is not None and (rate.as_of_ms < known.as_of_ms or _is_the_same(rate, known)):
         return
     if known is None and len(rates) >= CURRENCIES_MAX:
         rates = _without_an_idle_one(turn)
@@ -73,6 +73,10 @@ def _take(turn: Turn, rate: Rate) -> None:
     turn.update(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms)})
     if known is None or known.rate != rate.rate:
         settle_in(turn, rate.base)
+
+
+def _is_the_same(rate: Rate, known: KnownRate) -> bool:
+    return (rate.rate, rate.as_of_ms) == (known.rate, known.as_of_ms)
 
 
 def settle_in(turn: Turn, currency: str | None = None) -> None:

@@ -21,6 +21,8 @@ from topics.account_states import (
 )
 from topics.fields import EVERYONE
 
+_CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any pulse.
+
 
 def account_state(account: Account, shared: Shared) -> AccountState:
     """Build the row of account_states for an account after its last event."""
@@ -56,6 +58,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         confirming=account.confirm_ms is not None,
         quotes=tuple(_watched(holding) for holding in watched),
         controls_serial=account.shared_serial,
+        unconverted=_unconverted(account) if account.unconverted else (),
         sequence=account.sequence,
         chain=account.chain,
         rules_version=shared.rules_version,
@@ -90,6 +93,11 @@ def shared_state(shared: Shared) -> AccountState:
         rules_version=shared.rules_version,
         at_ms=shared.clock_ms,
     )
+
+
+def _unconverted(account: Account) -> tuple[str, ...]:
+    currencies = {key.partition(":")[0] for key in account.unconverted}
+    return tuple(sorted(currencies)[:_CURRENCIES_TOLD_MAX])
 
 
 def _exposures(account: Account) -> tuple[Decimal | None, Decimal | None]:

@@ -118,7 +118,8 @@ class Watchlist:
         watched.pulsed_serial = self._serial
         self._schedule(watched)
         settled = (market.instrument for market in markets)
-        currencies = sorted({found.settlement_currency for found in settled if found is not None})
+        found = {instrument.settlement_currency for instrument in settled if instrument is not None}
+        currencies = sorted({*found, *watched.unconverted})
         return PulseEvent(
             account_id=account_id,
             rates=self._tables.rates_of(currencies),
@@ -129,6 +130,7 @@ class Watchlist:
         """Return the market of every watched symbol; of too many for an event the newer ones."""
         markets = tuple(self._tables.market(symbol) for symbol in watched.symbols)
         room = self._event_bytes_max - EVENT_BYTES_SPARE
+        room -= RATE_BYTES_MAX * len(watched.unconverted)
         if len(markets) * MARKET_BYTES_MAX <= room:
             return markets
         fitting: list[Market] = []

@@ -104,6 +104,7 @@ class Watched:
         "sequence",
         "starved",
         "symbols",
+        "unconverted",
         "urgent_ms",
         "wake_at_ms",
     )
@@ -134,6 +135,7 @@ class Watched:
         self.confirming = row.confirming
         self.controls_serial = row.controls_serial
         self.symbols = row.watched
+        self.unconverted = row.unconverted
         self.down_ratio = _down_ratio(row)
         held = {item.symbol: item.quantity for item in row.positions if item.quantity}
         reserved = {item.symbol: ZERO for item in row.reservations}

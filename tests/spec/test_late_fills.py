@@ -126,3 +126,37 @@ def test_past_decisions_are_not_written_again_when_a_fill_comes_late() -> None:
     desk.fill("sell", 10, 90, executed_at_ms=executed_ms)
 
     assert desk.sent("decisions") == [decision]
+
+
+def test_late_fill_of_a_foreign_symbol_corrects_the_open_in_the_accounts_currency() -> None:
+    desk = open_desk(only())
+    desk.instrument("EURUSD", base_currency="EUR")
+    desk.instrument("E", settlement_currency="EUR")
+    desk.price(5, "E")
+    desk.price("1.2", "EURUSD")
+    desk.fill("buy", 10, 5, symbol="E")
+    executed_ms = next_day(desk)
+    desk.price("1.2", "EURUSD")
+
+    desk.fill("sell", 10, 4, symbol="E", fee="1", executed_at_ms=executed_ms)
+
+    # 10 x (4 - 5) x 1.2 - 1.2 of yesterday.
+    daily = desk.state()["daily"]
+    assert (daily["open_equity"], daily["pnl"]) == ("9986.8", "0")
+    assert desk.alerts("late_fill")[0]["measured"] == "-13.2"
+
+
+def test_late_fill_of_an_inverse_contract_corrects_the_open_in_base() -> None:
+    desk = open_desk(only(), mark=None)
+    desk.instrument("BTCUSD", base_currency="BTC")
+    desk.instrument("I", kind="inverse", base_currency="BTC", settlement_currency="BTC")
+    desk.price(50_000, "BTCUSD")
+    desk.price(50_000, "I")
+    desk.fill("buy", 10_000, 50_000, symbol="I")
+    executed_ms = next_day(desk)
+    desk.price(50_000, "BTCUSD")
+
+    desk.fill("sell", 10_000, 40_000, symbol="I", executed_at_ms=executed_ms)
+
+    # 10 000 x (1/50 000 - 1/40 000) = -0.05 of 50 000.
+    assert desk.state()["daily"]["open_equity"] == "7500"
