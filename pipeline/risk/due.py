@@ -3,7 +3,7 @@
 from pipeline.risk.account import Account
 from pipeline.risk.flatten import retry_wake_ms
 from pipeline.risk.numbers import earliest
-from pipeline.risk.totals import looked_up, weighed
+from pipeline.risk.totals import looked_up
 from pipeline.risk.turn import Turn
 
 _STATE_EVERY_MS = 1000
@@ -17,14 +17,6 @@ def look_up(turn: Turn) -> None:
     totals = looked_up(account.totals, account.holdings)
     if totals is not account.totals:
         turn.note(totals=totals)
-
-
-def weigh(turn: Turn) -> None:
-    """Let the totals weigh exposures by volatility while the limits ask for it."""
-    account = turn.account
-    if turn.limits.weighs != (account.totals.weighed is not None):
-        totals = weighed(account.totals, account.holdings, wanted=turn.limits.weighs)
-        turn.measure_anew(totals=totals)
 
 
 def next_wake_ms(turn: Turn) -> int | None:

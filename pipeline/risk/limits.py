@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pipeline.risk.exposures import Sum
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import (
     GROUPS,
@@ -56,7 +57,7 @@ class Limits(Struct, frozen=True):
     checks: tuple[Ask, ...]  # Their questions, bound once.
     minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
     watches: tuple[Watch, ...]
-    weighs: bool  # Whether a rule reads exposures weighed by volatility.
+    keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
     reservation: ReservationTimes
@@ -149,7 +150,7 @@ def limits_of(everyone: str, own: str) -> Limits:
         checks=tuple(rule.check for rule in gate),
         minimums=tuple(rule for rule in gate if rule.MINIMUMS),
         watches=watches,
-        weighs=any(rule.WEIGHS for rule in gate),
+        keeps=frozenset(name for rule in gate for name in rule.KEEPS),
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
         **cast(dict[str, Any], groups),

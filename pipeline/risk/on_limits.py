@@ -1,6 +1,9 @@
 """What a limits document means for its account: it takes over at once, or is refused whole."""
 
+from msgspec.structs import replace
+
 from pipeline.risk.cause import Cause
+from pipeline.risk.exposures import NOT_KEPT, exposures_of
 from pipeline.risk.limits import limits_of
 from pipeline.risk.shared_record import next_document
 from pipeline.risk.turn import Turn
@@ -16,3 +19,11 @@ def on_limits(turn: Turn, document: LimitsDocument) -> None:
         turn.update(limits=taken)
         turn.use(limits_of(turn.shared.limits.rules, taken.rules))
         turn.state_changed = True
+
+
+def keep_sums(turn: Turn) -> None:
+    """Begin to keep the sums that the rules in force read, and drop those that none does."""
+    account, sums = turn.account, turn.limits.keeps
+    if not account.totals.exposures.keeps(sums):
+        exposures = exposures_of(account.holdings.values(), sums) if sums else NOT_KEPT
+        turn.measure_anew(totals=replace(account.totals, exposures=exposures))

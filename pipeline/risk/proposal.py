@@ -49,6 +49,7 @@ class Proposal(Struct, frozen=True, gc=False):
     notional: Decimal | None  # Of the order itself.
     worst_notional: Decimal | None  # Of the symbol on the order's side if all fills.
     opened_notional: Decimal | None  # What the order opens, at its own price.
+    order_notional: Decimal | None = None  # Of the order at its order price, as it is reserved.
     priceless: bool = False  # A price <= 0: no ratio means anything.
 
 
@@ -60,23 +61,27 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
         return Proposal(terms, quantity, exempt, None, None, None)
     inverse = terms.inverse
     own_price = price if exempt or terms.own_price is None else terms.own_price
+    ordered = own = notional(quantity, price, inverse)
+    if own_price is not price:
+        own = notional(quantity, own_price, inverse)
     held, working = own_side(terms)
     mark = holding.mark if held else ZERO
-    before, ordered = working.quantity, working.notional + notional(quantity, price, inverse)
+    before = working.quantity
     opened = before + quantity
     worst: Decimal | None = None
     if mark is not None:
         value = notional(held, mark, inverse) if held > ZERO else ZERO
-        worst = worst_case(held, value, Working(opened, ordered))
+        worst = worst_case(held, value, Working(opened, working.notional + ordered))
     if held < ZERO:
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
     return Proposal(
         terms,
         quantity,
         exempt,
-        notional(quantity, own_price, inverse) * scale,
+        own * scale,
         None if worst is None else worst * scale,
         notional(opened - before, own_price, inverse) * scale,
+        ordered * scale,
         priceless=price <= ZERO or bool(held and mark is not None and mark <= ZERO),
     )
 

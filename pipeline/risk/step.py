@@ -12,7 +12,7 @@ from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
-from pipeline.risk.due import is_state_due, look_up, next_wake_ms, weigh
+from pipeline.risk.due import is_state_due, look_up, next_wake_ms
 from pipeline.risk.flatten import flatten
 from pipeline.risk.limits import limits_of
 from pipeline.risk.market import take_all
@@ -20,7 +20,7 @@ from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
 from pipeline.risk.on_fill import on_fill
-from pipeline.risk.on_limits import on_limits
+from pipeline.risk.on_limits import keep_sums, on_limits
 from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal, refuse
@@ -123,13 +123,13 @@ def _step_shared(shared: Shared, arrival: Arrival) -> Step:
 def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     limits = limits_of(shared.limits.rules, begun.limits.rules)
     turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
-    weigh(turn)
+    keep_sums(turn)
     rolled = roll(turn)
     catch_up(turn)
     if begun.wake_ms is None or turn.now_ms >= begun.wake_ms:
         expire(turn)
     _apply(turn, arrival)
-    weigh(turn)
+    keep_sums(turn)
     watch(turn)
     flatten(turn)
     return _finish(turn, begun, rolled=rolled)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pipeline.risk.exposures import NOT_KEPT, Exposures, exposures_moved
 from pipeline.risk.holding import Figures, Holding
 from pipeline.risk.numbers import EXACT, ZERO
 
@@ -35,14 +36,15 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
     mark_ms: int | None = UNSURE  # The oldest as_of among the marks of what is held.
     due_ms: int | None = UNSURE  # When the first reservation's wait ends.
-    weighed: Decimal | None = None  # Sum of worst case notional x EWMA; None: no rule asks.
-    unweighed: int = 0  # Held or reserved without a known worst case or volatility.
+    exposures: Exposures = NOT_KEPT  # What only some rules read.
 
 
 def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
     """Replace one holding's share of the totals by its new one."""
-    changed = _moved(totals, old or _BLANK, new)
-    return changed if totals.weighed is None else _with_weight(changed, old or _BLANK, new)
+    old = old or _BLANK
+    changed = _moved(totals, old, new)
+    exposures = exposures_moved(totals.exposures, old, new)
+    return changed if exposures is totals.exposures else replace(changed, exposures=exposures)
 
 
 def _moved(totals: Totals, old: Holding, new: Holding) -> Totals:
@@ -113,8 +115,7 @@ def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
         totals.trim_ms,
         totals.mark_ms,
         totals.due_ms,
-        totals.weighed,
-        totals.unweighed,
+        totals.exposures,
     )
 
 
@@ -133,36 +134,6 @@ def _earliest_after(kept: int | None, was: int | None, now: int | None) -> int |
     if now is not None and (kept is None or now <= kept):
         return now
     return UNSURE if was is not None and was == kept else kept
-
-
-def weighed(totals: Totals, holdings: dict[str, Holding], *, wanted: bool) -> Totals:
-    """Begin to weigh exposures by volatility when a rule asks for it, or leave it."""
-    if wanted == (totals.weighed is not None):
-        return totals
-    totals = replace(totals, weighed=ZERO if wanted else None, unweighed=0)
-    if wanted:
-        for holding in holdings.values():
-            totals = _with_weight(totals, _BLANK, holding)
-    return totals
-
-
-def _with_weight(totals: Totals, old: Holding, new: Holding) -> Totals:
-    if old.figures.worst is new.figures.worst and old.ewma is new.ewma:
-        return totals
-    was, now = _weight(old), _weight(new)
-    return replace(
-        totals,
-        weighed=_shift(totals.weighed or ZERO, was, now),
-        unweighed=totals.unweighed + (now is None) - (was is None),
-    )
-
-
-def _weight(holding: Holding) -> Decimal | None:
-    """Worst case notional x volatility, exactly; None where one of them is unknown."""
-    worst, ewma = holding.figures.worst, holding.ewma
-    if not worst:
-        return worst
-    return None if ewma is None else EXACT.multiply(worst, ewma)
 
 
 def looked_up(totals: Totals, holdings: dict[str, Holding]) -> Totals:

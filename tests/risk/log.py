@@ -14,6 +14,7 @@ from topics.events import (
     AccountEvent,
     Event,
     FillEvent,
+    LimitsEvent,
     Market,
     Pulse,
     PulseEvent,
@@ -42,6 +43,11 @@ class Log:
         self.tick(T0_MS)
         body = replace(given.account(balance=balance), as_of_ms=T0_MS)
         self.append(AccountEvent(account_id=given.ACCOUNT, source=self.source(), body=body), T0_MS)
+
+    def limit(self, rules: given.Rules) -> None:
+        """Set the limits of everyone."""
+        body = given.limits(rules)
+        self.append(LimitsEvent(account_id=EVERYONE, source=self.source(), body=body), T0_MS)
 
     def append(self, event: Event, at_ms: int, recall: Recall | None = None) -> Step:
         """Append an event and take its step."""
@@ -75,7 +81,7 @@ class Log:
         event = SignalEvent(
             account_id=given.ACCOUNT,
             source=self.source(),
-            instrument=given.instrument(),
+            instrument=given.instrument(groups=("coins",)),
             quote=self.quote(price, at_ms),
             body=body,
         )
@@ -91,7 +97,7 @@ class Log:
         event = FillEvent(
             account_id=given.ACCOUNT,
             source=self.source(),
-            instrument=given.instrument(),
+            instrument=given.instrument(groups=("coins",)),
             quote=self.quote(price, at_ms),
             body=body,
         )

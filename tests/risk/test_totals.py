@@ -7,9 +7,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipeline.risk.account import Account
+from pipeline.risk.exposures import Exposures, exposures_of
 from pipeline.risk.figures import settle
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
+from tests import given
 from tests.risk.log import T0_MS, Log
 
 PRICES = st.sampled_from([50, 100, 100, 101, 150])  # Often the price there was.
@@ -19,9 +21,10 @@ STEPS = st.lists(
 )
 
 
-def lived(steps: list[tuple[str, int, int]]) -> Account:
+def lived(steps: list[tuple[str, int, int]], rules: given.Rules | None = None) -> Account:
     """Let an account live through steps of (what, quantity, price)."""
     log = Log()
+    log.limit(rules or {})
     log.open()
     at_ms = T0_MS
     for number, (what, quantity, price) in enumerate(steps):
@@ -78,6 +81,30 @@ def test_figures_are_the_same_when_they_are_worked_out_anew(
         anew = {name: settle(item) for name, item in account.holdings.items()}
 
     assert anew == account.holdings
+
+
+@over(steps=STEPS)
+@settings(max_examples=200, deadline=None)
+def test_sides_and_groups_are_what_they_add_up_to_anew(steps: list[tuple[str, int, int]]) -> None:
+    rules = {
+        "net_exposure": {"net_exposure_ratio_max": "9"},
+        "group_exposure": {"group_exposure_ratio_max": "9"},
+    }
+    account = lived(steps, rules)
+
+    anew = exposures_of(account.holdings.values(), frozenset({"sides", "groups"}))
+
+    assert account.totals.exposures == anew
+
+
+@over(steps=STEPS)
+@settings(max_examples=100, deadline=None)
+def test_nothing_is_kept_of_sides_and_groups_when_no_rule_reads_them(
+    steps: list[tuple[str, int, int]],
+) -> None:
+    account = lived(steps)
+
+    assert account.totals.exposures == Exposures()
 
 
 @over(steps=STEPS)

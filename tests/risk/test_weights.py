@@ -6,6 +6,7 @@ from hypothesis import given as over
 from hypothesis import settings
 from msgspec.structs import replace
 
+from pipeline.risk.exposures import Weights
 from pipeline.risk.numbers import EXACT
 from tests import given
 from tests.risk.log import T0_MS, Log
@@ -46,7 +47,6 @@ def test_sum_is_that_of_the_holdings(steps: list[tuple[str, int, int]]) -> None:
     log.pulse(100, T0_MS + 400 * len(steps))
 
     assert log.account is not None
-    (holding,) = log.account.holdings.values()
-    assert log.account.totals.unweighed == (holding.figures.worst is None)
-    known = EXACT.multiply(holding.figures.worst or Decimal(0), Decimal("0.1"))
-    assert log.account.totals.weighed == known
+    (worst,) = (holding.figures.worst for holding in log.account.holdings.values())
+    known = EXACT.multiply(worst or Decimal(0), Decimal("0.1"))
+    assert log.account.totals.exposures.weights == Weights(known, worst is None)

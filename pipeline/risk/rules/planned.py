@@ -13,8 +13,6 @@ from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters, PerS
 
 _PLANNED: dict[str, dict[str, object]] = {
     "trading_hours": {"minutes_before_close": Count},
-    "net_exposure": {"net_exposure_ratio_max": Decimal},
-    "group_exposure": {"group_exposure_ratio_max": PerSymbol},
     "circuit_breaker": {
         "consecutive_losses_max": Count,
         "window_ms": Duration,

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from pipeline.risk.exposures import Sum
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import OnBreach, Parameters
 from pipeline.risk.proposal import Proposal, emptied, largest
@@ -49,7 +50,9 @@ class Rule(Parameters, frozen=True, kw_only=True):
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
-    WEIGHS: ClassVar[bool] = False  # It reads the sum of exposures weighed by volatility.
+    KEEPS: ClassVar[
+        tuple[Sum, ...]
+    ] = ()  # Sums of the totals that are kept only for rules like it.
     PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
     BREACHED: ClassVar[Check]
 

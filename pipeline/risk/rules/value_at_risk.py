@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pipeline.risk.exposures import NO_WEIGHTS
 from pipeline.risk.numbers import EXACT, MONEY, ZERO
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.proposal import Proposal
@@ -23,7 +24,7 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
     PLACE = 220
     ENTRY = True
     SIZES = True
-    WEIGHS = True
+    KEEPS = ("weights",)
     LOSS = False
     CONFIRMS = False
 
@@ -38,22 +39,23 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         equity, totals, holding = standing.equity, standing.account.totals, proposal.terms.holding
+        weights = totals.exposures.weights or NO_WEIGHTS
         worst, own, ewma = proposal.worst_notional, holding.figures.worst, holding.ewma
         limit = None if equity is None else equity * (self.var_ratio_max or ZERO)
-        if proposal.priceless or ewma is None or totals.unweighed > totals.unbounded:
+        if proposal.priceless or ewma is None or weights.unweighed > totals.unbounded:
             return Check(self.NAME, "breach", None, limit, None)
         if equity is None or limit is None or totals.unbounded or worst is None or own is None:
             return self.unknown(limit)
         if equity <= ZERO:
             return self.meaningless(limit)
         more = EXACT.multiply(EXACT.subtract(worst, own), ewma)
-        return self.cap(self._at_risk(EXACT.add(totals.weighed or ZERO, more)), limit)
+        return self.cap(self._at_risk(EXACT.add(weights.weighed, more)), limit)
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        totals = standing.account.totals
-        if totals.weighed is None or totals.unweighed:
+        weights = standing.account.totals.exposures.weights
+        if weights is None or weights.unweighed:
             return None
-        return Measure(self._at_risk(totals.weighed), equity * (self.var_ratio_max or ZERO))
+        return Measure(self._at_risk(weights.weighed), equity * (self.var_ratio_max or ZERO))
 
     def _at_risk(self, weighed: Decimal) -> Decimal:
         return MONEY.multiply(weighed, deviations(self.var_confidence, self.horizon_bars))

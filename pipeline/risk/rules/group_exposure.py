@@ -1,0 +1,49 @@
+"""Cap the worst case notional over the symbols of a group as a fraction of equity."""
+
+from decimal import Decimal
+
+from pipeline.risk.exposures import groups_of
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.parameters import PerSymbol, per_symbol
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class GroupExposure(Rule, frozen=True, kw_only=True):
+    group_exposure_ratio_max: PerSymbol | None = None  # Of equity; a number or by group.
+
+    PLACE = 170
+    ENTRY = True
+    SIZES = True
+    KEEPS = ("groups",)
+
+    @property
+    def ready(self) -> bool:
+        return self.group_exposure_ratio_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Judge every group of the symbol; report the one with the least headroom."""
+        more = self._more(standing, proposal)
+        checks = []
+        for group in groups_of(proposal.terms.holding):
+            limit = per_symbol(self.group_exposure_ratio_max, group)
+            if limit is None:
+                continue
+            if proposal.priceless:
+                return self.meaningless(limit)
+            held = (standing.account.totals.exposures.groups or {}).get(group, ZERO)
+            checks.append(self.ratio(standing, None if more is None else held + more, limit=limit))
+        return min(checks, key=_headroom, default=self.PASSED)
+
+    def _more(self, standing: Standing, proposal: Proposal) -> Decimal | None:
+        """What the order adds to the worst case of its symbol."""
+        own, worst = proposal.terms.holding.figures.worst, proposal.worst_notional
+        if own is None or worst is None or standing.account.totals.unbounded:
+            return None
+        return worst - own
+
+
+def _headroom(check: Check) -> Decimal:
+    return check.headroom or ZERO

@@ -1,0 +1,35 @@
+"""Cap what is long less what is short, if all orders of one side fill, as a fraction of equity."""
+
+from decimal import Decimal
+
+from pipeline.risk.exposures import NO_SIDES
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class NetExposure(Rule, frozen=True, kw_only=True):
+    net_exposure_ratio_max: Decimal | None = None  # Of equity.
+
+    PLACE = 160
+    ENTRY = True
+    SIZES = True
+    KEEPS = ("sides",)
+
+    @property
+    def ready(self) -> bool:
+        return self.net_exposure_ratio_max is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Measure long exposure for a buy, short exposure for a sell; no order nets another."""
+        assert self.net_exposure_ratio_max is not None
+        limit, totals = self.net_exposure_ratio_max, standing.account.totals
+        if proposal.priceless:
+            return self.meaningless(limit)
+        sides, net = totals.exposures.sides or NO_SIDES, None
+        if proposal.order_notional is not None and not totals.unbounded:
+            buys = proposal.terms.side == "buy"
+            held = sides.net + sides.buys if buys else sides.sells - sides.net
+            net = held + proposal.order_notional
+        return self.ratio(standing, net, limit=limit)
