@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -22,45 +22,72 @@ def replay(
         bool, typer.Option("--from-kafka", help="Compare the recorded log with its outputs.")
     ] = False,
     against: Annotated[
-        Path | None, typer.Option(help="Show what these limits would have changed in the log.")
+        Path | None, typer.Option(help="Show what these limits would have decided otherwise.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="With --against: write every difference there.")
     ] = None,
 ) -> None:
     """Decide recorded inputs again, without touching an account."""
-    _check_sources(file, limits, from_kafka=from_kafka, against=against)
-    if file is None:
-        _replay_log(against)
+    _check_sources(file, limits, from_kafka=from_kafka)
+    if json and not against:
+        raise typer.BadParameter("--json goes with --against")
+    if against is not None:
+        _replay_against(file, against, limits=limits, json=json)
+    elif file is None:
+        _replay_log()
     else:
         _replay_file(file, limits)
 
 
-def _check_sources(
-    file: Path | None, limits: Path | None, *, from_kafka: bool, against: Path | None
-) -> None:
+def _check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -> None:
     if (file is None) != from_kafka:
         raise typer.BadParameter("name either FILE or --from-kafka")
     if from_kafka and limits:
         raise typer.BadParameter("--limits goes with FILE; other limits for the log: --against")
-    if against and not from_kafka:
-        raise typer.BadParameter("--against goes with --from-kafka")
 
 
 def _replay_file(file: Path, limits: Path | None) -> None:
-    from pipeline.errors import StartupError
     from pipeline.replay.files import replay_file
 
+    with _opened(file) as lines:
+        replay_file(lines, sys.stdout.buffer, limits=limits)
+
+
+def _replay_log() -> None:
+    from pipeline.replay.log import compare_with_kafka
+    from pipeline.streams.settings import Settings
+
+    differences = compare_with_kafka(Settings.from_environment())
+    raise typer.Exit(exit_codes.DIFFERENT if differences else exit_codes.OK)
+
+
+def _replay_against(
+    file: Path | None, against: Path, *, limits: Path | None, json: Path | None
+) -> None:
+    from pipeline.cli.otherwise_text import print_otherwise, write_json
+    from pipeline.replay.against import file_against, log_against
+    from pipeline.streams.settings import Settings
+
+    if file is None:
+        found = log_against(Settings.from_environment(), against)
+    else:
+        with _opened(file) as lines:
+            found = file_against(lines, against, limits=limits)
+    print_otherwise(found)
+    if json is not None:
+        write_json(found, json)
+    raise typer.Exit(exit_codes.DIFFERENT if found.differences else exit_codes.OK)
+
+
+def _opened(file: Path) -> BinaryIO:
+    from pipeline.errors import StartupError
+
+    if file == STDIN:
+        return sys.stdin.buffer
     try:
-        lines = sys.stdin.buffer if file == STDIN else file.open("rb")
+        return file.open("rb")
     except OSError as error:
         raise StartupError(
             f"{file} cannot be read ({error.strerror}); name a file of recorded inputs"
         ) from error
-    with lines:
-        replay_file(lines, sys.stdout.buffer, limits=limits)
-
-
-def _replay_log(against: Path | None) -> None:
-    from pipeline.replay.log import compare_with_kafka
-    from pipeline.streams.settings import Settings
-
-    differences = compare_with_kafka(Settings.from_environment(), against=against)
-    raise typer.Exit(exit_codes.DIFFERENT if differences else exit_codes.OK)

@@ -16,7 +16,7 @@ from topics.fields import EVERYONE
 from topics.limits import TOPIC as LIMITS
 from topics.limits import LimitsDocument
 
-__all__ = ["in_time_order", "replay_file"]
+__all__ = ["document_of", "in_time_order", "recorded_lines", "replay_file"]
 
 
 def replay_file(lines: Iterable[bytes], out: BinaryIO, *, limits: Path | None = None) -> None:
@@ -24,9 +24,9 @@ def replay_file(lines: Iterable[bytes], out: BinaryIO, *, limits: Path | None = 
 
     Raise StartupError at a line that is no recorded input.
     """
-    document = None if limits is None else _document(limits)
+    document = None if limits is None else document_of(limits)
     machine = Machine(Settings.from_environment())
-    for line in in_time_order(_decoded(lines)):
+    for line in in_time_order(recorded_lines(lines)):
         if document is not None:
             _write(out, machine.begin(document, at_ms=line.timestamp_ms))
             document = None
@@ -63,7 +63,8 @@ def _sorted(waiting: list[tuple[int, int, Line]]) -> Iterator[Line]:
         yield line
 
 
-def _decoded(lines: Iterable[bytes]) -> Iterator[Line]:
+def recorded_lines(lines: Iterable[bytes]) -> Iterator[Line]:
+    """Decode lines, each with its offset among the inputs of its topic."""
     offsets: Counter[str] = Counter()
     for number, text in enumerate(lines, start=1):
         if not text.isspace():
@@ -76,7 +77,7 @@ def _write(out: BinaryIO, lines: Iterable[Line]) -> None:
     out.writelines(encode_line(line) for line in lines)
 
 
-def _document(path: Path) -> LimitsDocument:
+def document_of(path: Path) -> LimitsDocument:
     """Read a limits file as the document that an operator would publish."""
     document = LimitsDocument(
         account_id=EVERYONE,

@@ -5,6 +5,7 @@ and every account is always watched.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -31,10 +32,12 @@ from topics.limits import LimitsDocument
 from topics.prices import Price
 from topics.topic import Topic
 
-__all__ = ["Line", "Machine"]
+__all__ = ["Line", "Machine", "Observe"]
 
 ACCOUNTS_KEPT_MAX = 4096
 ANY_EVENT: type[Event] = Event  # type: ignore[assignment] # The union, as the decoder wants it.
+
+Observe = Callable[[Event, Step, int], None]  # With the append time.
 
 
 class Line(NamedTuple):
@@ -50,12 +53,20 @@ class Line(NamedTuple):
 class Machine:
     """Feed it lines in order; each call returns what they bring out."""
 
-    def __init__(self, settings: Settings | None = None, *, partitions: int = 1) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        partitions: int = 1,
+        observe: Observe | None = None,
+    ) -> None:
         settings = settings or Settings.model_construct()  # Defaults, whatever the environment.
         self.now_ms = 0
         self._tables = Tables(settings)
         self._wrapping = Wrapping(self._tables, event_bytes_max=settings.event_bytes_max)
-        self._partitions = [_Partition(settings, self._tables, n) for n in range(partitions)]
+        self._partitions = [
+            _Partition(settings, self._tables, number=n, observe=observe) for n in range(partitions)
+        ]
         self._offsets: Counter[str] = Counter()  # The next of each topic.
 
     def begin(self, document: LimitsDocument, *, at_ms: int) -> list[Line]:
@@ -145,10 +156,13 @@ class Machine:
 class _Partition:
     """Risk and broadcast of one partition of the log."""
 
-    def __init__(self, settings: Settings, tables: Tables, number: int) -> None:
+    def __init__(
+        self, settings: Settings, tables: Tables, *, number: int, observe: Observe | None
+    ) -> None:
         self.watchlist = Watchlist(settings, tables)
         self.rows: dict[str, AccountState] = {}  # Each account's last.
         self._number = number
+        self._observe = observe
         self._offset = 0
         self._accounts = PartitionAccounts(
             MemoryStore(),
@@ -169,6 +183,8 @@ class _Partition:
         serial = accounts.shared.serial
         accounts.shared = replace(accounts.shared, ticked_at_ms=at_ms)
         taken = accounts.apply(event, value, at_ms)
+        if self._observe is not None:
+            self._observe(event, taken, at_ms)
         if accounts.shared.serial != serial:
             self.watchlist.apply_state(shared_state(accounts.shared))
         out = [_output_line(output, at_ms) for output in taken.outputs]

@@ -77,8 +77,14 @@ def test_nothing_differs_but_what_was_forged_when_the_log_is_decided_again(world
     assert '"message":"forged"' in said
 
 
-def test_other_limits_are_refused_when_the_log_is_replayed(world: World) -> None:
-    code, said = replay(world, "--against", "limits.yaml")
+def test_other_limits_answer_otherwise_when_the_log_is_replayed(
+    world: World, tmp_path: Path
+) -> None:
+    against = tmp_path / "against.yaml"
+    against.write_text("cash: {enabled: false}\norder_notional: {order_notional_max: 200}\n")
+    trade(world)
 
-    assert code == 2
-    assert "--against limits.yaml is not built yet" in said
+    code, said = replay(world, "--against", str(against))
+
+    assert code == 1, said
+    assert said.count(" order_notional ") == 6

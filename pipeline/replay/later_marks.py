@@ -1,0 +1,124 @@
+"""What a difference would have made: valued at the symbol's mark one day on, else at the last.
+
+The order is taken as filled at its limit price, or at the reference of its moment; without fees.
+"""
+
+from collections import deque
+from decimal import Decimal, localcontext
+
+from msgspec import Struct
+
+from pipeline.replay.outcomes import Outcome
+from pipeline.risk.holding import mark_of
+from pipeline.risk.numbers import MONEY, ONE
+from pipeline.risk.proposal import reference_price
+from topics.events import Event, PulseEvent, Quote
+from topics.fields import Side
+from topics.instruments import Instrument
+from topics.topic import DAY_MS
+
+__all__ = ["Difference", "LaterMarks"]
+
+
+class Difference(Struct, kw_only=True):
+    """One question that two limits answer otherwise; valued later, hence mutable."""
+
+    at_ms: int
+    account_id: str
+    kind: str
+    name: str  # signal_id, reason of the exit, or rule of the stop.
+    symbol: str
+    was: Outcome
+    would_be: Outcome
+    rule: str = ""  # That makes the stricter answer.
+    currency: str | None = None  # Of the PnL: the symbol's settlement currency.
+    price: Decimal | None = None  # At which the order is taken as filled.
+    mark: Decimal | None = None
+    mark_at_ms: int | None = None
+    pnl: Decimal | None = (
+        None  # Would be less was; None where a price or the instrument is missing.
+    )
+
+    @property
+    def quantity(self) -> Decimal:
+        """What the position would have had more, in units, signed."""
+        return self.would_be.quantity - self.was.quantity
+
+    @property
+    def is_stricter(self) -> bool:
+        """Whether the other limits allow less, or stop what history did not."""
+        if self.kind == "decision":
+            return abs(self.would_be.quantity) < abs(self.was.quantity)
+        return self.would_be.verdict != "nothing"
+
+
+class LaterMarks:
+    """Follow the market of one run; `finish` values what is still open at the last marks."""
+
+    def __init__(self) -> None:
+        self._instruments: dict[str, Instrument] = {}
+        self._quotes: dict[str, tuple[Quote, int]] = {}
+        self._open: dict[str, deque[Difference]] = {}
+
+    def take_all(self, event: Event, at_ms: int) -> None:
+        """Take what an event says of the market."""
+        if isinstance(event, PulseEvent):
+            for market in event.body.markets:
+                self.take(market.instrument, market.quote, at_ms)
+        else:
+            self.take(event.instrument, event.quote, at_ms)
+
+    def take(self, instrument: Instrument | None, quote: Quote | None, at_ms: int) -> None:
+        """Take an instrument and a quote, and value what waited for a mark of this time."""
+        if instrument is not None:
+            self._instruments[instrument.symbol] = instrument
+        if quote is None:
+            return
+        self._quotes[quote.symbol] = quote, at_ms
+        waiting = self._open.get(quote.symbol, ())
+        while waiting and waiting[0].at_ms + DAY_MS <= at_ms:
+            self._value(waiting.popleft())
+
+    def await_mark(self, difference: Difference) -> None:
+        """Fix the price of a difference now; its value comes with the mark one day on."""
+        known = self._quotes.get(difference.symbol)
+        side = _side(difference)
+        difference.price = (difference.would_be.limit_price or difference.was.limit_price) or (
+            None if known is None else reference_price(known[0], side)
+        )
+        self._open.setdefault(difference.symbol, deque()).append(difference)
+
+    def finish(self) -> None:
+        """Value what waits at the last mark there is."""
+        for waiting in self._open.values():
+            while waiting:
+                self._value(waiting.popleft())
+
+    def _value(self, difference: Difference) -> None:
+        known = self._quotes.get(difference.symbol)
+        instrument = self._instruments.get(difference.symbol)
+        if known is None or instrument is None or difference.price is None:
+            return
+        quote, at_ms = known
+        mark = mark_of(quote, ONE if _side(difference) == "buy" else -ONE)
+        if mark is None:
+            return
+        difference.currency = instrument.settlement_currency
+        difference.mark, difference.mark_at_ms = mark, at_ms
+        with localcontext(MONEY):
+            difference.pnl = _pnl(difference, instrument, mark)
+
+
+def _side(difference: Difference) -> Side:
+    return difference.would_be.side or difference.was.side or "buy"
+
+
+def _pnl(difference: Difference, instrument: Instrument, mark: Decimal) -> Decimal | None:
+    price, quantity = difference.price, difference.quantity * instrument.multiplier
+    if price is None:
+        return None
+    if instrument.kind == "linear":
+        return quantity * (mark - price)
+    if price <= 0 or mark <= 0:
+        return None
+    return quantity * (ONE / price - ONE / mark)

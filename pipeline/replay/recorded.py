@@ -1,0 +1,104 @@
+"""The recorded `events` log, partition by partition: what risk has decided, from where it can be.
+
+Apart from what is done with it: comparing, judging by other limits, reporting.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple, cast
+
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from pipeline.replay.comparison import COMPARED, Span
+from pipeline.replay.memory import MemoryStore
+from pipeline.replay.starts import Start, find_start
+from pipeline.replay.tapes import read, span, to_bytes
+from pipeline.streams.broker import Broker
+from pipeline.streams.partitioner import partition_of
+from topics.codec import DecodeError, decode_as
+from topics.events import Event
+from topics.fields import EVERYONE
+from topics.snapshots import Snapshot
+
+__all__ = ["Log", "Recorded", "recorded", "recorded_logs", "start_of"]
+
+ANSWER_SECONDS_MAX = 10.0
+EVENTS = "events"
+ANY_EVENT = cast("type[Event]", Event)
+
+
+class Log(NamedTuple):
+    """What is compared of one partition: events that risk has decided, and all there is of them."""
+
+    events: Span
+    outputs: tuple[Span, ...]
+    snapshots: Span
+
+
+class Recorded(NamedTuple):
+    """One event as the log has it; None is one that comes before its account's snapshot."""
+
+    event: Event | None
+    content: bytes
+    at_ms: int
+
+
+def recorded_logs(broker: Broker) -> Iterator[Log]:
+    """Ask once, at the start, how far each partition is."""
+    partitions = range(broker.settings.partitions)
+    with closing(_asking(broker)) as consumer:
+        broker.metadata(consumer)
+        places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in partitions]
+        decided = consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
+        logs = [_log(broker, consumer, place) for place in decided]
+    yield from logs
+
+
+def _log(broker: Broker, consumer: Consumer, decided: TopicPartition) -> Log:
+    number = decided.partition
+    events = span(broker, consumer, EVENTS, number)
+    return Log(
+        events=events._replace(end=min(events.end, max(decided.offset, 0))),
+        outputs=tuple(span(broker, consumer, topic, number) for topic in COMPARED),
+        snapshots=span(broker, consumer, "snapshots", number),
+    )
+
+
+def start_of(broker: Broker, log: Log, *, store: MemoryStore) -> Start | None:
+    """Load the first snapshots into the store where the log's beginning was deleted."""
+
+    def snapshots() -> Iterator[Snapshot]:
+        for record in read(broker, log.snapshots):
+            yield decode_as(Snapshot, to_bytes(record.value() or b""))
+
+    return find_start(snapshots, log.events, store=store)
+
+
+def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded]:
+    """Read what risk applied: no event of a wrong partition, nothing that does not decode."""
+    with closing(read(broker, log.events)) as records:
+        for record in records:
+            found = _recorded(record, start, partitions=broker.settings.partitions)
+            if found is not None:
+                yield found
+
+
+def _recorded(record: Message, start: Start | None, *, partitions: int) -> Recorded | None:
+    content = to_bytes(record.value() or b"")
+    try:
+        event = decode_as(ANY_EVENT, content)
+    except DecodeError:
+        return None  # A dead letter, as it was then.
+    account_id = event.account_id
+    if account_id != EVERYONE and partition_of(account_id, partitions) != record.partition():
+        return None
+    at_ms = record.timestamp()[1]
+    if start is not None and not start.is_after(account_id, record.offset() or 0):
+        return Recorded(None, content, at_ms)
+    return Recorded(event, content, at_ms)
+
+
+def _asking(broker: Broker) -> Consumer:
+    return Consumer(
+        broker.properties(group_id=broker.settings.group("risk"), enable_auto_commit=False)
+    )
