@@ -81,10 +81,10 @@ def test_other_limits_answer_otherwise_when_the_log_is_replayed(
     world: World, tmp_path: Path
 ) -> None:
     against = tmp_path / "against.yaml"
-    against.write_text("cash: {enabled: false}\norder_notional: {order_notional_max: 200}\n")
+    against.write_bytes(orjson.dumps(RULES | {"drawdown": {"enabled": False}}))
     trade(world)
 
     code, said = replay(world, "--against", str(against))
 
     assert code == 1, said
-    assert said.count(" order_notional ") == 6
+    assert said.count(" drawdown ") == 6, said  # The stop of each account.
