@@ -13,6 +13,7 @@ from pipeline.risk.numbers import ZERO
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.totals import Totals
 from pipeline.risk.windows import ClosedDay, Window
+from topics.decisions import ExitReason
 from topics.fields import TradingState
 
 POSITIONS_MAX = 1000
@@ -53,6 +54,13 @@ class Document(Struct, frozen=True, array_like=True, gc=False):
 
     version: int = 0
     rules: str = "{}"
+
+
+class Leaving(Struct, frozen=True, array_like=True, gc=False):
+    """A position that one of its stops closes; it ends when the exits it sent are filled."""
+
+    reason: ExitReason
+    quantity: Decimal | None = None  # What its exits have still to fill; None before the first.
 
 
 class Early(Struct, frozen=True, array_like=True, gc=False):
@@ -121,6 +129,8 @@ class Account(Struct, frozen=True, array_like=True):
     totals: Totals = Totals()
     expired: tuple[tuple[str, str], ...] = ()  # Symbol and id of expired reservations kept.
     rates: dict[str, KnownRate] = {}  # Of other currencies that instruments settle in.
+    leaving: dict[str, Leaving] = {}  # By symbol.
+    hold_due_ms: int | None = None  # No position is held for too long before.
 
     @property
     def balance(self) -> Decimal:

@@ -1,8 +1,9 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
 from pipeline.risk.account import Account
-from pipeline.risk.flatten import retry_wake_ms
+from pipeline.risk.flatten import flatten_again_ms
 from pipeline.risk.numbers import earliest
+from pipeline.risk.position_stops import exits_again_ms
 from pipeline.risk.totals import looked_up
 from pipeline.risk.turn import Turn
 
@@ -30,7 +31,11 @@ def next_wake_ms(turn: Turn) -> int | None:
     if account.unconverted:
         wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
     wake_ms = earliest(wake_ms, account.totals.due_ms)
-    return earliest(wake_ms, retry_wake_ms(turn)) if account.stops else wake_ms
+    if account.hold_due_ms is not None and account.hold_due_ms > turn.now_ms:
+        wake_ms = earliest(wake_ms, account.hold_due_ms)
+    if account.leaving:
+        wake_ms = earliest(wake_ms, exits_again_ms(turn))
+    return earliest(wake_ms, flatten_again_ms(turn)) if account.stops else wake_ms
 
 
 def is_state_due(turn: Turn, begun: Account, *, wake_ms: int | None) -> bool:

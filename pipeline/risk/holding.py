@@ -74,6 +74,15 @@ class Pending(Struct, frozen=True, array_like=True, gc=False):
     before: Position
 
 
+class Guard(Struct, frozen=True, array_like=True, gc=False):
+    """What the stops of a position go by, since it left zero."""
+
+    opened_ms: int
+    best: Decimal  # The best mark; the price of its first fill counts.
+    stop: Decimal | None = None  # Of the newest filled entry.
+    realized: Decimal = ZERO  # Of the symbol when the position left zero.
+
+
 class Holding(Struct, frozen=True, array_like=True):
     symbol: str
     instrument: Instrument | None = None
@@ -94,6 +103,7 @@ class Holding(Struct, frozen=True, array_like=True):
     mark_ms: int | None = None  # Its as_of.
     scale: Decimal | None = None  # From worth to the account's currency; None without a rate.
     inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
+    guard: Guard | None = None  # None when flat.
 
     @property
     def average_price(self) -> Decimal:
@@ -145,3 +155,20 @@ def exit_room(holding: Holding, side: Side) -> Decimal:
     if side == "sell":
         return max(quantity - holding.sells.quantity, ZERO) if quantity > ZERO else ZERO
     return max(-quantity - holding.buys.quantity, ZERO) if quantity < ZERO else ZERO
+
+
+def drop_idle(holdings: dict[str, Holding]) -> None:
+    """Forget the oldest idle symbol so that memory is bounded; one never traded goes first."""
+    idle = [
+        symbol
+        for symbol, holding in holdings.items()
+        if not (holding.active or holding.reservations or holding.pending)
+    ]
+    untraded = (symbol for symbol in idle if not _traded(holdings[symbol]))
+    first = next(untraded, idle[0] if idle else None)
+    if first is not None:
+        del holdings[first]
+
+
+def _traded(holding: Holding) -> bool:
+    return holding.filled or holding.adopted_ms is not None

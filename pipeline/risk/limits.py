@@ -35,7 +35,7 @@ from pipeline.risk.rules import RULES
 from pipeline.risk.rules.planned import PLANNED
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
-from pipeline.risk.rules.rule import Rule, Watch
+from pipeline.risk.rules.rule import PositionStop, Rule, Watch
 from pipeline.risk.standing import Standing
 from topics.bounds import exact_number
 from topics.codec import DecodeError, decode_plain, encode_plain
@@ -58,6 +58,8 @@ class Limits(Struct, frozen=True):
     minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
     watches: tuple[Watch, ...]
     keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
+    position_stops: tuple[PositionStop, ...]
+    trails: bool  # Whether the best mark of a position matters.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
     reservation: ReservationTimes
@@ -125,7 +127,9 @@ def not_built_yet(rules: Rules) -> tuple[str, ...]:
     early += [
         f"{name}.on_breach"
         for name, values in rules.items()
-        if name in RULES and not issubclass(RULES[name], Watch) and "on_breach" in values
+        if name in RULES
+        and not issubclass(RULES[name], Watch | PositionStop)
+        and "on_breach" in values
     ]
     return tuple(early)
 
@@ -140,7 +144,9 @@ def limits_of(everyone: str, own: str) -> Limits:
     rules = {name: _stored(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
     groups = {name: _stored(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
     rules = _replaced(rules)
-    gate = tuple(rule for rule in rules.values() if rule.enabled and rule.ready)
+    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
+    gate = tuple(rule for rule in judging if rule.GATE)
+    stops = tuple(rule for rule in judging if isinstance(rule, PositionStop))
     watches = tuple(rule for rule in gate if isinstance(rule, Watch))
     collar = cast(PriceCollar, rules["price_collar"])
     groups["clock"] = groups.pop("account")
@@ -151,6 +157,8 @@ def limits_of(everyone: str, own: str) -> Limits:
         minimums=tuple(rule for rule in gate if rule.MINIMUMS),
         watches=watches,
         keeps=frozenset(name for rule in gate for name in rule.KEEPS),
+        position_stops=stops,
+        trails=any(rule.NAME == "trailing_stop" for rule in stops),
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
         **cast(dict[str, Any], groups),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.guard import guarded, with_best
 from pipeline.risk.holding import Holding, Mark, mark_of
 from pipeline.risk.numbers import ZERO, earliest
 from pipeline.risk.turn import Turn
@@ -26,6 +27,8 @@ def take_quote(turn: Turn, holding: Holding, quote: Quote) -> None:
     marks = next_mark(before, price, now_ms=turn.now_ms)
     marks = marks[-turn.limits.confirmation.confirm_marks :]
     changed = replace(holding, quote=quote, marks=marks, mark=price, mark_ms=quote.as_of_ms)
+    if turn.limits.trails:
+        changed = with_best(changed, price)
     if price == holding.mark and len(marks) == len(before) and before[0].price == price:
         turn.put(changed)  # The same prices confirm: nothing is worth more or less.
     else:
@@ -79,11 +82,13 @@ def marked(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Ho
     """
     held, was = after.position.quantity, before.position.quantity
     if not held:
-        return replace(after, marks=(), mark=None, mark_ms=None)
+        return replace(after, marks=(), mark=None, mark_ms=None, guard=None)
     if was and (was > 0) == (held > 0):
         return after
     newest = mark_of(after.quote, held)
     if newest is None or after.quote is None:
-        return replace(after, marks=(Mark(price),), mark=None, mark_ms=None)
+        begun = replace(after, marks=(Mark(price),), mark=None, mark_ms=None)
+        return guarded(turn, begun, price=price)
     marks = (Mark(price, turn.now_ms), Mark(newest))
-    return replace(after, marks=marks, mark=newest, mark_ms=after.quote.as_of_ms)
+    begun = replace(after, marks=marks, mark=newest, mark_ms=after.quote.as_of_ms)
+    return guarded(turn, begun, price=price)

@@ -47,6 +47,7 @@ def catch_up(turn: Turn) -> None:
         return
     if shared.limits_serial > serial:
         turn.state_changed = True
+        turn.look_at_all = True
     news: list[SharedStop | SharedResume] = [*shared.stops, *shared.resumes]
     for item in sorted(news, key=lambda item: item.serial):
         if item.serial > serial:

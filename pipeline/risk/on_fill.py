@@ -3,7 +3,9 @@
 from pipeline.risk.account import ENDED_MAX
 from pipeline.risk.booking import book, reversed_of
 from pipeline.risk.cause import Cause
+from pipeline.risk.guard import enter
 from pipeline.risk.holding import Holding
+from pipeline.risk.position_stops import note_exit_fill
 from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.reservations import Reservation, after_fill
 from pipeline.risk.stops import open_stop
@@ -21,11 +23,12 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool) -> None:
         turn.alert(Cause("bust", f"fill {fill.fill_id} is booked back", fill.quantity))
         book(turn, fill.symbol, reversed_of(execution_of(fill)))
         return
-    _release(turn, fill)
+    reservation = _release(turn, fill)
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
     book(turn, fill.symbol, execution_of(fill))
+    enter(turn, holding, fill, stop=None if reservation is None else reservation.stop_price)
 
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:
@@ -39,7 +42,8 @@ def _forgotten(turn: Turn, fill: Fill) -> bool:
     return True
 
 
-def _release(turn: Turn, fill: Fill) -> None:
+def _release(turn: Turn, fill: Fill) -> Reservation | None:
+    """Release what a fill takes; return the reservation as it was, if one matches."""
     reservation = _matching(turn.holding(fill.symbol), fill)
     if reservation is None:
         if _belongs_to_an_ended_one(turn, fill):
@@ -47,7 +51,7 @@ def _release(turn: Turn, fill: Fill) -> None:
         else:
             said = f"fill {fill.fill_id} matches no reservation"
             turn.alert(Cause("unmatched_fill", said, fill.quantity))
-        return
+        return None
     if fill.quantity > reservation.quantity:
         said = f"fill {fill.fill_id} is beyond its order"
         turn.alert(Cause("overfill", said, fill.quantity, reservation.quantity))
@@ -55,6 +59,9 @@ def _release(turn: Turn, fill: Fill) -> None:
         turn,
         after_fill(reservation, fill.quantity, now_ms=turn.now_ms, times=turn.limits.reservation),
     )
+    if reservation.exit_reason is not None:
+        note_exit_fill(turn, reservation, fill.quantity)
+    return reservation
 
 
 def _belongs_to_an_ended_one(turn: Turn, fill: Fill) -> bool:

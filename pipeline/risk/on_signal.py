@@ -13,6 +13,7 @@ from pipeline.risk.proposal import Terms, make_terms, reference_price
 from pipeline.risk.rates import fresh_rate, is_foreign
 from pipeline.risk.reservations import Reservation
 from pipeline.risk.sizing import size
+from pipeline.risk.stop_price import stop_price
 from pipeline.risk.turn import Turn
 from pipeline.risk.violations import count_violations
 from topics.decisions import Decision
@@ -91,9 +92,18 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
             reserved=quantity,
             decided_ms=now_ms,
             until_ms=now_ms + turn.limits.reservation.reservation_ttl_ms,
+            stop_price=_watched_stop(turn, terms, quantity),
         ),
         approvals=(*approvals, now_ms),
     )
+
+
+def _watched_stop(turn: Turn, terms: Terms, quantity: Decimal) -> Decimal | None:
+    """The stop that an entry's fills bring with them, while `stop_loss` is on."""
+    if quantity <= terms.exit_room or not turn.limits.rules["stop_loss"].enabled:
+        return None
+    quote = terms.holding.quote
+    return stop_price(terms, turn.limits.stop, atr=None if quote is None else quote.atr)
 
 
 def last_known_price(holding: Holding, terms: Terms) -> Decimal:

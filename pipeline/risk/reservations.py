@@ -32,6 +32,7 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
     order_id: str | None = None
     exit_reason: ExitReason | None = None  # Set on exits of ours.
     ended: bool = False  # A terminal word came: later words change nothing.
+    stop_price: Decimal | None = None  # Of an entry, while `stop_loss` is on.
 
     @property
     def live(self) -> bool:

@@ -25,6 +25,7 @@ from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal, refuse
 from pipeline.risk.outputs import Output, topic_of
+from pipeline.risk.position_stops import send_exits
 from pipeline.risk.recall import oldest_wanted, recall_seen
 from pipeline.risk.remembered import (
     Recall,
@@ -126,12 +127,13 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     keep_sums(turn)
     rolled = roll(turn)
     catch_up(turn)
-    if begun.wake_ms is None or turn.now_ms >= begun.wake_ms:
+    if turn.look_at_all:
         expire(turn)
     _apply(turn, arrival)
     keep_sums(turn)
     watch(turn)
     flatten(turn)
+    send_exits(turn)
     return _finish(turn, begun, rolled=rolled)
 
 

@@ -10,6 +10,7 @@ from pipeline.risk.numbers import EXACT, ONE, ZERO
 from pipeline.risk.parameters import StopPrices
 from pipeline.risk.proposal import Terms
 from topics.fields import Side
+from topics.instruments import Instrument
 
 
 def stop_price(terms: Terms, stop: StopPrices, *, atr: Decimal | None) -> Decimal | None:
@@ -20,10 +21,22 @@ def stop_price(terms: Terms, stop: StopPrices, *, atr: Decimal | None) -> Decima
     price, own, side = terms.price, terms.signal.stop_price, terms.side
     if price is None or (own is not None and (own >= price if side == "buy" else own <= price)):
         return own  # On the wrong side or without an entry: nothing to round it towards.
-    if own is None:
-        distance = stop.atr_multiple * atr if atr else stop.stop_ratio * abs(price)
-        own = price - distance if side == "buy" else price + distance
     instrument = terms.holding.instrument
+    if own is None:
+        return stop_at(price, side, instrument, distance=stop_distance(price, stop, atr=atr))
+    return own if instrument is None else _on_tick(own, price, instrument.tick_size, side=side)
+
+
+def stop_distance(price: Decimal, stop: StopPrices, *, atr: Decimal | None) -> Decimal:
+    """Return how far from an entry its stop lies when nobody named one."""
+    return stop.atr_multiple * atr if atr else stop.stop_ratio * abs(price)
+
+
+def stop_at(
+    price: Decimal, side: Side, instrument: Instrument | None, *, distance: Decimal
+) -> Decimal:
+    """Return the stop of an entry at a price, a distance away from it."""
+    own = price - distance if side == "buy" else price + distance
     return own if instrument is None else _on_tick(own, price, instrument.tick_size, side=side)
 
 

@@ -9,7 +9,7 @@ from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, S
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import Valuation, value
 from pipeline.risk.figures import reserved, revalue, settle
-from pipeline.risk.holding import Holding
+from pipeline.risk.holding import Holding, drop_idle
 from pipeline.risk.limits import Limits
 from pipeline.risk.outputs import Output
 from pipeline.risk.remembered import Remembered
@@ -33,6 +33,7 @@ class Turn:
         "filled",
         "forget",
         "limits",
+        "look_at_all",
         "now_ms",
         "outputs",
         "rates",
@@ -41,6 +42,7 @@ class Turn:
         "shared",
         "state_changed",
         "stops_before",
+        "touched",
         "trading_changed",
     )
 
@@ -59,6 +61,8 @@ class Turn:
         self.filled = False
         self.repeated_signal = False
         self.stops_before = account.stops
+        self.touched: dict[str, None] = {}  # Symbols of which anything changed, in order.
+        self.look_at_all = account.wake_ms is None or account.clock_ms >= account.wake_ms
         self._ids = 0
         self._holdings: dict[str, Holding] | None = None
         self._standing: Standing | None = None
@@ -75,8 +79,9 @@ class Turn:
         if self._holdings is None:
             self._holdings = dict(account.holdings)
         if holding.symbol not in self._holdings and len(self._holdings) >= POSITIONS_MAX:
-            _drop_idle(self._holdings)
+            drop_idle(self._holdings)
         self._holdings[holding.symbol] = holding
+        self.touched[holding.symbol] = None
         self.account = replace(account, holdings=self._holdings, totals=totals, **noted)
         self._standing = self._valuation = None
 
@@ -127,6 +132,7 @@ class Turn:
     def use(self, limits: Limits) -> None:
         """Judge the rest of the event by other limits."""
         self.limits = limits
+        self.look_at_all = True
         self._standing = self._valuation = None
 
     def standing(self) -> Standing:
@@ -181,20 +187,3 @@ _ACTIONS: dict[Level, Action] = {
     "high": "reduce",
     "critical": "halt",
 }
-
-
-def _drop_idle(holdings: dict[str, Holding]) -> None:
-    """Forget the oldest idle symbol so that memory is bounded; one never traded goes first."""
-    idle = [
-        symbol
-        for symbol, holding in holdings.items()
-        if not (holding.active or holding.reservations or holding.pending)
-    ]
-    untraded = (symbol for symbol in idle if not _traded(holdings[symbol]))
-    first = next(untraded, idle[0] if idle else None)
-    if first is not None:
-        del holdings[first]
-
-
-def _traded(holding: Holding) -> bool:
-    return holding.filled or holding.adopted_ms is not None

@@ -6,15 +6,14 @@ an unrealized one when further marks agree.
 
 from decimal import Decimal
 
-from pipeline.risk.account import STRENGTHS
-from pipeline.risk.cause import Cause
+from pipeline.risk.breaches import Breach, act, beyond, breach
 from pipeline.risk.equity import cautious_equity, equity_at_most, favourable_equity
 from pipeline.risk.marks import trim_marks
+from pipeline.risk.position_stops import position_breaches
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
-from pipeline.risk.stops import alert_breach, end_breach, open_stop
+from pipeline.risk.stops import end_breach
 from pipeline.risk.turn import Turn
-from topics.codec import plain
 
 
 def watch(turn: Turn) -> None:
@@ -25,13 +24,23 @@ def watch(turn: Turn) -> None:
     equity = turn.standing().valuation.equity
     if equity is None:
         equity = equity_at_most(turn.account)
-    if equity is None:
-        return  # Without a mark for every position there is nothing to measure.
-    breaches, unconfirmed = _measure(turn, equity)
+    breaches: list[Breach] = []
+    if equity is not None:  # Without a mark for every position there is nothing to measure.
+        breaches = _equity_breaches(turn, equity)
+    breaches += position_breaches(turn)
     if breaches:
-        _act(turn, breaches)
+        act(turn, breaches)
+
+
+def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
+    """Look for breaches of equity; those that are not confirmed yet are looked at again."""
+    confirmed, unconfirmed = _measure(turn, equity)
     if unconfirmed or turn.account.confirm_ms is not None:
         _await_confirmation(turn, unconfirmed=unconfirmed)
+    return [
+        breach(beyond(rule.NAME, measure.measured, measure.limit), rule.on_breach, key=rule.NAME)
+        for rule, measure in confirmed
+    ]
 
 
 def _raise_peak(turn: Turn) -> None:
@@ -67,26 +76,6 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
         else:
             unconfirmed = True
     return confirmed, unconfirmed
-
-
-def _act(turn: Turn, breaches: list[tuple[Watch, Measure]]) -> None:
-    """Alert for each breach; stop for the strictest, the first in the table among equals."""
-    worst: tuple[Watch, Measure] | None = None
-    for rule, measure in breaches:
-        alert_breach(turn, _cause(rule, measure), key=rule.NAME, action=rule.on_breach)
-        if worst is None or _strength(rule) > _strength(worst[0]):
-            worst = (rule, measure)
-    if worst is not None and worst[0].on_breach != "warn":
-        open_stop(turn, _cause(*worst), strength=worst[0].on_breach)
-
-
-def _strength(rule: Watch) -> int:
-    return STRENGTHS.get(rule.on_breach, 0)
-
-
-def _cause(rule: Watch, measure: Measure) -> Cause:
-    reason = f"{rule.NAME} {plain(measure.measured)} is beyond {plain(measure.limit)}"
-    return Cause(rule.NAME, reason, measure.measured, measure.limit)
 
 
 def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:

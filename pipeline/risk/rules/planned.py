@@ -30,10 +30,6 @@ _PLANNED: dict[str, dict[str, object]] = {
     },
     "repeated_order": {"repeats_max": Count, "window_ms": Duration},
     "risk_score": {},
-    "stop_loss": {"on_breach": OnBreach},
-    "trailing_stop": {"trailing_ratio": PerSymbol, "on_breach": OnBreach},
-    "time_stop": {"hold_ms_max": PerSymbol, "on_breach": OnBreach},
-    "volatility_stop": {"volatility_multiple": Decimal, "on_breach": OnBreach},
     "stale_data": {"stale_ms": Duration, "on_breach": OnBreach},
     "drift": {
         "drift_grace_ms": Duration,

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from pipeline.risk.exposures import Sum
+from pipeline.risk.holding import Guard, Holding
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import OnBreach, Parameters
 from pipeline.risk.proposal import Proposal, emptied, largest
@@ -45,7 +46,8 @@ class Rule(Parameters, frozen=True, kw_only=True):
     enabled: bool = True
 
     NAME: ClassVar[str] = ""  # Set by discovery: the file's name.
-    PLACE: ClassVar[int] = 0  # Order in the gate.
+    PLACE: ClassVar[int] = 0  # Order in the gate, and after it of what only watches.
+    GATE: ClassVar[bool] = True  # It judges proposals.
     ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
@@ -142,3 +144,19 @@ class Watch(Rule, frozen=True, kw_only=True):
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         """Measure the account at an equity; None when there is nothing to measure."""
         raise NotImplementedError
+
+
+class PositionStop(Rule, frozen=True, kw_only=True):
+    """A stop of each position by itself; what it closes is that position."""
+
+    on_breach: OnBreach = "flatten"
+
+    GATE: ClassVar[bool] = False
+
+    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+        """Measure a held position that must be closed; None while it may stay."""
+        raise NotImplementedError
+
+    def due_ms(self, symbol: str, guard: Guard) -> int | None:
+        """When it hits without any event; None when only prices can bring it about."""
+        return None

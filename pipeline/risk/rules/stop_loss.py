@@ -1,0 +1,15 @@
+"""Close a position whose mark reached the stop of its newest filled entry."""
+
+from pipeline.risk.holding import Guard, Holding
+from pipeline.risk.rules.rule import Measure, PositionStop
+
+
+class StopLoss(PositionStop, frozen=True, kw_only=True):
+    PLACE = 510
+
+    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+        mark, stop = holding.mark, guard.stop
+        if mark is None or stop is None:
+            return None
+        reached = mark <= stop if holding.position.quantity > 0 else mark >= stop
+        return Measure(mark, stop) if reached else None

@@ -1,0 +1,26 @@
+"""Close a position that is held for too long; off until a time is set."""
+
+from pipeline.risk.holding import Guard, Holding
+from pipeline.risk.numbers import whole
+from pipeline.risk.parameters import PerSymbol, per_symbol
+from pipeline.risk.rules.rule import Measure, PositionStop
+
+
+class TimeStop(PositionStop, frozen=True, kw_only=True):
+    hold_ms_max: PerSymbol | None = None  # Since the position left zero.
+
+    PLACE = 530
+
+    @property
+    def ready(self) -> bool:
+        return self.hold_ms_max is not None
+
+    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+        limit = per_symbol(self.hold_ms_max, holding.symbol)
+        if limit is None or now_ms - guard.opened_ms <= limit:
+            return None
+        return Measure(whole(now_ms - guard.opened_ms), limit)
+
+    def due_ms(self, symbol: str, guard: Guard) -> int | None:
+        limit = per_symbol(self.hold_ms_max, symbol)
+        return None if limit is None else guard.opened_ms + int(limit) + 1

@@ -1,0 +1,311 @@
+"""Stops of each position by itself: when they are reached, and the exit that closes it."""
+
+from typing import Any
+
+import pytest
+
+from tests.spec.desk import MINUTE, SECOND, Desk, Row, open_desk
+from tests.spec.rulebook import only
+
+
+def sent(desk: Desk) -> list[tuple[str, str, str]]:
+    """Return reason, side and quantity of every exit so far."""
+    return [(row["reason"], row["side"], row["quantity"]) for row in desk.exits()]
+
+
+def see(desk: Desk, *marks: Any, symbol: str = "X") -> None:
+    """Let marks come, each with its pulse, however little it moved."""
+    for mark in marks:
+        desk.price(mark, symbol)
+        desk.wait(20 * SECOND)
+
+
+def bought(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
+    """Have an entry of the gate filled at its limit of 100."""
+    decision = desk.signal("buy", quantity, limit_price="100", **fields)
+    desk.fill("buy", quantity, 100, signal_id=decision["signal_id"])
+    return decision
+
+
+@pytest.mark.parametrize(("mark", "exits"), [("95.01", 0), ("95", 1), ("94.99", 1)])
+def test_long_is_closed_when_its_mark_is_at_the_stop_of_its_entry_or_below(
+    mark: str, exits: int
+) -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk, stop_price="95")
+
+    see(desk, mark)
+
+    assert sent(desk) == [("stop_loss", "sell", "10")] * exits
+
+
+@pytest.mark.parametrize(("mark", "exits"), [("104.99", 0), ("105", 1), ("105.01", 1)])
+def test_short_is_closed_when_its_mark_is_at_the_stop_of_its_entry_or_above(
+    mark: str, exits: int
+) -> None:
+    desk = open_desk(only(stop_loss={}))
+    desk.signal("sell", 10, limit_price="100", stop_price="105", signal_id="s")
+    desk.fill("sell", 10, 100, signal_id="s")
+
+    see(desk, mark)
+
+    assert sent(desk) == [("stop_loss", "buy", "10")] * exits
+
+
+@pytest.mark.parametrize(("mark", "exits"), [("98.01", 0), ("98", 1)])
+def test_stop_is_two_percent_off_the_entry_when_nobody_named_one(mark: str, exits: int) -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk)
+
+    see(desk, mark)
+
+    assert len(desk.exits()) == exits
+
+
+def test_stop_follows_from_the_price_of_the_fill_when_its_order_is_unknown() -> None:
+    desk = open_desk(only(stop_loss={}, stop={"stop_ratio": "0.1"}))
+    desk.fill("buy", 10, 100)
+
+    see(desk, "90.01")
+    before = len(desk.exits())
+    see(desk, "90")
+
+    assert (before, sent(desk)) == (0, [("stop_loss", "sell", "10")])
+
+
+def test_stop_is_the_one_of_the_newest_filled_entry() -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk, stop_price="95")
+    bought(desk, stop_price="90")
+
+    see(desk, "94", "90.01")
+    before = len(desk.exits())
+    see(desk, "90")
+
+    assert (before, sent(desk)) == (0, [("stop_loss", "sell", "20")])
+
+
+def test_stop_is_not_that_of_an_entry_that_was_never_filled() -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk, stop_price="90")
+    desk.signal("buy", 10, limit_price="100", stop_price="99")
+
+    see(desk, "95")
+
+    assert desk.exits() == []
+
+
+def test_stop_is_kept_when_a_part_is_sold() -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk, stop_price="95")
+    desk.signal("sell", 4, limit_price="100", stop_price="120", signal_id="part")
+    desk.fill("sell", 4, 100, signal_id="part")
+
+    see(desk, "95")
+
+    assert sent(desk) == [("stop_loss", "sell", "6")]
+
+
+def test_stop_is_dropped_when_the_position_is_flat_and_the_next_entry_brings_its_own() -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk, stop_price="95")
+    desk.fill("sell", 10, 100)
+    bought(desk, stop_price="80")
+
+    see(desk, "94", "81")
+
+    assert desk.exits() == []
+
+
+def test_adopted_position_has_no_stop_of_an_entry() -> None:
+    desk = open_desk(only(stop_loss={}))
+    desk.snapshot(10, 100)
+
+    see(desk, "50")
+
+    assert desk.exits() == []
+
+
+def test_nothing_is_closed_when_the_stop_loss_is_turned_off() -> None:
+    desk = open_desk(only())
+    bought(desk, stop_price="95")
+
+    see(desk, "10")
+
+    assert desk.exits() == []
+
+
+def test_position_of_ours_has_a_stop_when_the_rule_is_turned_on_later() -> None:
+    desk = open_desk(only())
+    bought(desk, stop_price="95")
+    desk.limits(only(stop_loss={}))
+
+    see(desk, "98")
+
+    assert sent(desk) == [("stop_loss", "sell", "10")]
+
+
+def test_position_is_only_told_of_when_its_stop_only_warns() -> None:
+    desk = open_desk(only(stop_loss={"on_breach": "warn"}))
+    bought(desk, stop_price="95")
+
+    see(desk, "95")
+
+    assert desk.exits() == []
+    assert [(row["level"], row["action"]) for row in desk.alerts("stop_loss")] == [("low", "warn")]
+
+
+@pytest.mark.parametrize(
+    ("on_breach", "state"), [("reduce", "reducing"), ("halt", "halted"), ("warn", "active")]
+)
+def test_account_is_stopped_when_a_stop_of_its_position_says_so(on_breach: str, state: str) -> None:
+    desk = open_desk(only(stop_loss={"on_breach": on_breach}))
+    bought(desk, stop_price="95")
+
+    see(desk, "95")
+
+    assert (desk.state()["trading_state"], desk.exits()) == (state, [])
+
+
+def test_exit_is_told_with_its_numbers() -> None:
+    desk = open_desk(only(stop_loss={}))
+    bought(desk, stop_price="95")
+
+    see(desk, "94.5")
+
+    (alert,) = desk.alerts("stop_loss")
+    assert (alert["measured"], alert["limit"], alert["action"]) == ("94.5", "95", "reduce")
+    assert desk.state()["trading_state"] == "active"
+
+
+@pytest.mark.parametrize(("mark", "exits"), [("104.5", 0), ("104.49", 1)])
+def test_long_is_closed_when_it_fell_further_than_the_ratio_from_its_best_mark(
+    mark: str, exits: int
+) -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
+    desk.fill("buy", 10, 100)
+
+    see(desk, "110", "105", mark)
+
+    # 110 x 0.95 is 104.5.
+    assert sent(desk) == [("trailing_stop", "sell", "10")] * exits
+
+
+@pytest.mark.parametrize(("mark", "exits"), [("94.5", 0), ("94.51", 1)])
+def test_short_is_closed_when_it_rose_further_than_the_ratio_from_its_best_mark(
+    mark: str, exits: int
+) -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
+    desk.fill("sell", 10, 100)
+
+    see(desk, "90", "94", mark)
+
+    # 90 x 1.05 is 94.5.
+    assert sent(desk) == [("trailing_stop", "buy", "10")] * exits
+
+
+@pytest.mark.parametrize(("mark", "exits"), [("114", 0), ("113.99", 1)])
+def test_best_mark_is_at_least_the_price_of_the_entry(mark: str, exits: int) -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}), mark=115)
+    desk.fill("buy", 10, 120)
+
+    see(desk, mark)
+
+    assert len(desk.exits()) == exits
+
+
+def test_best_mark_begins_anew_when_the_position_left_zero_again() -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
+    desk.fill("buy", 10, 100)
+    see(desk, "110")
+    desk.fill("sell", 10, 110)
+    see(desk, "100")
+    desk.fill("buy", 10, 100)
+
+    see(desk, "96")
+
+    assert desk.exits() == []
+
+
+def test_best_mark_begins_anew_when_the_position_turned() -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
+    desk.fill("buy", 10, 100)
+    desk.fill("sell", 20, 100)
+
+    see(desk, "104", "96", "100", "100.8")
+    before = sent(desk)
+    see(desk, "100.81")
+
+    # Short 10: its best mark is 96, and 96 x 1.05 is 100.8.
+    assert (before, sent(desk)) == ([], [("trailing_stop", "buy", "10")])
+
+
+def test_ratio_of_a_trailing_stop_is_one_per_symbol() -> None:
+    ratios = {"X": "0.05", "*": "0.5"}
+    desk = open_desk(only(trailing_stop={"trailing_ratio": ratios}))
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    desk.fill("buy", 1, 100, symbol="Y")
+    desk.fill("buy", 1, 100)
+
+    see(desk, "94", symbol="Y")
+    see(desk, "94")
+
+    assert [row["symbol"] for row in desk.exits()] == ["X"]
+
+
+@pytest.mark.parametrize(("held_ms", "exits"), [(MINUTE, 0), (MINUTE + 1, 1)])
+def test_position_is_closed_when_it_is_held_for_longer_than_allowed(
+    held_ms: int, exits: int
+) -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": MINUTE}))
+    desk.fill("buy", 10, 100)
+
+    desk.wait(held_ms)
+
+    assert sent(desk) == [("time_stop", "sell", "10")] * exits
+
+
+def test_age_of_a_position_counts_from_zero_and_not_from_its_last_fill() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": {"X": MINUTE}}))
+    desk.fill("buy", 10, 100)
+    desk.wait(40 * SECOND)
+    desk.fill("buy", 5, 100)
+    desk.fill("sell", 3, 100)
+
+    desk.wait(20 * SECOND + 1)
+
+    assert sent(desk) == [("time_stop", "sell", "12")]
+
+
+def test_age_of_a_position_begins_anew_when_it_turned() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": MINUTE}))
+    desk.fill("buy", 10, 100)
+    desk.wait(40 * SECOND)
+    desk.fill("sell", 15, 100)
+
+    desk.wait(MINUTE)
+    before = sent(desk)
+    desk.wait(1)
+
+    assert (before, sent(desk)) == ([], [("time_stop", "buy", "5")])
+
+
+def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.wait(30 * SECOND)
+    desk.limits(only(time_stop={"hold_ms_max": MINUTE}))
+
+    desk.wait(31 * SECOND)
+
+    assert sent(desk) == [("time_stop", "sell", "10")]
+
+
+def test_symbol_without_a_time_stop_is_held_on() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": {"Y": MINUTE}}))
+    desk.fill("buy", 10, 100)
+
+    desk.wait(10 * MINUTE)
+
+    assert desk.exits() == []
