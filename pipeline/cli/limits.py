@@ -102,7 +102,7 @@ def _rules_of(document: "LimitsDocument | None") -> "Rules":
 
 def _accepted_rules(file: Path) -> "Rules":
     """Return the file's rules, or say what is wrong with them and exit."""
-    from pipeline.risk.limits import LimitsError, not_built_yet, validate
+    from pipeline.risk.limits_document import LimitsError, not_built_yet, validate
     from pipeline.streams.limits_file import load_rules
 
     rules = load_rules(file)

@@ -1,19 +1,15 @@
-"""Limits in force for an account: its own document over that of `*` over the built-in defaults.
-
-A document that does not validate is refused whole, with the path and the nearest name.
-"""
+"""Limits in force for an account: its own document over that of `*` over the built-in defaults."""
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.exposures import Sum
+from pipeline.risk.limits_document import LimitsError, P, Rules, converted
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import (
     GROUPS,
@@ -32,24 +28,14 @@ from pipeline.risk.parameters import (
 )
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules import RULES
-from pipeline.risk.rules.planned import PLANNED
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import PositionStop, Rule, Watch
 from pipeline.risk.standing import Standing
-from topics.bounds import exact_number
-from topics.codec import DecodeError, decode_plain, encode_plain
+from topics.codec import decode_plain
 from topics.decisions import Check
 
-Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule types its own.
 Ask = Callable[[Standing, Proposal], Check]
-P = TypeVar("P", bound=Parameters)
-
-NAMES: dict[str, type[Parameters]] = {**RULES, **PLANNED, **GROUPS}
-
-
-class LimitsError(ValueError):
-    """A limits document names what is not there, or gives it a value it cannot have."""
 
 
 class Limits(Struct, frozen=True):
@@ -77,61 +63,6 @@ class Limits(Struct, frozen=True):
     def position_ratio_max(self) -> PerSymbol:
         """Sizing needs it even when its rule is off."""
         return cast(PositionRatio, self.rules["position_ratio"]).position_ratio_max
-
-
-def canonical(rules: Rules) -> str:
-    """Return a document's rules as the text that state keeps and compares."""
-    return encode_plain(rules).decode()
-
-
-def validate(rules: Rules) -> None:
-    """Raise LimitsError on the first name or value that is not allowed."""
-    for name, values in rules.items():
-        if name not in NAMES:
-            raise LimitsError(f"rules.{name}: no such rule{_nearest(name, NAMES)}")
-        for parameter in values:
-            fields = NAMES[name].__struct_fields__
-            if parameter not in fields:
-                raise LimitsError(
-                    f"rules.{name}.{parameter}: no such parameter{_nearest(parameter, fields)}"
-                )
-            _check_numbers(values[parameter], f"rules.{name}.{parameter}")
-        _convert(name, values, NAMES[name])
-
-
-def _check_numbers(value: object, path: str) -> None:
-    """Refuse texts that Decimal would read although no number is spelt like that."""
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _check_numbers(item, f"{path}.{name}")
-    elif isinstance(value, str) and _reads_as_number(value):
-        try:
-            exact_number(value)
-        except DecodeError as error:
-            raise LimitsError(f"{path}: {error.error}") from None
-
-
-def _reads_as_number(text: str) -> bool:
-    try:
-        Decimal(text)
-    except InvalidOperation:
-        return False
-    return True
-
-
-def not_built_yet(rules: Rules) -> tuple[str, ...]:
-    """Name the rules of a valid document that it turns on although nothing judges them yet."""
-    early = [
-        name for name, values in rules.items() if name in PLANNED and values.get("enabled", True)
-    ]
-    early += [
-        f"{name}.on_breach"
-        for name, values in rules.items()
-        if name in RULES
-        and not issubclass(RULES[name], Watch | PositionStop)
-        and "on_breach" in values
-    ]
-    return tuple(early)
 
 
 @lru_cache(maxsize=8192)
@@ -181,7 +112,7 @@ def _stored(name: str, values: dict[str, Any], kind: type[P]) -> P:
     default is safe, an account that dies at every event is not.
     """
     try:
-        return _convert(name, values, kind)
+        return converted(name, values, kind)
     except LimitsError:
         return kind()
 
@@ -191,15 +122,3 @@ def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:
     times, valid = cast(ReservationTimes, reservation), cast(Decisions, decisions)
     least_ms = valid.decision_ttl_ms + 1
     return replace(times, reservation_ttl_ms=max(times.reservation_ttl_ms, least_ms))
-
-
-def _convert(name: str, values: dict[str, Any], kind: type[P]) -> P:
-    try:
-        return msgspec.convert(values, kind, strict=False)
-    except (msgspec.ValidationError, DecodeError) as error:
-        raise LimitsError(f"rules.{name}: {error}") from None
-
-
-def _nearest(name: str, known: "dict[str, type[Parameters]] | tuple[str, ...]") -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f", did you mean {near[0]}?" if near else ""

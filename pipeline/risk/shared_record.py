@@ -16,7 +16,8 @@ from pipeline.risk.account import (
     SharedStop,
 )
 from pipeline.risk.cause import Cause
-from pipeline.risk.limits import LimitsError, canonical, limits_of, not_built_yet, validate
+from pipeline.risk.limits import limits_of
+from pipeline.risk.limits_document import LimitsError, canonical, not_built_yet, validate
 from topics.alerts import Alert
 from topics.controls import Control
 from topics.events import (
