@@ -9,7 +9,7 @@ from typing import cast
 
 from msgspec import defstruct
 
-from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters, PerSymbol
+from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters
 
 _PLANNED: dict[str, dict[str, object]] = {
     "trading_hours": {"minutes_before_close": Count},
