@@ -1,4 +1,5 @@
-"""Which rules decide: a digest of riskgate's release, of tzdata and of the built-in defaults.
+"""Which rules decide: a digest of riskgate's release, of tzdata, of the calendars and of the
+built-in defaults.
 
 Apart from pipeline/risk because the core asks nothing of its environment.
 """
@@ -18,5 +19,5 @@ DIGEST_BYTES = 8
 def rules_version() -> str:
     """Return 16 hex digits that change whenever the same log might be decided otherwise."""
     defaults = [f"{name} {kind()!r}" for name, kind in NAMES.items()]
-    parts = (version("riskgate"), version("tzdata"), *defaults)
+    parts = (version("riskgate"), version("tzdata"), version("exchange-calendars"), *defaults)
     return blake2b("\n".join(parts).encode(), digest_size=DIGEST_BYTES).hexdigest()

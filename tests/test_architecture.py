@@ -136,6 +136,16 @@ def test_one_file_knows_quixstreams_when_the_sources_are_read() -> None:
     assert knowing == {"pipeline/streams/application.py"}
 
 
+def test_one_file_knows_the_calendars_when_the_sources_are_read() -> None:
+    knowing = {
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if any(name.split(".")[0] == "exchange_calendars" for name in _imports(path))
+    }
+
+    assert knowing == {"pipeline/streams/exchange_sessions.py"}
+
+
 def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:
     shared = {"pipeline.risk.rules.rule"}
 

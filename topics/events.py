@@ -64,6 +64,15 @@ class Market(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     quote: Quote | None = None
 
 
+class Session(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One session of an exchange."""
+
+    open_ms: Millis
+    close_ms: Millis  # The first instant after it.
+    break_start_ms: Millis | None = None
+    break_end_ms: Millis | None = None  # The first instant after the break.
+
+
 class Tick(Struct, frozen=True, kw_only=True, gc=False):
     """Broadcast lives: somebody watches the stops of this partition."""
 
@@ -82,6 +91,7 @@ class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="t
 
 class SignalEvent(_Event, frozen=True, kw_only=True, tag="signals"):
     body: Signal
+    sessions: tuple[Session, ...] = ()  # Of the instrument's exchange, open within the hour.
 
 
 class FillEvent(_Event, frozen=True, kw_only=True, tag="fills"):

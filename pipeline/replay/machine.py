@@ -63,7 +63,9 @@ class Machine:
         settings = settings or Settings.model_construct()  # Defaults, whatever the environment.
         self.now_ms = 0
         self._tables = Tables(settings)
-        self._wrapping = Wrapping(self._tables, event_bytes_max=settings.event_bytes_max)
+        self._wrapping = Wrapping(
+            self._tables, event_bytes_max=settings.event_bytes_max, now_ms=lambda: self.now_ms
+        )
         self._partitions = [
             _Partition(settings, self._tables, number=n, observe=observe) for n in range(partitions)
         ]

@@ -17,6 +17,7 @@ from pipeline.risk.stop_price import stop_price
 from pipeline.risk.turn import Turn
 from pipeline.risk.violations import count_violations
 from topics.decisions import Decision
+from topics.events import Session
 from topics.signals import Signal
 
 _IGNORED_HOLD = Judgement("ignored", ZERO, (), None, ())
@@ -24,8 +25,10 @@ _IGNORED_DUPLICATE = Judgement("ignored", ZERO, ("duplicate_signal",), None, ())
 _FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
 
 
-def on_signal(turn: Turn, signal: Signal, *, seen: bool) -> None:
-    """Answer a signal; `seen`: its id was answered before."""
+def on_signal(
+    turn: Turn, signal: Signal, *, seen: bool, sessions: tuple[Session, ...] = ()
+) -> None:
+    """Answer a signal; `seen`: its id was answered before; `sessions`: of its exchange."""
     turn.repeated_signal = seen
     if not seen:
         turn.keep(f"signal:{signal.signal_id}")
@@ -35,7 +38,7 @@ def on_signal(turn: Turn, signal: Signal, *, seen: bool) -> None:
         return
     terms: Terms | None = None
     try:
-        terms = _terms(turn, signal)
+        terms = _terms(turn, signal, sessions)
         judgement = judge(turn.standing(), terms)
     except Exception as error:  # noqa: BLE001  Fail closed: a rule that raises refuses.
         judgement = _FAILED
@@ -57,7 +60,7 @@ def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
     _tell(turn, signal, judgement, asked=signal.quantity)
 
 
-def _terms(turn: Turn, signal: Signal) -> Terms:
+def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
     limits = turn.limits
     holding = turn.holding(signal.symbol)
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
@@ -65,6 +68,8 @@ def _terms(turn: Turn, signal: Signal) -> Terms:
     terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
     if holding.instrument is not None and is_foreign(holding.instrument, turn.account):
         terms = _converted(turn, terms, holding.instrument.settlement_currency)
+    if sessions:
+        terms = replace(terms, sessions=sessions)
     if signal.quantity is not None:
         return terms
     return replace(terms, asked=size(terms, limits, turn.standing().equity))

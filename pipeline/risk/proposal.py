@@ -12,7 +12,7 @@ from pipeline.risk.contracts import notional
 from pipeline.risk.figures import worst_case
 from pipeline.risk.holding import Holding, Working, exit_room
 from pipeline.risk.numbers import ONE, ZERO, floor_to
-from topics.events import Quote
+from topics.events import Quote, Session
 from topics.fields import Side
 from topics.signals import Signal
 
@@ -33,6 +33,7 @@ class Terms(Struct, frozen=True, gc=False):
     inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
     rate: Decimal | None = ONE  # Of the settlement currency; None when missing or stale.
     rate_ms: int | None = None  # Its as_of, in another currency than the account's.
+    sessions: tuple[Session, ...] = ()  # Of the instrument's exchange, around now.
 
     @property
     def foreign(self) -> bool:

@@ -142,8 +142,8 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
     seen = recall_seen(turn, event, arrival.recall)
     take_all(turn, event)
     match event:
-        case SignalEvent(body=signal):
-            on_signal(turn, signal, seen=seen)
+        case SignalEvent(body=signal, sessions=sessions):
+            on_signal(turn, signal, seen=seen, sessions=sessions)
         case FillEvent(body=fill):
             on_fill(turn, fill, seen=seen)
         case OrderEvent(body=order):

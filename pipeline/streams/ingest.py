@@ -5,6 +5,8 @@ every partition. Instruments have no event: they are read here only so that a wr
 dead letter, once.
 """
 
+import time
+
 from pipeline.streams import metrics
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Store
@@ -34,7 +36,7 @@ class Ingest:
         self._produce = produce
         self._tally = tally
         self._partitions = range(settings.partitions)
-        self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max)
+        self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max, now_ms=_now_ms)
         self._streams = {settings.topic(topic.name): topic for topic in STREAMS}
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
@@ -84,3 +86,7 @@ class Ingest:
     def _bury(self, letter: DeadLetter, key: bytes | None) -> None:
         self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, "undecodable")
         self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -25,6 +25,7 @@ from pipeline.streams.broker import sentences
 from pipeline.streams.cluster import topic_id
 from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import Record, Stopped
+from pipeline.streams.exchange_sessions import prepare
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.wrap import read
@@ -213,6 +214,8 @@ class TableReader:
             return
         self._fed_s[record.topic] = time.monotonic()
         if isinstance(row, Instrument):
+            if row.session is not None:
+                prepare(row.session, int(time.time() * 1000))
             self._tables.apply_instrument(row)
         elif isinstance(row, Price):
             self._feed_price(row, record)

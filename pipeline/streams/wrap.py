@@ -3,12 +3,15 @@
 Without a Kafka client, so that ingest and replay share it.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.engine import Record
+from pipeline.streams.exchange_sessions import check_calendar, sessions_around
 from pipeline.streams.tables import Tables
 from topics.codec import DecodeError, decode, encode_event, key_of
 from topics.dead_letters import DeadLetter
@@ -19,10 +22,13 @@ from topics.events import (
     LimitsEvent,
     OrderEvent,
     PositionEvent,
+    Session,
     SignalEvent,
     Source,
 )
 from topics.fields import EVERYONE
+from topics.instruments import Instrument
+from topics.signals import Signal
 from topics.topic import Topic
 
 __all__ = ["Wrapped", "Wrapping", "read"]
@@ -57,8 +63,9 @@ class Wrapped(NamedTuple):
 class Wrapping:
     """Wrap the records of the topics that are keyed by account."""
 
-    def __init__(self, tables: Tables, *, event_bytes_max: int) -> None:
+    def __init__(self, tables: Tables, *, event_bytes_max: int, now_ms: Callable[[], int]) -> None:
         self._tables = tables
+        self._now_ms = now_ms
         self._event_bytes_max = event_bytes_max
 
     def wrap(self, record: Record, topic: Topic, *, topic_id: str) -> Wrapped | DeadLetter:
@@ -77,22 +84,22 @@ class Wrapping:
         return Wrapped(key_of(topic, body).encode(), value)
 
     def _value(self, body: Struct, topic: str, *, source: Source) -> bytes:
-        event = _EVENTS[topic]
+        event = partial(_EVENTS[topic], source=source, body=body)
         account_id = getattr(body, "account_id")  # noqa: B009 - Every such body has it.
         symbol: str | None = getattr(body, "symbol", None)
         if symbol is None:
-            value = encode_event(event(account_id=account_id, source=source, body=body))
+            value = encode_event(event(account_id=account_id))
         else:
             market = self._tables.market(symbol)
             rates = self._tables.rates(market.instrument, getattr(body, "fee_currency", None))
+            if isinstance(body, Signal):
+                event = partial(event, sessions=self._sessions(market.instrument))
             value = encode_event(
                 event(
                     account_id=account_id,
-                    source=source,
                     instrument=market.instrument,
                     quote=market.quote,
                     rates=rates,
-                    body=body,
                 )
             )
         if len(value) > self._event_bytes_max:
@@ -101,6 +108,12 @@ class Wrapping:
             )
         return value
 
+    def _sessions(self, instrument: Instrument | None) -> tuple[Session, ...]:
+        """Return the sessions of an instrument's exchange around now."""
+        if instrument is None or instrument.session is None:
+            return ()
+        return sessions_around(instrument.session, self._now_ms())
+
 
 def read(record: Record, topic: Topic) -> Struct:
     """Decode an input record of any topic and compare its key with its body.
@@ -108,6 +121,8 @@ def read(record: Record, topic: Topic) -> Struct:
     Raise DecodeError with the path of what is wrong.
     """
     message = decode(topic, record.value)
+    if isinstance(message, Instrument) and message.session is not None:
+        check_calendar(message.session)
     if record.key is None:
         raise DecodeError(f"Expected the {topic.key} as the key, got none", KEY)
     try:

@@ -36,7 +36,7 @@ def record(topic: str, value: bytes | None, *, key: bytes | None = b"acct-1") ->
 
 
 def wrap(tables: Tables, topic: str, given_record: Record, *, bytes_max: int = 262_144) -> Any:
-    wrapping = Wrapping(tables, event_bytes_max=bytes_max)
+    wrapping = Wrapping(tables, event_bytes_max=bytes_max, now_ms=lambda: given.T0_MS)
     return wrapping.wrap(given_record, TOPICS[topic], topic_id="id-1")
 
 
@@ -53,6 +53,18 @@ def test_event_carries_what_the_tables_know_when_its_body_has_a_symbol(tables: T
         rates=(Rate(base="BTC", quote="USD", rate=Decimal(100), as_of_ms=given.T0_MS),),
         body=SIGNAL,
     )
+
+
+# T0 is the midnight that begins a Thursday; the London session before it closed long ago.
+@pytest.mark.parametrize(("session", "count"), [(None, 0), ("24/7", 1), ("XLON", 0)])
+def test_signal_carries_the_sessions_of_its_exchange_when_there_are_any(
+    tables: Tables, session: str | None, count: int
+) -> None:
+    tables.apply_instrument(given.instrument(session=session))
+
+    wrapped = wrap(tables, "signals", record("signals", encode(SIGNAL)))
+
+    assert len(decode_as(ANY_EVENT, wrapped.value).sessions) == count
 
 
 def test_event_goes_to_everyone_when_a_control_names_all_accounts(tables: Tables) -> None:

@@ -12,7 +12,6 @@ from msgspec import defstruct
 from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters
 
 _PLANNED: dict[str, dict[str, object]] = {
-    "trading_hours": {"minutes_before_close": Count},
     "circuit_breaker": {
         "consecutive_losses_max": Count,
         "window_ms": Duration,

@@ -1,0 +1,41 @@
+"""Refuse entries while the instrument's exchange is closed, or about to close."""
+
+from decimal import Decimal
+
+from pipeline.risk.parameters import Count
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+from topics.events import Session
+
+_MINUTE_MS = Decimal(60_000)
+
+
+class TradingHours(Rule, frozen=True, kw_only=True):
+    minutes_before_close: Count | None = None  # So long before the close nothing is entered.
+
+    PLACE = 74
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        terms, least = proposal.terms, self.minutes_before_close
+        if terms.holding.instrument is None:
+            return self.unknown()
+        if terms.holding.instrument.session is None:
+            return self.PASSED
+        session = _open_at(terms.sessions, standing.now_ms)
+        if session is None or not least:
+            return self.flag(breached=session is None)
+        left = Decimal(session.close_ms - standing.now_ms) / _MINUTE_MS
+        return self.floor(left, Decimal(least))
+
+
+def _open_at(sessions: tuple[Session, ...], now_ms: int) -> Session | None:
+    """Return the session that is open now; none in its break."""
+    for session in sessions:
+        if session.open_ms <= now_ms < session.close_ms:
+            start_ms, end_ms = session.break_start_ms, session.break_end_ms
+            resting = start_ms is not None and end_ms is not None and start_ms <= now_ms < end_ms
+            return None if resting else session
+    return None
