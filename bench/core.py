@@ -42,6 +42,11 @@ _RULES: dict[str, dict[str, Any]] = {
     "order_rate": {"orders_max": 1000},
     "order_notional": {"order_notional_max": "4000"},
     "order_ratio": {"order_ratio_max": "0.05"},
+    "restricted_symbols": {"denied": ["SYM10", "SYM11"]},
+    "position_quantity": {"position_quantity_max": {"*": "1000"}},
+    "net_exposure": {"net_exposure_ratio_max": "2"},
+    "group_exposure": {"group_exposure_ratio_max": {"coins": "2", "*": "1"}},
+    "open_positions": {"open_positions_max": 20},
 }
 
 
@@ -166,6 +171,7 @@ def _instrument(symbol: str) -> Instrument:
         lot_size=Decimal("0.1"),
         min_quantity=Decimal("0.1"),
         min_notional=Decimal(5),
+        groups=("coins", f"{symbol[:4]}-like"),
     )
 
 

@@ -131,6 +131,7 @@ class Account(Struct, frozen=True, array_like=True):
     rates: dict[str, KnownRate] = {}  # Of other currencies that instruments settle in.
     leaving: dict[str, Leaving] = {}  # By symbol.
     hold_due_ms: int | None = None  # No position is held for too long before.
+    repeats: dict[int, tuple[int, ...]] = {}  # Times of approval by the order's digest.
 
     @property
     def balance(self) -> Decimal:

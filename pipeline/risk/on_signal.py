@@ -1,6 +1,7 @@
 """What a signal means: one decision, and when it is approved a reservation."""
 
 from decimal import Decimal
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -11,7 +12,9 @@ from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.proposal import Terms, make_terms, reference_price
 from pipeline.risk.rates import fresh_rate, is_foreign
+from pipeline.risk.repeats import Repeats, noted
 from pipeline.risk.reservations import Reservation
+from pipeline.risk.rules.repeated_order import RepeatedOrder
 from pipeline.risk.sizing import size
 from pipeline.risk.stop_price import stop_price
 from pipeline.risk.turn import Turn
@@ -100,6 +103,7 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
             stop_price=_watched_stop(turn, terms, quantity),
         ),
         approvals=(*approvals, now_ms),
+        repeats=_repeats(turn, terms),
     )
 
 
@@ -109,6 +113,15 @@ def _watched_stop(turn: Turn, terms: Terms, quantity: Decimal) -> Decimal | None
         return None
     quote = terms.holding.quote
     return stop_price(terms, turn.limits.stop, atr=None if quote is None else quote.atr)
+
+
+def _repeats(turn: Turn, terms: Terms) -> Repeats:
+    """Note the approval where the rule on repeated orders is on; else nothing is kept."""
+    rule = cast(RepeatedOrder, turn.limits.rules["repeated_order"])
+    if not rule.enabled:
+        return {}
+    since_ms = turn.now_ms - rule.window_ms
+    return noted(turn.account.repeats, terms, at_ms=turn.now_ms, since_ms=since_ms)
 
 
 def last_known_price(holding: Holding, terms: Terms) -> Decimal:

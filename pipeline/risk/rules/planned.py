@@ -27,7 +27,6 @@ _PLANNED: dict[str, dict[str, object]] = {
         "cooldown_ms": Duration,
         "per_symbol": bool,
     },
-    "repeated_order": {"repeats_max": Count, "window_ms": Duration},
     "risk_score": {},
     "stale_data": {"stale_ms": Duration, "on_breach": OnBreach},
     "drift": {

@@ -1,0 +1,21 @@
+"""Refuse the same order again and again: symbol, side, requested quantity and limit price alike."""
+
+from pipeline.risk.parameters import Count, Duration
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.repeats import approved_since
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+
+class RepeatedOrder(Rule, frozen=True, kw_only=True):
+    repeats_max: Count = 9  # Approved or modified in the window.
+    window_ms: Duration = 60_000
+
+    PLACE = 300
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        since_ms = standing.now_ms - self.window_ms
+        before = approved_since(standing.account.repeats, proposal.terms, since_ms)
+        return self.unknown() if before is None else self.count(before + 1, self.repeats_max)
