@@ -25,6 +25,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.replay",
         "pipeline.errors",
     ),
+    "pipeline/report": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.report",
+        "pipeline.errors",
+    ),
 }
 NAMED_BY_DESIGN = {"pipeline.rules_version"}
 IMPURE = {

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import controls, demo, limits, replay, run, topics
+from pipeline.cli import controls, demo, limits, replay, report, run, topics
 
 app = typer.Typer(
     help="A trading risk gate on Kafka: may this account take this risk now?",
@@ -25,6 +25,7 @@ app.command()(controls.reduce)
 app.command()(controls.resume)
 app.command()(controls.flatten)
 app.command()(replay.replay)
+app.command()(report.report)
 app.command()(demo.demo)
 
 

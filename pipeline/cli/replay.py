@@ -29,7 +29,7 @@ def replay(
     ] = None,
 ) -> None:
     """Decide recorded inputs again, without touching an account."""
-    _check_sources(file, limits, from_kafka=from_kafka)
+    check_sources(file, limits, from_kafka=from_kafka)
     if json and not against:
         raise typer.BadParameter("--json goes with --against")
     if against is not None:
@@ -40,17 +40,18 @@ def replay(
         _replay_file(file, limits)
 
 
-def _check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -> None:
+def check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -> None:
+    """Refuse a command that names two histories, or none."""
     if (file is None) != from_kafka:
         raise typer.BadParameter("name either FILE or --from-kafka")
     if from_kafka and limits:
-        raise typer.BadParameter("--limits goes with FILE; other limits for the log: --against")
+        raise typer.BadParameter("--limits goes with FILE; the log has its own")
 
 
 def _replay_file(file: Path, limits: Path | None) -> None:
     from pipeline.replay.files import replay_file
 
-    with _opened(file) as lines:
+    with opened(file) as lines:
         replay_file(lines, sys.stdout.buffer, limits=limits)
 
 
@@ -72,7 +73,7 @@ def _replay_against(
     if file is None:
         found = log_against(Settings.from_environment(), against)
     else:
-        with _opened(file) as lines:
+        with opened(file) as lines:
             found = file_against(lines, against, limits=limits)
     print_otherwise(found)
     if json is not None:
@@ -80,7 +81,8 @@ def _replay_against(
     raise typer.Exit(exit_codes.DIFFERENT if found.differences else exit_codes.OK)
 
 
-def _opened(file: Path) -> BinaryIO:
+def opened(file: Path) -> BinaryIO:
+    """Open recorded inputs. Raise StartupError when they cannot be read."""
     from pipeline.errors import StartupError
 
     if file == STDIN:

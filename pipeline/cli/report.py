@@ -1,0 +1,66 @@
+"""`riskgate report`: what accounts did and may lose, as one HTML page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.report.history import Histories
+
+DAY_MS = 86_400_000
+
+
+def report(
+    file: Annotated[
+        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - is stdin.")
+    ] = None,
+    limits: Annotated[
+        Path | None, typer.Option(help="Limits file, version 1 for every account.")
+    ] = None,
+    from_kafka: Annotated[
+        bool, typer.Option("--from-kafka", help="Report on the recorded log.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("riskgate-report.html"),
+    account: Annotated[
+        list[str] | None, typer.Option(help="Only this account; may be given again.")
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(min=0.5, max=0.9999, help="Of value at risk and expected shortfall.")
+    ] = 0.99,
+    period_ms: Annotated[
+        int, typer.Option(min=1000, help="Length of the periods that returns are of.")
+    ] = DAY_MS,
+) -> None:
+    """Write what accounts did and may lose as one HTML page that opens offline."""
+    from pipeline.cli.replay import check_sources
+
+    check_sources(file, limits, from_kafka=from_kafka)
+    histories = _histories(file, limits, period_ms=period_ms)
+    if account:
+        kept = {name: found for name, found in histories.accounts.items() if name in account}
+        histories.accounts = kept
+    source = "From the recorded log." if file is None else f"From {file.name}."
+    _write(out, histories, source=source, confidence=confidence)
+    typer.echo(f"{out} tells of {len(histories.accounts)} accounts.")
+
+
+def _histories(file: Path | None, limits: Path | None, *, period_ms: int) -> "Histories":
+    from pipeline.cli.replay import opened
+    from pipeline.report.sources import histories_of_file, histories_of_log
+    from pipeline.streams.settings import Settings
+
+    if file is None:
+        return histories_of_log(Settings.from_environment(), period_ms=period_ms)
+    with opened(file) as lines:
+        return histories_of_file(lines, limits=limits, period_ms=period_ms)
+
+
+def _write(out: Path, histories: "Histories", *, source: str, confidence: float) -> None:
+    from pipeline.errors import StartupError
+    from pipeline.report.page import Told, page
+
+    try:
+        out.write_text(page(histories, Told(source=source, confidence=confidence)), "utf-8")
+    except OSError as error:
+        raise StartupError(f"{out} cannot be written ({error.strerror}); name another") from error

@@ -1,0 +1,132 @@
+"""What happened to each account, gathered step by step: its worth, its round trips, its decisions.
+
+Bounded by the accounts, the periods and the round trips there are; the curve is thinned.
+"""
+
+from collections import Counter
+from decimal import Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+from pipeline.risk.account import Account
+from pipeline.risk.equity import plain_equity
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.step import Step
+from topics.decisions import Decision
+from topics.events import Event, FillEvent, PositionEvent
+
+__all__ = ["APPROVED", "SLOT_MS", "AccountHistory", "Histories", "Point"]
+
+CURVE_MAX = 4000
+SLOT_MS = 300_000  # Decisions are counted in slots of five minutes.
+APPROVED = "approved"
+
+
+class Point(NamedTuple):
+    """One point of an account's curve."""
+
+    at_ms: int
+    equity: float  # In the account's currency.
+    drawdown_ratio: float  # Below the highest unit value so far; flows do not count.
+
+
+class AccountHistory:
+    """One account from its first event on. A unit is what 1 put in at the beginning became."""
+
+    def __init__(self, account: Account, *, period_ms: int) -> None:
+        self.currency: str | None = None
+        self.curve: list[Point] = []
+        self.results: list[Decimal] = []  # Of round trips, as they ended.
+        self.decisions: Counter[tuple[int, str]] = Counter()  # By slot, and what decided.
+        self.drawdown_max = ZERO  # In the account's currency.
+        self.drawdown_ratio_max = 0.0
+        self.pnl = ZERO  # Since the beginning, unrealized included.
+        self._period_ms = period_ms
+        self._units: dict[int, float] = {}  # At the end of each period.
+        self._unit = self._unit_max = 1.0
+        self._pnl_max = ZERO
+        self.equity: Decimal | None = None  # At the newest marks.
+        self._flows = ZERO
+        self._quantities: dict[str, Decimal] = {}
+        self._realized: dict[str, Decimal] = {}  # Of a symbol when it was last flat.
+        if account.sequence > 1:  # Begun from a snapshot: what was realized before is not ours.
+            for symbol, holding in account.holdings.items():
+                self._quantities[symbol] = holding.quantity
+                self._realized[symbol] = holding.realized
+
+    @property
+    def returns(self) -> list[float]:
+        """Return of each period in which anything happened, from its opening on."""
+        units = [1.0, *self._units.values()]
+        return [now / before - 1 for before, now in pairwise(units) if before]
+
+    def apply(self, event: Event, account: Account, step: Step) -> None:
+        """Note what a step changed."""
+        self.currency = account.currency
+        self._value(account)
+        if isinstance(event, FillEvent | PositionEvent):
+            self._close(account, event.body.symbol)
+        for output in step.outputs:
+            if isinstance(output, Decision) and output.verdict != "ignored":
+                self.decisions[output.at_ms // SLOT_MS, _deciding(output)] += 1
+
+    def _value(self, account: Account) -> None:
+        equity = plain_equity(account)
+        if equity is None:
+            return
+        flow = account.net_flows - self._flows
+        if self.equity is not None:
+            self.pnl += equity - flow - self.equity
+            if self.equity > ZERO:
+                self._unit *= max(float((equity - flow) / self.equity), 0.0)
+        changed = equity != self.equity
+        self.equity, self._flows = equity, account.net_flows
+        self._units[account.clock_ms // self._period_ms] = self._unit
+        self._pnl_max = max(self._pnl_max, self.pnl)
+        self._unit_max = max(self._unit_max, self._unit)
+        self.drawdown_max = max(self.drawdown_max, self._pnl_max - self.pnl)
+        fallen = 1 - self._unit / self._unit_max
+        self.drawdown_ratio_max = max(self.drawdown_ratio_max, fallen)
+        if changed:
+            self._draw(Point(account.clock_ms, float(equity), fallen))
+
+    def _draw(self, point: Point) -> None:
+        self.curve.append(point)
+        if len(self.curve) > CURVE_MAX:
+            self.curve = [*self.curve[:-1:2], point]
+
+    def _close(self, account: Account, symbol: str) -> None:
+        """Note what a position made since it left zero, once it returns there or crosses it."""
+        holding = account.holdings.get(symbol)
+        if holding is None:
+            return
+        before, now = self._quantities.get(symbol, ZERO), holding.quantity
+        if before and (not now or (before > ZERO) != (now > ZERO)):
+            self.results.append(holding.realized - self._realized.get(symbol, ZERO))
+            self._realized[symbol] = holding.realized
+        self._quantities[symbol] = now
+
+
+class Histories:
+    """The histories of all accounts, by account_id."""
+
+    def __init__(self, *, period_ms: int) -> None:
+        self.period_ms = period_ms
+        self.accounts: dict[str, AccountHistory] = {}
+
+    def apply(self, event: Event, step: Step) -> None:
+        """Note what a step changed in its account."""
+        account = step.account
+        if account is None or step.repeated:
+            return
+        history = self.accounts.get(account.account_id)
+        if history is None:
+            history = AccountHistory(account, period_ms=self.period_ms)
+            self.accounts[account.account_id] = history
+        history.apply(event, account, step)
+
+
+def _deciding(decision: Decision) -> str:
+    if decision.verdict == APPROVED:
+        return APPROVED
+    return decision.binding_rule or next(iter(decision.reasons), "instrument")

@@ -1,0 +1,55 @@
+"""Where the histories of a report come from: a file of recorded inputs, or the recorded log."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.replay.files import document_of, in_time_order, recorded_lines
+from pipeline.replay.machine import Machine
+from pipeline.replay.memory import MemoryStore
+from pipeline.replay.recorded import Log, recorded, recorded_logs, start_of
+from pipeline.report.history import Histories
+from pipeline.rules_version import rules_version
+from pipeline.streams.broker import Broker
+from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.settings import Settings
+
+__all__ = ["histories_of_file", "histories_of_log"]
+
+
+def histories_of_file(lines: Iterable[bytes], *, limits: Path | None, period_ms: int) -> Histories:
+    """Decide recorded inputs again and gather what happened to each account."""
+    histories = Histories(period_ms=period_ms)
+    document = None if limits is None else document_of(limits)
+    machine = Machine(
+        Settings.from_environment(), observe=lambda event, step, _: histories.apply(event, step)
+    )
+    for line in in_time_order(recorded_lines(lines)):
+        if document is not None:
+            machine.begin(document, at_ms=line.timestamp_ms)
+            document = None
+        machine.feed(line)
+    machine.finish()
+    return histories
+
+
+def histories_of_log(settings: Settings, *, period_ms: int) -> Histories:
+    """Decide the recorded log again and gather what happened to each account."""
+    histories = Histories(period_ms=period_ms)
+    broker = Broker(settings)
+    with broker.sentences():
+        for log in recorded_logs(broker):
+            if log.events.begin < log.events.end:
+                _gather(broker, log, histories)
+    return histories
+
+
+def _gather(broker: Broker, log: Log, histories: Histories) -> None:
+    store = MemoryStore()
+    start = start_of(broker, log, store=store)
+    accounts = PartitionAccounts(
+        store, partition=log.events.partition, rules_version=rules_version(), kept_max=sys.maxsize
+    )
+    for each in recorded(broker, log, start):
+        if each.event is not None:
+            histories.apply(each.event, accounts.apply(each.event, each.content, each.at_ms))
