@@ -4,6 +4,7 @@ from decimal import Decimal, localcontext
 
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.equity import value
+from pipeline.risk.headroom import headroom_ratios
 from pipeline.risk.holding import Holding, mark_of
 from pipeline.risk.limits import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
@@ -53,6 +54,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
         watched=tuple(holding.symbol for holding in watched),
         violations_last_hour=violations_last_hour(account),
+        statistics=headroom_ratios(standing),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
         wake_at_ms=account.wake_ms,
         confirming=account.confirm_ms is not None,

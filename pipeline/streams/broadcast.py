@@ -7,11 +7,12 @@ of `events` with the same one of `account_states`, which it reads whole before t
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 
 from confluent_kafka import KafkaException
 
 from pipeline.streams import metrics
+from pipeline.streams.account_figures import Figures, figures_of, show_accounts
 from pipeline.streams.broadcast_producer import BroadcastProducer
 from pipeline.streams.changes import Changes
 from pipeline.streams.cluster import topic_id
@@ -46,7 +47,7 @@ class _Owned:
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.watchlist = Watchlist(settings, tables)
-        self.trading_states: dict[str, str] = {}
+        self.figures: dict[str, Figures] = {}
         self.tick_due_s = 0.0
         self._refill = int(settings.pulse_budget * BUDGET_SECONDS) or 1
         self._refill_due_s = 0.0
@@ -56,12 +57,12 @@ class _Owned:
         """Take an account's newest row."""
         if row.value is None:
             self.watchlist.forget(row.account_id)
-            self.trading_states.pop(row.account_id, None)
+            self.figures.pop(row.account_id, None)
             return
         state = codec.decode_as(AccountState, row.value)
         self.watchlist.apply_state(state)
         if state.account_id != EVERYONE:
-            self.trading_states[state.account_id] = state.trading_state
+            self.figures[state.account_id] = figures_of(state)
 
     def budget(self) -> int:
         """Return how many pulses may go out now."""
@@ -128,14 +129,12 @@ class Broadcast:
 
     def show(self) -> None:
         """Bring the gauges up to date."""
-        metrics.ACCOUNTS.clear()
-        metrics.RISK_LAG_SECONDS.clear()
-        counts: Counter[str] = Counter()
+        metrics.clear(metrics.RISK_LAG_SECONDS)
+        accounts: list[Figures] = []
         for number, owned in list(self._owned.items()):
-            counts.update(list(owned.trading_states.values()))
+            accounts += owned.figures.values()
             metrics.RISK_LAG_SECONDS.labels(str(number)).set(self._lag.lag_ms(number) / 1000)
-        for trading_state, accounts in counts.items():
-            metrics.ACCOUNTS.labels(trading_state).set(accounts)
+        show_accounts(accounts, named_max=self._settings.metrics_accounts_max)
 
     def _turn(self) -> None:
         symbols = self._changes.take(WAIT_SECONDS)
@@ -183,12 +182,16 @@ class Broadcast:
     def _pulse(self, number: int, owned: _Owned, now_ms: int) -> None:
         lagging = self._lag.lag_ms(number) > self._settings.pulse_lag_ms_max
         watchlist = owned.watchlist
-        starved = watchlist.starved
+        starved, sent, earliest_ms = watchlist.starved, 0, now_ms
         for due in watchlist.due(now_ms, owned.budget(), lagging=lagging):
             pulse = watchlist.pulse(due.account_id, now_ms)
             if pulse is not None and self._producer.send(pulse, number):
                 owned.spend()
-                metrics.PULSES.inc()
+                sent += 1
+                earliest_ms = min(earliest_ms, due.due_ms)
+        if sent:
+            metrics.PULSES.inc(sent)
+            metrics.PULSE_DELAY_SECONDS.observe((now_ms - earliest_ms) / 1000)
         metrics.STARVED.inc(watchlist.starved - starved)
 
     def _bury_refused(self) -> None:

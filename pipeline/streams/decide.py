@@ -4,6 +4,7 @@ No thresholds and no arithmetic: what an event means is the core's business. Thi
 """
 
 import logging
+import time
 from typing import cast
 
 from msgspec import Struct
@@ -79,6 +80,17 @@ class Risk:
         """Forget a partition's accounts."""
         self._owned.pop(partition.partition, None)
 
+    def show(self) -> None:
+        """Bring the gauges of the owned partitions up to date."""
+        metrics.clear(metrics.LIMITS_VERSION, metrics.TICK_AGE_SECONDS)
+        now_ms = time.time() * 1000
+        for number, owned in list(self._owned.items()):
+            shared = owned.accounts.shared
+            metrics.LIMITS_VERSION.labels(str(number)).set(shared.limits.version)
+            if shared.ticked_at_ms is not None:
+                age_s = max(0.0, now_ms - shared.ticked_at_ms) / 1000
+                metrics.TICK_AGE_SECONDS.labels(str(number)).set(age_s)
+
     def apply(self, record: Record) -> None:
         """Decode an event and take its step; what is none becomes a dead letter."""
         if not record.timestamp_is_append_time:
@@ -92,9 +104,13 @@ class Risk:
 
     def prepare(self) -> None:
         """Save what changed and write the rows that are due."""
+        largest = 0
         for number, owned in self._owned.items():
             for due in owned.accounts.save():
+                largest = max(largest, len(due.state))
                 self._write_due(due, owned, number)
+        if largest:
+            metrics.ACCOUNT_BYTES.observe(largest)
 
     def _decode(self, record: Record) -> Event | None:
         try:

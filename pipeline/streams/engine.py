@@ -153,6 +153,7 @@ class EngineStatus:
     assigned: tuple[Partition, ...] = ()
     positions: Mapping[Place, int] = field(default_factory=dict)  # Next to be read.
     lags: Mapping[Place, int] = field(default_factory=dict)  # Records, once a second.
+    recovering_s: float = 0.0  # Since partitions were assigned whose state is not there yet.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -53,7 +53,7 @@ class Ingest:
     def apply(self, record: Record) -> None:
         """Write what becomes of a record: an event, events for all, a dead letter, or nothing."""
         topic = self._streams[record.topic]
-        self._tally.count(metrics.RECORDS, topic.name)
+        self._tally.read(topic.name, record.timestamp_ms)
         became = self._become(record, topic)
         match became:
             case Wrapped(for_everyone=True):

@@ -1,6 +1,7 @@
 """Every metric of riskgate, declared once: base units, and labels with few values by construction.
 
-An account, signal or order id is never a label: those are on Kafka and in the log.
+A signal or order id is never a label: those are on Kafka and in the log. Nor is an account's,
+but for the few that METRICS_ACCOUNTS_MAX lets in.
 """
 
 from typing import NamedTuple
@@ -10,13 +11,24 @@ from prometheus_client.metrics import MetricWrapperBase
 
 __all__ = ["MetricRow", "metric_table"]
 
-# From a commit of a quiet worker to one that waited for a failing broker.
+# From a commit of a quiet worker to one that waited for a failing broker. Late is beyond 0.25.
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+# Up to what is kept of the inputs.
+_AGES = (0.01, 0.05, 0.25, 1, 5, 30, 300, 3600, 21_600, 86_400, 345_600, 604_800)
+_STOP_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+_BYTES = (1024, 2048, 4096, 8192, 16_384, 65_536, 262_144, 524_288, 1_048_576)
 
 BUILD = Gauge("riskgate_build_info", "Release and rules of this process.", ["version", "rules"])
 UP_SINCE = Gauge("riskgate_start_time_seconds", "When this role began, since the epoch.", ["role"])
+READY = Gauge("riskgate_ready", "1 while this role does its work, as /readyz says.", ["role"])
 
 RECORDS = Counter("riskgate_records", "Input records read by ingest.", ["topic"])
+INPUT_AGE_SECONDS = Histogram(
+    "riskgate_input_age_seconds",
+    "Age of the oldest record of a topic in each commit of ingest, by its timestamp.",
+    ["topic"],
+    buckets=_AGES,
+)
 EVENTS = Counter("riskgate_events", "Events applied by risk.", ["type"])
 REPEATED = Counter("riskgate_events_repeated", "Events skipped: applied before.")
 FAILED = Counter("riskgate_events_failed", "Events that halted their account.", ["type"])
@@ -25,9 +37,24 @@ REASONS = Counter("riskgate_decision_reasons", "Rules that decisions name.", ["v
 INTERNAL_ERRORS = Counter("riskgate_internal_errors", "Signals rejected because a rule raised.")
 EXITS = Counter("riskgate_exits", "Exits that riskgate sent by itself.", ["reason"])
 STOPS = Counter("riskgate_emergency_stops", "Rows of emergency_stops.", ["rule", "status"])
+STOP_SECONDS = Histogram(
+    "riskgate_stop_seconds",
+    "From the cause of a stop (the price, the control, the event) to the commit of `triggered`, "
+    "and from its event to the commit of `flat`.",
+    ["until"],
+    buckets=_STOP_SECONDS,
+)
+VIOLATIONS = Counter(
+    "riskgate_violations",
+    "Breaches of limits: a refused signal for each reason, a watch.",
+    ["level"],
+)
 ALERTS = Counter("riskgate_alerts", "Alerts.", ["level", "rule"])
 RULE_ENABLED = Gauge(
     "riskgate_rule_enabled", "1 where a rule judges, by the document of all accounts.", ["rule"]
+)
+LIMITS_VERSION = Gauge(
+    "riskgate_limits_version", "The document of all accounts in force.", ["partition"]
 )
 DEAD_LETTERS = Counter("riskgate_dead_letters", "Messages that were set aside.", ["topic", "error"])
 DECIDED_SECONDS = Histogram(
@@ -40,22 +67,63 @@ DECIDED_SECONDS = Histogram(
 COMMIT_SECONDS = Histogram(
     "riskgate_commit_seconds", "Duration of a commit, preparation included.", buckets=_SECONDS
 )
+LAST_COMMIT = Gauge(
+    "riskgate_last_commit_timestamp_seconds", "When it last committed, since the epoch.", ["role"]
+)
 COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
 ABORTED = Counter("riskgate_transactions_aborted", "Commits given up: their partitions were lost.")
 REBALANCES = Counter("riskgate_rebalances", "Assignments of partitions.")
 RECOVERY_SECONDS = Histogram(
     "riskgate_recovery_seconds", "Duration of a recovery from the changelog.", buckets=_SECONDS
 )
+RECOVERING_SECONDS = Gauge(
+    "riskgate_recovering_seconds", "How long partitions wait for their state by now; 0: none does."
+)
+STATE_BYTES = Gauge("riskgate_state_bytes", "Size of the state on this machine's disk.")
+ACCOUNT_BYTES = Histogram(
+    "riskgate_account_bytes", "State of the largest account in each commit.", buckets=_BYTES
+)
 LAG = Gauge("riskgate_lag_records", "Records not read yet.", ["topic", "partition"])
 
 TICKS = Counter("riskgate_ticks", "Ticks that broadcast sent.")
 PULSES = Counter("riskgate_pulses", "Pulses that broadcast sent.")
+PULSE_DELAY_SECONDS = Histogram(
+    "riskgate_pulse_delay_seconds",
+    "From when a pulse was due to its sending; the latest of each round.",
+    buckets=_SECONDS,
+)
+TICK_AGE_SECONDS = Gauge(
+    "riskgate_tick_age_seconds", "Time since the last tick that risk applied.", ["partition"]
+)
 STARVED = Counter("riskgate_pulses_starved", "Pulses that were due and had to wait.")
 UNDELIVERED = Counter("riskgate_broadcast_undelivered", "Ticks and pulses that were not delivered.")
 RISK_LAG_SECONDS = Gauge(
     "riskgate_risk_lag_seconds", "Age of the oldest tick or pulse without answer.", ["partition"]
 )
 ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])
+
+LEAST_HEADROOM = Gauge(
+    "riskgate_least_headroom_ratio",
+    "Rest of a loss limit as a fraction of it, of the active account that has least.",
+    ["rule"],
+)
+NEAR_LIMIT = Gauge(
+    "riskgate_accounts_near_limit",
+    "Active accounts with less than a fifth of a loss limit left.",
+    ["rule"],
+)
+ACCOUNT_EQUITY = Gauge(
+    "riskgate_account_equity",
+    "Equity of the accounts nearest to a limit.",
+    ["account_id", "currency"],
+)
+ACCOUNT_DRAWDOWN = Gauge("riskgate_account_drawdown_ratio", "Their drawdown.", ["account_id"])
+ACCOUNT_DAILY_PNL = Gauge(
+    "riskgate_account_daily_pnl", "Their profit of the day.", ["account_id", "currency"]
+)
+ACCOUNT_HEADROOM = Gauge(
+    "riskgate_account_headroom_ratio", "Their least rest of a loss limit.", ["account_id"]
+)
 
 TABLE_CAUGHT_UP = Gauge("riskgate_table_caught_up", "1 once the table was read whole.", ["table"])
 TABLE_AGE_SECONDS = Gauge(

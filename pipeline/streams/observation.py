@@ -1,25 +1,32 @@
 """What a worker's engine does, as metrics; and what its HTTP thread asks of it."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
 from pipeline.streams import metrics
 from pipeline.streams.broadcast import Broadcast
 from pipeline.streams.engine import EngineStatus, Observer
 from pipeline.streams.health import Health
+from pipeline.streams.roles import RoleName
 from pipeline.streams.table_reader import TableReader
 from pipeline.streams.tally import Tally
 
-__all__ = ["MeteredEngine", "broadcast_health", "engine_health"]
+__all__ = ["MeteredEngine", "broadcast_health", "engine_health", "state_bytes"]
 
 
 class MeteredEngine(Observer):
     """Count commits, losses, recoveries and rebalances; show a tally once it is committed."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Tally, role: RoleName) -> None:
         self._tally = tally
+        self._last_commit = metrics.LAST_COMMIT.labels(role.value)
 
     def committed(self, seconds: float, records: int) -> None:
         """Record a commit and show what it committed."""
         metrics.COMMIT_SECONDS.observe(seconds)
         metrics.COMMITTED.inc(records)
+        self._last_commit.set_to_current_time()
         self._tally.flush()
 
     def dropped(self, records: int) -> None:
@@ -37,14 +44,27 @@ class MeteredEngine(Observer):
         metrics.REBALANCES.inc()
 
 
-def engine_health(status: EngineStatus, reader: TableReader | None = None) -> Health:
-    """Return what the HTTP thread asks of a worker, with tables or without."""
+def engine_health(
+    role: RoleName,
+    status: EngineStatus,
+    *more: Callable[[], None],
+    reader: TableReader | None = None,
+) -> Health:
+    """Return what the HTTP thread asks of a worker, with tables or without; `more` it shows."""
 
     def reasons() -> list[str]:
         late = [] if reader is None else reader.reasons_not_ready()
         return ([] if status.ready else ["no partitions are assigned and recovered yet"]) + late
 
-    return Health(lambda: status.heartbeat_s, reasons, lambda: _show(status, reader))
+    def show() -> None:
+        _show_ready(role, reasons())
+        _show(status)
+        for show_more in more:
+            show_more()
+        if reader is not None:
+            reader.show()
+
+    return Health(lambda: status.heartbeat_s, reasons, show)
 
 
 def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
@@ -54,15 +74,32 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
         return reader.reasons_not_ready() + broadcast.reasons_not_ready()
 
     def show() -> None:
+        _show_ready(RoleName.BROADCAST, reasons())
         reader.show()
         broadcast.show()
 
     return Health(lambda: broadcast.heartbeat_s, reasons, show)
 
 
-def _show(status: EngineStatus, reader: TableReader | None) -> None:
+def state_bytes(folder: Path) -> Callable[[], None]:
+    """Return what shows how much the state in a folder takes of the disk."""
+
+    def show() -> None:
+        sizes = 0
+        for path in folder.rglob("*"):
+            with suppress(FileNotFoundError):  # The store replaces its files meanwhile.
+                sizes += path.lstat().st_size
+        metrics.STATE_BYTES.set(sizes)
+
+    return show
+
+
+def _show_ready(role: RoleName, reasons: list[str]) -> None:
+    metrics.READY.labels(role.value).set(not reasons)
+
+
+def _show(status: EngineStatus) -> None:
+    metrics.RECOVERING_SECONDS.set(status.recovering_s)
     metrics.LAG.clear()
     for (topic, partition), records in dict(status.lags).items():
         metrics.LAG.labels(topic, str(partition)).set(records)
-    if reader is not None:
-        reader.show()

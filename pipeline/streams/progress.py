@@ -26,11 +26,17 @@ class Progress:
         self.positions: dict[Place, int] = {}  # The next offset.
         self.records = 0  # Applied since the last commit.
         self._committed: dict[Place, int] = {}
+        self._expected_s = 0.0
 
     def expect(self, starts: Mapping[Place, Start]) -> None:
         """Note partitions that will be the role's once their state is there."""
         self.generation += 1
         self.starts = dict(starts)
+        self._expected_s = time.monotonic()
+
+    def recovering_s(self, now_s: float) -> float:
+        """Return how long partitions have waited for their state; 0 when none does."""
+        return now_s - self._expected_s if self.starts else 0.0
 
     def begin(self, partition: Partition, store: Store | None, *, position: int) -> None:
         """Own an expected partition, to be read from `position` on."""

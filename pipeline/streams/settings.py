@@ -155,6 +155,9 @@ class Settings(BaseSettings):
         ge=0,
         le=65_000,
     )
+    metrics_accounts_max: int = _setting(
+        0, "accounts", "Metrics name so many accounts, those nearest to a limit.", ge=0, le=100
+    )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
         "PLAINTEXT", "", "How to speak to Kafka."
     )

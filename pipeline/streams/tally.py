@@ -8,12 +8,13 @@ from collections import Counter
 
 from prometheus_client import Counter as Metric
 
+from pipeline.risk.rules import RULES
 from pipeline.risk.step import Output, Step
 from pipeline.streams import metrics
 from topics.alerts import Alert
 from topics.decisions import Decision, Exit
 from topics.emergency_stops import EmergencyStop
-from topics.events import Event, SignalEvent
+from topics.events import ControlEvent, Event, PulseEvent, SignalEvent
 
 __all__ = ["Tally"]
 
@@ -28,10 +29,20 @@ class Tally:
         self._events: Counter[type[Event]] = Counter()
         self._verdicts: Counter[str] = Counter()
         self._signals: list[tuple[int, int]] = []  # Created and appended, in ms.
+        self._stops: list[tuple[str, int]] = []  # Until what, and since when in ms.
+        self._oldest_ms: dict[str, int] = {}  # By topic.
+        self._violations: Counter[str] = Counter()
 
     def count(self, metric: Metric, *labels: str) -> None:
         """Add one to a metric at the next flush."""
         self._counts[metric, labels] += 1
+
+    def read(self, topic: str, at_ms: int) -> None:
+        """Count an input record and note its age."""
+        self._counts[metrics.RECORDS, (topic,)] += 1
+        oldest_ms = self._oldest_ms.get(topic)
+        if oldest_ms is None or at_ms < oldest_ms:
+            self._oldest_ms[topic] = at_ms
 
     def add(self, event: Event, taken: Step, at_ms: int) -> None:
         """Count an event and everything that came of it."""
@@ -43,6 +54,8 @@ class Tally:
         self._events[type(event)] += 1
         for output in taken.outputs:
             self._add_output(output)
+            if isinstance(output, EmergencyStop):
+                self._time_stop(output, taken, cause_ms(event, at_ms))
 
     def flush(self) -> None:
         """Show everything counted: it is committed."""
@@ -58,6 +71,13 @@ class Tally:
         for created_at_ms, at_ms in self._signals:
             created.observe((now_ms - created_at_ms) / 1000)
             appended.observe((now_ms - at_ms) / 1000)
+        for until, since_ms in self._stops:
+            metrics.STOP_SECONDS.labels(until).observe(max(0.0, now_ms - since_ms) / 1000)
+        for topic, oldest_ms in self._oldest_ms.items():
+            age_s = max(0.0, now_ms - oldest_ms) / 1000
+            metrics.INPUT_AGE_SECONDS.labels(topic).observe(age_s)
+        for level, times in self._violations.items():
+            metrics.VIOLATIONS.labels(level).inc(times)
         self.drop()
 
     def drop(self) -> None:
@@ -66,6 +86,16 @@ class Tally:
         self._events.clear()
         self._verdicts.clear()
         self._signals.clear()
+        self._stops.clear()
+        self._oldest_ms.clear()
+        self._violations.clear()
+
+    def _time_stop(self, row: EmergencyStop, taken: Step, since_ms: int) -> None:
+        if row.status == "triggered":
+            self._stops.append(("triggered", since_ms))
+        elif row.status == "flat" and taken.account is not None:
+            opened = (s.opened_ms for s in taken.account.stops if s.stop_id == row.stop_id)
+            self._stops.extend(("flat", opened_ms) for opened_ms in opened)
 
     def _add_output(self, output: Output) -> None:
         match output:
@@ -77,6 +107,8 @@ class Tally:
                 self.count(metrics.STOPS, output.rule, output.status)
             case Alert():
                 self.count(metrics.ALERTS, output.level, output.rule)
+                if output.rule in RULES:  # Others are events to look at, no breach of a limit.
+                    self._violations[output.level] += 1
             case _:  # A Stop is the same row as its EmergencyStop.
                 pass
 
@@ -84,5 +116,21 @@ class Tally:
         self._verdicts[decision.verdict] += 1
         for rule in decision.reasons:
             self.count(metrics.REASONS, decision.verdict, rule)
+        if decision.verdict == "rejected":
+            self._violations["medium"] += len(decision.reasons)
         if INTERNAL_ERROR in decision.reasons:
             self.count(metrics.INTERNAL_ERRORS)
+
+
+def cause_ms(event: Event, at_ms: int) -> int:
+    """Return when what an event tells came about: of a pulse its newest price, of a control the
+    order, else the event's own time.
+    """
+    match event:
+        case PulseEvent(body=pulse):
+            quotes = (market.quote for market in pulse.markets)
+            return min(at_ms, max((q.as_of_ms for q in quotes if q is not None), default=at_ms))
+        case ControlEvent(body=control):
+            return min(at_ms, control.issued_at_ms)
+        case _:
+            return at_ms

@@ -15,7 +15,12 @@ from pipeline.streams.decide import Risk
 from pipeline.streams.engine import EngineSettings
 from pipeline.streams.health import Health, HealthServer
 from pipeline.streams.ingest import STREAMS, Ingest
-from pipeline.streams.observation import MeteredEngine, broadcast_health, engine_health
+from pipeline.streams.observation import (
+    MeteredEngine,
+    broadcast_health,
+    engine_health,
+    state_bytes,
+)
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import TableReader
@@ -35,9 +40,10 @@ def run_risk(settings: Settings) -> None:
     decimal.setcontext(MONEY)  # Of this thread, in which everything is decided.
     tally = Tally()
     engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
-    application = RiskApplication(engine, observer=MeteredEngine(tally))
+    application = RiskApplication(engine, observer=MeteredEngine(tally, RoleName.RISK))
     role = Risk(settings, produce=application.produce, tally=tally)
-    with _health(settings, engine_health(application.status)):
+    shown = role.show, state_bytes(settings.state_dir)
+    with _health(settings, engine_health(RoleName.RISK, application.status, *shown)):
         application.serve(role)
 
 
@@ -47,7 +53,7 @@ def run_ingest(settings: Settings) -> None:
     tally, tables = Tally(), Tables(settings)
     topics = tuple(settings.topic(topic.name) for topic in STREAMS)
     engine = engine_settings(settings, RoleName.INGEST, topics)
-    application = IngestApplication(engine, observer=MeteredEngine(tally))
+    application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
     reader = TableReader(settings, tables, on_failure=application.stop)
     role = Ingest(settings, tables, produce=application.produce, tally=tally)
     status = application.status
@@ -55,7 +61,7 @@ def run_ingest(settings: Settings) -> None:
     def beat() -> None:
         status.heartbeat_s = time.monotonic()
 
-    with _health(settings, engine_health(status, reader)), reader:
+    with _health(settings, engine_health(RoleName.INGEST, status, reader=reader)), reader:
         reader.await_caught_up(beat)
         application.serve(role)
         reader.check()

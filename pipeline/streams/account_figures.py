@@ -1,0 +1,95 @@
+"""What metrics show of accounts: how many in which trading state, how near to their loss limits,
+and, where the settings allow it, the few that are nearest by name.
+
+Apart from broadcast.py, which has every account's newest row: nothing here is acted upon.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from heapq import nsmallest
+from typing import NamedTuple
+
+from pipeline.streams import metrics
+from topics.account_states import AccountState
+
+__all__ = ["Figures", "figures_of", "show_accounts"]
+
+NEAR_RATIO = 0.2
+_SUFFIX = "_headroom_ratio"
+_BY_RULE = (metrics.LEAST_HEADROOM, metrics.NEAR_LIMIT)
+_BY_NAME = (
+    metrics.ACCOUNT_EQUITY,
+    metrics.ACCOUNT_DRAWDOWN,
+    metrics.ACCOUNT_DAILY_PNL,
+    metrics.ACCOUNT_HEADROOM,
+)
+
+
+class Figures(NamedTuple):
+    """An account as it is shown; floats, as Prometheus knows nothing else."""
+
+    account_id: str
+    trading_state: str
+    currency: str
+    equity: float | None
+    drawdown_ratio: float | None
+    daily_pnl: float | None
+    headrooms: tuple[tuple[str, float], ...]  # By rule.
+
+    @property
+    def least(self) -> float:
+        """The rest of the limit that is nearest."""
+        return min((ratio for _, ratio in self.headrooms), default=1.0)
+
+
+def figures_of(state: AccountState) -> Figures:
+    """Take what is shown out of a row."""
+    return Figures(
+        state.account_id,
+        state.trading_state,
+        state.currency or "",
+        None if state.equity is None else float(state.equity),
+        None if state.drawdown_ratio is None else float(state.drawdown_ratio),
+        None if state.daily is None or state.daily.pnl is None else float(state.daily.pnl),
+        tuple(
+            (name.removesuffix(_SUFFIX), float(ratio))
+            for name, ratio in state.statistics.items()
+            if name.endswith(_SUFFIX)
+        ),
+    )
+
+
+def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
+    """Set the gauges. A halted account counts as such, and no more as near to a limit."""
+    metrics.clear(metrics.ACCOUNTS, *_BY_RULE, *_BY_NAME)
+    known = list(accounts)
+    for trading_state, count in Counter(item.trading_state for item in known).items():
+        metrics.ACCOUNTS.labels(trading_state).set(count)
+    active = [item for item in known if item.trading_state == "active"]
+    _show_headrooms(active)
+    for item in nsmallest(named_max, active, key=lambda item: (item.least, item.account_id)):
+        _show(item)
+
+
+def _show_headrooms(active: Iterable[Figures]) -> None:
+    least: dict[str, float] = {}
+    near: Counter[str] = Counter()
+    for item in active:
+        for rule, ratio in item.headrooms:
+            least[rule] = min(ratio, least.get(rule, ratio))
+            near[rule] += ratio < NEAR_RATIO
+    for rule, ratio in least.items():
+        metrics.LEAST_HEADROOM.labels(rule).set(ratio)
+        metrics.NEAR_LIMIT.labels(rule).set(near[rule])
+
+
+def _show(item: Figures) -> None:
+    name = item.account_id
+    if item.equity is not None:
+        metrics.ACCOUNT_EQUITY.labels(name, item.currency).set(item.equity)
+    if item.drawdown_ratio is not None:
+        metrics.ACCOUNT_DRAWDOWN.labels(name).set(item.drawdown_ratio)
+    if item.daily_pnl is not None:
+        metrics.ACCOUNT_DAILY_PNL.labels(name, item.currency).set(item.daily_pnl)
+    if item.headrooms:
+        metrics.ACCOUNT_HEADROOM.labels(name).set(item.least)
