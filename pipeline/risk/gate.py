@@ -32,14 +32,20 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     checks, breached = _ask_all(standing, proposal)
     if not breached:
         return _passed(proposal, checks)
+    others = tuple(rule for rule in breached if not rule.LAST)
+    left = quantity = _cut(standing, proposal, others)
+    checks, last = _ask_last(standing, propose(terms, left or requested), checks)
+    if left and last:
+        quantity = _cut(standing, propose(terms, left), last)
     reasons = _reasons(checks)
-    quantity = _cut(standing, proposal, breached)
     if quantity is None:
         return Judgement("rejected", ZERO, reasons, None, checks)
-    binding = _binding(standing, propose(terms, quantity + (terms.lot or ZERO)), breached)
+    binding = _binding(standing, propose(terms, quantity + (terms.lot or ZERO)), others)
+    if left and last:
+        binding = last[0].NAME
     smallest = standing.limits.sizing.modify_ratio_min * (asked or ZERO)
     final = propose(terms, quantity)
-    if quantity <= ZERO or quantity < smallest or not _passes(standing, final, breached):
+    if quantity <= ZERO or quantity < smallest or not _passes(standing, final, others):
         return Judgement("rejected", ZERO, reasons, binding, checks)
     return Judgement("modified", quantity, reasons, binding, checks)
 
@@ -58,6 +64,16 @@ def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...],
         return tuple(checks), ()
     asked = zip(limits.gate, checks, strict=True)
     return tuple(checks), tuple(rule for rule, check in asked if check.verdict == "breach")
+
+
+def _ask_last(
+    standing: Standing, left: Proposal, checks: tuple[Check, ...]
+) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
+    """Ask again, of what the other rules leave, those that judge that; return the breached ones."""
+    asked = zip(standing.limits.gate, checks, strict=True)
+    anew = tuple(ask(rule, standing, left) if rule.LAST else check for rule, check in asked)
+    judged = zip(standing.limits.gate, anew, strict=True)
+    return anew, tuple(rule for rule, check in judged if rule.LAST and check.verdict == "breach")
 
 
 def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,17 +25,35 @@ from pipeline.risk.parameters import (
     ReservationTimes,
     Sizing,
     StopPrices,
+    per_symbol,
 )
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules import RULES
+from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import PositionStop, Rule, Watch
+from pipeline.risk.rules.volatility_halt import VolatilityHalt
 from pipeline.risk.standing import Standing
 from topics.codec import decode_plain
 from topics.decisions import Check
 
+_POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
+R = TypeVar("R", bound=Rule)
 Ask = Callable[[Standing, Proposal], Check]
+
+
+class ScoreLimits(Struct, frozen=True):
+    """What shares of a risk score are measured by; those of a rule that is off at its default."""
+
+    position_ratio_max: PerSymbol
+    drawdown_ratio_max: Decimal
+    volatility_ratio_max: Decimal
+
+    def position_max(self, symbol: str) -> Decimal:
+        """Return the largest position as a fraction of equity; the default where none is set."""
+        limit = per_symbol(self.position_ratio_max, symbol)
+        return _POSITION_RATIO_MAX if limit is None else limit
 
 
 class Limits(Struct, frozen=True):
@@ -58,6 +76,7 @@ class Limits(Struct, frozen=True):
     exits: Exits
     alerts: Alerts
     collar_ratio: Decimal  # 0 when price_collar is off.
+    score: ScoreLimits
 
     @property
     def position_ratio_max(self) -> PerSymbol:
@@ -92,8 +111,19 @@ def limits_of(everyone: str, own: str) -> Limits:
         trails=any(rule.NAME == "trailing_stop" for rule in stops),
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
+        score=ScoreLimits(
+            _unless_off(rules, PositionRatio).position_ratio_max,
+            _unless_off(rules, Drawdown).drawdown_ratio_max,
+            _unless_off(rules, VolatilityHalt).volatility_ratio_max,
+        ),
         **cast(dict[str, Any], groups),
     )
+
+
+def _unless_off(rules: dict[str, Rule], kind: type[R]) -> R:
+    """Return a rule as it is, or with its defaults where it is off."""
+    rule = cast(R, rules[kind.NAME])
+    return rule if rule.enabled else kind()
 
 
 def _replaced(rules: dict[str, Rule]) -> dict[str, Rule]:

@@ -151,7 +151,7 @@ def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | 
             limit_price=signal.limit_price,
             stop_price=signal.stop_price,
             reduce_only=signal.reduce_only,
-            risk_score=None,
+            risk_score=_risk_score(judgement),
             reasons=judgement.reasons,
             binding_rule=judgement.binding_rule,
             checks=judgement.checks,
@@ -168,3 +168,10 @@ def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | 
             at_ms=turn.now_ms,
         )
     )
+
+
+def _risk_score(judgement: Judgement) -> Decimal | None:
+    """The measure of the rule of that name, the last of all; None where it is off or unknown."""
+    if not judgement.checks or judgement.checks[-1].rule != "risk_score":
+        return None
+    return judgement.checks[-1].measured

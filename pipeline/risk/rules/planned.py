@@ -27,7 +27,6 @@ _PLANNED: dict[str, dict[str, object]] = {
         "cooldown_ms": Duration,
         "per_symbol": bool,
     },
-    "risk_score": {},
     "stale_data": {"stale_ms": Duration, "on_breach": OnBreach},
     "drift": {
         "drift_grace_ms": Duration,

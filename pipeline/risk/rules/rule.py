@@ -50,6 +50,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
     GATE: ClassVar[bool] = True  # It judges proposals.
     ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
     SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
+    LAST: ClassVar[bool] = False  # It judges, and cuts once, what the other rules leave.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
     KEEPS: ClassVar[

@@ -1,0 +1,51 @@
+"""Weigh doubt, size, drawdown and volatility: halve what scores high, refuse the highest."""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.proposal import Proposal
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+_DOUBT, _SIZE = Decimal("0.3"), Decimal("0.25")
+_DRAWDOWN, _VOLATILITY = Decimal("0.25"), Decimal("0.2")
+_HALVES, _REFUSES = Decimal("0.6"), Decimal("0.8")
+
+
+class RiskScore(Rule, frozen=True, kw_only=True):
+    PLACE = 320
+    ENTRY = True
+    LAST = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        equity, worst, limits = standing.equity, proposal.worst_notional, standing.limits.score
+        drawdown, holding = standing.drawdown_ratio, proposal.terms.holding
+        if proposal.priceless or (equity is not None and equity <= ZERO):
+            return self.meaningless(_HALVES)
+        if equity is None or drawdown is None or worst is None:
+            return self.unknown(_HALVES)
+        confidence, quote = proposal.terms.signal.confidence, holding.quote
+        score = _SIZE * _share(worst, limits.position_max(holding.symbol) * equity)
+        score += _DRAWDOWN * _share(drawdown, limits.drawdown_ratio_max)
+        if confidence is not None:
+            score += _DOUBT * (ONE - confidence)
+        if quote is not None and quote.ewma is not None and quote.long_run is not None:
+            wild = limits.volatility_ratio_max * quote.long_run
+            score += _VOLATILITY * _share(quote.ewma, wild)
+        return self.cap(score, _REFUSES if score > _REFUSES else _HALVES)
+
+    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+        """A high score is halved, once; the highest forbids."""
+        measured = self.check(standing, proposal).measured
+        return measured is not None and measured <= _REFUSES
+
+    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
+        return proposal.quantity / 2
+
+
+def _share(measured: Decimal, limit: Decimal) -> Decimal:
+    """How much of a limit is used, from 0 to 1; anything is all of a limit of nothing."""
+    if measured <= ZERO:
+        return ZERO
+    return ONE if measured >= limit else measured / limit
