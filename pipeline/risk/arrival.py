@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.outputs import Output
 from pipeline.risk.remembered import Recall, Remembered
 from topics.events import Event
@@ -23,6 +24,7 @@ class Step(Struct, frozen=True):
     outputs: tuple[Output, ...] = ()
     remember: tuple[Remembered, ...] = ()  # To be written: by identity, and by number in the ring.
     forget: tuple[Remembered, ...] = ()  # To be deleted, both.
+    fills: tuple[KeptFill | ForgottenFills, ...] = ()  # To be written, or dropped.
     state_due: bool = False  # An AccountState is due.
     snapshot_due: bool = False  # A day was closed: a Snapshot is due.
     repeated: bool = False  # Applied before: nothing happened.

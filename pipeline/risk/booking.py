@@ -8,21 +8,17 @@ from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.cause import Cause
 from pipeline.risk.contracts import worth
 from pipeline.risk.holding import Execution, Holding, Pending
+from pipeline.risk.kept_fills import KeptFill
 from pipeline.risk.late_fill import Late, correct_windows
 from pipeline.risk.marks import marked
-from pipeline.risk.money import Money, book_in_windows, book_money
-from pipeline.risk.numbers import ZERO, opposite, signed
+from pipeline.risk.money import Money, book_in_time, book_in_windows, book_money, is_counted
+from pipeline.risk.numbers import ZERO, signed
 from pipeline.risk.position import Position, average_price, fold
 from pipeline.risk.rates import fresh_rate
 from pipeline.risk.stops import open_stop
 from pipeline.risk.trade import Trade, trade_of
 from pipeline.risk.turn import Turn
 from topics.instruments import Instrument
-
-
-def reversed_of(execution: Execution) -> Execution:
-    """The opposite fill at the same price, with the fee returned."""
-    return replace(execution, side=opposite(execution.side), fee=-execution.fee)
 
 
 def book(turn: Turn, symbol: str, execution: Execution) -> None:
@@ -32,13 +28,34 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
         cause = Cause("too_many", f"fill {execution.fill_id} is beyond the most positions")
         open_stop(turn, cause, strength="halt")
     elif holding.instrument is None:
-        _book_unknown(turn, holding, execution)
+        book_unknown(turn, holding, execution)
     else:
-        book_trade(turn, holding, trade_of(execution, holding.instrument))
+        trade = trade_of(execution, holding.instrument)
+        kept = _kept(turn, holding, trade, currency=holding.instrument.settlement_currency)
+        _book_trade(turn, kept, trade)
 
 
-def book_trade(turn: Turn, holding: Holding, trade: Trade) -> None:
-    """Change the position by a trade and book what it realizes."""
+def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
+    """Keep a fill for a bust: what was held before it, and how it is booked."""
+    execution, account = trade.execution, turn.account
+    rate = fresh_rate(turn, currency)
+    counted = None
+    if account.opened_ms is not None:
+        counted = is_counted(account, execution.executed_ms)
+    turn.fills.append(
+        KeptFill(
+            holding.symbol,
+            holding.fills,
+            execution,
+            holding.position,
+            rate=rate,
+            counted=counted,
+        )
+    )
+    return replace(holding, fills=holding.fills + 1)
+
+
+def _book_trade(turn: Turn, holding: Holding, trade: Trade) -> None:
     execution, before = trade.execution, holding.position
     position, won = fold(before, trade.quantity, execution.price, inverse=trade.inverse)
     _move(turn, holding, position, execution=execution)
@@ -77,23 +94,11 @@ def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
     def effect(marks: dict[str, Decimal]) -> Decimal:
         return trade.effect(marks.get(symbol)) * rate + fee
 
-    late = Late(f"fill {trade.execution.fill_id}", executed_ms, effect)
-    _book_in_time(turn, late, amount=won + fee)
+    book_in_time(turn, executed_ms, won + fee)
+    correct_windows(turn, Late(f"fill {trade.execution.fill_id}", executed_ms, effect))
 
 
-def _book_in_time(turn: Turn, late: Late, *, amount: Decimal) -> None:
-    """Book in the day and week the fill belongs to; a late one corrects what came after it."""
-    day, week = turn.account.day, turn.account.week
-    if day is None or week is None:
-        return
-    is_late = late.executed_ms < day.span.start_ms
-    in_week = amount if late.executed_ms >= week.span.start_ms else ZERO
-    book_in_windows(turn, ZERO if is_late else amount, in_week)
-    if is_late:
-        correct_windows(turn, late)
-
-
-def _book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
+def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
     """Change the position for the time being; the money waits for the instrument."""
     if len(holding.pending) >= PENDING_MAX:
         cause = Cause("too_many", f"more fills of unknown {holding.symbol} than can be kept")

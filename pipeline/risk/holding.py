@@ -104,6 +104,7 @@ class Holding(Struct, frozen=True, array_like=True):
     scale: Decimal | None = None  # From worth to the account's currency; None without a rate.
     inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
     guard: Guard | None = None  # None when flat.
+    fills: int = 0  # Kept for busts so far: the number of the next.
 
     @property
     def average_price(self) -> Decimal:
@@ -155,20 +156,3 @@ def exit_room(holding: Holding, side: Side) -> Decimal:
     if side == "sell":
         return max(quantity - holding.sells.quantity, ZERO) if quantity > ZERO else ZERO
     return max(-quantity - holding.buys.quantity, ZERO) if quantity < ZERO else ZERO
-
-
-def drop_idle(holdings: dict[str, Holding]) -> None:
-    """Forget the oldest idle symbol so that memory is bounded; one never traded goes first."""
-    idle = [
-        symbol
-        for symbol, holding in holdings.items()
-        if not (holding.active or holding.reservations or holding.pending)
-    ]
-    untraded = (symbol for symbol in idle if not _traded(holdings[symbol]))
-    first = next(untraded, idle[0] if idle else None)
-    if first is not None:
-        del holdings[first]
-
-
-def _traded(holding: Holding) -> bool:
-    return holding.filled or holding.adopted_ms is not None

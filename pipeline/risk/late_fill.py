@@ -25,9 +25,9 @@ class Late(Struct, frozen=True, gc=False):
 
 
 def correct_windows(turn: Turn, late: Late) -> None:
-    """Correct open equities and closed days for a late fill."""
+    """Correct open equities and closed days for a fill, if it was executed before today."""
     day, week = turn.account.day, turn.account.week
-    if day is None or week is None:
+    if day is None or week is None or late.executed_ms >= day.span.start_ms:
         return
     closed = _corrected(turn.account.closed_days, late, last=day)
     _tell(turn, late, closed)

@@ -8,6 +8,7 @@ from pipeline.risk.booking import book_pending
 from pipeline.risk.cause import Cause
 from pipeline.risk.contracts import inverse_of
 from pipeline.risk.holding import Holding, is_newer
+from pipeline.risk.kept_fills import ForgottenFills
 from pipeline.risk.marks import is_usable, take_quote
 from pipeline.risk.money import convert_apart
 from pipeline.risk.rates import scale_of, take_rates
@@ -52,6 +53,9 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
     scale, inverse = scale_of(instrument, turn.account), inverse_of(instrument)
     if inverse is not None and holding.quote is not None and not is_usable(holding.quote):
         holding = replace(holding, quote=None, marks=(), mark=None, mark_ms=None)
+    if known is not None and holding.fills and _identity(known) != _identity(instrument):
+        turn.fills.append(ForgottenFills(holding.symbol, holding.fills))
+        holding = replace(holding, fills=0)  # Those kept were fills of something else.
     turn.settle(replace(holding, instrument=instrument, scale=scale, inverse=inverse))
     if known is None:
         book_pending(turn, instrument)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import APART_MAX, EARLY_MAX, Apart, Early
+from pipeline.risk.account import APART_MAX, EARLY_MAX, Account, Apart, Early
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.rates import fresh_rate
@@ -31,8 +31,17 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
     if account.opened_ms is None:
         _book_early(turn, Early(executed_ms, money.currency, money.amount, money.symbol))
         return None
-    counted = executed_ms > account.opened_ms
-    rate = fresh_rate(turn, money.currency)
+    rate, counted = fresh_rate(turn, money.currency), is_counted(account, executed_ms)
+    return book_at(turn, money, rate=rate, counted=counted)
+
+
+def is_counted(account: Account, executed_ms: int) -> bool:
+    """Whether what was executed then changes the balance, which else holds it already."""
+    return account.opened_ms is not None and executed_ms > account.opened_ms
+
+
+def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) -> Decimal | None:
+    """Realize money at a rate; return what the day and the week follow with."""
     if rate is None:
         set_apart(turn, money, counted=counted)
         return None
@@ -70,6 +79,14 @@ def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
         )
 
 
+def book_in_time(turn: Turn, executed_ms: int, amount: Decimal) -> None:
+    """Add to the realized PnL of the day and the week if it was executed in them."""
+    day, week = turn.account.day, turn.account.week
+    if day is not None and week is not None:
+        in_day = amount if executed_ms >= day.span.start_ms else ZERO
+        book_in_windows(turn, in_day, amount if executed_ms >= week.span.start_ms else ZERO)
+
+
 def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
     """Keep an amount whose value is not known; equity is unknown until it is.
 
@@ -85,7 +102,8 @@ def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
         return
     held = apart.get(key, Apart())
     more = Apart(held.amount + money.amount, held.counted + (money.amount if counted else ZERO))
-    turn.update(unconverted={**apart, key: more})
+    left = {name: item for name, item in apart.items() if name != key}
+    turn.update(unconverted={**left, key: more} if more.amount or more.counted else left)
 
 
 def convert_apart(turn: Turn) -> None:

@@ -1,12 +1,13 @@
 """What a fill means: it takes the place of its reservation, and is booked once."""
 
 from pipeline.risk.account import ENDED_MAX
-from pipeline.risk.booking import book, reversed_of
+from pipeline.risk.booking import book
+from pipeline.risk.bust import on_bust
 from pipeline.risk.cause import Cause
 from pipeline.risk.guard import enter
 from pipeline.risk.holding import Holding
 from pipeline.risk.position_stops import note_exit_fill
-from pipeline.risk.remembered import may_be_forgotten
+from pipeline.risk.remembered import Recall, may_be_forgotten
 from pipeline.risk.reservations import Reservation, after_fill
 from pipeline.risk.stops import open_stop
 from pipeline.risk.trade import execution_of
@@ -14,21 +15,28 @@ from pipeline.risk.turn import Turn
 from topics.fills import Fill
 
 
-def on_fill(turn: Turn, fill: Fill, *, seen: bool) -> None:
+def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     """Apply a fill or a bust once."""
     if seen or _forgotten(turn, fill):
         return
     turn.keep(f"{fill.kind}:{fill.symbol}:{fill.side}:{fill.fill_id}")
     if fill.kind == "bust":
-        turn.alert(Cause("bust", f"fill {fill.fill_id} is booked back", fill.quantity))
-        book(turn, fill.symbol, reversed_of(execution_of(fill)))
+        on_bust(turn, fill, recall.fills, came=_is_kept(turn, recall.counterpart_at_ms))
         return
     reservation = _release(turn, fill)
+    if _is_kept(turn, recall.counterpart_at_ms):
+        return  # Its bust came first: it never was.
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
     book(turn, fill.symbol, execution_of(fill))
     enter(turn, holding, fill, stop=None if reservation is None else reservation.stop_price)
+
+
+def _is_kept(turn: Turn, remembered_ms: int | None) -> bool:
+    """Whether an id that was remembered then is so still."""
+    horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
+    return remembered_ms is not None and remembered_ms > turn.now_ms - horizon_ms
 
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:

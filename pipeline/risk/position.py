@@ -11,6 +11,9 @@ from msgspec import Struct
 from pipeline.risk.contracts import worth
 from pipeline.risk.numbers import ZERO
 
+_PLACES = -24  # 34 digits hold these and the money of 10 000 000 000 exactly.
+_LEAST = Decimal((0, (1,), _PLACES))
+
 
 class Position(Struct, frozen=True, array_like=True, gc=False):
     quantity: Decimal = ZERO  # In units, signed.
@@ -23,6 +26,12 @@ def average_price(position: Position, inverse: Decimal | None) -> Decimal:
     if not quantity:
         return ZERO
     return cost / quantity if inverse is None else -quantity * inverse / cost
+
+
+def _rounded(cost: Decimal) -> Decimal:
+    """Round a share of a cost so far that sums with it are exact, what is left of it included."""
+    exponent = cost.as_tuple().exponent
+    return cost.quantize(_LEAST) if isinstance(exponent, int) and exponent < _PLACES else cost
 
 
 def fold(
@@ -40,7 +49,7 @@ def fold(
         return Position(held + quantity, position.cost + worth(quantity, price, inverse)), ZERO
     left = held + quantity
     if left and (left > 0) == (held > 0):
-        closed_cost = position.cost * -quantity / held
+        closed_cost = _rounded(position.cost * -quantity / held)
         realized = worth(-quantity, price, inverse) - closed_cost
         return Position(left, position.cost - closed_cost), realized
     opened = worth(left, price, inverse) if left else ZERO

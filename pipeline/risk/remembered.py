@@ -9,6 +9,7 @@ from typing import assert_never
 from msgspec import Struct
 
 from pipeline.risk.account import Account, Memory
+from pipeline.risk.kept_fills import KeptFill
 from pipeline.risk.parameters import Dedupe
 from topics.events import (
     AccountEvent,
@@ -37,7 +38,9 @@ class Recall(Struct, frozen=True, gc=False):
     """What the shell looked up for an event."""
 
     seen_at_ms: int | None = None  # When the event's identity was remembered.
+    counterpart_at_ms: int | None = None  # When a fill's bust was remembered, or a bust's fill.
     oldest: tuple[Remembered, ...] = ()  # The entries that `oldest_numbers` asked for.
+    fills: tuple[KeptFill, ...] = ()  # Those that `wanted_fills` asked for, by number.
 
 
 def identity(event: Event) -> str | None:

@@ -5,13 +5,15 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.kept_fills import KeptFill
 
 STATE_VERSION = 1
 
-T = TypeVar("T", Account, Shared)
+T = TypeVar("T", Account, Shared, KeptFill)
 
 _ENCODER = msgspec.msgpack.Encoder()
 _ACCOUNTS = msgspec.msgpack.Decoder(Account)
+_FILLS = msgspec.msgpack.Decoder(KeptFill)
 _SHARED = msgspec.msgpack.Decoder(Shared)
 
 
@@ -43,6 +45,15 @@ def load_shared(raw: bytes, *, partition: int, rules_version: str) -> Shared:
     if shared.partition != partition:
         raise StateError(f"state of partition {shared.partition} lies in partition {partition}")
     return msgspec.structs.replace(shared, rules_version=rules_version)
+
+
+def save_fill(fill: KeptFill) -> bytes:
+    return bytes([STATE_VERSION]) + _ENCODER.encode(fill)
+
+
+def load_fill(raw: bytes) -> KeptFill:
+    """Load a kept fill. Raise StateError when it is broken or of a newer release."""
+    return _load(_FILLS, raw)
 
 
 def _load(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:

@@ -27,11 +27,7 @@ from pipeline.risk.on_signal import on_signal, refuse
 from pipeline.risk.outputs import Output, topic_of
 from pipeline.risk.position_stops import send_exits
 from pipeline.risk.recall import oldest_wanted, recall_seen
-from pipeline.risk.remembered import (
-    Recall,
-    Remembered,
-    identity,
-)
+from pipeline.risk.remembered import Recall, Remembered, identity
 from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared, tell_shared
 from pipeline.risk.stops import alert_breach, open_stop
@@ -145,7 +141,7 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
         case SignalEvent(body=signal, sessions=sessions):
             on_signal(turn, signal, seen=seen, sessions=sessions)
         case FillEvent(body=fill):
-            on_fill(turn, fill, seen=seen)
+            on_fill(turn, fill, seen=seen, recall=arrival.recall)
         case OrderEvent(body=order):
             on_order(turn, order)
         case PositionEvent(body=snapshot):
@@ -173,6 +169,7 @@ def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
         tuple(turn.outputs),
         tuple(turn.remember),
         tuple(turn.forget),
+        tuple(turn.fills),
         state_due=due,
         snapshot_due=rolled,
     )

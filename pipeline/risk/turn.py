@@ -9,7 +9,9 @@ from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, S
 from pipeline.risk.cause import Cause
 from pipeline.risk.equity import Valuation, value
 from pipeline.risk.figures import reserved, revalue, settle
-from pipeline.risk.holding import Holding, drop_idle
+from pipeline.risk.holding import Holding
+from pipeline.risk.idle import drop_idle
+from pipeline.risk.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.limits import Limits
 from pipeline.risk.outputs import Output
 from pipeline.risk.remembered import Remembered
@@ -31,6 +33,7 @@ class Turn:
         "account",
         "at_ms",
         "filled",
+        "fills",
         "forget",
         "limits",
         "look_at_all",
@@ -56,6 +59,7 @@ class Turn:
         self.rates: tuple[Rate, ...] = ()  # That came with the event.
         self.remember: list[Remembered] = []
         self.forget: list[Remembered] = []
+        self.fills: list[KeptFill | ForgottenFills] = []
         self.state_changed = False  # Positions, reservations or limits.
         self.trading_changed = False
         self.filled = False
@@ -79,11 +83,15 @@ class Turn:
         if self._holdings is None:
             self._holdings = dict(account.holdings)
         if holding.symbol not in self._holdings and len(self._holdings) >= POSITIONS_MAX:
-            drop_idle(self._holdings)
+            self._let_go(drop_idle(self._holdings))
         self._holdings[holding.symbol] = holding
         self.touched[holding.symbol] = None
         self.account = replace(account, holdings=self._holdings, totals=totals, **noted)
         self._standing = self._valuation = None
+
+    def _let_go(self, holding: Holding | None) -> None:
+        if holding is not None and holding.fills:
+            self.fills.append(ForgottenFills(holding.symbol, holding.fills))
 
     def settle(self, holding: Holding) -> None:
         """Put a holding of which anything changed."""

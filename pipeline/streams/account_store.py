@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from struct import Struct
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.kept_fills import WantedFills
 from pipeline.risk.state import (
     StateError,
     load_account,
@@ -17,6 +18,7 @@ from pipeline.risk.state import (
 )
 from pipeline.risk.step import Recall, Remembered
 from pipeline.streams.engine import Stopped, Store
+from pipeline.streams.fill_store import FillStore
 
 __all__ = ["AccountStore"]
 
@@ -34,6 +36,7 @@ class AccountStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.fills = FillStore(store)
         self._blocks: dict[bytes, bytearray] = {}  # Of rings, with what is not written yet.
         self._unwritten: dict[bytes, bytearray] = {}
 
@@ -76,6 +79,13 @@ class AccountStore:
             oldest=tuple(entry for entry in oldest if entry is not None),
         )
 
+    def recall_fill(self, account_id: str, other: str, wanted: WantedFills | None) -> Recall:
+        """Look up a fill's counterpart, and for a bust the kept fills of its symbol."""
+        raw = self._store.get(_identity(account_id, other))
+        fills = () if wanted is None else self.fills.read(account_id, wanted)
+        at_ms = None if raw is None else _AT_MS.unpack(raw)[0]
+        return Recall(counterpart_at_ms=at_ms, fills=fills)
+
     def remember(self, account_id: str, entry: Remembered) -> None:
         """Write an id under its name, and note it in its block of the ring."""
         identity = entry.identity.encode()
@@ -99,6 +109,7 @@ class AccountStore:
         for key, block in self._unwritten.items():
             self._store.set(key, bytes(block))
         self._unwritten.clear()
+        self.fills.save()
         if len(self._blocks) > BLOCKS_MAX:
             self._blocks.clear()
 

@@ -6,7 +6,10 @@ Apart from decide.py: this knows what is dirty and what is due at the commit, no
 from collections import OrderedDict
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from pipeline.risk.account import Account
+from pipeline.risk.kept_fills import ForgottenFills, KeptFill, counterpart, wanted_fills
 from pipeline.risk.state import new_shared
 from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wanted
 from pipeline.risk.step import step as decide
@@ -49,6 +52,10 @@ class PartitionAccounts:
         recall = self._store.recall(
             account_id, identity(event), oldest_wanted(account, self.shared, at_ms)
         )
+        other = counterpart(event)
+        if other is not None:
+            met = self._store.recall_fill(account_id, other, wanted_fills(account, event))
+            recall = replace(recall, counterpart_at_ms=met.counterpart_at_ms, fills=met.fills)
         arrival = Arrival(event=event, content=content, at_ms=at_ms, recall=recall)
         taken = decide(account, self.shared, arrival)
         if not taken.repeated:
@@ -85,6 +92,8 @@ class PartitionAccounts:
         if taken.snapshot_due:
             self._snapshot_due.add(account_id)
         self._keep_ids(account_id, taken.remember, taken.forget)
+        for fill in taken.fills:
+            self._keep_fill(account_id, fill)
 
     def _keep_ids(
         self,
@@ -96,6 +105,12 @@ class PartitionAccounts:
             self._store.forget(account_id, entry)
         for entry in remember:
             self._store.remember(account_id, entry)
+
+    def _keep_fill(self, account_id: str, fill: KeptFill | ForgottenFills) -> None:
+        if isinstance(fill, KeptFill):
+            self._store.fills.write(account_id, fill)
+        else:
+            self._store.fills.forget(account_id, fill)
 
     def _save_account(self, account_id: str) -> Due:
         account = self._accounts[account_id]
