@@ -78,6 +78,7 @@ class AccountState(Struct, frozen=True, kw_only=True):
     quotes: tuple[WatchedSymbol, ...] = ()
     controls_serial: int = 0  # The newest `*` document or control that it has applied.
     unconverted: tuple[Id, ...] = ()  # Currencies of money that waits for a rate, the first few.
+    worst_exposure: Number | None = None  # Notional if every reserved order filled, worst side.
     sequence: int
     chain: str
     rules_version: str
@@ -118,6 +119,7 @@ TOPIC = Topic(
         ),
         gross_exposure=Decimal(10000),
         net_exposure=Decimal(10000),
+        worst_exposure=Decimal(10000),
         positions=(
             PositionState(
                 symbol="BTC-USD",

@@ -50,6 +50,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         weekly=_week(account.week, standing),
         gross_exposure=gross,
         net_exposure=net,
+        worst_exposure=None if account.totals.unbounded else account.totals.worst,
         positions=_positions(account),
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
         watched=tuple(holding.symbol for holding in watched),

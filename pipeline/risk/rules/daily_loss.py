@@ -12,6 +12,7 @@ from topics.decisions import Check
 
 class DailyLoss(Watch, frozen=True, kw_only=True):
     daily_loss_ratio_max: Decimal = Decimal("0.02")  # Of equity at the day's open + deposits since.
+    daily_loss_max: Decimal | None = None  # In the account's currency, whatever the base.
     on_breach: OnBreach = "flatten"
 
     PLACE = 230
@@ -21,7 +22,7 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
         base, pnl = standing.daily_base, standing.daily_pnl
         if base is None or pnl is None:
             return self.unknown()
-        limit = self.daily_loss_ratio_max * base
+        limit = self._limit(base)
         if base <= ZERO:
             return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
         return self.cap(-pnl, limit)
@@ -34,4 +35,9 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
         pnl = standing.daily_pnl if equity is standing.equity else window.pnl(equity)
         if pnl is None:
             return None
-        return Measure(-pnl, self.daily_loss_ratio_max * base)
+        return Measure(-pnl, self._limit(base))
+
+    def _limit(self, base: Decimal) -> Decimal:
+        """The smaller of both limits."""
+        limit, money_max = self.daily_loss_ratio_max * base, self.daily_loss_max
+        return limit if money_max is None or limit < money_max else money_max

@@ -1,7 +1,8 @@
-"""Cap the worst case notional over all symbols as a fraction of equity."""
+"""Cap the worst case notional over all symbols, as a fraction of equity and in money."""
 
 from decimal import Decimal
 
+from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
@@ -11,6 +12,7 @@ from topics.decisions import Check
 
 class GrossExposure(Rule, frozen=True, kw_only=True):
     gross_exposure_ratio_max: Decimal = Decimal("0.80")  # Of equity.
+    gross_exposure_max: Decimal | None = None  # In the account's currency, whatever its equity.
     on_breach: OnBreach = "warn"  # When marks push the account past it.
 
     PLACE = 150
@@ -25,4 +27,13 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
         gross = None
         if not totals.unbounded and worst is not None and own is not None:
             gross = totals.worst - own + worst
+        if gross is not None and self._is_in_money(standing.equity):
+            assert self.gross_exposure_max is not None
+            return self.cap(gross, self.gross_exposure_max)
         return self.ratio(standing, gross, limit=self.gross_exposure_ratio_max)
+
+    def _is_in_money(self, equity: Decimal | None) -> bool:
+        """Whether the limit in money is known to be the smaller one."""
+        if self.gross_exposure_max is None or equity is None or equity <= ZERO:
+            return False
+        return self.gross_exposure_max <= self.gross_exposure_ratio_max * equity
