@@ -46,8 +46,12 @@ def apply(
     author: Annotated[str, typer.Option(help="Who answers for it.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     account: Account = EVERYONE,
+    only_if_changed: Annotated[
+        bool, typer.Option("--only-if-changed", help="Leave what is already so as it is.")
+    ] = False,
 ) -> None:
     """Publish a file as the next version, whole: what it leaves out returns to its default."""
+    from pipeline.cli.limits_text import changes
     from pipeline.cli.messages import checked
     from pipeline.streams.limits_log import write_document
     from pipeline.streams.settings import Settings
@@ -55,6 +59,9 @@ def apply(
 
     rules = _accepted_rules(file)
     newest = _newest(account)
+    if only_if_changed and newest and not changes(newest.rules, rules):
+        typer.echo(f"Version {newest.version} for {account} says the same; nothing was published.")
+        return
     document = LimitsDocument(
         account_id=account,
         version=newest.version + 1 if newest else 1,

@@ -1,54 +1,79 @@
-"""Who may read and write what, in the words of kafka-acls, from the topics' own definitions."""
+"""Who may read and write what, from the topics' own definitions, and in the words of kafka-acls."""
 
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
+from pipeline.streams.engine import changelog_name
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS
 
-__all__ = ["acl_lines"]
+__all__ = ["Access", "accesses", "acl_lines"]
 
-PREFIXED = " --resource-pattern-type prefixed"
+Kind = Literal["topic", "group", "transactional-id", "cluster"]
+OPTIONS = {"cluster": "--cluster"}
+# Everybody outside who reads; riskgate's own roles have groups of their own.
+READERS = ("strategy", "engine", "desk", "market")
+
+
+class Access(NamedTuple):
+    """One thing that one party may do."""
+
+    party: str  # A role, or who stands outside; put your own users in their place.
+    operation: str
+    kind: Kind
+    name: str
+    prefixed: bool = False  # `name` is only what the names begin with.
+
+
+def accesses(settings: Settings) -> list[Access]:
+    """Return the least access that each party needs."""
+    return [*_of_topics(settings), *_of_roles(settings), *_of_operators(settings)]
 
 
 def acl_lines(settings: Settings) -> list[str]:
-    """Return the options of one call of kafka-acls a line, least access for each party.
+    """Return the options of one call of kafka-acls a line.
 
     The principals are the parties' names; put your own users in their place.
     """
-    return [*_topic_lines(settings), *_role_lines(settings), *_operator_lines(settings)]
+    return [_line(access) for access in accesses(settings)]
 
 
-def _topic_lines(settings: Settings) -> Iterator[str]:
+def _of_topics(settings: Settings) -> Iterator[Access]:
     for topic in TOPICS.values():
-        resource = f"--topic {settings.topic(topic.name)}"
+        name = settings.topic(topic.name)
         for party in topic.writers:
-            yield _line(party, "Write", resource)
+            yield Access(party, "Write", "topic", name)
         for party in topic.readers:
-            yield _line(party, "Read", resource)
+            yield Access(party, "Read", "topic", name)
 
 
-def _role_lines(settings: Settings) -> Iterator[str]:
-    for role in RoleName:
-        yield _line(role, "Read", f"--group {settings.group(role)}{PREFIXED}")
+def _of_roles(settings: Settings) -> Iterator[Access]:
+    for party in (*RoleName, *READERS):
+        yield Access(party, "Read", "group", settings.group(party), prefixed=True)
     risk = settings.group(RoleName.RISK)
     # Broadcast spares a partition whose decisions lag behind.
-    yield _line(RoleName.BROADCAST, "Describe", f"--group {risk}{PREFIXED}")
-    for operation in ("Create", "Read", "Write", "DescribeConfigs"):
-        yield _line(RoleName.RISK, operation, f"--topic changelog__{risk}{PREFIXED}")
+    yield Access(RoleName.BROADCAST, "Describe", "group", risk, prefixed=True)
+    changelog = changelog_name(risk, settings.topic("events"))
+    for operation in ("Read", "Write", "DescribeConfigs"):
+        yield Access(RoleName.RISK, operation, "topic", changelog)
     for operation in ("Describe", "Write"):
-        yield _line(RoleName.RISK, operation, f"--transactional-id {risk}{PREFIXED}")
+        yield Access(RoleName.RISK, operation, "transactional-id", risk, prefixed=True)
 
 
-def _operator_lines(settings: Settings) -> Iterator[str]:
+def _of_operators(settings: Settings) -> Iterator[Access]:
     """List what `riskgate topics`, `limits show` and `limits apply` need beside the topics."""
-    yield _line("operator", "Create", "--cluster")
-    yield _line("operator", "DescribeConfigs", "--cluster")
-    for topic in TOPICS.values():
-        yield _line("operator", "DescribeConfigs", f"--topic {settings.topic(topic.name)}")
-    yield _line("operator", "Read", f"--group {settings.group('operator')}")
+    yield Access("operator", "Create", "cluster", "kafka-cluster")
+    yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
+    changelog = changelog_name(settings.group(RoleName.RISK), settings.topic("events"))
+    for name in (*(settings.topic(topic) for topic in TOPICS), changelog):
+        yield Access("operator", "DescribeConfigs", "topic", name)
+    yield Access("operator", "Read", "group", settings.group("operator"))
 
 
-def _line(party: str, operation: str, resource: str) -> str:
-    user = "*" if party == "anyone" else party
-    return f"--add --allow-principal User:{user} --operation {operation} {resource}"
+def _line(access: Access) -> str:
+    user = "*" if access.party == "anyone" else access.party
+    resource = OPTIONS.get(access.kind, f"--{access.kind} {access.name}")
+    pattern = " --resource-pattern-type prefixed" if access.prefixed else ""
+    allowed = f"--add --allow-principal User:{user} --operation {access.operation}"
+    return f"{allowed} {resource}{pattern}"

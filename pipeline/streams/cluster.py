@@ -26,6 +26,7 @@ from confluent_kafka.admin import (
 from pipeline.errors import StartupError
 from pipeline.streams.engine import EngineSettings
 from pipeline.streams.settings import Settings
+from pipeline.streams.topic_plan import changelog_config
 
 __all__ = ["Bounds", "Cluster", "topic_id"]
 
@@ -43,15 +44,6 @@ PASSING = {
     KafkaError._NOENT,  # noqa: SLF001 - Its only name.
     KafkaError._TIMED_OUT,  # noqa: SLF001
     KafkaError._TRANSPORT,  # noqa: SLF001
-}
-CHANGELOG = {
-    "cleanup.policy": "compact",
-    "max.message.bytes": str(8 * 1_048_576),
-    # Short segments and an eager cleaner keep the replay at a restart short.
-    "segment.ms": "600000",
-    "min.cleanable.dirty.ratio": "0.1",
-    # A disk that was away for days must still hear which keys were deleted meanwhile.
-    "delete.retention.ms": "604800000",
 }
 
 
@@ -175,7 +167,7 @@ class Cluster:
             topic,
             num_partitions=partitions,
             replication_factor=min(3, brokers),
-            config={**CHANGELOG, "min.insync.replicas": "2" if brokers >= 3 else "1"},
+            config=changelog_config(brokers),
         )
         answers = self._admin.create_topics([new], request_timeout=REQUEST_SECONDS_MAX)
         try:

@@ -25,6 +25,7 @@ __all__ = [
     "StartupError",
     "Stopped",
     "Store",
+    "changelog_name",
 ]
 
 Place = tuple[str, int]  # Topic and partition.
@@ -144,6 +145,11 @@ class Observer:
         """Record a new assignment."""
 
 
+def changelog_name(group: str, stream: str) -> str:
+    """Return the topic behind the state that a group keeps of a stream, as quixstreams names it."""
+    return f"changelog__{group}--{stream}--{STORE}"
+
+
 @dataclass(slots=True)
 class EngineStatus:
     """How the engine is doing: written by its thread, read by any other."""
@@ -183,7 +189,7 @@ class EngineSettings:
     @property
     def changelog(self) -> str:
         """The topic behind the state of risk."""
-        return f"changelog__{self.group}--{self.topics[0]}--{STORE}"
+        return changelog_name(self.group, self.topics[0])
 
     def consumer(self) -> dict[str, ClientSetting]:
         """Return librdkafka's settings of the consumer."""

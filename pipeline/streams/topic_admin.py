@@ -6,6 +6,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic
 
 from pipeline.streams.broker import Broker, BrokerError
+from pipeline.streams.engine import changelog_name
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_plan import (
@@ -15,6 +16,7 @@ from pipeline.streams.topic_plan import (
     obstacle,
     offsets_differences,
     plan,
+    plan_changelog,
 )
 from topics.topic import Topic
 
@@ -24,14 +26,12 @@ REQUEST_SECONDS_MAX = 30
 
 
 def create_missing(settings: Settings) -> list[str]:
-    """Create every topic that is missing and return their names.
-
-    The changelogs are not among them: the worker that needs one makes it.
-    """
+    """Create every topic that is missing, the changelog of risk included; return their names."""
     broker = Broker(settings)
     admin = broker.admin()
     cluster = broker.metadata(admin)
-    missing = [topic for topic in _plan(settings, cluster) if topic.name not in cluster.topics]
+    planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
+    missing = [topic for topic in planned_topics if topic.name not in cluster.topics]
     return [topic.name for topic in missing if _create(admin, topic)]
 
 
@@ -40,7 +40,7 @@ def differences(settings: Settings) -> list[str]:
     broker = Broker(settings)
     admin = broker.admin()
     cluster = broker.metadata(admin)
-    planned_topics = _plan(settings, cluster)
+    planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
     with broker.sentences():
         found = _found(admin, cluster, names={planned.name for planned in planned_topics})
         brokers = {node: _broker_config(admin, node) for node in sorted(cluster.brokers)}
@@ -81,8 +81,20 @@ def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:
     return plan(
         prefix=settings.topic_prefix,
         partitions=settings.partitions,
-        replicas=min(settings.replication_factor, len(cluster.brokers)),
+        replicas=_replicas(settings, cluster),
     )
+
+
+def _changelog(settings: Settings, cluster: ClusterMetadata) -> Planned:
+    return plan_changelog(
+        changelog_name(settings.group(RoleName.RISK), settings.topic("events")),
+        partitions=settings.partitions,
+        replicas=_replicas(settings, cluster),
+    )
+
+
+def _replicas(settings: Settings, cluster: ClusterMetadata) -> int:
+    return min(settings.replication_factor, len(cluster.brokers))
 
 
 def _create(admin: AdminClient, planned: Planned) -> bool:

@@ -1,16 +1,36 @@
 """What every topic should be at the broker, and how one that is there differs. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from topics.catalogue import TOPICS
 from topics.topic import DAY_MS, FOREVER, Topic
 
-__all__ = ["Found", "Planned", "differences_of", "obstacle", "offsets_differences", "plan"]
+__all__ = [
+    "Found",
+    "Planned",
+    "changelog_config",
+    "differences_of",
+    "obstacle",
+    "offsets_differences",
+    "plan",
+    "plan_changelog",
+]
 
 REPLICAS_FOR_MIN_ISR_2 = 3
 MINUTE_MS = 60_000
 MISSING = "is missing; make it with: riskgate topics create"
+CHANGELOG = {
+    "cleanup.policy": "compact",
+    "max.message.bytes": str(8 * 1_048_576),
+    # Short segments and an eager cleaner keep the replay at a restart short.
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.1",
+    # A disk that was away for days must still hear which keys were deleted meanwhile.
+    "delete.retention.ms": str(7 * DAY_MS),
+    "unclean.leader.election.enable": "false",
+}
 
 
 class Planned(NamedTuple):
@@ -37,6 +57,17 @@ def plan(*, prefix: str, partitions: int, replicas: int) -> list[Planned]:
         Planned(f"{prefix}{topic.name}", topic, partitions, replicas, _config(topic, replicas))
         for topic in TOPICS.values()
     ]
+
+
+def plan_changelog(name: str, *, partitions: int, replicas: int) -> Planned:
+    """Plan the topic behind the state of risk; no role waits for it, as risk can make it, too."""
+    topic = replace(TOPICS["account_states"], name=name, writers=(), readers=())
+    return Planned(name, topic, partitions, replicas, changelog_config(replicas))
+
+
+def changelog_config(replicas: int) -> dict[str, str]:
+    """Return what a changelog of so many copies is made with."""
+    return {**CHANGELOG, "min.insync.replicas": str(_min_isr(replicas))}
 
 
 def differences_of(planned: Planned, found: Found | None) -> list[str]:
@@ -111,8 +142,7 @@ def _cleanup_differences(planned: Planned, config: Mapping[str, str]) -> list[st
     wanted, policy = planned.config["cleanup.policy"], config["cleanup.policy"]
     if policy == wanted:
         return []
-    why = "would grow without end" if planned.topic.compacted else "would lose messages"
-    return [f"has cleanup.policy={policy} and {why}; set it to {wanted}"]
+    return [f"has cleanup.policy={policy} and would lose messages; set it to {wanted}"]
 
 
 def _retention_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:

@@ -150,3 +150,37 @@ def test_limits_grow_by_one_version_when_a_file_is_applied_twice(
     assert before.stdout == "drawdown.drawdown_ratio_max: unset -> 0.05\n"
     assert before.returncode == 1
     assert (after.returncode, after.stdout) == (0, "Nothing would change.\n")
+
+
+def test_limits_stay_as_they_are_when_only_changes_are_to_be_published(
+    made: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("limits") / "limits.yaml"
+    apply = ("limits", "apply", str(file), *SAID, "--only-if-changed")
+
+    said = []
+    for ratio in ("0.05", "0.050", "0.06"):
+        file.write_text(f"drawdown: {{drawdown_ratio_max: {ratio}}}\n")
+        said.append(riskgate(*apply, **made).stdout.partition(" is offset")[0])
+
+    assert said == [
+        "Version 1 for *",
+        "Version 1 for * says the same; nothing was published.\n",
+        "Version 2 for *",
+    ]
+
+
+def test_changelog_is_there_and_checked_when_the_topics_were_created(
+    made: dict[str, object], admin: AdminClient
+) -> None:
+    settings = Settings.model_validate(made)
+    changelog = f"changelog__{settings.group('risk')}--{settings.topic('events')}--accounts"
+    entry = ConfigEntry("cleanup.policy", "delete", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, changelog, incremental_configs=[entry])
+    admin.incremental_alter_configs([resource])[resource].result(10)
+
+    check = riskgate("topics", "check", **made)
+
+    assert check.stdout == (
+        f"{changelog} has cleanup.policy=delete and would lose messages; set it to compact\n"
+    )

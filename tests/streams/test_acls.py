@@ -24,5 +24,20 @@ def test_risk_may_fence_and_keep_its_changelog_when_it_is_exactly_once() -> None
     risk = "--add --allow-principal User:risk --operation"
 
     assert f"{risk} Write --transactional-id g-risk {prefixed}" in LINES
-    assert f"{risk} Create --topic changelog__g-risk {prefixed}" in LINES
-    assert f"{risk} Write --topic changelog__g-risk {prefixed}" in LINES
+    assert f"{risk} Write --topic changelog__g-risk--t.events--accounts" in LINES
+    assert f"{risk} Create --topic changelog__g-risk--t.events--accounts" not in LINES
+
+
+def test_only_operators_may_change_limits_and_controls_when_access_is_least() -> None:
+    for name in ("limits", "controls"):
+        writers = [line for line in LINES if line.endswith(f"--operation Write --topic t.{name}")]
+
+        assert writers == [
+            f"--add --allow-principal User:operator --operation Write --topic t.{name}"
+        ]
+
+
+def test_engine_has_a_group_of_its_own_when_it_reads() -> None:
+    engine = "--add --allow-principal User:engine --operation Read --group g-engine"
+
+    assert f"{engine} --resource-pattern-type prefixed" in LINES

@@ -5,6 +5,7 @@ from pipeline.streams.topic_plan import (
     obstacle,
     offsets_differences,
     plan,
+    plan_changelog,
 )
 from topics.catalogue import TOPICS
 from topics.topic import DAY_MS
@@ -109,3 +110,21 @@ def test_offsets_differ_when_they_are_forgotten_no_later_than_events() -> None:
 
     assert len(offsets_differences(1, {"offsets.retention.minutes": str(days_30)})) == 1
     assert offsets_differences(1, {"offsets.retention.minutes": str(days_30 + 1)}) == []
+
+
+def test_changelog_keeps_what_every_key_holds_when_planned() -> None:
+    changelog = plan_changelog("changelog__g", partitions=24, replicas=3)
+
+    assert changelog.config["cleanup.policy"] == "compact"
+    assert changelog.config["min.insync.replicas"] == "2"
+    assert int(changelog.config["max.message.bytes"]) == 8 * 1024 * 1024
+
+
+def test_changelog_differs_when_it_would_lose_state() -> None:
+    changelog = plan_changelog("changelog__g", partitions=24, replicas=3)
+    here = Found(12, 1, {**changelog.config, "cleanup.policy": "delete"})
+
+    count, replicas, policy = differences_of(changelog, here)
+    assert count.startswith("changelog__g has 12 partitions where RISKGATE_PARTITIONS says 24")
+    assert replicas.startswith("changelog__g has 1 replicas where 3 are possible")
+    assert policy.endswith("has cleanup.policy=delete and would lose messages; set it to compact")
