@@ -4,6 +4,8 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
+from pipeline.profiles import profile_path
+from pipeline.risk.limits_document import not_built_yet
 from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.streams.metrics import metric_table
@@ -24,6 +26,37 @@ def tables() -> dict[str, tuple[Path, str]]:
         "parameters": (ROOT / "docs" / "limits.md", _parameters()),
         "metrics": (ROOT / "docs" / "metrics.md", _metrics()),
     }
+
+
+def standard_profile() -> str:
+    """Write the built-in defaults as the limits file that ships; what is unset stays so."""
+    said = (
+        "# The built-in defaults, written out; `make readme` writes this file from the code.\n"
+        "# A parameter in a comment is unset: its limit is off until a document sets it.\n"
+    )
+    parts = []
+    for name, kind in sorted({**RULES, **GROUPS}.items()):
+        rows = [_profile_row(field, value) for field, value in written_out(name, kind).items()]
+        is_empty = all(row.startswith("#") for row in rows)
+        parts.append("\n".join([f"{name}: {{}}" if is_empty else f"{name}:", *rows]) + "\n")
+    return said + "".join(parts)
+
+
+def written_out(name: str, kind: type[Parameters]) -> dict[str, object]:
+    """Return what a profile says of a rule: no `enabled` that is on, nothing not built yet."""
+    defaults = {field: getattr(kind(), field) for field in kind.__struct_fields__}
+    return {
+        field: value
+        for field, value in defaults.items()
+        if (field, value) != ("enabled", True) and not not_built_yet({name: {field: value}})
+    }
+
+
+def _profile_row(field: str, value: object) -> str:
+    if value is None or value == ():
+        return f"#  {field}:"
+    text = _default(value)
+    return f'  {field}: "{text}"' if ":" in text else f"  {field}: {text}"
 
 
 def between_marks(text: str, name: str) -> str:
@@ -116,6 +149,7 @@ def write() -> None:
         if not mark:
             raise SystemExit(f"{path.name} has no marks for the table of {name}")
         path.write_text(f"{before}{begin}{table}{end}{after}")
+    profile_path("standard").write_text(standard_profile())
 
 
 if __name__ == "__main__":

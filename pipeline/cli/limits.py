@@ -15,23 +15,30 @@ EVERYONE = "*"
 
 app = typer.Typer(help="Check, compare, publish and show limits.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="YAML: each rule with its parameters.")]
+File = Annotated[
+    Path | None,
+    typer.Argument(help="YAML: each rule with its parameters.", show_default=False),
+]
+Profile = Annotated[
+    str | None, typer.Option(help="Limits that ship, in the place of FILE: standard, conservative.")
+]
 Account = Annotated[str, typer.Option(help="Account that they are for; * is every account.")]
 
 
 @app.command()
-def check(file: File) -> None:
+def check(file: File = None, profile: Profile = None) -> None:
     """Validate a limits file; exit with 1 when riskgate would refuse it."""
+    file = _source(file, profile)
     _accepted_rules(file)
     typer.echo(f"{file} is good.")
 
 
 @app.command()
-def diff(file: File, account: Account = EVERYONE) -> None:
+def diff(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
     """Show what a file would change; exit with 1 when it would change anything."""
     from pipeline.cli.limits_text import changes
 
-    rules = _accepted_rules(file)
+    rules = _accepted_rules(_source(file, profile))
     lines = changes(_rules_of(_newest(account)), rules)
     for line in lines:
         typer.echo(line)
@@ -42,9 +49,10 @@ def diff(file: File, account: Account = EVERYONE) -> None:
 
 @app.command()
 def apply(
-    file: File,
     author: Annotated[str, typer.Option(help="Who answers for it.")],
     reason: Annotated[str, typer.Option(help="Why.")],
+    file: File = None,
+    profile: Profile = None,
     account: Account = EVERYONE,
     only_if_changed: Annotated[
         bool, typer.Option("--only-if-changed", help="Leave what is already so as it is.")
@@ -57,7 +65,7 @@ def apply(
     from pipeline.streams.settings import Settings
     from topics.limits import TOPIC, LimitsDocument
 
-    rules = _accepted_rules(file)
+    rules = _accepted_rules(_source(file, profile))
     newest = _newest(account)
     if only_if_changed and newest and not changes(newest.rules, rules):
         typer.echo(f"Version {newest.version} for {account} says the same; nothing was published.")
@@ -82,8 +90,18 @@ def show(
     account: Annotated[
         str | None, typer.Argument(help="Account or *; all without a name.", show_default=False)
     ] = None,
+    profile: Profile = None,
 ) -> None:
-    """Show the newest documents as YAML, ready to be changed and applied."""
+    """Show the newest documents as YAML, or a profile, ready to be changed and applied."""
+    if profile is not None:
+        if account is not None:
+            raise typer.BadParameter("name either ACCOUNT or --profile")
+        typer.echo(_source(None, profile).read_text("utf-8"), nl=False)
+        return
+    _show_documents(account)
+
+
+def _show_documents(account: str | None) -> None:
     from pipeline.cli.limits_text import as_yaml
     from pipeline.streams.limits_log import newest_documents
     from pipeline.streams.settings import Settings
@@ -94,6 +112,15 @@ def show(
         typer.echo(as_yaml(document))
     if not wanted:
         typer.echo(f"No limits for {account or 'anyone'}; the built-in defaults hold.", err=True)
+
+
+def _source(file: Path | None, profile: str | None) -> Path:
+    """Return the file to read: the one that is named, or a profile's."""
+    from pipeline.profiles import profile_path
+
+    if (file is None) == (profile is None):
+        raise typer.BadParameter("name either FILE or --profile")
+    return profile_path(profile) if file is None and profile is not None else Path(str(file))
 
 
 def _newest(account: str) -> "LimitsDocument | None":
