@@ -79,6 +79,15 @@ class Apart(Struct, frozen=True, array_like=True, gc=False):
     counted: Decimal = ZERO  # What of it changes the balance.
 
 
+class Drift(Struct, frozen=True, array_like=True, gc=False):
+    """The latest snapshot of a position or the balance that differs from ours."""
+
+    due_ms: int  # When it is adopted.
+    as_of_ms: int
+    amount: Decimal  # Signed quantity, or the balance.
+    average_price: Decimal = ZERO
+
+
 class KnownRate(Struct, frozen=True, array_like=True, gc=False):
     """Units of the account's currency for one of another."""
 
@@ -129,6 +138,9 @@ class Account(Struct, frozen=True, array_like=True):
     totals: Totals = Totals()
     expired: tuple[tuple[str, str], ...] = ()  # Symbol and id of expired reservations kept.
     rates: dict[str, KnownRate] = {}  # Of other currencies that instruments settle in.
+    drifts: dict[str, Drift] = {}  # By symbol, the balance's under no name.
+    adjusted_ms: int | None = None  # as_of of the adopted balance snapshot.
+    flow_ms: int = 0  # as_of of the newest flow.
     leaving: dict[str, Leaving] = {}  # By symbol.
     hold_due_ms: int | None = None  # No position is held for too long before.
     repeats: dict[int, tuple[int, ...]] = {}  # Times of approval by the order's digest.

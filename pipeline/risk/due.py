@@ -1,6 +1,7 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
 from pipeline.risk.account import Account
+from pipeline.risk.drift import drift_wake_ms
 from pipeline.risk.flatten import flatten_again_ms
 from pipeline.risk.numbers import earliest
 from pipeline.risk.position_stops import exits_again_ms
@@ -33,6 +34,8 @@ def next_wake_ms(turn: Turn) -> int | None:
     wake_ms = earliest(wake_ms, account.totals.due_ms)
     if account.hold_due_ms is not None and account.hold_due_ms > turn.now_ms:
         wake_ms = earliest(wake_ms, account.hold_due_ms)
+    if account.drifts:
+        wake_ms = earliest(wake_ms, drift_wake_ms(turn))
     if account.leaving:
         wake_ms = earliest(wake_ms, exits_again_ms(turn))
     return earliest(wake_ms, flatten_again_ms(turn)) if account.stops else wake_ms

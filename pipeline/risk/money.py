@@ -37,7 +37,9 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
 
 def is_counted(account: Account, executed_ms: int) -> bool:
     """Whether what was executed then changes the balance, which else holds it already."""
-    return account.opened_ms is not None and executed_ms > account.opened_ms
+    if account.opened_ms is None or executed_ms <= account.opened_ms:
+        return False
+    return account.adjusted_ms is None or executed_ms > account.adjusted_ms
 
 
 def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) -> Decimal | None:

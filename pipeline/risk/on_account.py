@@ -4,21 +4,18 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account
 from pipeline.risk.cause import Cause
+from pipeline.risk.drift import compare_balance
 from pipeline.risk.equity import plain_equity
 from pipeline.risk.money import Money, book_in_windows, book_money
 from pipeline.risk.numbers import EXACT, ZERO
 from pipeline.risk.rates import settle_in
 from pipeline.risk.remembered import may_be_forgotten
-from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
 from pipeline.risk.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
-from topics.codec import plain
 
 _DOWN = Context(prec=34, rounding=ROUND_FLOOR)
-_BALANCE_TOLERANCE_RATIO = Decimal("0.0001")
 
 
 def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
@@ -84,8 +81,9 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
     if day is None or week is None:
         raise AssertionError("an open account has a day and a week")
     if flow.kind == "snapshot":
-        _compare(turn, flow)
+        compare_balance(turn, flow)
         return
+    turn.note(flow_ms=max(account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
     if flow.kind == "funding":
         turn.update(
             realized=account.realized + flow.amount,
@@ -116,28 +114,3 @@ def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
         # Rounded down: an account at its limit must not fall past it by the last digit.
         return _DOWN.divide(EXACT.multiply(account.peak, equity + amount), equity)
     return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)
-
-
-def _signed_cost(account: Account) -> Decimal:
-    """What the positions cost; a short one has brought its proceeds in."""
-    return sum(
-        (
-            holding.figures.cost if holding.position.quantity > 0 else -holding.figures.cost
-            for holding in account.holdings.values()
-        ),
-        ZERO,
-    )
-
-
-def _compare(turn: Turn, flow: CashFlow) -> None:
-    account = turn.account
-    expected = account.balance
-    if turn.limits.rules["cash"].enabled:
-        expected -= _signed_cost(account)
-    difference = abs(flow.amount - expected)
-    tolerance = abs(expected) * _BALANCE_TOLERANCE_RATIO
-    if difference <= tolerance:
-        end_breach(turn, "drift:balance")
-        return
-    cause = Cause("drift", f"the balance snapshot says {plain(flow.amount)}", difference, tolerance)
-    alert_breach(turn, cause, key="drift:balance")

@@ -5,13 +5,12 @@ from msgspec.structs import replace
 from pipeline.risk.account import POSITIONS_MAX
 from pipeline.risk.cause import Cause
 from pipeline.risk.contracts import worth
+from pipeline.risk.drift import compare_position
 from pipeline.risk.holding import Holding
 from pipeline.risk.marks import marked, take_quote
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.position import Position
-from pipeline.risk.stops import alert_breach, end_breach
 from pipeline.risk.turn import Turn
-from topics.codec import plain
 from topics.events import Quote
 from topics.positions import PositionSnapshot
 
@@ -24,7 +23,7 @@ def on_position(turn: Turn, snapshot: PositionSnapshot) -> None:
         take_quote(turn, holding, _as_quote(snapshot, quote))
         holding = turn.holding(snapshot.symbol)
     if holding.filled:
-        _compare(turn, holding, snapshot)
+        compare_position(turn, snapshot)
     elif holding.adopted_ms is None or snapshot.as_of_ms >= holding.adopted_ms:
         _adopt(turn, holding, snapshot)
 
@@ -57,16 +56,3 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
     adopted = replace(holding, position=position, adopted_ms=adopted_ms)
     turn.state_changed = turn.state_changed or position != holding.position
     turn.settle(marked(turn, holding, adopted, price=snapshot.average_price))
-
-
-def _compare(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
-    if snapshot.as_of_ms < holding.filled_ms:
-        return
-    tolerance = holding.instrument.lot_size if holding.instrument else ZERO
-    difference = abs(snapshot.quantity - holding.position.quantity)
-    if difference <= tolerance:
-        end_breach(turn, f"drift:{snapshot.symbol}")
-        return
-    reason = f"{snapshot.symbol}: the snapshot holds {plain(snapshot.quantity)}"
-    cause = Cause("drift", reason, difference, tolerance)
-    alert_breach(turn, cause, key=f"drift:{snapshot.symbol}")

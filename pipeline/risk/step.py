@@ -12,6 +12,7 @@ from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
+from pipeline.risk.drift import adopt_due
 from pipeline.risk.due import is_state_due, look_up, next_wake_ms
 from pipeline.risk.flatten import flatten
 from pipeline.risk.limits import limits_of
@@ -125,6 +126,7 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     catch_up(turn)
     if turn.look_at_all:
         expire(turn)
+        adopt_due(turn)
     _apply(turn, arrival)
     keep_sums(turn)
     watch(turn)

@@ -26,7 +26,7 @@ class Said(Struct, frozen=True, gc=False):
     author: str | None = None
 
 
-_LEVELS: dict[Action, Level] = {
+LEVELS: dict[Action, Level] = {
     "warn": "low",
     "block": "medium",
     "reduce": "high",
@@ -132,7 +132,7 @@ def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn")
     if len(alerted) >= ALERTED_MAX:
         alerted = dict(list(alerted.items())[1:])
     turn.note(alerted={**alerted, key: now_ms})
-    turn.alert(cause, level=_LEVELS[action], action=action)
+    turn.alert(cause, level=LEVELS[action], action=action)
 
 
 def end_breach(turn: Turn, key: str) -> None:

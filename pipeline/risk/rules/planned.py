@@ -28,11 +28,6 @@ _PLANNED: dict[str, dict[str, object]] = {
         "per_symbol": bool,
     },
     "stale_data": {"stale_ms": Duration, "on_breach": OnBreach},
-    "drift": {
-        "drift_grace_ms": Duration,
-        "balance_tolerance_ratio": Decimal,
-        "on_breach": OnBreach,
-    },
     "violation_rate": {"on_breach": OnBreach},
 }
 

@@ -1,0 +1,15 @@
+"""Adopt what venue or books say is held when it differs from ours for too long, and reduce."""
+
+from decimal import Decimal
+
+from pipeline.risk.parameters import Duration, OnBreach
+from pipeline.risk.rules.rule import Rule
+
+
+class Drifting(Rule, frozen=True, kw_only=True):
+    drift_grace_ms: Duration = 5000  # From the first differing snapshot.
+    balance_tolerance_ratio: Decimal = Decimal("0.0001")  # Of the balance that we expect.
+    on_breach: OnBreach = "reduce"
+
+    PLACE = 560
+    GATE = False
