@@ -46,12 +46,17 @@ def test_pnl_is_cash_flows_plus_value_less_fees_after_any_fills(
 def limits_and_orders(draw: st.DrawFn) -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
     """Draw limits on size and a list of orders."""
     ratio = st.integers(1, 900).map(lambda n: str(Decimal(n) / 1000))
-    rules = {
+    rules: dict[str, dict[str, object]] = {
         "order_notional": {"order_notional_max": str(draw(st.integers(50, 20_000)))},
         "order_ratio": {"order_ratio_max": draw(ratio)},
         "position_ratio": {"position_ratio_max": draw(ratio)},
         "gross_exposure": {"gross_exposure_ratio_max": draw(ratio)},
         "cash": {"fee_ratio": str(Decimal(draw(st.integers(0, 20))) / 1000)},
+        "position_quantity": {"position_quantity_max": {"X": str(draw(st.integers(1, 200)))}},
+        "net_exposure": {"net_exposure_ratio_max": draw(ratio)},
+        "group_exposure": {"group_exposure_ratio_max": {"coins": draw(ratio), "*": draw(ratio)}},
+        "risk_per_trade": {"fee_ratio": str(Decimal(draw(st.integers(0, 20))) / 1000)},
+        "margin": {"leverage": draw(ratio), "enabled": draw(st.booleans())},
     }
     order = st.tuples(
         st.sampled_from(["buy", "sell"]),
@@ -75,7 +80,7 @@ def test_approved_passes_whole_and_one_lot_more_does_not(
 ) -> None:
     rules, orders = drawn
     desk = open_desk(only(**rules))
-    desk.instrument(lot_size="0.1", min_quantity="0.1")
+    desk.instrument(lot_size="0.1", min_quantity="0.1", groups=["coins", "big"])
 
     for side, quantity, price in orders:
         decision = desk.signal(side, quantity, limit_price=price)
