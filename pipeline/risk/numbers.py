@@ -37,7 +37,16 @@ def opposite(side: Side) -> Side:
 
 def floor_to(quantity: Decimal, lot: Decimal) -> Decimal:
     """Round an unsigned quantity down to whole lots, however many they are."""
-    return EXACT.multiply(EXACT.divide_int(quantity, lot), lot)
+    rest = remainder(quantity, lot)
+    return EXACT.subtract(quantity, rest) if rest else quantity
+
+
+def remainder(number: Decimal, unit: Decimal) -> Decimal:
+    """What whole units leave of a number, of its sign; exact, however many they are."""
+    try:
+        return number % unit
+    except InvalidOperation:  # More units than the context in force has digits.
+        return EXACT.remainder(number, unit)
 
 
 def earliest(first: int | None, second: int | None) -> int | None:

@@ -89,7 +89,8 @@ def _converted(turn: Turn, terms: Terms, currency: str) -> Terms:
 def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     """Reserve the whole quantity at its order price: exposure from this moment on."""
     signal, now_ms = terms.signal, turn.now_ms
-    approvals = turn.account.approvals[-(APPROVALS_MAX - 1) :]
+    approvals = (*turn.account.approvals[-(APPROVALS_MAX - 1) :], now_ms)
+    turn.account = replace(turn.account, approvals=approvals, repeats=_repeats(turn, terms))
     turn.reserve(
         Reservation(
             signal.signal_id,
@@ -101,9 +102,7 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
             decided_ms=now_ms,
             until_ms=now_ms + turn.limits.reservation.reservation_ttl_ms,
             stop_price=_watched_stop(turn, terms, quantity),
-        ),
-        approvals=(*approvals, now_ms),
-        repeats=_repeats(turn, terms),
+        )
     )
 
 

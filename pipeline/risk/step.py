@@ -164,9 +164,9 @@ def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
     look_up(turn)
     wake_ms = next_wake_ms(turn)
     due = is_state_due(turn, begun, wake_ms=wake_ms)
-    turn.note(wake_ms=wake_ms, state_sent_ms=turn.now_ms if due else begun.state_sent_ms)
+    sent_ms = turn.now_ms if due else begun.state_sent_ms
     return Step(
-        turn.account,
+        replace(turn.account, wake_ms=wake_ms, state_sent_ms=sent_ms),
         turn.shared,
         tuple(turn.outputs),
         tuple(turn.remember),

@@ -6,7 +6,7 @@ Apart from the rules because several need it: risk per trade, sizing, the stop t
 from decimal import Decimal
 
 from pipeline.risk.contracts import notional, worth
-from pipeline.risk.numbers import EXACT, ONE, ZERO
+from pipeline.risk.numbers import EXACT, ONE, ZERO, remainder
 from pipeline.risk.parameters import StopPrices
 from pipeline.risk.proposal import Terms
 from topics.fields import Side
@@ -49,7 +49,9 @@ def _on_tick(stop: Decimal, price: Decimal, tick: Decimal, *, side: Side) -> Dec
 
 
 def _up(price: Decimal, tick: Decimal) -> Decimal:
-    rest = EXACT.remainder(price, tick)  # Of the price's sign.
+    rest = remainder(price, tick)  # Of the price's sign.
+    if not rest:
+        return price
     whole = EXACT.subtract(price, rest)
     return EXACT.add(whole, tick) if rest > ZERO else whole
 

@@ -76,8 +76,8 @@ class Turn:
         """Return what is known of a symbol; a blank holding when nothing is."""
         return self.account.holdings.get(symbol) or Holding(symbol)
 
-    def put(self, holding: Holding, **noted: object) -> None:
-        """Replace a holding whose figures are settled, and with it what `note` may change."""
+    def put(self, holding: Holding) -> None:
+        """Replace a holding whose figures are settled."""
         account = self.account
         totals = moved(account.totals, account.holdings.get(holding.symbol), holding)
         if self._holdings is None:
@@ -86,7 +86,7 @@ class Turn:
             self._let_go(drop_idle(self._holdings))
         self._holdings[holding.symbol] = holding
         self.touched[holding.symbol] = None
-        self.account = replace(account, holdings=self._holdings, totals=totals, **noted)
+        self.account = replace(account, holdings=self._holdings, totals=totals)
         self._standing = self._valuation = None
 
     def _let_go(self, holding: Holding | None) -> None:
@@ -101,11 +101,11 @@ class Turn:
         """Put a holding of which only quote and marks changed."""
         self.put(revalue(holding))
 
-    def reserve(self, reservation: Reservation, **noted: object) -> None:
+    def reserve(self, reservation: Reservation) -> None:
         """Put a reservation in place; ended ones leave, expired ones are bounded."""
         valuation, standing = self._valuation, self._standing
         holding = self.holding(reservation.symbol)
-        self.put(reserved(holding, reservation), **noted)
+        self.put(reserved(holding, reservation))
         self._valuation = valuation  # A reservation changes no value.
         if standing is not None:
             self._standing = replace(standing, account=self.account)
