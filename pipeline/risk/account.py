@@ -144,6 +144,10 @@ class Account(Struct, frozen=True, array_like=True):
     leaving: dict[str, Leaving] = {}  # By symbol.
     hold_due_ms: int | None = None  # No position is held for too long before.
     repeats: dict[int, tuple[int, ...]] = {}  # Times of approval by the order's digest.
+    stale_due_ms: int | None = None  # No price that is held grows stale before.
+    sound_equity: Decimal | None = None  # No position is past its cap while equity is as much.
+    violated: tuple[int, ...] = ()  # Times of the newest violations, for their rate.
+    critical_ms: int | None = None  # Of the newest critical one.
 
     @property
     def balance(self) -> Decimal:

@@ -7,8 +7,9 @@ from msgspec import Struct
 from pipeline.risk.account import STRENGTHS, Strength
 from pipeline.risk.cause import Cause
 from pipeline.risk.parameters import OnBreach
-from pipeline.risk.stops import alert_breach, open_stop
+from pipeline.risk.stops import LEVELS, alert_breach, open_stop
 from pipeline.risk.turn import Turn
+from pipeline.risk.violations import count_breach
 from topics.alerts import Action
 from topics.codec import plain
 
@@ -35,6 +36,8 @@ def act(turn: Turn, breaches: list[Breach]) -> None:
     """Alert for each breach; stop for the strictest, the first in the table among equals."""
     worst: Breach | None = None
     for found in breaches:
+        if found.key not in turn.account.alerted:
+            count_breach(turn, found.cause.rule, level=LEVELS[found.action])
         alert_breach(turn, found.cause, key=found.key, action=found.action)
         if _strength(found) > (0 if worst is None else _strength(worst)):
             worst = found

@@ -32,8 +32,9 @@ def next_wake_ms(turn: Turn) -> int | None:
     if account.unconverted:
         wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
     wake_ms = earliest(wake_ms, account.totals.due_ms)
-    if account.hold_due_ms is not None and account.hold_due_ms > turn.now_ms:
-        wake_ms = earliest(wake_ms, account.hold_due_ms)
+    for due_ms in (account.hold_due_ms, account.stale_due_ms):
+        if due_ms is not None and due_ms > turn.now_ms:
+            wake_ms = earliest(wake_ms, due_ms)
     if account.drifts:
         wake_ms = earliest(wake_ms, drift_wake_ms(turn))
     if account.leaving:

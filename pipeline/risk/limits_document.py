@@ -12,7 +12,6 @@ import msgspec
 from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.planned import PLANNED
-from pipeline.risk.rules.rule import PositionStop, Watch
 from topics.bounds import exact_number
 from topics.codec import DecodeError, encode_plain
 
@@ -68,17 +67,9 @@ def _reads_as_number(text: str) -> bool:
 
 def not_built_yet(rules: Rules) -> tuple[str, ...]:
     """Name the rules of a valid document that it turns on although nothing judges them yet."""
-    early = [
+    return tuple(
         name for name, values in rules.items() if name in PLANNED and values.get("enabled", True)
-    ]
-    early += [
-        f"{name}.on_breach"
-        for name, values in rules.items()
-        if name in RULES
-        and not issubclass(RULES[name], Watch | PositionStop)
-        and "on_breach" in values
-    ]
-    return tuple(early)
+    )
 
 
 def converted(name: str, values: dict[str, Any], kind: type[P]) -> P:

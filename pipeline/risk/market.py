@@ -58,7 +58,8 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
         holding = replace(holding, fills=0)  # Those kept were fills of something else.
     turn.settle(replace(holding, instrument=instrument, scale=scale, inverse=inverse))
     if known is None:
-        book_pending(turn, instrument)
+        turn.look_at_all = turn.look_at_all or bool(holding.pending)
+    book_pending(turn, instrument)
 
 
 def _identity(instrument: Instrument) -> tuple[str, Decimal, str, str | None]:

@@ -102,6 +102,17 @@ def resume(turn: Turn, stop_id: str, said: Said) -> None:
     if is_loss(stop) and not _start_anew(turn):
         turn.alert(Cause("control", f"{stop_id} is not resumed: equity is unknown"))
         return
+    _close(turn, stop, said)
+
+
+def lift(turn: Turn, rule: str, reason: str) -> None:
+    """Lift the stops of a rule whose cause is over by itself."""
+    for stop in turn.account.stops:
+        if stop.rule == rule:
+            _close(turn, stop, Said(reason))
+
+
+def _close(turn: Turn, stop: Stop, said: Said) -> None:
     turn.update(stops=tuple(item for item in turn.account.stops if item is not stop))
     turn.trading_changed = True
     tell(turn, stop, status="resumed", said=said)

@@ -47,6 +47,7 @@ class Turn:
         "stops_before",
         "touched",
         "trading_changed",
+        "violated",
     )
 
     def __init__(self, account: Account, shared: Shared, limits: Limits, *, at_ms: int) -> None:
@@ -64,6 +65,7 @@ class Turn:
         self.trading_changed = False
         self.filled = False
         self.repeated_signal = False
+        self.violated = False
         self.stops_before = account.stops
         self.touched: dict[str, None] = {}  # Symbols of which anything changed, in order.
         self.look_at_all = account.wake_ms is None or account.clock_ms >= account.wake_ms

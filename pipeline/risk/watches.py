@@ -8,12 +8,15 @@ from decimal import Decimal
 
 from pipeline.risk.breaches import Breach, act, beyond, breach
 from pipeline.risk.equity import cautious_equity, equity_at_most, favourable_equity
+from pipeline.risk.exposure_caps import exposure_breaches
 from pipeline.risk.marks import trim_marks
 from pipeline.risk.position_stops import position_breaches
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.stale_data import stale_breaches
 from pipeline.risk.stops import end_breach
 from pipeline.risk.turn import Turn
+from pipeline.risk.violation_rate import violation_breaches
 
 
 def watch(turn: Turn) -> None:
@@ -26,10 +29,13 @@ def watch(turn: Turn) -> None:
         equity = equity_at_most(turn.account)
     breaches: list[Breach] = []
     if equity is not None:  # Without a mark for every position there is nothing to measure.
-        breaches = _equity_breaches(turn, equity)
+        breaches = _equity_breaches(turn, equity) + exposure_breaches(turn, equity)
     breaches += position_breaches(turn)
+    breaches += stale_breaches(turn)
     if breaches:
         act(turn, breaches)
+    if turn.violated:
+        act(turn, violation_breaches(turn))
 
 
 def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:

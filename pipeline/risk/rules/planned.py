@@ -9,7 +9,7 @@ from typing import cast
 
 from msgspec import defstruct
 
-from pipeline.risk.parameters import Count, Duration, OnBreach, Parameters
+from pipeline.risk.parameters import Count, Duration, Parameters
 
 _PLANNED: dict[str, dict[str, object]] = {
     "circuit_breaker": {
@@ -27,8 +27,6 @@ _PLANNED: dict[str, dict[str, object]] = {
         "cooldown_ms": Duration,
         "per_symbol": bool,
     },
-    "stale_data": {"stale_ms": Duration, "on_breach": OnBreach},
-    "violation_rate": {"on_breach": OnBreach},
 }
 
 

@@ -1,0 +1,12 @@
+"""Reduce while a held symbol has no newer price; lifted by itself when all are fresh again."""
+
+from pipeline.risk.parameters import Duration, OnBreach
+from pipeline.risk.rules.rule import Rule
+
+
+class StaleData(Rule, frozen=True, kw_only=True):
+    stale_ms: Duration = 60_000  # Age of a held symbol's price.
+    on_breach: OnBreach = "reduce"
+
+    PLACE = 550
+    GATE = False

@@ -1,0 +1,200 @@
+"""Marks that push positions past their caps: told, stopped, or brought back by exits."""
+
+from typing import Any
+
+import pytest
+
+from tests.spec.desk import SECOND, Desk, open_desk
+from tests.spec.rulebook import only
+
+LIMIT = {
+    "position_ratio": "position_ratio_max",
+    "gross_exposure": "gross_exposure_ratio_max",
+}
+
+
+def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
+    """Return a desk that holds X since 100."""
+    desk = open_desk(only(**rules), balance=balance)
+    desk.fill("buy", quantity, 100)
+    return desk
+
+
+def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
+    """Let a mark come with its pulse, however little it moved."""
+    desk.price(mark, symbol)
+    desk.wait(20 * SECOND)
+
+
+def exits(desk: Desk) -> list[tuple[str, str, str]]:
+    """Return reason, symbol and quantity of every exit so far."""
+    return [(row["reason"], row["symbol"], row["quantity"]) for row in desk.exits()]
+
+
+def two_symbols(**rule: Any) -> Desk:
+    """Return a desk that holds 30 of A and 10 of B at 100, with 8000 besides."""
+    desk = open_desk(only(gross_exposure=rule), balance=8000)
+    for symbol, quantity in (("B", 10), ("A", 30)):
+        desk.instrument(symbol)
+        desk.price(100, symbol)
+        desk.fill("buy", quantity, 100, symbol=symbol)
+    return desk
+
+
+@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
+def test_short_is_told_of_when_its_mark_pushes_it_past_its_cap(mark: str, alerts: int) -> None:
+    desk = open_desk(only(position_ratio={"position_ratio_max": "0.11"}), balance=10_100)
+    desk.fill("sell", 10, 100)
+
+    see(desk, mark)
+
+    # 10 x 110 is 1100, and 10 100 - 100 are left: 0.11.
+    rows = desk.alerts("position_ratio")
+    assert [(row["level"], row["action"]) for row in rows] == [("low", "warn")] * alerts
+    assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")
+
+
+@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
+def test_account_is_told_of_when_marks_push_it_past_its_gross_cap(mark: str, alerts: int) -> None:
+    desk = open_desk(only(gross_exposure={"gross_exposure_ratio_max": "0.11"}), balance=10_100)
+    desk.fill("sell", 10, 100)
+
+    see(desk, mark)
+
+    assert len(desk.alerts("gross_exposure")) == alerts
+
+
+def test_position_is_told_of_when_the_loss_of_another_takes_the_equity_that_it_needs() -> None:
+    desk = open_desk(only(position_ratio={"position_ratio_max": "0.2"}), balance=10_000)
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    desk.fill("buy", 19, 100)
+    desk.fill("buy", 10, 100, symbol="Y")
+
+    see(desk, "49", "Y")
+
+    # 1900 of 9490 is past 0.2.
+    (alert,) = desk.alerts("position_ratio")
+    assert "X" in alert["message"]
+
+
+def test_position_is_told_of_when_a_withdrawal_takes_the_equity_that_it_needs() -> None:
+    desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
+
+    desk.flow("withdrawal", 5000)
+    before = len(desk.alerts("position_ratio"))
+    desk.flow("withdrawal", 1)
+
+    assert (before, len(desk.alerts("position_ratio"))) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("on_breach", "state"), [("reduce", "reducing"), ("halt", "halted"), ("warn", "active")]
+)
+@pytest.mark.parametrize("rule", LIMIT)
+def test_account_is_stopped_when_the_limits_say_so(rule: str, on_breach: str, state: str) -> None:
+    desk = held_desk(10, **{rule: {LIMIT[rule]: "0.1", "on_breach": on_breach}})
+
+    desk.flow("withdrawal", 1)
+
+    assert (desk.state()["trading_state"], desk.exits()) == (state, [])
+
+
+@pytest.mark.parametrize(("withdrawn", "quantity"), [(100, "1"), (101, "2"), (1000, "10")])
+def test_position_is_brought_back_by_as_many_lots_as_its_excess_needs(
+    withdrawn: int, quantity: str
+) -> None:
+    rule = {"position_ratio_max": "1", "on_breach": "flatten"}
+    desk = held_desk(10, 1000, position_ratio=rule)
+
+    desk.flow("withdrawal", withdrawn)
+
+    # 10 x 100 less what is left: an excess of 100 is one lot, one of 101 two.
+    assert exits(desk) == [("deleverage", "X", quantity)]
+
+
+def test_multiplier_counts_when_a_position_is_brought_back() -> None:
+    rule = {"position_ratio_max": "1", "on_breach": "flatten"}
+    desk = open_desk(only(position_ratio=rule), balance=10_000)
+    desk.instrument("M", multiplier="10")
+    desk.price(100, "M")
+    desk.fill("buy", 10, 100, symbol="M")
+
+    desk.flow("withdrawal", 1001)
+
+    assert exits(desk) == [("deleverage", "M", "2")]
+
+
+def test_each_position_gives_its_share_of_the_gross_excess_in_the_order_of_names() -> None:
+    desk = two_symbols(gross_exposure_ratio_max="0.5", on_breach="flatten")
+
+    desk.flow("withdrawal", 801)
+
+    # 4000 less half of 7199 is an excess of 400.5: 300.375 of A and 100.125 of B.
+    assert exits(desk) == [("deleverage", "A", "4"), ("deleverage", "B", "2")]
+
+
+def test_nothing_more_is_sold_while_exits_that_suffice_are_on_their_way() -> None:
+    desk = two_symbols(gross_exposure_ratio_max="0.5", on_breach="flatten")
+    desk.flow("withdrawal", 801)
+    exit_of_a = desk.exits()[0]["exit_id"]
+
+    desk.fill("sell", 4, 100, symbol="A", signal_id=exit_of_a)
+    desk.wait(5 * SECOND)
+
+    assert len(desk.exits()) == 2
+
+
+def test_exit_is_sent_again_when_it_is_refused_and_the_excess_is_still_there() -> None:
+    desk = held_desk(10, 1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"})
+    desk.flow("withdrawal", 150)
+    desk.wait(SECOND)
+
+    desk.order(desk.exits()[0]["exit_id"], "rejected")
+
+    assert exits(desk) == [("deleverage", "X", "2")] * 2
+
+
+def test_no_exit_is_sent_again_when_the_excess_is_gone() -> None:
+    desk = held_desk(10, 1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"})
+    desk.flow("withdrawal", 150)
+    desk.wait(SECOND)
+    desk.flow("deposit", 150)
+
+    desk.order(desk.exits()[0]["exit_id"], "rejected")
+    desk.wait(10 * SECOND)
+
+    assert exits(desk) == [("deleverage", "X", "2")]
+
+
+def test_stop_closes_what_a_deleverage_on_its_way_leaves() -> None:
+    rules = only(position_ratio={"position_ratio_max": "1", "on_breach": "flatten"}, stop_loss={})
+    desk = open_desk(rules, balance=1000)
+    desk.fill("buy", 10, 100)
+    desk.flow("withdrawal", 150)
+    desk.wait(SECOND)
+
+    see(desk, 95)
+
+    assert exits(desk) == [("deleverage", "X", "2"), ("stop_loss", "X", "8")]
+
+
+def test_all_is_sold_when_no_equity_is_left() -> None:
+    desk = held_desk(10, 1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"})
+
+    desk.flow("withdrawal", 1000)
+
+    assert exits(desk) == [("deleverage", "X", "10")]
+    assert desk.alerts("position_ratio")[0]["measured"] is None
+
+
+def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
+    desk = held_desk(10, 1000, gross_exposure={"gross_exposure_ratio_max": "0.5"})
+    for _ in range(14):
+        see(desk, 100)
+    before = len(desk.alerts("gross_exposure"))
+    for _ in range(2):
+        see(desk, 100)
+
+    # Each step takes 20 s; the cooldown is 300 s.
+    assert (before, len(desk.alerts("gross_exposure"))) == (1, 2)
