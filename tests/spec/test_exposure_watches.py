@@ -93,7 +93,8 @@ def test_position_is_told_of_when_a_withdrawal_takes_the_equity_that_it_needs() 
 )
 @pytest.mark.parametrize("rule", LIMIT)
 def test_account_is_stopped_when_the_limits_say_so(rule: str, on_breach: str, state: str) -> None:
-    desk = held_desk(10, **{rule: {LIMIT[rule]: "0.1", "on_breach": on_breach}})
+    rules: Any = {rule: {LIMIT[rule]: "0.1", "on_breach": on_breach}}
+    desk = held_desk(10, **rules)
 
     desk.flow("withdrawal", 1)
 
