@@ -86,7 +86,10 @@ def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -
     if not rule.enabled:
         return []
     limit = rule.gross_exposure_ratio_max
-    cap = limit * max(equity, ZERO)
+    cap, most = limit * max(equity, ZERO), rule.gross_exposure_max
+    in_money = most is not None and most < cap
+    if most is not None:
+        cap = min(cap, most)
     totals = turn.account.totals
     gross = totals.worst if not totals.unbounded and totals.worst <= cap else _gross(turn)
     if gross <= cap:
@@ -96,7 +99,8 @@ def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -
     if rule.on_breach == "flatten":
         coming = sum((_on_its_way(item) for item in turn.account.holdings.values()), ZERO)
         _share(turn, gross - cap - coming, gross, excesses=excesses)
-    return [_breach(_past(_GROSS, gross, equity, limit=limit), rule.on_breach, _GROSS)]
+    past = beyond(_GROSS, gross, cap) if in_money else _past(_GROSS, gross, equity, limit=limit)
+    return [_breach(past, rule.on_breach, _GROSS)]
 
 
 def _gross(turn: Turn) -> Decimal:

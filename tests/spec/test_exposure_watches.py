@@ -199,3 +199,12 @@ def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
 
     # Each step takes 20 s; the cooldown is 300 s.
     assert (before, len(desk.alerts("gross_exposure"))) == (1, 2)
+
+
+@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
+def test_gross_cap_in_money_is_watched_too(mark: str, alerts: int) -> None:
+    desk = held_desk(10, gross_exposure={"gross_exposure_max": "1100"})
+
+    see(desk, mark)
+
+    assert [row["limit"] for row in desk.alerts("gross_exposure")] == ["1100"] * alerts
