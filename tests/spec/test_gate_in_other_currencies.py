@@ -5,7 +5,7 @@ import pytest
 from tests.spec.desk import Desk, answer_of, numbers_of, open_desk
 from tests.spec.rulebook import only
 
-EXPOSURES = {
+EXPOSURES: dict[str, dict[str, object]] = {
     "net_exposure": {"net_exposure_ratio_max": "1"},
     "group_exposure": {"group_exposure_ratio_max": "1"},
 }
