@@ -25,6 +25,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.replay",
         "pipeline.errors",
     ),
+    "pipeline/budgets": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.budgets",
+        "pipeline.errors",
+    ),
     "pipeline/report": (
         "topics",
         "pipeline.risk",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import controls, demo, limits, replay, report, run, topics
+from pipeline.cli import budgets, controls, demo, limits, replay, report, run, topics
 
 app = typer.Typer(
     help="A trading risk gate on Kafka: may this account take this risk now?",
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.add_typer(topics.app, name="topics")
 app.add_typer(limits.app, name="limits")
+app.add_typer(budgets.app, name="budgets")
 app.command()(controls.halt)
 app.command()(controls.reduce)
 app.command()(controls.resume)

@@ -69,6 +69,8 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
     for name in (*(settings.topic(topic) for topic in TOPICS), changelog):
         yield Access("operator", "DescribeConfigs", "topic", name)
     yield Access("operator", "Read", "group", settings.group("operator"))
+    for operation in ("Describe", "Write"):  # `riskgate budgets`: only one may publish.
+        yield Access("operator", operation, "transactional-id", settings.group("budgets"))
 
 
 def _line(access: Access) -> str:

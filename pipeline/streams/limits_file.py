@@ -10,7 +10,7 @@ import yaml
 
 from pipeline.errors import StartupError
 
-__all__ = ["LimitsFileError", "Rules", "load_rules"]
+__all__ = ["LimitsFileError", "Rules", "load_rules", "load_tree"]
 
 # The values are untyped here: each rule checks its own parameters.
 Rules = dict[str, dict[str, Any]]
@@ -22,9 +22,16 @@ class LimitsFileError(StartupError):
 
 def load_rules(path: Path) -> Rules:
     """Read a limits file. Raise LimitsFileError where it cannot be read; rules are not judged."""
+    rules = load_tree(path)
+    _check_shape(path, rules)
+    return {str(rule): parameters or {} for rule, parameters in rules.items()}
+
+
+def load_tree(path: Path) -> Any:  # YAML of any shape.
+    """Read a YAML file with exact numbers. Raise LimitsFileError where it cannot be read."""
     try:
         # A SafeLoader: it makes nothing but plain values.
-        rules = yaml.load(path.read_text(encoding="utf-8"), Loader=_ExactLoader)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_ExactLoader)
     except OSError as error:
         raise LimitsFileError(
             f"{path} cannot be read ({error.strerror}); name a limits file"
@@ -37,8 +44,6 @@ def load_rules(path: Path) -> Rules:
         raise LimitsFileError(
             f"{path} holds a value that cannot be read ({type(error).__name__}); see docs/limits.md"
         ) from error
-    _check_shape(path, rules)
-    return {str(rule): parameters or {} for rule, parameters in rules.items()}
 
 
 def _check_shape(path: Path, rules: object) -> None:

@@ -9,28 +9,32 @@ from pipeline.streams.settings import Settings
 from topics.codec import DecodeError, decode, encode
 from topics.limits import TOPIC, LimitsDocument
 
-__all__ = ["newest_documents", "write_document"]
+__all__ = ["all_documents", "newest_documents", "read_topic", "write_document"]
 
 READ_SECONDS_MAX = 30.0
 
 
 def newest_documents(settings: Settings) -> dict[str, LimitsDocument]:
     """Return the newest document of each account, and of `*`, by account_id."""
-    newest: dict[str, LimitsDocument] = {}
-    for message in _read_all(settings, settings.topic(TOPIC.name)):
+    return {
+        account_id: max(documents, key=lambda document: document.version)
+        for account_id, documents in all_documents(settings).items()
+    }
+
+
+def all_documents(settings: Settings) -> dict[str, list[LimitsDocument]]:
+    """Return every document of each account, and of `*`, in the order of the log."""
+    found: dict[str, list[LimitsDocument]] = {}
+    for message in read_topic(settings, TOPIC.name):
         document = _document(message.value())
-        if document and document.version > _version(newest.get(document.account_id)):
-            newest[document.account_id] = document
-    return newest
+        if document:
+            found.setdefault(document.account_id, []).append(document)
+    return found
 
 
 def write_document(settings: Settings, document: LimitsDocument) -> Address:
     """Publish a document as it is."""
     return Broker(settings).publish(TOPIC.name, key=document.account_id, value=encode(document))
-
-
-def _version(document: LimitsDocument | None) -> int:
-    return document.version if document else 0
 
 
 def _document(value: bytes | str | None) -> LimitsDocument | None:
@@ -41,8 +45,9 @@ def _document(value: bytes | str | None) -> LimitsDocument | None:
     return document if isinstance(document, LimitsDocument) else None
 
 
-def _read_all(settings: Settings, topic: str) -> Iterator[Message]:
-    """Read what a topic holds now, each partition in order."""
+def read_topic(settings: Settings, name: str) -> Iterator[Message]:
+    """Read what is committed to a topic now, each partition in order."""
+    topic = settings.topic(name)
     broker = Broker(settings)
     with broker.sentences():
         consumer = _consumer(broker)
@@ -68,7 +73,9 @@ def _poll(consumer: Consumer, waiting: set[int]) -> Iterator[Message]:
     elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
         waiting.discard(message.partition())
     else:
-        raise BrokerError(f"The limits cannot be read ({error.str()}); try again")
+        raise BrokerError(
+            f"{message.topic() or 'A topic'} cannot be read ({error.str()}); try again"
+        )
 
 
 def _consumer(broker: Broker) -> Consumer:
@@ -77,5 +84,6 @@ def _consumer(broker: Broker) -> Consumer:
             group_id=broker.settings.group("operator"),
             enable_auto_commit=False,
             enable_partition_eof=True,
+            isolation_level="read_committed",
         )
     )

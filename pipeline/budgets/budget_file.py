@@ -1,0 +1,83 @@
+"""A budgets file: YAML, groups of accounts and the money each may use at most, and the firm's."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from pipeline.streams.limits_file import LimitsFileError, load_tree
+from topics.fields import Id
+
+__all__ = ["Budgets", "BudgetsFileError", "Group", "load_budgets"]
+
+DIMENSIONS = ("gross_exposure_max", "daily_loss_max")
+ACCOUNTS_MAX = 10_000
+AMOUNT_MAX = Decimal("1e30")
+
+Accounts = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=ACCOUNTS_MAX)]
+
+
+class BudgetsFileError(LimitsFileError):
+    """Say what is wrong with a budgets file."""
+
+
+class Amounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """At most so much of each, in the file's currency; None: no budget."""
+
+    gross_exposure_max: Decimal | None = None
+    daily_loss_max: Decimal | None = None
+
+
+class Group(Amounts, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    accounts: Accounts
+
+
+class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    currency: Id  # Of every account named here.
+    groups: Annotated[dict[Id, Group], Meta(min_length=1)]
+    firm: Amounts | None = None  # What all groups together may have.
+
+
+def load_budgets(path: Path) -> Budgets:
+    """Read a budgets file. Raise BudgetsFileError where it is wrong."""
+    try:
+        budgets = msgspec.convert(load_tree(path), Budgets, strict=False)
+    except msgspec.ValidationError as error:
+        raise BudgetsFileError(f"{path}: {error}") from None
+    for group in (*budgets.groups.values(), *([budgets.firm] if budgets.firm else [])):
+        _check_amounts(path, group)
+    _check_accounts(path, budgets)
+    _check_firm(path, budgets)
+    return budgets
+
+
+def _check_amounts(path: Path, group: Amounts) -> None:
+    amounts = [getattr(group, name) for name in DIMENSIONS]
+    if all(amount is None for amount in amounts):
+        raise BudgetsFileError(f"{path}: a budget needs {' or '.join(DIMENSIONS)}")
+    for amount in amounts:
+        if amount is not None and not (amount.is_finite() and 0 <= amount <= AMOUNT_MAX):
+            raise BudgetsFileError(f"{path}: {amount} must be a number from 0 to {AMOUNT_MAX}")
+
+
+def _check_accounts(path: Path, budgets: Budgets) -> None:
+    seen: set[str] = set()
+    for group in budgets.groups.values():
+        for account_id in group.accounts:
+            if account_id in seen:
+                raise BudgetsFileError(f"{path}: {account_id} is named twice; one group has it")
+            seen.add(account_id)
+
+
+def _check_firm(path: Path, budgets: Budgets) -> None:
+    for name in DIMENSIONS if budgets.firm else ():
+        most = getattr(budgets.firm, name)
+        parts = [getattr(group, name) for group in budgets.groups.values()]
+        if most is not None and None in parts:
+            raise BudgetsFileError(f"{path}: the firm has a {name}, so every group needs one")
+        if most is not None and sum(parts) > most:
+            raise BudgetsFileError(
+                f"{path}: the groups' {name} sum to {sum(parts)}, more than the firm's {most}"
+            )

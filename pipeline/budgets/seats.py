@@ -1,0 +1,80 @@
+"""What the limits documents and the newest account_states say of each account's allowance.
+
+A document may be in force from the moment it is written, and the one before it until a row of
+account_states names its version; so every document from the row's version on counts.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pipeline.budgets.allowances import Seat
+from pipeline.risk.limits_document import LimitsError, validate
+from topics.account_states import AccountState
+from topics.codec import plain
+from topics.limits import LimitsDocument
+
+__all__ = ["RULE_OF", "newest", "next_rules", "seat", "valid_documents"]
+
+RULE_OF = {"gross_exposure_max": "gross_exposure", "daily_loss_max": "daily_loss"}
+ZERO = Decimal(0)
+
+
+def seat(dimension: str, documents: Sequence[LimitsDocument], state: AccountState | None) -> Seat:
+    """Judge one account. `documents`: its valid ones, in the order of its log."""
+    last = newest(documents)
+    allowed = None if last is None else _allowance(last, dimension)
+    used = None if state is None else _used(state, dimension)
+    version = 0 if state is None else int(state.limits_version.partition(".")[2])
+    possible = [_allowance(each, dimension) for each in documents if each.version >= version]
+    is_known = version in {each.version for each in documents}
+    if used is None or not is_known or None in possible:
+        return Seat(allowed, None, used)
+    return Seat(allowed, max([used, *(amount for amount in possible if amount is not None)]), used)
+
+
+def valid_documents(documents: Sequence[LimitsDocument]) -> list[LimitsDocument]:
+    """Leave out what riskgate refuses: what does not validate never comes in force."""
+    return [document for document in documents if _is_valid(document)]
+
+
+def newest(documents: Sequence[LimitsDocument]) -> LimitsDocument | None:
+    """Return the document of the highest version; of two with the same, the first counts."""
+    return max(documents, key=lambda document: document.version, default=None)
+
+
+def next_rules(last: LimitsDocument | None, allowances: Mapping[str, Decimal]) -> dict[str, Any]:
+    """Return the rules of an account's next document: all it had, with these allowances."""
+    rules = {name: dict(values) for name, values in (last.rules if last else {}).items()}
+    for dimension, amount in allowances.items():
+        rule = rules.setdefault(RULE_OF[dimension], {})
+        rule["enabled"] = True  # A rule that is off bounds nothing.
+        rule[dimension] = plain(amount)
+    return rules
+
+
+def _allowance(document: LimitsDocument, dimension: str) -> Decimal | None:
+    values = document.rules.get(RULE_OF[dimension], {})
+    amount = values.get(dimension)
+    if amount is None or values.get("enabled") is not True:
+        return None
+    return Decimal(str(amount))
+
+
+def _used(state: AccountState, dimension: str) -> Decimal | None:
+    """What an account uses: its worst exposure, or what the day lost so far."""
+    if dimension == "gross_exposure_max":
+        return state.worst_exposure
+    if state.currency is None:
+        return ZERO  # Not opened yet: its day has not begun.
+    if state.daily is None or state.daily.pnl is None:
+        return None
+    return max(-state.daily.pnl, ZERO)
+
+
+def _is_valid(document: LimitsDocument) -> bool:
+    try:
+        validate(document.rules)
+    except (LimitsError, TypeError):
+        return False
+    return True
