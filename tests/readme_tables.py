@@ -10,6 +10,7 @@ from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.streams.metrics import metric_table
 from pipeline.streams.settings_table import settings_table
+from tests.alerts.rules import alerts
 from topics.catalogue import TOPICS
 from topics.topic import DAY_MS, FOREVER, Topic
 
@@ -25,6 +26,7 @@ def tables() -> dict[str, tuple[Path, str]]:
         "settings": (ROOT / "docs" / "settings.md", _settings()),
         "parameters": (ROOT / "docs" / "limits.md", _parameters()),
         "metrics": (ROOT / "docs" / "metrics.md", _metrics()),
+        "alerts": (ROOT / "docs" / "alerts.md", _alerts()),
     }
 
 
@@ -132,6 +134,15 @@ def _metrics() -> str:
         f"| `{row.name}` | {row.kind} | {row.labels} | {row.meaning} |" for row in metric_table()
     ]
     return _table("| metric | kind | labels | meaning |", rows)
+
+
+def _alerts() -> str:
+    rows = [
+        f"| [{alert['alert']}](runbooks/{alert['alert']}.md) | {alert['labels']['severity']} |"
+        f" {alert.get('for', 'at once')} | {alert['annotations']['summary']} |"
+        for alert in alerts()
+    ]
+    return _table("| alert | severity | after | says |", rows)
 
 
 def _table(head: str, rows: list[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import budgets, controls, demo, limits, replay, report, run, topics
+from pipeline.cli import budgets, controls, demo, explain, limits, replay, report, run, topics
 
 app = typer.Typer(
     help="A trading risk gate on Kafka: may this account take this risk now?",
@@ -25,6 +25,7 @@ app.command()(controls.halt)
 app.command()(controls.reduce)
 app.command()(controls.resume)
 app.command()(controls.flatten)
+app.command()(explain.explain)
 app.command()(replay.replay)
 app.command()(report.report)
 app.command()(demo.demo)

@@ -1,11 +1,12 @@
 """`riskgate halt | reduce | resume | flatten`: what a person orders for an account."""
 
-import re
 import time
 import uuid
 from typing import Annotated, Literal
 
 import typer
+
+from pipeline.cli.times import duration_ms
 
 Account = Annotated[str, typer.Argument(help="Account; '*' is every account.")]
 Author = Annotated[str, typer.Option(help="Who orders it.")]
@@ -14,9 +15,6 @@ ExpiresIn = Annotated[
     str | None, typer.Option(help="Not to act when it arrives later: 30s, 5m, 2h.")
 ]
 StopId = Annotated[str, typer.Option(help="The stop that it lifts, as emergency_stops names it.")]
-
-UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"([1-9]\d{0,6})([smhd])")
 
 
 def halt(account: Account, author: Author, reason: Reason, expires_in: ExpiresIn = None) -> None:
@@ -63,7 +61,7 @@ def _order(
         author=author,
         reason=reason,
         issued_at_ms=now_ms,
-        expires_at_ms=None if expires_in is None else now_ms + _duration_ms(expires_in),
+        expires_at_ms=None if expires_in is None else now_ms + duration_ms(expires_in),
         stop_id=stop_id,
     )
     value = checked(TOPIC, control)
@@ -73,10 +71,3 @@ def _order(
         f"{control.control_id} is offset {address.offset} of partition {address.partition} "
         f"of {address.topic}."
     )
-
-
-def _duration_ms(text: str) -> int:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no duration; write for example 30s, 5m or 2h")
-    return int(found[1]) * UNIT_MS[found[2]]

@@ -35,6 +35,7 @@ class Figures(NamedTuple):
     drawdown_ratio: float | None
     daily_pnl: float | None
     headrooms: tuple[tuple[str, float], ...]  # By rule.
+    holding: bool
 
     @property
     def least(self) -> float:
@@ -56,6 +57,7 @@ def figures_of(state: AccountState) -> Figures:
             for name, ratio in state.statistics.items()
             if name.endswith(_SUFFIX)
         ),
+        any(position.quantity for position in state.positions),
     )
 
 
@@ -65,6 +67,8 @@ def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
     known = list(accounts)
     for trading_state, count in Counter(item.trading_state for item in known).items():
         metrics.ACCOUNTS.labels(trading_state).set(count)
+    halted = [item for item in known if item.trading_state == "halted"]
+    metrics.HALTED_HOLDING.set(sum(item.holding for item in halted))
     active = [item for item in known if item.trading_state == "active"]
     _show_headrooms(active)
     for item in nsmallest(named_max, active, key=lambda item: (item.least, item.account_id)):

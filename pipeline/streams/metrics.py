@@ -102,6 +102,9 @@ RISK_LAG_SECONDS = Gauge(
 )
 ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])
 
+HALTED_HOLDING = Gauge(
+    "riskgate_accounts_halted_holding", "Halted accounts that still hold a position."
+)
 LEAST_HEADROOM = Gauge(
     "riskgate_least_headroom_ratio",
     "Rest of a loss limit as a fraction of it, of the active account that has least.",

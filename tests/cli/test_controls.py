@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.cli.controls import _duration_ms
+from pipeline.cli.times import duration_ms
 from tests.cli.command import riskgate
 
 SAID = ("--author", "risk-desk", "--reason", "test")
@@ -10,7 +10,7 @@ SAID = ("--author", "risk-desk", "--reason", "test")
     ("text", "expected"), [("1s", 1000), ("30s", 30_000), ("5m", 300_000), ("2h", 7_200_000)]
 )
 def test_duration_is_read_when_it_has_a_unit(text: str, expected: int) -> None:
-    assert _duration_ms(text) == expected
+    assert duration_ms(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "0s", "5", "5x", "-5m", "1.5h", "5 m"])

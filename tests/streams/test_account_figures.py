@@ -44,7 +44,16 @@ def test_halted_account_is_not_near_its_limit_when_it_was_stopped_there() -> Non
 
     assert metrics.value("riskgate_least_headroom_ratio", rule="drawdown") == 0.7
     assert metrics.value("riskgate_accounts", trading_state="halted") == 1
+    assert metrics.value("riskgate_accounts_halted_holding") == 1
     assert shown("riskgate_account_headroom_ratio") == ["b"]
+
+
+def test_halted_account_holds_nothing_when_it_is_flat() -> None:
+    flat = figures("a", "-0.2", trading_state="halted")._replace(holding=False)
+
+    show_accounts([flat, figures("b", "0.7")], named_max=0)
+
+    assert metrics.value("riskgate_accounts_halted_holding") == 0
 
 
 def test_no_account_is_named_when_the_setting_is_off() -> None:

@@ -99,6 +99,16 @@ def test_time_to_the_stop_is_measured_once_when_it_is_triggered() -> None:
     assert counts == (before[0] + 1, before[1])
 
 
+def test_event_that_halted_its_account_is_counted_by_its_type() -> None:
+    tally, name = Tally(), "riskgate_events_failed_total"
+    before = metrics.value(name, type="pulse")
+
+    tally.add(pulse(AT_MS), Step(None, Shared(0, "rules"), failed="ValueError: x"), AT_MS)
+    tally.flush()
+
+    assert metrics.value(name, type="pulse") == before + 1
+
+
 def test_cause_of_a_pulse_is_its_newest_price() -> None:
     assert cause_ms(pulse(AT_MS - 900, AT_MS - 40), AT_MS) == AT_MS - 40
 

@@ -1,0 +1,68 @@
+"""`riskgate explain`: why a signal got the answer it got, from the recorded decisions."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import exit_codes
+from pipeline.cli.times import duration_ms, moment_ms
+
+AROUND_MS = 60_000
+
+
+def explain(
+    signal_id: Annotated[str | None, typer.Argument(help="Signal; all without one.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only this account: much faster.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(help="A minute around this time, UTC: 14:03, or 2026-11-21T14:03:20Z."),
+    ] = None,
+    since: Annotated[str, typer.Option(help="Without --at, look so far back.")] = "24h",
+    rule: Annotated[str | None, typer.Option(help="Only what this rule breached.")] = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Only what was not approved as asked.")
+    ] = False,
+    most: Annotated[int, typer.Option("--max", min=1, help="Show at most so many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each.")] = False,
+) -> None:
+    """Show recorded decisions with the numbers of every rule; exit with 1 when there is none."""
+    import sys
+    import time
+    from itertools import islice
+
+    from pipeline.cli.explanation import explanation
+    from pipeline.replay.decided import Wanted, find_decisions
+    from pipeline.streams.broker import Broker
+    from pipeline.streams.settings import Settings
+    from topics.codec import encode
+
+    if signal_id is None and account is None and at is None and rule is None and not refused:
+        raise typer.BadParameter("name a signal, or --account, --at, --rule or --refused")
+    now_ms = time.time_ns() // 1_000_000
+    begin_ms, end_ms = _times(at, since, now_ms)
+    wanted = Wanted(begin_ms, end_ms, signal_id, account, rule, refused)
+    found = find_decisions(Broker(Settings.from_environment()), wanted)
+    shown = 0
+    for shown, decision in enumerate(islice(found, most), 1):  # noqa: B007 - Counted.
+        text = encode(decision).decode() if as_json else explanation(decision)
+        sys.stdout.write(f"{text}\n")
+    _conclude(shown, more=next(found, None) is not None)
+
+
+def _times(at: str | None, since: str, now_ms: int) -> tuple[int, int]:
+    if at is None:
+        return now_ms - duration_ms(since), now_ms + AROUND_MS
+    moment = moment_ms(at, now_ms)
+    return moment - AROUND_MS, moment + AROUND_MS
+
+
+def _conclude(shown: int, *, more: bool) -> None:
+    if more:
+        typer.echo(f"riskgate: there are more than these {shown}; narrow it, or --max", err=True)
+    if not shown:
+        typer.echo(
+            "riskgate: no such decision in that time; look further back with --since or --at, or "
+            "for the signal in dead_letters",
+            err=True,
+        )
+        raise typer.Exit(exit_codes.DIFFERENT)

@@ -1,0 +1,71 @@
+"""A decision as a person reads it: the answer, why, and the numbers of every rule asked."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal as Number
+
+from topics.codec import plain
+from topics.decisions import Check, Decision
+
+__all__ = ["explanation"]
+
+HEAD = ("rule", "verdict", "measured", "limit", "headroom")
+
+
+def explanation(decision: Decision) -> str:
+    """Return the text of one decision."""
+    return "\n".join([*_answer(decision), "", *_table(decision.checks)]) + "\n"
+
+
+def _answer(decision: Decision) -> Iterator[str]:
+    at = datetime.fromtimestamp(decision.at_ms / 1000, UTC)
+    shown = f"{at:%Y-%m-%d %H:%M:%S}.{decision.at_ms % 1000:03d} UTC"
+    yield f"{shown}  {decision.verdict.upper()}  signal {decision.signal_id}"
+    yield f"  order      {_order(decision)}"
+    yield f"  reasons    {', '.join(decision.reasons) or 'none'}"
+    yield f"  binding    {decision.binding_rule or 'none'}"
+    yield (
+        f"  account    {decision.account_id}, {decision.trading_state}, "
+        f"equity {_number(decision.equity)}, drawdown {_number(decision.drawdown_ratio)}, "
+        f"day {_number(decision.daily_pnl)}, week {_number(decision.weekly_pnl)}"
+    )
+    yield (
+        f"  limits     version {decision.limits_version}, rules {decision.rules_version}, "
+        f"sequence {decision.sequence}, chain {decision.chain}"
+    )
+
+
+def _order(decision: Decision) -> str:
+    parts = [
+        f"{decision.side} {_number(decision.requested_quantity)} {decision.symbol}",
+        f"approved {_number(decision.approved_quantity)}",
+        f"limit {_number(decision.limit_price)}",
+        f"stop {_number(decision.stop_price)}",
+    ]
+    if decision.strategy_id is not None:
+        parts.append(f"strategy {decision.strategy_id}")
+    if decision.reduce_only:
+        parts.append("reduce only")
+    return ", ".join(parts)
+
+
+def _table(checks: tuple[Check, ...]) -> Iterator[str]:
+    """Breaches first: they are what is asked for."""
+    if not checks:
+        yield "  No rule was asked."
+        return
+    ordered = sorted(checks, key=lambda check: check.verdict != "breach")
+    rows = [HEAD, *(_row(check) for check in ordered)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _row(check: Check) -> tuple[str, ...]:
+    numbers = (check.measured, check.limit, check.headroom)
+    return (check.rule, check.verdict, *(_number(number) for number in numbers))
+
+
+def _number(number: Number | None) -> str:
+    return "-" if number is None else plain(number)
