@@ -32,7 +32,7 @@ def find_start(
 ) -> Start | None:
     """Load the first snapshots into the store; None when the log still begins at its beginning.
 
-    Reads the snapshots twice. Ids that were remembered before are not in them.
+    Reads the snapshots twice. Ids that were remembered and fills kept before are not in them.
     """
     if events.begin == 0:
         return None
