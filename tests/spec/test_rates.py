@@ -258,3 +258,38 @@ def test_fee_in_the_base_currency_is_taken_off_a_sale_too() -> None:
     row = desk.position("S")
     assert (row["quantity"], row["realized_pnl"]) == ("5.5", "-10")
     assert desk.state()["equity"] == "10045"
+
+
+def test_what_was_realized_before_the_opening_is_converted_after_it() -> None:
+    desk = Desk()
+    desk.limits(only())
+    desk.instrument("EURUSD", base_currency="EUR")
+    desk.instrument("E", settlement_currency="EUR")
+    desk.price(5, "E")
+    desk.fill("buy", 10, 5, symbol="E")
+    desk.fill("sell", 10, 6, symbol="E")
+
+    desk.flow("opening", 1000, as_of_ms=desk.now_ms - 1)
+    unknown = desk.state()["equity"]
+    desk.price("1.1", "EURUSD")
+    desk.signal("hold", symbol="E")
+
+    # 10 x 1.1 came after the opening's as_of.
+    assert (unknown, desk.state()["balance"], desk.state()["equity"]) == (None, "1011", "1011")
+
+
+def test_fills_that_the_opening_holds_are_no_pnl_in_any_currency() -> None:
+    desk = Desk()
+    desk.limits(only())
+    desk.instrument("EURUSD", base_currency="EUR")
+    desk.instrument("E", settlement_currency="EUR")
+    desk.price(5, "E")
+    desk.fill("buy", 10, 5, symbol="E")
+    desk.fill("sell", 5, 6, symbol="E")
+
+    desk.flow("opening", 1000)
+    desk.price("1.1", "EURUSD")
+    desk.signal("hold", symbol="E")
+
+    assert (desk.state()["balance"], desk.position("E")["quantity"]) == ("1000", "5")
+    assert (desk.state()["equity"], desk.position("E")["realized_pnl"]) == ("1000", "5.5")
