@@ -8,12 +8,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pipeline.risk.breaker import Breaker
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.reservations import Reservation
+from pipeline.risk.reservations import Leaving, Reservation
 from pipeline.risk.totals import Totals
 from pipeline.risk.windows import ClosedDay, Window
-from topics.decisions import ExitReason
 from topics.fields import TradingState
 
 POSITIONS_MAX = 1000
@@ -54,13 +54,6 @@ class Document(Struct, frozen=True, array_like=True, gc=False):
 
     version: int = 0
     rules: str = "{}"
-
-
-class Leaving(Struct, frozen=True, array_like=True, gc=False):
-    """A position that one of its stops closes; it ends when the exits it sent are filled."""
-
-    reason: ExitReason
-    quantity: Decimal | None = None  # What its exits have still to fill; None before the first.
 
 
 class Early(Struct, frozen=True, array_like=True, gc=False):
@@ -148,6 +141,8 @@ class Account(Struct, frozen=True, array_like=True):
     sound_equity: Decimal | None = None  # No position is past its cap while equity is as much.
     violated: tuple[int, ...] = ()  # Times of the newest violations, for their rate.
     critical_ms: int | None = None  # Of the newest critical one.
+    breaker: Breaker | None = None  # None while nothing speaks for opening it.
+    stopouts: tuple[tuple[str, int], ...] = ()  # Symbol and first fill of exits by a stop.
 
     @property
     def balance(self) -> Decimal:

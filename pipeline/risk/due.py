@@ -1,6 +1,7 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
 from pipeline.risk.account import Account
+from pipeline.risk.circuit import half_open_ms
 from pipeline.risk.drift import drift_wake_ms
 from pipeline.risk.flatten import flatten_again_ms
 from pipeline.risk.numbers import earliest
@@ -32,7 +33,7 @@ def next_wake_ms(turn: Turn) -> int | None:
     if account.unconverted:
         wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
     wake_ms = earliest(wake_ms, account.totals.due_ms)
-    for due_ms in (account.hold_due_ms, account.stale_due_ms):
+    for due_ms in (account.hold_due_ms, account.stale_due_ms, half_open_ms(turn)):
         if due_ms is not None and due_ms > turn.now_ms:
             wake_ms = earliest(wake_ms, due_ms)
     if account.drifts:

@@ -7,13 +7,13 @@ judged before they were approved.
 from decimal import Decimal
 from typing import cast
 
-from pipeline.risk.account import Leaving
 from pipeline.risk.breaches import Breach, beyond, breach
 from pipeline.risk.cause import Cause
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import EXACT, ZERO, floor_to
 from pipeline.risk.parameters import OnBreach, per_symbol
 from pipeline.risk.position_stops import stay
+from pipeline.risk.reservations import Leaving
 from pipeline.risk.rules.gross_exposure import GrossExposure
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.stops import end_breach

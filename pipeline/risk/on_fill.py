@@ -4,11 +4,13 @@ from pipeline.risk.account import ENDED_MAX
 from pipeline.risk.booking import book
 from pipeline.risk.bust import on_bust
 from pipeline.risk.cause import Cause
+from pipeline.risk.circuit import note_trade
 from pipeline.risk.guard import enter
 from pipeline.risk.holding import Holding
 from pipeline.risk.position_stops import note_exit_fill
 from pipeline.risk.remembered import Recall, may_be_forgotten
 from pipeline.risk.reservations import Reservation, after_fill
+from pipeline.risk.stopouts import note_stopout
 from pipeline.risk.stops import open_stop
 from pipeline.risk.trade import execution_of
 from pipeline.risk.turn import Turn
@@ -30,6 +32,7 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
     book(turn, fill.symbol, execution_of(fill))
+    note_trade(turn, holding)
     enter(turn, holding, fill, stop=None if reservation is None else reservation.stop_price)
 
 
@@ -69,6 +72,7 @@ def _release(turn: Turn, fill: Fill) -> Reservation | None:
     )
     if reservation.exit_reason is not None:
         note_exit_fill(turn, reservation, fill.quantity)
+        note_stopout(turn, reservation)
     return reservation
 
 

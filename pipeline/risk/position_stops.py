@@ -8,14 +8,13 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Leaving
 from pipeline.risk.breaches import Breach, beyond, breach
 from pipeline.risk.exits import again_ms, close
 from pipeline.risk.flatten import is_flattening
 from pipeline.risk.guard import arm
 from pipeline.risk.holding import Guard, Holding
 from pipeline.risk.numbers import earliest
-from pipeline.risk.reservations import Reservation
+from pipeline.risk.reservations import Leaving, Reservation
 from pipeline.risk.rules.rule import Measure, PositionStop
 from pipeline.risk.stops import end_breach
 from pipeline.risk.turn import Turn

@@ -40,6 +40,13 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
         return self.phase not in {"expired", "ended"}
 
 
+class Leaving(Struct, frozen=True, array_like=True, gc=False):
+    """A position that one of its stops closes; it ends when the exits it sent are filled."""
+
+    reason: ExitReason
+    quantity: Decimal | None = None  # What its exits have still to fill; None before the first.
+
+
 def after_fill(
     reservation: Reservation, quantity: Decimal, *, now_ms: int, times: ReservationTimes
 ) -> Reservation:

@@ -7,6 +7,7 @@ an unrealized one when further marks agree.
 from decimal import Decimal
 
 from pipeline.risk.breaches import Breach, act, beyond, breach
+from pipeline.risk.circuit import watch_rapid_loss
 from pipeline.risk.equity import cautious_equity, equity_at_most, favourable_equity
 from pipeline.risk.exposure_caps import exposure_breaches
 from pipeline.risk.marks import trim_marks
@@ -30,6 +31,7 @@ def watch(turn: Turn) -> None:
     breaches: list[Breach] = []
     if equity is not None:  # Without a mark for every position there is nothing to measure.
         breaches = _equity_breaches(turn, equity) + exposure_breaches(turn, equity)
+        watch_rapid_loss(turn, equity)
     breaches += position_breaches(turn)
     breaches += stale_breaches(turn)
     if breaches:

@@ -4,30 +4,13 @@ Their parameters validate, so a document written for the whole book is not refus
 is told as "not built yet".
 """
 
-from decimal import Decimal
 from typing import cast
 
 from msgspec import defstruct
 
-from pipeline.risk.parameters import Count, Duration, Parameters
+from pipeline.risk.parameters import Parameters
 
-_PLANNED: dict[str, dict[str, object]] = {
-    "circuit_breaker": {
-        "consecutive_losses_max": Count,
-        "window_ms": Duration,
-        "loss_count_max": Count,
-        "rapid_loss_ratio": Decimal,
-        "rapid_window_ms": Duration,
-        "cooldown_ms": Duration,
-        "half_open_scale": Decimal,
-    },
-    "stopout_guard": {
-        "stopouts_max": Count,
-        "lookback_ms": Duration,
-        "cooldown_ms": Duration,
-        "per_symbol": bool,
-    },
-}
+_PLANNED: dict[str, dict[str, object]] = {}
 
 
 def _parameters(name: str, fields: dict[str, object]) -> type[Parameters]:

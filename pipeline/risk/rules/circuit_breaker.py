@@ -1,0 +1,62 @@
+"""Refuse entries after too many or too fast losses; after a cooldown let one in, and smaller."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta
+
+from pipeline.risk.breaker import LOSSES_MAX, phase_of
+from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.parameters import Duration
+from pipeline.risk.proposal import Proposal, floored
+from pipeline.risk.rules.rule import Rule
+from pipeline.risk.standing import Standing
+from topics.decisions import Check
+
+_Losses = Annotated[int, Meta(ge=1, le=LOSSES_MAX)]
+
+
+class CircuitBreaker(Rule, frozen=True, kw_only=True):
+    consecutive_losses_max: _Losses | None = None  # So many losing closes in a row open it.
+    loss_count_max: _Losses | None = None  # So many within window_ms do, too.
+    window_ms: Duration | None = None
+    rapid_loss_ratio: Decimal | None = None  # Of the highest equity within rapid_window_ms.
+    rapid_window_ms: Duration | None = None
+    cooldown_ms: Duration | None = None  # Unset: open until a loss stop is resumed.
+    half_open_scale: Decimal = Decimal("0.5")  # Of what the one entry asks.
+
+    PLACE = 260
+    ENTRY = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.half_open_scale > ONE:
+            raise ValueError("half_open_scale must be a number from 0 to 1")
+
+    @property
+    def ready(self) -> bool:
+        counts = self.loss_count_max is not None and self.window_ms is not None
+        return self.consecutive_losses_max is not None or counts or self.is_rapid
+
+    @property
+    def is_rapid(self) -> bool:
+        return self.rapid_loss_ratio is not None and self.rapid_window_ms is not None
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        breaker = standing.account.breaker
+        if breaker is None or breaker.opened_ms is None:
+            return self.PASSED
+        if not self.sizes(standing, proposal):
+            return self.BREACHED
+        return self.cap(proposal.quantity, self.room(standing, proposal))
+
+    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+        """Half-open one entry at a time is let in, smaller."""
+        account = standing.account
+        breaker = account.breaker
+        half_open = phase_of(breaker, standing.now_ms, self.cooldown_ms) == "half-open"
+        busy = account.totals.opening or (breaker is not None and breaker.entered)
+        return half_open and not busy
+
+    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
+        return floored(proposal.terms, self.half_open_scale * (proposal.terms.asked or ZERO))
