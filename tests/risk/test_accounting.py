@@ -131,7 +131,7 @@ def test_inverse_pnl_is_what_the_prices_differ_in_base_less_fees(fills: list[Dra
 @settings(max_examples=1000, deadline=None)
 def test_position_is_that_of_the_fills_left_when_others_are_busted(fills: list[Drawn]) -> None:
     instrument = given.instrument()
-    arrived = sorted(fills, key=lambda fill: (fill.place, fills.index(fill)))
+    arrived = sorted(fills, key=lambda fill: fill.place)
     left = [fill._replace(place=0) for fill in arrived if fill.bust_place is None]
     account = lived(fills, instrument)
 
