@@ -78,6 +78,7 @@ def apply(
         rules=rules,
     )
     checked(TOPIC, document)
+    _warn_of_allowances(_rules_of(newest), rules)
     address = write_document(Settings.from_environment(), document)
     typer.echo(
         f"Version {document.version} for {account} is offset {address.offset} "
@@ -132,6 +133,16 @@ def _newest(account: str) -> "LimitsDocument | None":
 
 def _rules_of(document: "LimitsDocument | None") -> "Rules":
     return document.rules if document else {}
+
+
+def _warn_of_allowances(old: "Rules", new: "Rules") -> None:
+    """Say when a document takes away a limit in money that a budget may rest on."""
+    for rule, parameter in (
+        ("gross_exposure", "gross_exposure_max"),
+        ("daily_loss", "daily_loss_max"),
+    ):
+        if parameter in old.get(rule, {}) and parameter not in new.get(rule, {}):
+            typer.echo(f"rules.{rule}.{parameter} is taken away; a budget may rest on it", err=True)
 
 
 def _accepted_rules(file: Path) -> "Rules":

@@ -82,10 +82,12 @@ class LaterMarks:
     def await_mark(self, difference: Difference) -> None:
         """Fix the price of a difference now; its value comes with the mark one day on."""
         known = self._quotes.get(difference.symbol)
-        side = _side(difference)
-        difference.price = (difference.would_be.limit_price or difference.was.limit_price) or (
-            None if known is None else reference_price(known[0], side)
-        )
+        limits = (difference.would_be.limit_price, difference.was.limit_price)
+        named = [price for price in limits if price is not None]
+        if named:
+            difference.price = named[0]
+        elif known is not None:
+            difference.price = reference_price(known[0], _side(difference))
         self._open.setdefault(difference.symbol, deque()).append(difference)
 
     def finish(self) -> None:

@@ -40,8 +40,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def budgets(world: World, *arguments: str) -> tuple[int, str]:
+    return run(world, "budgets", *arguments)
+
+
+def run(world: World, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "budgets", *arguments],
+        [sys.executable, "-m", "pipeline", *arguments],
         env={**os.environ, **world.environment("budgets")},
         capture_output=True,
         text=True,
@@ -86,3 +90,14 @@ def test_older_rebalancer_publishes_nothing_when_a_newer_one_began(
         first.turn(load_budgets(file))
 
     assert [document.author for document in second.turn(load_budgets(file))] == ["second", "second"]
+
+
+def test_person_is_told_when_a_document_takes_an_allowance_away(world: World, file: Path) -> None:
+    Rebalancer(world.settings, author="first", reason="test").turn(load_budgets(file))
+    file.write_text("cash: {}\n")
+
+    code, said = run(world, "limits", "apply", str(file), *SAID, "--account", "a")
+
+    assert code == 0, said
+    assert "rules.gross_exposure.gross_exposure_max is taken away" in said
+    assert "rules.daily_loss.daily_loss_max is taken away" in said

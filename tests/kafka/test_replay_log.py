@@ -25,8 +25,12 @@ def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
 
 
 def replay(world: World, *arguments: str) -> tuple[int, str]:
+    return run(world, "replay", "--from-kafka", *arguments)
+
+
+def run(world: World, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", "replay", "--from-kafka", *arguments],
+        [sys.executable, "-m", "pipeline", *arguments],
         env={**os.environ, **world.environment("replay")},
         capture_output=True,
         text=True,
@@ -88,3 +92,14 @@ def test_other_limits_answer_otherwise_when_the_log_is_replayed(
 
     assert code == 1, said
     assert said.count(" drawdown ") == 6, said  # The stop of each account.
+
+
+def test_report_tells_of_every_account_when_it_reads_the_log(world: World, tmp_path: Path) -> None:
+    trade(world)
+    page = tmp_path / "report.html"
+
+    code, said = run(world, "report", "--from-kafka", "--out", str(page))
+
+    assert (code, said) == (0, f"{page} tells of 6 accounts.\n")
+    # Each bought 5 at 100, which are worth 51.
+    assert page.read_text().count("<td>-245.00</td>") == 12

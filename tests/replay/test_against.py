@@ -81,6 +81,15 @@ def test_limit_price_is_the_price_when_the_order_has_one(tight: Path) -> None:
     assert [each.pnl for each in found.differences] == [Decimal("-47.760")]
 
 
+def test_limit_price_of_zero_is_a_price_when_an_order_has_it(tight: Path) -> None:
+    later = [(given.signal("sell", 5, limit_price=0), 0), (given.price(10), DAY_MS)]
+
+    found = file_against(history(*later), tight)
+
+    # Five not sold at 0, which would cost 10 each to buy back.
+    assert [(each.price, each.pnl) for each in found.differences] == [(Decimal(0), Decimal(50))]
+
+
 def test_nothing_differs_when_the_limits_are_those_of_history(tmp_path: Path) -> None:
     same = write(tmp_path, given.only())
 
