@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pipeline.risk.blocked import Blocked
 from pipeline.risk.breaker import Breaker
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
@@ -143,6 +144,8 @@ class Account(Struct, frozen=True, array_like=True):
     critical_ms: int | None = None  # Of the newest critical one.
     breaker: Breaker | None = None  # None while nothing speaks for opening it.
     stopouts: tuple[tuple[str, int], ...] = ()  # Symbol and first fill of exits by a stop.
+    blocked: dict[str, tuple[Blocked, ...]] = {}  # By symbol, oldest first.
+    prevented: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
 
     @property
     def balance(self) -> Decimal:

@@ -6,6 +6,7 @@ from pipeline.risk.drift import drift_wake_ms
 from pipeline.risk.flatten import flatten_again_ms
 from pipeline.risk.numbers import earliest
 from pipeline.risk.position_stops import exits_again_ms
+from pipeline.risk.prevented import blocked_due_ms
 from pipeline.risk.totals import looked_up
 from pipeline.risk.turn import Turn
 
@@ -33,7 +34,12 @@ def next_wake_ms(turn: Turn) -> int | None:
     if account.unconverted:
         wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
     wake_ms = earliest(wake_ms, account.totals.due_ms)
-    for due_ms in (account.hold_due_ms, account.stale_due_ms, half_open_ms(turn)):
+    for due_ms in (
+        account.hold_due_ms,
+        account.stale_due_ms,
+        half_open_ms(turn),
+        blocked_due_ms(account),
+    ):
         if due_ms is not None and due_ms > turn.now_ms:
             wake_ms = earliest(wake_ms, due_ms)
     if account.drifts:

@@ -10,6 +10,7 @@ from pipeline.risk.cause import Cause
 from pipeline.risk.gate import Judgement, judge
 from pipeline.risk.holding import Holding
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.prevented import note_blocked
 from pipeline.risk.proposal import Terms, make_terms, reference_price
 from pipeline.risk.rates import fresh_rate, is_foreign
 from pipeline.risk.repeats import Repeats, noted
@@ -48,6 +49,8 @@ def on_signal(
         reason = f"judging {signal.signal_id} raised {type(error).__name__}: {error}"
         turn.alert(Cause("internal_error", reason), level="medium")
     _tell(turn, signal, judgement, asked=signal.quantity if terms is None else terms.asked)
+    if terms is not None and judgement.verdict != "approved":
+        note_blocked(turn, terms, judgement.quantity)
     if terms is not None and judgement.quantity:
         _approve(turn, terms, judgement.quantity)
     elif judgement.reasons:

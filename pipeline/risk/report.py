@@ -8,6 +8,7 @@ from pipeline.risk.headroom import headroom_ratios
 from pipeline.risk.holding import Holding, mark_of
 from pipeline.risk.limits import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
+from pipeline.risk.prevented import prevented_losses
 from pipeline.risk.standing import Standing, stand
 from pipeline.risk.violations import violations_last_hour
 from pipeline.risk.windows import Window
@@ -53,9 +54,9 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         worst_exposure=None if account.totals.unbounded else account.totals.worst,
         positions=_positions(account),
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
-        watched=tuple(holding.symbol for holding in watched),
+        watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.blocked])),
         violations_last_hour=violations_last_hour(account),
-        statistics=headroom_ratios(standing),
+        statistics=headroom_ratios(standing) | prevented_losses(account),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
         wake_at_ms=account.wake_ms,
         confirming=account.confirm_ms is not None,

@@ -12,6 +12,7 @@ from pipeline.risk.equity import cautious_equity, equity_at_most, favourable_equ
 from pipeline.risk.exposure_caps import exposure_breaches
 from pipeline.risk.marks import trim_marks
 from pipeline.risk.position_stops import position_breaches
+from pipeline.risk.prevented import settle_blocked
 from pipeline.risk.roll import open_unknown
 from pipeline.risk.rules.rule import Measure, Watch
 from pipeline.risk.stale_data import stale_breaches
@@ -23,6 +24,8 @@ from pipeline.risk.violation_rate import violation_breaches
 def watch(turn: Turn) -> None:
     """Look after the account once the event was applied."""
     trim_marks(turn)
+    if turn.look_at_all and turn.account.blocked:
+        settle_blocked(turn)
     open_unknown(turn)
     _raise_peak(turn)
     equity = turn.standing().valuation.equity

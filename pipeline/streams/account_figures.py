@@ -36,6 +36,7 @@ class Figures(NamedTuple):
     daily_pnl: float | None
     headrooms: tuple[tuple[str, float], ...]  # By rule.
     holding: bool
+    prevented: float = 0.0  # What blocked orders would have lost a day later, net.
 
     @property
     def least(self) -> float:
@@ -58,21 +59,32 @@ def figures_of(state: AccountState) -> Figures:
             if name.endswith(_SUFFIX)
         ),
         any(position.quantity for position in state.positions),
+        float(state.statistics.get("prevented_loss", 0)),
     )
 
 
 def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
     """Set the gauges. A halted account counts as such, and no more as near to a limit."""
-    metrics.clear(metrics.ACCOUNTS, *_BY_RULE, *_BY_NAME)
+    metrics.clear(metrics.ACCOUNTS, metrics.PREVENTED_LOSS, *_BY_RULE, *_BY_NAME)
     known = list(accounts)
     for trading_state, count in Counter(item.trading_state for item in known).items():
         metrics.ACCOUNTS.labels(trading_state).set(count)
+    _show_prevented(known)
     halted = [item for item in known if item.trading_state == "halted"]
     metrics.HALTED_HOLDING.set(sum(item.holding for item in halted))
     active = [item for item in known if item.trading_state == "active"]
     _show_headrooms(active)
     for item in nsmallest(named_max, active, key=lambda item: (item.least, item.account_id)):
         _show(item)
+
+
+def _show_prevented(known: Iterable[Figures]) -> None:
+    sums: dict[str, float] = {}
+    for item in known:
+        if item.prevented:
+            sums[item.currency] = sums.get(item.currency, 0.0) + item.prevented
+    for currency, prevented in sums.items():
+        metrics.PREVENTED_LOSS.labels(currency).set(prevented)
 
 
 def _show_headrooms(active: Iterable[Figures]) -> None:

@@ -115,6 +115,11 @@ NEAR_LIMIT = Gauge(
     "Active accounts with less than a fifth of a loss limit left.",
     ["rule"],
 )
+PREVENTED_LOSS = Gauge(
+    "riskgate_prevented_loss",
+    "What refused and cut orders would have lost a day later, less what they would have made.",
+    ["currency"],
+)
 ACCOUNT_EQUITY = Gauge(
     "riskgate_account_equity",
     "Equity of the accounts nearest to a limit.",

@@ -79,3 +79,15 @@ def test_account_is_forgotten_when_it_is_not_there_any_more() -> None:
 
     assert shown("riskgate_account_headroom_ratio") == []
     assert metrics.value("riskgate_accounts", trading_state="active") == 0
+
+
+def test_prevented_losses_are_summed_by_currency_when_accounts_have_some() -> None:
+    rows = [
+        replace(EXAMPLE, currency=currency, statistics={"prevented_loss": Decimal(lost)})
+        for currency, lost in (("USD", 100), ("USD", -30), ("EUR", 5))
+    ]
+
+    show_accounts([figures_of(row) for row in rows], named_max=0)
+
+    assert metrics.value("riskgate_prevented_loss", currency="USD") == 70
+    assert metrics.value("riskgate_prevented_loss", currency="EUR") == 5
