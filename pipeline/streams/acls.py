@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from pipeline.streams.engine import changelog_name
+from pipeline.streams.engine import TABLES_GROUP, changelog_name
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
-from topics.catalogue import TOPICS
+from topics.catalogue import INPUTS, TOPICS
 
 __all__ = ["Access", "accesses", "acl_lines"]
 
@@ -51,12 +51,18 @@ def _of_topics(settings: Settings) -> Iterator[Access]:
 def _of_roles(settings: Settings) -> Iterator[Access]:
     for party in (*RoleName, *READERS):
         yield Access(party, "Read", "group", settings.group(party), prefixed=True)
-    risk = settings.group(RoleName.RISK)
+    for role in (RoleName.INGEST, RoleName.BROADCAST):
+        yield Access(role, "Describe", "group", settings.group(TABLES_GROUP))
+    # quixstreams looks at what it is to read; prices are read by the tables alone.
+    for topic in INPUTS:
+        if topic.name != "prices":
+            yield Access(RoleName.INGEST, "DescribeConfigs", "topic", settings.topic(topic.name))
+    risk, events = settings.group(RoleName.RISK), settings.topic("events")
+    yield Access(RoleName.RISK, "DescribeConfigs", "topic", events)
     # Broadcast spares a partition whose decisions lag behind.
     yield Access(RoleName.BROADCAST, "Describe", "group", risk, prefixed=True)
-    changelog = changelog_name(risk, settings.topic("events"))
     for operation in ("Read", "Write", "DescribeConfigs"):
-        yield Access(RoleName.RISK, operation, "topic", changelog)
+        yield Access(RoleName.RISK, operation, "topic", changelog_name(risk, events))
     for operation in ("Describe", "Write"):
         yield Access(RoleName.RISK, operation, "transactional-id", risk, prefixed=True)
 
@@ -67,6 +73,7 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
     yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
     changelog = changelog_name(settings.group(RoleName.RISK), settings.topic("events"))
     for name in (*(settings.topic(topic) for topic in TOPICS), changelog):
+        yield Access("operator", "Describe", "topic", name)
         yield Access("operator", "DescribeConfigs", "topic", name)
     yield Access("operator", "Read", "group", settings.group("operator"))
     for operation in ("Describe", "Write"):  # `riskgate budgets`: only one may publish.

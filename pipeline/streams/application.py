@@ -81,8 +81,11 @@ class StreamApplication(Application):
             processing_guarantee="exactly-once" if self.stateful else "at-least-once",
             broker_availability_timeout=NO_BROKER_SECONDS_MAX,
         )
-        for topic in settings.topics:
-            self.dataframe(self.topic(topic))
+        try:
+            for topic in settings.topics:
+                self.dataframe(self.topic(topic))
+        except QuixException as error:
+            raise fell_out(settings, error) from error
         if self.stateful:
             self._register_state(settings.topics[0])
 

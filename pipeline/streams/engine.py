@@ -13,6 +13,7 @@ from pipeline.errors import StartupError
 __all__ = [
     "MEBIBYTE",
     "STORE",
+    "TABLES_GROUP",
     "EngineSettings",
     "EngineStatus",
     "Headers",
@@ -32,6 +33,7 @@ Place = tuple[str, int]  # Topic and partition.
 Headers = Sequence[tuple[str, bytes]]
 ClientSetting = str | int | bool
 STORE = "accounts"
+TABLES_GROUP = "tables"  # Nobody joins it or commits; librdkafka asks who coordinates it.
 MEBIBYTE = 1_048_576
 
 CONSUMER: dict[str, ClientSetting] = {

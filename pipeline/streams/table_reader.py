@@ -24,7 +24,7 @@ from pipeline.streams import metrics
 from pipeline.streams.broker import sentences
 from pipeline.streams.cluster import topic_id
 from pipeline.streams.consumer_errors import passes
-from pipeline.streams.engine import Record, Stopped
+from pipeline.streams.engine import TABLES_GROUP, Record, Stopped
 from pipeline.streams.exchange_sessions import prepare
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
@@ -45,7 +45,6 @@ LOOK_SECONDS = 0.5
 UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
 REQUEST_SECONDS_MAX = 10.0
 CONSUMER = {
-    "group.id": "riskgate-tables",  # Asked for by the client; nothing joins or commits it.
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
     "auto.offset.reset": "error",
@@ -106,7 +105,8 @@ class TableReader:
         self._look_due_s = 0.0
         self._unknown_since_s: dict[str, float] = {}  # By topic: it is gone, the broker says.
         self._ended = threading.Event()
-        self._consumer = Consumer({**settings.connection(), **CONSUMER}, logger=logger)
+        group = {"group.id": settings.group(TABLES_GROUP)}
+        self._consumer = Consumer({**settings.connection(), **CONSUMER, **group}, logger=logger)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
 
     def __enter__(self) -> Self:

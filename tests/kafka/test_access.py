@@ -1,0 +1,200 @@
+"""With the access that `riskgate topics acls` prints, everybody can do their work and no more."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+
+from pipeline.streams.acls import accesses
+from pipeline.streams.settings import Settings
+from tests import given
+from tests.cli.command import riskgate
+from tests.kafka.guarded_kafka import GuardedKafka
+from tests.kafka.world import Worker, until
+from topics import codec
+from topics.catalogue import TOPICS
+from topics.topic import Topic
+
+NAMES = {"topic_prefix": "a.", "group_prefix": "gate", "partitions": 2}
+# Said by hand, not read from the topics: who writes what, and nobody else does.
+WRITERS = {
+    "signals": {"strategy"},
+    "orders": {"engine"},
+    "fills": {"engine"},
+    "positions": {"engine", "desk"},
+    "accounts": {"engine", "desk"},
+    "limits": {"operator"},
+    "controls": {"operator"},
+    "prices": {"market"},
+    "instruments": {"desk"},
+    "events": {"ingest", "broadcast"},
+    "decisions": {"risk"},
+    "emergency_stops": {"risk"},
+    "alerts": {"risk"},
+    "account_states": {"risk"},
+    "snapshots": {"risk"},
+    "dead_letters": {"ingest", "risk", "broadcast"},
+}
+PARTIES = sorted(set().union(*WRITERS.values()))
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
+    with GuardedKafka(tmp_path_factory.mktemp("guarded")) as kafka:
+        kafka.allow(accesses(Settings.model_validate(NAMES)))
+        done = riskgate("topics", "create", **kafka.settings("operator", **NAMES))
+        assert done.returncode == 0, done.stderr
+        yield kafka
+
+
+@pytest.fixture(scope="module")
+def roles(kafka: GuardedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Worker]]:
+    """Run the three roles, each as its own user."""
+    folder = tmp_path_factory.mktemp("roles")
+    workers = [started(kafka, role, folder) for role in ("broadcast", "risk", "ingest")]
+    yield workers
+    for worker in workers:
+        worker.kill()
+
+
+def started(kafka: GuardedKafka, role: str, folder: Path) -> Worker:
+    own = {"instance": "one", "http_port": 0, "state_dir": folder / role}
+    settings = kafka.settings(role, **NAMES, **own)
+    log = folder / f"{role}.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline", "run", role],
+            env={f"RISKGATE_{name.upper()}": str(value) for name, value in settings.items()},
+            stderr=stream,
+        )
+    return Worker(process, log)
+
+
+def refusal(kafka: GuardedKafka, party: str, topic: str) -> KafkaError | None:
+    """Write garbage as a party and return why it was not taken."""
+    found: list[KafkaError | None] = []
+    producer = Producer({**kafka.client(party), "log_level": 0, "message.timeout.ms": 20_000})
+    producer.produce(f"a.{topic}", b"x", b"k", on_delivery=lambda error, _: found.append(error))
+    producer.flush(30)
+    return found[0]
+
+
+def readable(kafka: GuardedKafka, party: str, *, enough: set[str]) -> set[str]:
+    """Return the topics that a party can fetch from, once they are enough and no more come."""
+    properties = {"group.id": f"gate-{party}-test", "enable.partition.eof": True, "log_level": 0}
+    found: set[str] = set()
+
+    def look(consumer: Consumer, seconds: float) -> bool:
+        for message in consumer.consume(100, seconds):
+            if message.error() is None or message.error().code() == KafkaError._PARTITION_EOF:
+                found.add(str(message.topic()).removeprefix("a."))
+        return found >= enough
+
+    with closing(Consumer({**kafka.client(party), **properties})) as consumer:
+        consumer.assign([TopicPartition(f"a.{topic}", 0, OFFSET_BEGINNING) for topic in TOPICS])
+        until(lambda: look(consumer, 0.5), lambda: f"{party} reads only {found}")
+        look(consumer, 2)  # What it must not read would come as soon as the rest.
+    return found
+
+
+def write(kafka: GuardedKafka, party: str, topic: Topic, message: object) -> None:
+    producer = Producer({**kafka.client(party), "partitioner": "murmur2", "linger.ms": 1})
+    key = codec.key_of(topic, message).encode()  # type: ignore[arg-type]
+    producer.produce(f"a.{topic.name}", codec.encode(message), key)  # type: ignore[arg-type]
+    assert producer.flush(30) == 0
+
+
+def test_signal_is_decided_and_read_when_everybody_has_only_their_access(
+    kafka: GuardedKafka, roles: list[Worker]
+) -> None:
+    for worker in roles:
+        worker.ready()
+    write(kafka, "strategy", TOPICS["signals"], given.signal(signal_id="s1"))
+    engine = {"group.id": "gate-engine", "auto.offset.reset": "earliest"}
+    consumer = Consumer({**kafka.client("engine"), **engine, "isolation.level": "read_committed"})
+    consumer.subscribe(["a.decisions"])
+
+    message = until(lambda: consumer.poll(0.5), lambda: "\n".join(w.log() for w in roles))
+
+    assert message.error() is None
+    assert b'"signal_id":"s1"' in (message.value() or b"")
+    consumer.close()
+
+
+def test_operator_can_do_the_whole_work_when_access_is_least(
+    kafka: GuardedKafka, tmp_path: Path
+) -> None:
+    file = tmp_path / "limits.yaml"
+    file.write_text("drawdown: {drawdown_ratio_max: 0.05}\n")
+    said = ("--author", "desk", "--reason", "test")
+    settings = kafka.settings("operator", **NAMES)
+
+    codes = [
+        riskgate(*command, **settings).returncode
+        for command in (
+            ("topics", "check"),
+            ("limits", "apply", str(file), *said),
+            ("limits", "show"),
+            ("halt", "acct-1", *said),
+        )
+    ]
+
+    assert codes == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("party", ["engine", "strategy", "risk"])
+def test_control_is_refused_in_one_sentence_when_who_orders_it_is_no_operator(
+    kafka: GuardedKafka, party: str
+) -> None:
+    settings = kafka.settings(party, **NAMES)
+
+    done = riskgate("halt", "acct-1", "--author", "me", "--reason", "test", **settings)
+
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "controls" in done.stderr
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_party_writes_its_topics_alone_when_it_tries_all(kafka: GuardedKafka, party: str) -> None:
+    refused = {topic for topic in TOPICS if refusal(kafka, party, topic) is not None}
+
+    assert refused == {topic for topic in TOPICS if party not in WRITERS[topic]}
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_party_reads_its_topics_alone_when_it_tries_all(kafka: GuardedKafka, party: str) -> None:
+    allowed = {name for name, topic in TOPICS.items() if party in topic.readers}
+
+    assert readable(kafka, party, enough=allowed) == allowed
+
+
+def test_nobody_comes_in_when_the_password_is_wrong(kafka: GuardedKafka) -> None:
+    settings = kafka.settings("risk", **NAMES) | {"sasl_password": "guessed"}
+
+    done = riskgate("run", "risk", **settings)
+
+    assert done.returncode == 2
+    assert "uthentication" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_engine_cannot_act_as_a_worker_when_it_takes_its_names(kafka: GuardedKafka) -> None:
+    stolen = Producer({**kafka.client("engine"), "transactional.id": "gate-risk-one"})
+
+    with pytest.raises(KafkaException) as refused:
+        stolen.init_transactions(20)
+
+    code = refused.value.args[0].code()
+    assert code == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
