@@ -59,6 +59,9 @@ lock: install
 	$(BIN)/uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --upgrade --quiet \
 		--custom-compile-command "make lock" --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra image --generate-hashes --no-emit-index-url \
+		--universal --python-version 3.11 --constraint requirements.lock --quiet \
+		--custom-compile-command "make lock" --output-file requirements-image.lock
 
 readme: install
 	$(BIN)/python -m tests.readme_tables

@@ -10,6 +10,7 @@ from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.streams.metrics import metric_table
 from pipeline.streams.settings_table import settings_table
+from tests import chart_files
 from tests.alerts.rules import alerts
 from topics.catalogue import TOPICS
 from topics.topic import DAY_MS, FOREVER, Topic
@@ -165,3 +166,4 @@ def write() -> None:
 
 if __name__ == "__main__":
     write()
+    chart_files.write()

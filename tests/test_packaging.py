@@ -12,9 +12,9 @@ EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [*PROJECT["dependencies"], *(item for extra in EXTRAS.values() for item in extra)]
 
 
-def locked_versions() -> dict[str, list[str]]:
+def locked_versions(lock: str = LOCK) -> dict[str, list[str]]:
     versions: dict[str, list[str]] = {}
-    for line in LOCK.splitlines():
+    for line in lock.splitlines():
         if "==" in line and not line.startswith((" ", "#")):
             name, _, rest = line.partition("==")
             versions.setdefault(canonicalize_name(name), []).append(rest.split()[0])
@@ -41,3 +41,15 @@ def test_lock_has_hashes_and_no_address_when_it_is_made() -> None:
 @pytest.mark.parametrize("package", ["topics", "pipeline"])
 def test_package_says_it_is_typed_when_it_is_installed(package: str) -> None:
     assert (ROOT / package / "py.typed").exists()
+
+
+def test_image_holds_what_was_tested_when_its_lock_is_made() -> None:
+    tested = {
+        (name, version) for name, versions in locked_versions().items() for version in versions
+    }
+    in_image = locked_versions((ROOT / "requirements-image.lock").read_text())
+
+    assert {canonicalize_name(Requirement(item).name) for item in PROJECT["dependencies"]} <= {
+        *in_image
+    }
+    assert {(name, version) for name, found in in_image.items() for version in found} <= tested

@@ -1,0 +1,190 @@
+{{/* The pod of a role; call with (dict "root" $ "role" "risk"). */}}
+
+{{- define "riskgate.pod" -}}
+{{- $values := .root.Values }}
+{{- $role := index $values .role }}
+{{- $pod := $role.pod }}
+metadata:
+  # No label of the chart's own version: a new chart alone is no reason to restart a worker.
+  labels:
+    {{- include "riskgate.selector" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .role }}
+    {{- with $pod.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  {{- with $pod.annotations }}
+  annotations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+spec:
+  serviceAccountName: {{ include "riskgate.serviceAccount" .root }}
+  automountServiceAccountToken: false
+  enableServiceLinks: false
+  terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+  securityContext:
+    {{- toYaml $values.podSecurityContext | nindent 4 }}
+  {{- with $values.imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: {{ .role }}
+      image: {{ include "riskgate.image" .root }}
+      imagePullPolicy: {{ $values.image.pullPolicy }}
+      args: [run, {{ .role }}]
+      env:
+        # Never that of another living process: of the group, and of the transactions of risk.
+        - name: RISKGATE_INSTANCE
+          valueFrom:
+            fieldRef:
+              fieldPath: metadata.name
+        - name: RISKGATE_HTTP_HOST
+          value: {{ $values.http.host | quote }}
+        - name: RISKGATE_HTTP_PORT
+          value: {{ $values.http.port | quote }}
+        - name: RISKGATE_STATE_DIR
+          value: /var/lib/riskgate
+        {{- include "riskgate.environment" . | trim | nindent 8 }}
+        {{- with $pod.extraEnv }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      ports:
+        - name: http
+          containerPort: {{ $values.http.port }}
+      startupProbe:
+        httpGet: {path: /livez, port: http}
+        {{- toYaml $values.probes.startup | nindent 8 }}
+      livenessProbe:
+        httpGet: {path: /livez, port: http}
+        {{- toYaml $values.probes.liveness | nindent 8 }}
+      readinessProbe:
+        httpGet: {path: /readyz, port: http}
+        {{- toYaml $values.probes.readiness | nindent 8 }}
+      resources:
+        {{- toYaml $role.resources | nindent 8 }}
+      securityContext:
+        {{- include "riskgate.containerSecurity" . | nindent 8 }}
+      volumeMounts:
+        - name: state
+          mountPath: /var/lib/riskgate
+        {{- include "riskgate.mounts" . | trim | nindent 8 }}
+  volumes:
+    {{- include "riskgate.volumes" . | trim | nindent 4 }}
+    {{- if not (and (eq .role "risk") $values.risk.persistence.enabled) }}
+    - name: state
+      emptyDir: {}
+    {{- end }}
+  {{- with $pod.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $pod.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $pod.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with $pod.priorityClassName }}
+  priorityClassName: {{ . }}
+  {{- end }}
+  topologySpreadConstraints:
+    {{- if hasKey $pod "topologySpreadConstraints" }}
+    {{- toYaml $pod.topologySpreadConstraints | nindent 4 }}
+    {{- else }}
+    {{- include "riskgate.spread" . | trim | nindent 4 }}
+    {{- end }}
+{{- end }}
+
+{{/* One lost zone or node takes as few workers as can be. */}}
+{{- define "riskgate.spread" -}}
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+- maxSkew: 1
+  topologyKey: {{ $key }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "riskgate.selector" $.root | nindent 6 }}
+      app.kubernetes.io/component: {{ $.role }}
+{{- end }}
+{{- end }}
+
+{{/* A Deployment of a role without state. */}}
+{{- define "riskgate.deployment" -}}
+{{- $role := index .root.Values .role }}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "riskgate.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .role }}
+spec:
+  {{- if not ($role.autoscaling | default dict).enabled }}
+  replicas: {{ $role.replicas }}
+  {{- end }}
+  # The new process joins and is ready before an old one leaves.
+  strategy:
+    type: RollingUpdate
+    rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
+  selector:
+    matchLabels:
+      {{- include "riskgate.selector" .root | nindent 6 }}
+      app.kubernetes.io/component: {{ .role }}
+  template:
+    {{- include "riskgate.pod" . | trim | nindent 4 }}
+{{- end }}
+
+{{- define "riskgate.podDisruptionBudget" -}}
+{{- $budget := (index .root.Values .role).podDisruptionBudget }}
+{{- if $budget.enabled }}
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "riskgate.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .role }}
+spec:
+  maxUnavailable: {{ $budget.maxUnavailable }}
+  # A pod that is not ready may always leave: it holds up nobody's drain.
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector:
+    matchLabels:
+      {{- include "riskgate.selector" .root | nindent 6 }}
+      app.kubernetes.io/component: {{ .role }}
+{{- end }}
+{{- end }}
+
+{{/* CPU as the measure: (dict "root" $ "role" "ingest" "kind" "Deployment"). */}}
+{{- define "riskgate.cpuScaler" -}}
+{{- $scaling := (index .root.Values .role).autoscaling }}
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "riskgate.labels" .root | nindent 4 }}
+    app.kubernetes.io/component: {{ .role }}
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: {{ .kind }}
+    name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  minReplicas: {{ $scaling.minReplicas }}
+  maxReplicas: {{ $scaling.maxReplicas }}
+  behavior:
+    scaleDown:
+      stabilizationWindowSeconds: {{ $scaling.scaleDownSeconds }}
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target:
+          type: Utilization
+          averageUtilization: {{ $scaling.cpuPercent }}
+{{- end }}
