@@ -4,9 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+BASE ?= docker.io/library/python:3.11-slim
+BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v buildah),buildah bud,docker build))
+TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench soak lint format lock readme
+.PHONY: help install jars demo test bench soak lint format lock readme image sbom check-deploy \
+	chart-readme
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +23,9 @@ help:
 	@echo "make lint      style, types and format"
 	@echo "make format    put the code into the house format"
 	@echo "make readme    the tables of README and docs, from the code"
+	@echo "make image     the container image riskgate:$(VERSION), with podman, buildah or docker"
+	@echo "make sbom      what is in that image, as CycloneDX"
+	@echo "make check-deploy   everything that can be said of the chart without a cluster"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
 install: $(STAMP)
@@ -65,3 +73,29 @@ lock: install
 
 readme: install
 	$(BIN)/python -m tests.readme_tables
+
+# Another base: make image BASE=registry.example.com/python:3.11-slim
+image:
+	$(BUILD) --build-arg BASE=$(BASE) --tag riskgate:$(VERSION) --file Containerfile .
+
+# The same installation as in the image; what the base brings is not in it.
+sbom: $(TOOLS)/venv/bin/cyclonedx-py
+	$(PYTHON) -m venv --clear .cache/sbom
+	.cache/sbom/bin/pip install --quiet --no-deps --require-hashes -r requirements-image.lock
+	.cache/sbom/bin/pip install --quiet --no-deps --no-build-isolation .
+	.cache/sbom/bin/pip uninstall --yes --quiet hatchling pathspec pluggy trove-classifiers setuptools
+	mkdir -p build
+	$(TOOLS)/venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file build/sbom.cdx.json .cache/sbom
+
+$(TOOLS)/venv/bin/cyclonedx-py:
+	test -x $(TOOLS)/venv/bin/pip || $(PYTHON) -m venv $(TOOLS)/venv
+	$(TOOLS)/venv/bin/pip install --quiet cyclonedx-bom==7.5.0
+
+# Not in CI: it builds helm and others with Go when they are missing, once.
+check-deploy:
+	tests/chart/tools.sh
+	tests/chart/check.sh
+
+chart-readme:
+	$(TOOLS)/bin/helm-docs --chart-search-root helm --log-level warning
