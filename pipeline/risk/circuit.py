@@ -5,7 +5,6 @@ left zero, fees included.
 """
 
 from decimal import Decimal
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -21,14 +20,9 @@ from pipeline.risk.turn import Turn
 _NAME = "circuit_breaker"
 
 
-def _rule(turn: Turn) -> CircuitBreaker | None:
-    rule = cast(CircuitBreaker, turn.limits.rules[_NAME])
-    return rule if rule.enabled and rule.ready else None
-
-
 def note_trade(turn: Turn, before: Holding) -> None:
     """Count what a fill closed, and note a position that it opened; `before`: without the fill."""
-    rule, after = _rule(turn), turn.holding(before.symbol)
+    rule, after = turn.limits.circuit_breaker, turn.holding(before.symbol)
     if rule is None:
         return
     held, was, guard = after.position.quantity, before.position.quantity, before.guard
@@ -100,7 +94,7 @@ def _phase(turn: Turn, rule: CircuitBreaker) -> Phase:
 
 def watch_rapid_loss(turn: Turn, equity: Decimal) -> None:
     """Open it when equity fell too far from its highest in the window; flows are no loss."""
-    rule = _rule(turn)
+    rule = turn.limits.circuit_breaker
     if rule is None or rule.rapid_loss_ratio is None or rule.rapid_window_ms is None:
         return
     if _phase(turn, rule) == "open":
@@ -134,6 +128,6 @@ def half_open_ms(turn: Turn) -> int | None:
     breaker = turn.account.breaker
     if breaker is None or breaker.opened_ms is None:
         return None
-    rule = _rule(turn)
+    rule = turn.limits.circuit_breaker
     cooldown_ms = None if rule is None else rule.cooldown_ms
     return None if cooldown_ms is None else breaker.opened_ms + cooldown_ms

@@ -58,24 +58,27 @@ def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
     """
     account = turn.account
     sound = account.sound_equity
-    told = any(key.startswith(_POSITION) for key in account.alerted)
+    told = account.alerted and any(key.startswith(_POSITION) for key in account.alerted)
     if turn.look_at_all or told or sound is None or equity < sound:
-        turn.note(sound_equity=_needed(turn, list(account.holdings.values()), equity))
-        return list(account.holdings.values())
+        everything = list(account.holdings.values())
+        turn.note(sound_equity=_needed(turn, everything, equity, sound=ZERO))
+        return everything
     touched = [account.holdings[symbol] for symbol in turn.touched if symbol in account.holdings]
-    needed = _needed(turn, touched, equity)
-    if needed > sound:
+    needed = _needed(turn, touched, equity, sound=sound)
+    if needed is not sound:
         turn.note(sound_equity=needed)
     return touched
 
 
-def _needed(turn: Turn, holdings: list[Holding], equity: Decimal) -> Decimal:
-    """The equity at which the largest of these positions that is within its cap would be at it."""
-    rule = cast(PositionRatio, turn.limits.rules[_POSITION])
-    most = ZERO
+def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Decimal) -> Decimal:
+    """The equity at which the largest of these positions that is within its cap would be at it.
+
+    At least `sound`, which is returned as it is where none needs more.
+    """
+    caps = cast(PositionRatio, turn.limits.rules[_POSITION]).position_ratio_max
+    most = sound
     for holding in holdings:
-        exposure = holding.figures.exposure
-        limit = per_symbol(rule.position_ratio_max, holding.symbol)
+        exposure, limit = holding.figures.exposure, per_symbol(caps, holding.symbol)
         if limit and exposure and limit * most < exposure <= limit * equity:
             most = min(exposure / limit, equity)
     return most

@@ -29,6 +29,7 @@ from pipeline.risk.parameters import (
 )
 from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules import RULES
+from pipeline.risk.rules.circuit_breaker import CircuitBreaker
 from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
@@ -64,6 +65,7 @@ class Limits(Struct, frozen=True):
     keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
     position_stops: tuple[PositionStop, ...]
     trails: bool  # Whether the best mark of a position matters.
+    circuit_breaker: CircuitBreaker | None  # None while it is off.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
     reservation: ReservationTimes
@@ -109,6 +111,7 @@ def limits_of(everyone: str, own: str) -> Limits:
         keeps=frozenset(name for rule in gate for name in rule.KEEPS),
         position_stops=stops,
         trails=any(rule.NAME == "trailing_stop" for rule in stops),
+        circuit_breaker=next((rule for rule in gate if isinstance(rule, CircuitBreaker)), None),
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
         score=ScoreLimits(
