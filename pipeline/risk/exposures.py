@@ -96,12 +96,26 @@ def _weight(holding: Holding) -> Decimal | None:
 
 
 def _sides_moved(sides: Sides, old: Holding, new: Holding) -> Sides:
-    same_orders = old.buys is new.buys and old.sells is new.sells
-    if same_orders and old.figures is new.figures and old.scale is new.scale:
+    was, now = old.figures, new.figures
+    if was is now and old.scale is new.scale:
         return sides
-    was, now = _sides(old), _sides(new)
-    if was == now:
+    if old.scale is not new.scale or (was.worst is None) != (now.worst is None):
+        return _all_moved(sides, _sides(old), _sides(new))
+    if now.worst is None or new.scale is None:
         return sides
+    net, buys, sells = sides.net, sides.buys, sides.sells
+    if was.exposure is not now.exposure or old.position is not new.position:
+        net = _subtract(_add(net, _net(new)), _net(old))
+    if old.buys is not new.buys:
+        buys = _subtract(_add(buys, new.buys.notional * new.scale), old.buys.notional * new.scale)
+    if old.sells is not new.sells:
+        sells = _subtract(
+            _add(sells, new.sells.notional * new.scale), old.sells.notional * new.scale
+        )
+    return Sides(net, buys, sells)
+
+
+def _all_moved(sides: Sides, was: Sides, now: Sides) -> Sides:
     return Sides(
         _subtract(_add(sides.net, now.net), was.net),
         _subtract(_add(sides.buys, now.buys), was.buys),
@@ -110,14 +124,15 @@ def _sides_moved(sides: Sides, old: Holding, new: Holding) -> Sides:
 
 
 def _sides(holding: Holding) -> Sides:
-    figures, scale = holding.figures, holding.scale
-    exposure = figures.exposure
-    if figures.worst is None or exposure is None or scale is None:
+    scale = holding.scale
+    if holding.figures.worst is None or scale is None:
         return NO_SIDES
-    net = exposure if holding.position.quantity > ZERO else -exposure
-    if not figures.reservations:
-        return Sides(net) if exposure else NO_SIDES
-    return Sides(net, holding.buys.notional * scale, holding.sells.notional * scale)
+    return Sides(_net(holding), holding.buys.notional * scale, holding.sells.notional * scale)
+
+
+def _net(holding: Holding) -> Decimal:
+    exposure = holding.figures.exposure or ZERO
+    return exposure if holding.position.quantity > ZERO else -exposure
 
 
 def _groups_moved(groups: Groups, old: Holding, new: Holding) -> Groups:
@@ -128,12 +143,15 @@ def _groups_moved(groups: Groups, old: Holding, new: Holding) -> Groups:
     before, after = groups_of(old) if was else (), groups_of(new) if now else ()
     if not before and not after:
         return groups
+    if before == after:
+        return _with_more(groups, after, _subtract(now, was))
+    return _with_more(_with_more(groups, after, now), before, -was)
+
+
+def _with_more(groups: Groups, which: tuple[str, ...], more: Decimal) -> Groups:
     moved = dict(groups)
-    for group in before:
-        moved[group] = _subtract(moved.get(group, ZERO), was)
-    for group in after:
-        moved[group] = _add(moved.get(group, ZERO), now)
-    for group in before:
+    for group in which:
+        moved[group] = _add(moved.get(group, ZERO), more)
         if not moved[group]:
             del moved[group]
     return moved
@@ -144,7 +162,8 @@ def groups_of(holding: Holding) -> tuple[str, ...]:
     instrument = holding.instrument
     if instrument is None or not instrument.groups:
         return ()
-    return tuple(dict.fromkeys(instrument.groups))
+    groups = instrument.groups
+    return groups if len(groups) == 1 else tuple(dict.fromkeys(groups))
 
 
 _BLANK = Holding("")

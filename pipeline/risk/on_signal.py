@@ -72,10 +72,10 @@ def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
     terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
+    atr = None if holding.quote is None else holding.quote.atr
+    terms = replace(terms, stop=stop_price(terms, limits.stop, atr=atr), sessions=sessions)
     if holding.instrument is not None and is_foreign(holding.instrument, turn.account):
         terms = _converted(turn, terms, holding.instrument.settlement_currency)
-    if sessions:
-        terms = replace(terms, sessions=sessions)
     if signal.quantity is not None:
         return terms
     return replace(terms, asked=size(terms, limits, turn.standing().equity))
@@ -113,8 +113,7 @@ def _watched_stop(turn: Turn, terms: Terms, quantity: Decimal) -> Decimal | None
     """The stop that an entry's fills bring with them, while `stop_loss` is on."""
     if quantity <= terms.exit_room or not turn.limits.rules["stop_loss"].enabled:
         return None
-    quote = terms.holding.quote
-    return stop_price(terms, turn.limits.stop, atr=None if quote is None else quote.atr)
+    return terms.stop
 
 
 def _repeats(turn: Turn, terms: Terms) -> Repeats:

@@ -34,6 +34,7 @@ class Terms(Struct, frozen=True, gc=False):
     rate: Decimal | None = ONE  # Of the settlement currency; None when missing or stale.
     rate_ms: int | None = None  # Its as_of, in another currency than the account's.
     sessions: tuple[Session, ...] = ()  # Of the instrument's exchange, around now.
+    stop: Decimal | None = None  # Where the position it opens is given up.
 
     @property
     def foreign(self) -> bool:

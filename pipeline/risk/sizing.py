@@ -48,5 +48,5 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
 def _at_risk(terms: Terms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
     """What risk_per_trade allows; all of it where that rule is off."""
     rule = cast(RiskPerTrade, limits.rules["risk_per_trade"])
-    risk = unit_risk(terms, limits.stop, fee_ratio=rule.fee_ratio) if rule.enabled else None
+    risk = unit_risk(terms, rule.fee_ratio) if rule.enabled else None
     return _DOWN.divide(equity * rule.risk_per_trade_ratio, risk) if risk else full

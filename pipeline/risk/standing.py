@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.equity import Valuation, drawdown_ratio
+from pipeline.risk.numbers import ZERO
 
 if TYPE_CHECKING:
     from pipeline.risk.limits import Limits
@@ -24,6 +25,7 @@ class Standing(Struct, frozen=True, gc=False):
     weekly_pnl: Decimal | None
     daily_base: Decimal | None  # What a loss limit is a fraction of.
     weekly_base: Decimal | None
+    solvent: bool  # Equity is known and above zero.
 
 
 def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valuation) -> Standing:
@@ -41,4 +43,5 @@ def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valu
         None if week is None else week.pnl(equity),
         None if day is None else day.loss_base(),
         None if week is None else week.loss_base(),
+        equity is not None and equity > ZERO,
     )

@@ -6,7 +6,7 @@ Apart from the rules because several need it: risk per trade, sizing, the stop t
 from decimal import Decimal
 
 from pipeline.risk.contracts import notional, worth
-from pipeline.risk.numbers import EXACT, ONE, ZERO, remainder
+from pipeline.risk.numbers import ONE, ZERO, remainder
 from pipeline.risk.parameters import StopPrices
 from pipeline.risk.proposal import Terms
 from topics.fields import Side
@@ -45,27 +45,28 @@ def _on_tick(stop: Decimal, price: Decimal, tick: Decimal, *, side: Side) -> Dec
     if side == "sell":
         return -_on_tick(-stop, -price, tick, side="buy")
     rounded = _up(stop, tick)
-    return rounded if rounded < price else EXACT.subtract(_up(price, tick), tick)
+    return rounded if rounded < price else _up(price, tick) - tick
 
 
 def _up(price: Decimal, tick: Decimal) -> Decimal:
     rest = remainder(price, tick)  # Of the price's sign.
     if not rest:
         return price
-    whole = EXACT.subtract(price, rest)
-    return EXACT.add(whole, tick) if rest > ZERO else whole
+    whole = price - rest  # Of no more digits than the price has.
+    return whole + tick if rest > ZERO else whole
 
 
-def unit_risk(terms: Terms, stop: StopPrices, *, fee_ratio: Decimal) -> Decimal | None:
+def unit_risk(terms: Terms, fee_ratio: Decimal) -> Decimal | None:
     """Return what a unit loses from the order price to its stop, with the fees of both."""
-    price, quote = terms.price, terms.holding.quote
-    given_up = stop_price(terms, stop, atr=None if quote is None else quote.atr)
-    scale, inverse = terms.scale, terms.inverse
+    price, given_up, scale, inverse = terms.price, terms.stop, terms.scale, terms.inverse
     if price is None or given_up is None or scale is None:
         return None
     if inverse is not None and given_up <= ZERO:
         return None
-    loss = abs(worth(ONE, price, inverse) - worth(ONE, given_up, inverse))
+    if inverse is None:
+        loss = abs(price - given_up)
+    else:
+        loss = abs(worth(ONE, price, inverse) - worth(ONE, given_up, inverse))
     if fee_ratio:
         loss += fee_ratio * (notional(ONE, price, inverse) + notional(ONE, given_up, inverse))
     return loss * scale

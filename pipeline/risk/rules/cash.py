@@ -18,11 +18,12 @@ class Cash(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         account = standing.account
-        with_fees = ONE + self.fee_ratio
         if account.opened_ms is None:
             return self.unknown()
-        committed = account.totals.cost + account.totals.opening * with_fees
-        free = account.balance - committed
-        if proposal.opened_notional is None or account.unconverted:
+        opening, opened = account.totals.opening, proposal.opened_notional
+        if self.fee_ratio:
+            opening *= ONE + self.fee_ratio
+        free = account.balance - account.totals.cost - opening
+        if opened is None or account.unconverted:
             return self.unknown(free)
-        return self.cap(proposal.opened_notional * with_fees, free)
+        return self.cap(opened * (ONE + self.fee_ratio) if self.fee_ratio else opened, free)

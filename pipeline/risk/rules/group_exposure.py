@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from pipeline.risk.exposures import groups_of
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.proposal import Proposal
@@ -25,17 +24,20 @@ class GroupExposure(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Judge every group of the symbol; report the one with the least headroom."""
-        more = self._more(standing, proposal)
-        checks = []
-        for group in groups_of(proposal.terms.holding):
+        instrument = proposal.terms.holding.instrument
+        if instrument is None or not instrument.groups:
+            return self.PASSED
+        more, checks = self._more(standing, proposal), []
+        sums = standing.account.totals.exposures.groups or {}
+        for group in instrument.groups:
             limit = per_symbol(self.group_exposure_ratio_max, group)
             if limit is None:
                 continue
             if proposal.priceless:
                 return self.meaningless(limit)
-            held = (standing.account.totals.exposures.groups or {}).get(group, ZERO)
-            checks.append(self.ratio(standing, None if more is None else held + more, limit=limit))
-        return min(checks, key=_headroom, default=self.PASSED)
+            gross = None if more is None else sums.get(group, ZERO) + more
+            checks.append(self.ratio(standing, gross, limit=limit))
+        return checks[0] if len(checks) == 1 else min(checks, key=_headroom, default=self.PASSED)
 
     def _more(self, standing: Standing, proposal: Proposal) -> Decimal | None:
         """What the order adds to the worst case of its symbol."""

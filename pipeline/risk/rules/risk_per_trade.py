@@ -25,7 +25,7 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
         limit = equity * self.risk_per_trade_ratio
         if equity <= ZERO:
             return self.meaningless(limit)
-        unit = unit_risk(terms, standing.limits.stop, fee_ratio=self.fee_ratio)
+        unit = unit_risk(terms, self.fee_ratio)
         if unit is None or terms.asked is None:
             return self.unknown(limit)
         return self.cap(proposal.quantity * unit, limit)

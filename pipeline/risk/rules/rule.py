@@ -113,12 +113,10 @@ class Rule(Parameters, frozen=True, kw_only=True):
     def ratio(self, standing: Standing, notional: Decimal | None, *, limit: Decimal) -> Check:
         """Judge a notional as a fraction of equity; equity <= 0 breaches."""
         equity = standing.equity
-        if equity is None:
+        if equity is None or (notional is None and equity > ZERO):
             return self.unknown(limit)
-        if equity <= ZERO:
+        if notional is None or not standing.solvent:
             return self.meaningless(limit)
-        if notional is None:
-            return self.unknown(limit)
         measured = notional / equity
         verdict: Literal["pass", "breach"] = "breach" if measured > limit else "pass"
         return Check(self.NAME, verdict, measured, limit, limit - measured)
