@@ -11,7 +11,7 @@ TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help install jars demo test bench soak lint format lock readme image sbom check-deploy \
-	chart-readme
+	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make image     the container image riskgate:$(VERSION), with podman, buildah or docker"
 	@echo "make sbom      what is in that image, as CycloneDX"
 	@echo "make check-deploy   everything that can be said of the chart without a cluster"
+	@echo "make dashboard the dashboard of Grafana, from the code"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
 install: $(STAMP)
@@ -99,3 +100,6 @@ check-deploy:
 
 chart-readme:
 	$(TOOLS)/bin/helm-docs --chart-search-root helm --log-level warning
+
+dashboard: install
+	$(BIN)/python -m ops.dashboard

@@ -5,18 +5,19 @@ Apart from metrics.py because the hot path cannot afford a lock for each label.
 
 import time
 from collections import Counter
+from typing import get_args
 
 from prometheus_client import Counter as Metric
 
 from pipeline.risk.rules import RULES
 from pipeline.risk.step import Output, Step
 from pipeline.streams import metrics
-from topics.alerts import Alert
-from topics.decisions import Decision, Exit
+from topics.alerts import Alert, Level
+from topics.decisions import Decision, Exit, Verdict
 from topics.emergency_stops import EmergencyStop
 from topics.events import ControlEvent, Event, PulseEvent, SignalEvent
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "cause_ms", "show_zeros"]
 
 INTERNAL_ERROR = "internal_error"
 
@@ -122,6 +123,16 @@ class Tally:
             self._violations["medium"] += len(decision.reasons)
         if INTERNAL_ERROR in decision.reasons:
             self.count(metrics.INTERNAL_ERRORS)
+
+
+def show_zeros() -> None:
+    """Show what has not happened yet where its labels are known: else the first time is no rise."""
+    for verdict in get_args(Verdict):
+        metrics.DECISIONS.labels(verdict)
+    for level in get_args(Level):
+        metrics.VIOLATIONS.labels(level)
+    for kind in get_args(Event):
+        metrics.FAILED.labels(kind.__struct_config__.tag)
 
 
 def cause_ms(event: Event, at_ms: int) -> int:

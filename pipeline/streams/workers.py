@@ -25,7 +25,7 @@ from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import TableReader
 from pipeline.streams.tables import Tables
-from pipeline.streams.tally import Tally
+from pipeline.streams.tally import Tally, show_zeros
 from topics.catalogue import TOPICS
 
 __all__ = ["run_broadcast", "run_ingest", "run_risk"]
@@ -38,6 +38,7 @@ def run_risk(settings: Settings) -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     decimal.setcontext(MONEY)  # Of this thread, in which everything is decided.
+    show_zeros()
     tally = Tally()
     engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
     application = RiskApplication(engine, observer=MeteredEngine(tally, RoleName.RISK))
