@@ -177,6 +177,13 @@ RISK = Row(
         ),
         Graph("Alerts by rule", "reqps", (rate("riskgate_alerts_total", "rule"),)),
         Graph(
+            "Prevented loss",
+            "none",
+            (by_label("sum", "riskgate_prevented_loss", by="currency"),),
+            "What refused and cut orders would have lost a day later, less what they would have "
+            "made; below 0 they would have made money.",
+        ),
+        Graph(
             "Nearest accounts: rest of a limit",
             "percentunit",
             (by_label("min", "riskgate_account_headroom_ratio", by="account_id"),),

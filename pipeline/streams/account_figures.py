@@ -81,7 +81,7 @@ def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
 def _show_prevented(known: Iterable[Figures]) -> None:
     sums: dict[str, float] = {}
     for item in known:
-        if item.prevented:
+        if item.currency:  # Unknown before the opening.
             sums[item.currency] = sums.get(item.currency, 0.0) + item.prevented
     for currency, prevented in sums.items():
         metrics.PREVENTED_LOSS.labels(currency).set(prevented)
