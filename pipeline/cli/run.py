@@ -13,6 +13,9 @@ def run(
     ] = None,
 ) -> None:
     """Run roles, each its own process; one that ends, ends all."""
+    from pipeline.streams.leaving import leave_when_told
+
+    leave_when_told()
     from pipeline.streams.run import run_roles
 
     raise typer.Exit(run_roles(roles or list(RoleName)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import NamedTuple, cast
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicPartition
 
 from pipeline.replay.comparison import COMPARED, Span
 from pipeline.replay.memory import MemoryStore
@@ -40,7 +40,7 @@ class Recorded(NamedTuple):
 
     event: Event | None
     content: bytes
-    at_ms: int
+    at_ms: int  # Without append time: that of the newest event of `*` before it.
 
 
 def recorded_logs(broker: Broker) -> Iterator[Log]:
@@ -76,11 +76,17 @@ def start_of(broker: Broker, log: Log, *, store: MemoryStore) -> Start | None:
 
 def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded]:
     """Read what risk applied: no event of a wrong partition, nothing that does not decode."""
+    clock_ms = 0
     with closing(read(broker, log.events)) as records:
         for record in records:
             found = _recorded(record, start, partitions=broker.settings.partitions)
-            if found is not None:
-                yield found
+            if found is None:
+                continue
+            if record.timestamp()[0] != TIMESTAMP_LOG_APPEND_TIME:
+                found = found._replace(at_ms=clock_ms)
+            if record.key() == EVERYONE.encode():
+                clock_ms = max(clock_ms, found.at_ms)
+            yield found
 
 
 def _recorded(record: Message, start: Start | None, *, partitions: int) -> Recorded | None:

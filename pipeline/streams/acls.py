@@ -58,7 +58,8 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
         if topic.name != "prices":
             yield Access(RoleName.INGEST, "DescribeConfigs", "topic", settings.topic(topic.name))
     risk, events = settings.group(RoleName.RISK), settings.topic("events")
-    yield Access(RoleName.RISK, "DescribeConfigs", "topic", events)
+    for role in RoleName:  # Nobody writes or decides without the broker's time.
+        yield Access(role, "DescribeConfigs", "topic", events)
     # Broadcast spares a partition whose decisions lag behind.
     yield Access(RoleName.BROADCAST, "Describe", "group", risk, prefixed=True)
     for operation in ("Read", "Write", "DescribeConfigs"):

@@ -9,13 +9,12 @@ is a role's business.
 import threading
 import time
 import warnings
-from functools import partial
 from typing import ClassVar
 
 from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
-from pipeline.streams.changelog import Changelog
-from pipeline.streams.cluster import Bounds, Cluster
+from pipeline.streams.changelog import Changelog, restore
+from pipeline.streams.cluster import Cluster
 from pipeline.streams.engine import (
     STORE,
     EngineSettings,
@@ -27,7 +26,7 @@ from pipeline.streams.engine import (
 )
 from pipeline.streams.guards import PartitionStore, Start, ahead_of_changelog, fell_out, find_starts
 from pipeline.streams.loop import Clients, Hooks, Loop, Sender
-from pipeline.streams.progress import Progress
+from pipeline.streams.progress import Progress, note_calls
 
 # A library that quixstreams imports insists on warning of another, whatever the filters say.
 with warnings.catch_warnings(record=True):
@@ -48,6 +47,7 @@ REPLAY_RECORDS = 1000
 REPLAY_SECONDS = 0.02
 RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
+GIVE_UP = "_abort_or_purge_on_revoke"  # Of a checkpoint: the library says nothing else of it.
 ROCKSDB = RocksDBOptions(write_buffer_size=2**23, max_write_buffer_number=2, block_cache_size=2**26)
 
 
@@ -155,23 +155,32 @@ class StreamApplication(Application):
         self._sender.raise_refusal(self._settings.instance)
 
     def _on_assign(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
+        if self._stop_event.is_set():
+            # Served while the consumer closes, which may ask the broker nothing any more.
+            self._consumer._consumer.assign([])
+            return
+        self.status.spare = not topic_partitions
         if not topic_partitions:
             return
         self._observer.rebalanced()
         inputs = [tp for tp in topic_partitions if tp.topic in self._settings.topics]
         starts = find_starts(self._consumer._consumer, inputs, cluster=self._cluster)
-        for start in starts.values():
-            start.check_log(self._settings)
-        self._progress.expect(starts)
+        self._progress.expect(starts, self._settings)
         for tp in topic_partitions:
             place = tp.topic, tp.partition
             tp.offset = starts[place].offset if place in starts else OFFSET_END
         super()._on_assign(_, topic_partitions)
 
     def _on_revoke(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
-        if not self._failed and self._progress.records:
+        started_s, records = time.monotonic(), self._progress.records
+        if not self._failed and records:
             self._prepare()
+        given_up = note_calls(self._processing_context.checkpoint, GIVE_UP)
         super()._on_revoke(_, topic_partitions)
+        if self._failed or given_up:
+            self._observer.dropped(records)
+        elif records:
+            self._observer.committed(time.monotonic() - started_s, records)
         self._hand_over()
 
     def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
@@ -183,7 +192,7 @@ class StreamApplication(Application):
         self._processing_context.init_checkpoint()
 
     def _hand_over(self) -> None:
-        self.status.ready = False
+        self.status.ready = self.status.spare = False
         self.status.assigned = ()
         self._stores.clear()
         self._progress.end()
@@ -201,7 +210,10 @@ class StreamApplication(Application):
         self.status.ready = True
 
     def _open_store(self, start: Start, ids: dict[str, str]) -> PartitionStore:
-        transaction = partial(self._transaction, start.topic, start.partition)
+        def transaction() -> PartitionTransaction[bytes, bytes]:
+            checkpoint = self._processing_context.checkpoint
+            return checkpoint.get_store_transaction(start.topic, start.partition, STORE)
+
         state = self._state_manager.get_store(start.topic, STORE).partitions[start.partition]
         assert isinstance(state, _StatePartition)
         store = PartitionStore(transaction, state.read, changelog_id=ids[self._settings.changelog])
@@ -209,10 +221,6 @@ class StreamApplication(Application):
         start.check_state(store, self._settings, has_history=has_history)
         self._stores[start.partition] = store
         return store
-
-    def _transaction(self, stream: str, partition: int) -> PartitionTransaction[bytes, bytes]:
-        checkpoint = self._processing_context.checkpoint
-        return checkpoint.get_store_transaction(stream, partition, STORE)
 
     def _register_state(self, stream: str) -> None:
         manager = self._state_manager
@@ -231,28 +239,20 @@ class StreamApplication(Application):
         assert manager._recovery_manager is not None
         self._recovery: RecoveryManager = manager._recovery_manager
         # The library reads to the first open transaction only, and forgets what lies behind it.
-        self._consumer.get_watermark_offsets = self._bounds  # type: ignore[assignment, method-assign]
+        self._consumer.get_watermark_offsets = self._cluster.watermarks  # type: ignore[assignment, method-assign]
         self._recovery._recovery_loop = self._replay  # type: ignore[method-assign]
         # Counted in our short rounds, not in the library's long ones: ten minutes either way.
         self._recovery.MAX_INVALID_OFFSET_ATTEMPTS = round(RECOVERY_SECONDS_MAX / REPLAY_SECONDS)
 
-    def _bounds(self, partition: TopicPartition, timeout: float) -> Bounds:
-        del timeout
-        place = partition.topic, partition.partition
-        return self._cluster.bounds([place])[place]
-
     def _replay(self) -> None:
         """Restore in batches; the library's loop needs a silent second to see the end."""
-        while self._recovery.recovering:
+        while self._recovery.recovering and not self._stop_event.is_set():
             self._beat()
             generation = self._progress.generation
             messages = self._consumer.consume(REPLAY_RECORDS, REPLAY_SECONDS)
             if generation != self._progress.generation:
                 continue  # Of an assignment that is over; a new one begins where its disk ends.
-            for message in map(raise_for_msg_error, messages):
-                changelogs = self._recovery.partitions.get(message.partition(), {})
-                if message.topic() in changelogs:
-                    changelogs[message.topic()].recover_from_changelog_message(message)
+            restore(map(raise_for_msg_error, messages), self._recovery.partitions)
             self._recovery._position_cache.clear()
             self._recovery._update_recovery_status()
 

@@ -7,25 +7,25 @@ of `events` with the same one of `account_states`, which it reads whole before t
 import logging
 import threading
 import time
-from collections import deque
 
 from confluent_kafka import KafkaException
 
 from pipeline.streams import metrics
-from pipeline.streams.account_figures import Figures, figures_of, show_accounts
+from pipeline.streams.account_figures import Figures, show_accounts
+from pipeline.streams.append_time import require_append_time
 from pipeline.streams.broadcast_producer import BroadcastProducer
+from pipeline.streams.broker_clock import BrokerClock
 from pipeline.streams.changes import Changes
 from pipeline.streams.cluster import topic_id
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Stopped
+from pipeline.streams.owned_partition import OwnedPartition
 from pipeline.streams.owned_states import OwnedStates, Row
-from pipeline.streams.pulses import Watchlist
+from pipeline.streams.refused_prices import RefusedPrices
 from pipeline.streams.risk_lag import CommittedOffsets, RiskLag
 from pipeline.streams.settings import Settings
-from pipeline.streams.table_reader import Refused, TableReader
+from pipeline.streams.table_reader import TableReader
 from pipeline.streams.tables import Tables
-from topics import codec
-from topics.account_states import AccountState
 from topics.codec import DecodeError
 from topics.events import Tick, TickEvent
 from topics.fields import EVERYONE
@@ -37,44 +37,7 @@ logger = logging.getLogger(__name__)
 
 # A price wakes the loop at once; rows of account_states and wake-ups wait this long at most.
 WAIT_SECONDS = 0.005
-BUDGET_SECONDS = 0.1  # The budget of a second is given out in such parts.
-REFUSED_MAX = 1000
 TICK = TickEvent(account_id=EVERYONE, body=Tick())
-
-
-class _Owned:
-    """An owned partition: its accounts, its next tick, and what is left of its budget."""
-
-    def __init__(self, settings: Settings, tables: Tables) -> None:
-        self.watchlist = Watchlist(settings, tables)
-        self.figures: dict[str, Figures] = {}
-        self.tick_due_s = 0.0
-        self._refill = int(settings.pulse_budget * BUDGET_SECONDS) or 1
-        self._refill_due_s = 0.0
-        self._left = 0
-
-    def apply(self, row: Row) -> None:
-        """Take an account's newest row."""
-        if row.value is None:
-            self.watchlist.forget(row.account_id)
-            self.figures.pop(row.account_id, None)
-            return
-        state = codec.decode_as(AccountState, row.value)
-        self.watchlist.apply_state(state)
-        if state.account_id != EVERYONE:
-            self.figures[state.account_id] = figures_of(state)
-
-    def budget(self) -> int:
-        """Return how many pulses may go out now."""
-        now_s = time.monotonic()
-        if now_s >= self._refill_due_s:
-            self._refill_due_s = now_s + BUDGET_SECONDS
-            self._left = self._refill
-        return self._left
-
-    def spend(self) -> None:
-        """Take a pulse from what is left."""
-        self._left -= 1
 
 
 class Broadcast:
@@ -86,18 +49,20 @@ class Broadcast:
         self._tables = tables
         self._states = OwnedStates(settings)
         self._lag = RiskLag(CommittedOffsets(settings))
-        self._producer = BroadcastProducer(settings, self._lag)
+        self._clock = BrokerClock()
+        self._producer = BroadcastProducer(settings, self._lag, self._clock)
         self._price_topic_id = topic_id(settings, PRICES.name)
         self._changes = Changes()
-        self._refused: deque[Refused] = deque(maxlen=REFUSED_MAX)
-        self._owned: dict[int, _Owned] = {}
+        self._refused = RefusedPrices()
+        self._owned: dict[int, OwnedPartition] = {}
         self._stopped = threading.Event()
 
     def serve(self, reader: TableReader) -> None:
         """Work until stopped, or until the tables are of no use; raise Stopped then."""
         reader.on_price = self._changes.add
-        reader.on_refused = self._refused.append
+        reader.on_refused = self._refused.add
         reader.await_caught_up(self.beat)
+        require_append_time(self._settings)
         self._states.join()
         try:
             with self._lag:
@@ -121,36 +86,54 @@ class Broadcast:
             raise SystemExit(0)
 
     def reasons_not_ready(self) -> list[str]:
-        """Say what keeps broadcast from ticking everything it owns."""
+        """Say what keeps broadcast from ticking everything it owns, or from sparing risk."""
         owned, whole = set(self._states.owned), set(self._states.whole)
-        if not owned:
+        if not owned and not self._states.is_member:
             return ["no partitions are assigned yet"]
-        return [f"partition {number} was not read to its end yet" for number in owned - whole]
+        behind = [f"partition {number} was not read to its end yet" for number in owned - whole]
+        unread = [
+            f"partition {number} has {len(each.unread)} rows of account_states that do not decode"
+            for number, each in list(self._owned.items())
+            if each.unread
+        ]
+        lost = [] if self._lag.is_known() else ["how far risk is behind is not known"]
+        return behind + unread + lost
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it is a member of the group for whom no partition was left."""
+        return self._states.is_member and not self._states.owned
 
     def show(self) -> None:
         """Bring the gauges up to date."""
-        metrics.clear(metrics.RISK_LAG_SECONDS)
+        metrics.clear(
+            metrics.RISK_LAG_SECONDS, metrics.UNREAD_ACCOUNTS, metrics.BROKER_AHEAD_SECONDS
+        )
         accounts: list[Figures] = []
         for number, owned in list(self._owned.items()):
             accounts += owned.figures.values()
-            metrics.RISK_LAG_SECONDS.labels(str(number)).set(self._lag.lag_ms(number) / 1000)
+            label, ahead_ms = str(number), self._clock.ahead_ms(number, time.monotonic())
+            metrics.RISK_LAG_SECONDS.labels(label).set(self._lag.lag_ms(number) / 1000)
+            metrics.UNREAD_ACCOUNTS.labels(label).set(len(owned.unread))
+            metrics.BROKER_AHEAD_SECONDS.labels(label).set(ahead_ms / 1000)
         show_accounts(accounts, named_max=self._settings.metrics_accounts_max)
 
     def _turn(self) -> None:
         symbols = self._changes.take(WAIT_SECONDS)
         self.heartbeat_s = now_s = time.monotonic()
-        now_ms = int(time.time() * 1000)
         rows = self._states.read()
         self._follow_ownership()
         for row in rows:
             self._apply(row)
         for number, owned in self._owned.items():
+            now_ms = self._clock.now_ms(number, now_s)
+            owned.watchlist.tell(now_ms)
             for symbol in symbols:
                 owned.watchlist.apply_price(symbol)
             if number in self._states.whole:
                 self._tick(number, owned, now_s)
                 self._pulse(number, owned, now_ms)
-        self._bury_refused()
+        self._bury_refused(now_s)
         self._producer.poll()
 
     def _follow_ownership(self) -> None:
@@ -158,9 +141,10 @@ class Broadcast:
         for number in self._owned.keys() - self._states.owned:
             del self._owned[number]
             self._lag.drop(number)
+            self._clock.drop(number)
             metrics.REBALANCES.inc()
         for number in self._states.owned - self._owned.keys():
-            self._owned[number] = _Owned(self._settings, self._tables)
+            self._owned[number] = OwnedPartition(self._settings, self._tables)
             self._lag.own(number)
             metrics.REBALANCES.inc()
 
@@ -169,17 +153,23 @@ class Broadcast:
             self._owned[row.partition].apply(row)
         except DecodeError as error:
             # Written by a release that knows more, or by a stranger; risk alone writes here.
-            logger.warning("a row of account_states does not decode: %s", error)
+            logger.warning(
+                "partition %d is not ticked: the row of %s does not decode: %s",
+                row.partition,
+                row.account_id,
+                error,
+            )
             metrics.TABLE_REFUSED.labels("account_states").inc()
 
-    def _tick(self, number: int, owned: _Owned, now_s: float) -> None:
-        if now_s < owned.tick_due_s:
+    def _tick(self, number: int, owned: OwnedPartition, now_s: float) -> None:
+        # Whose newest row cannot be read is watched by an older one at best: no entries then.
+        if now_s < owned.tick_due_s or owned.unread:
             return
         owned.tick_due_s = now_s + self._settings.tick_interval_ms / 1000
         if self._producer.send(TICK, number):
             metrics.TICKS.inc()
 
-    def _pulse(self, number: int, owned: _Owned, now_ms: int) -> None:
+    def _pulse(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
         lagging = self._lag.lag_ms(number) > self._settings.pulse_lag_ms_max
         watchlist = owned.watchlist
         starved, sent, earliest_ms = watchlist.starved, 0, now_ms
@@ -194,16 +184,14 @@ class Broadcast:
             metrics.PULSE_DELAY_SECONDS.observe((now_ms - earliest_ms) / 1000)
         metrics.STARVED.inc(watchlist.starved - starved)
 
-    def _bury_refused(self) -> None:
-        """Write the dead letters of prices, which every broadcast sees, only once."""
-        while self._refused:
-            refused = self._refused.popleft()
-            if refused.topic == PRICES.name and 0 in self._owned:
-                letter = dead_letter(
-                    refused.record,
-                    refused.error,
-                    topic=PRICES.name,
-                    topic_id=self._price_topic_id,
-                )
-                self._producer.bury(letter, dead_key(refused.record.key))
-                metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()
+    def _bury_refused(self, now_s: float) -> None:
+        """Write the dead letters of prices, which every broadcast sees, by one of them."""
+        for refused in self._refused.take(now_s, is_ours=0 in self._owned):
+            letter = dead_letter(
+                refused.record,
+                refused.error,
+                topic=PRICES.name,
+                topic_id=self._price_topic_id,
+            )
+            self._producer.bury(letter, dead_key(refused.record.key))
+            metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()

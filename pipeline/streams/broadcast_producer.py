@@ -7,9 +7,17 @@ delivered soon is worth nothing any more.
 import logging
 import time
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+)
 
 from pipeline.streams import metrics
+from pipeline.streams.append_time import without_append_time
+from pipeline.streams.broker_clock import BrokerClock
 from pipeline.streams.engine import Stopped
 from pipeline.streams.risk_lag import RiskLag
 from pipeline.streams.settings import Settings
@@ -34,10 +42,12 @@ PRODUCER: dict[str, str | int | bool] = {
 
 
 class BroadcastProducer:
-    """Send without waiting; what was delivered is told to the lag."""
+    """Send without waiting; what was delivered is told to the lag and to the clock."""
 
-    def __init__(self, settings: Settings, lag: RiskLag) -> None:
+    def __init__(self, settings: Settings, lag: RiskLag, clock: BrokerClock) -> None:
         self._lag = lag
+        self._clock = clock
+        self._has_append_time = True
         self._bytes_max = settings.event_bytes_max
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
@@ -75,6 +85,8 @@ class BroadcastProducer:
             self._producer.poll(0)
         except KafkaException as error:
             raise Stopped(f"broadcast cannot write any more ({error.args[0].str()})") from error
+        if not self._has_append_time:
+            raise without_append_time(self._events)
 
     def close(self) -> None:
         """Give what is on its way a moment."""
@@ -84,4 +96,10 @@ class BroadcastProducer:
         if error is not None:
             metrics.UNDELIVERED.inc()
             return
-        self._lag.delivered(message.partition() or 0, message.offset() or 0, sent_s)
+        partition, offset = message.partition() or 0, message.offset()
+        if offset is None or offset < 0:
+            return  # Written before, by an attempt that was not answered: all else is unknown.
+        kind, at_ms = message.timestamp()
+        self._has_append_time &= kind == TIMESTAMP_LOG_APPEND_TIME
+        self._lag.delivered(partition, offset, sent_s)
+        self._clock.heard(partition, appended_ms=at_ms, heard_s=time.monotonic())

@@ -129,6 +129,12 @@ class Cluster:
         high = self._patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
         return {partition: Bounds(low[partition], high[partition]) for partition in wanted}
 
+    def watermarks(self, partition: TopicPartition, timeout: float) -> Bounds:
+        """Return the same of one partition, as a consumer is asked for it."""
+        del timeout
+        place = partition.topic, partition.partition
+        return self.bounds([place])[place]
+
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
         deadline_s = time.monotonic() + REQUEST_SECONDS_MAX
         while True:

@@ -5,6 +5,8 @@ No thresholds and no arithmetic: what an event means is the core's business. Thi
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from msgspec import Struct
@@ -16,6 +18,7 @@ from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Step, topic_of
 from pipeline.rules_version import rules_version
 from pipeline.streams import metrics
+from pipeline.streams.append_time import has_append_time, without_append_time
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Stopped, Store
 from pipeline.streams.partition_accounts import Due, PartitionAccounts
@@ -36,7 +39,8 @@ logger = logging.getLogger(__name__)
 
 ANY_EVENT = cast("type[Event]", Event)
 read_event = codec.reader_of(ANY_EVENT)
-ACCOUNTS_KEPT_MAX = 4096  # In memory, of each partition; the others are read from the store.
+ACCOUNTS_KEPT_MAX = 4096  # In memory, of all partitions; the others are read from the store.
+ASK_SECONDS = 5.0  # So long the answer holds that the log has append time.
 OUTPUTS = ("decisions", "emergency_stops", "alerts", "account_states", "snapshots", "dead_letters")
 
 
@@ -55,8 +59,17 @@ class _Owned:
 class Risk:
     """Decide; a Role of the engine."""
 
-    def __init__(self, settings: Settings, *, produce: Produce, tally: Tally) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        produce: Produce,
+        tally: Tally,
+        is_mended: Callable[[], bool | None] | None = None,
+    ) -> None:
         self._produce = produce
+        self._is_mended = is_mended or partial(has_append_time, settings)
+        self._mended_s: float | None = None  # When the log was last said to have append time.
         self._tally = tally
         self._partitions = settings.partitions
         self._rules_version = rules_version()
@@ -74,11 +87,13 @@ class Risk:
             kept_max=ACCOUNTS_KEPT_MAX,
         )
         self._owned[partition.partition] = _Owned(accounts, partition.topic_id)
+        self._share_memory()
         _show_rules(accounts.shared)
 
     def revoke(self, partition: Partition) -> None:
         """Forget a partition's accounts."""
         self._owned.pop(partition.partition, None)
+        self._share_memory()
 
     def show(self) -> None:
         """Bring the gauges of the owned partitions up to date."""
@@ -94,10 +109,7 @@ class Risk:
     def apply(self, record: Record) -> None:
         """Decode an event and take its step; what is none becomes a dead letter."""
         if not record.timestamp_is_append_time:
-            raise Stopped(
-                f"The topic {record.topic} has not LogAppendTime, but its append time is the clock "
-                "that decides; set message.timestamp.type with: riskgate topics check"
-            )
+            self._require_mended(record)
         event = self._decode(record)
         if event is not None:
             self._step(event, record)
@@ -111,6 +123,26 @@ class Risk:
                 self._write_due(due, owned, number)
         if largest:
             metrics.ACCOUNT_BYTES.observe(largest)
+
+    def _share_memory(self) -> None:
+        for owned in self._owned.values():
+            owned.accounts.keep_at_most(ACCOUNTS_KEPT_MAX // len(self._owned) or 1)
+
+    def _require_mended(self, record: Record) -> None:
+        """Raise Stopped unless the log has append time again since this record was written."""
+        self._tally.count(metrics.WITHOUT_APPEND_TIME)
+        now_s = time.monotonic()
+        if self._mended_s is not None and now_s - self._mended_s < ASK_SECONDS:
+            return
+        if not self._is_mended():
+            raise without_append_time(record.topic)
+        self._mended_s = now_s
+        logger.warning(
+            "%s[%d] at %d has no append time: decided at the time of the tick before it",
+            record.topic,
+            record.partition,
+            record.offset,
+        )
 
     def _decode(self, record: Record) -> Event | None:
         try:
@@ -129,16 +161,18 @@ class Risk:
 
     def _step(self, event: Event, record: Record) -> None:
         owned = self._owned[record.partition]
-        taken = owned.accounts.apply(event, record.value or b"", record.timestamp_ms)
+        appended_ms = record.timestamp_ms if record.timestamp_is_append_time else None
+        at_ms = owned.accounts.time_of(appended_ms)
+        taken = owned.accounts.apply(event, record.value or b"", at_ms)
         owned.offset = record.offset
-        owned.at_ms = record.timestamp_ms
+        owned.at_ms = at_ms
         if taken.outputs:
             key = event.account_id.encode()
             for output in taken.outputs:
                 topic = self._topics[topic_of(output)]
                 value = codec.encode(output)
                 self._produce(topic, key=key, value=value, partition=record.partition)
-        self._tally.add(event, taken, record.timestamp_ms)
+        self._tally.add(event, taken, at_ms)
         if taken.failed or taken.outputs:
             self._look(taken, record)
 

@@ -34,6 +34,7 @@ class Health(NamedTuple):
     heartbeat_s: Callable[[], float]  # time.monotonic() of the loop's last turn.
     reasons_not_ready: Callable[[], list[str]]
     show: Callable[[], None]  # Bring the gauges up to date.
+    remarks: Callable[[], list[str]] = list  # What a person may wonder about a ready role.
 
 
 class HealthServer:
@@ -89,11 +90,13 @@ class HealthServer:
         return _answer(reasons)
 
     async def _readyz(self, _request: Request) -> Response:
-        return _answer(self._health.reasons_not_ready())
+        reasons = self._health.reasons_not_ready()
+        return _answer(reasons, [] if reasons else self._health.remarks())
 
 
-def _answer(reasons: list[str]) -> Response:
-    body = orjson.dumps({"ok": not reasons, "reasons": reasons})
+def _answer(reasons: list[str], remarks: list[str] | None = None) -> Response:
+    said = {"remarks": remarks} if remarks else {}
+    body = orjson.dumps({"ok": not reasons, "reasons": reasons, **said})
     status = 503 if reasons else 200
     return Response(body, status_code=status, media_type="application/json")
 

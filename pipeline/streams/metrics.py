@@ -31,6 +31,9 @@ INPUT_AGE_SECONDS = Histogram(
 )
 EVENTS = Counter("riskgate_events", "Events applied by risk.", ["type"])
 REPEATED = Counter("riskgate_events_repeated", "Events skipped: applied before.")
+WITHOUT_APPEND_TIME = Counter(
+    "riskgate_events_without_append_time", "Events decided at the time of the tick before them."
+)
 FAILED = Counter("riskgate_events_failed", "Events that halted their account.", ["type"])
 DECISIONS = Counter("riskgate_decisions", "Decisions on signals.", ["verdict"])
 REASONS = Counter("riskgate_decision_reasons", "Rules that decisions name.", ["verdict", "rule"])
@@ -99,6 +102,16 @@ STARVED = Counter("riskgate_pulses_starved", "Pulses that were due and had to wa
 UNDELIVERED = Counter("riskgate_broadcast_undelivered", "Ticks and pulses that were not delivered.")
 RISK_LAG_SECONDS = Gauge(
     "riskgate_risk_lag_seconds", "Age of the oldest tick or pulse without answer.", ["partition"]
+)
+BROKER_AHEAD_SECONDS = Gauge(
+    "riskgate_broker_ahead_seconds",
+    "Clock of the partition's leader less that of this machine, as ticks show it.",
+    ["partition"],
+)
+UNREAD_ACCOUNTS = Gauge(
+    "riskgate_accounts_unread",
+    "Accounts whose newest row does not decode; their partition gets no tick.",
+    ["partition"],
 )
 ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])
 

@@ -14,6 +14,8 @@ from pipeline.streams.tally import Tally
 
 __all__ = ["MeteredEngine", "broadcast_health", "engine_health", "state_bytes"]
 
+SPARE = "a member of the group with nothing to do: there are more workers than partitions"
+
 
 class MeteredEngine(Observer):
     """Count commits, losses, recoveries and rebalances; show a tally once it is committed."""
@@ -54,7 +56,8 @@ def engine_health(
 
     def reasons() -> list[str]:
         late = [] if reader is None else reader.reasons_not_ready()
-        return ([] if status.ready else ["no partitions are assigned and recovered yet"]) + late
+        begun = status.ready or status.spare
+        return ([] if begun else ["no partitions are assigned and recovered yet"]) + late
 
     def show() -> None:
         _show_ready(role, reasons())
@@ -64,7 +67,9 @@ def engine_health(
         if reader is not None:
             reader.show()
 
-    return Health(lambda: status.heartbeat_s, reasons, show)
+    return Health(
+        lambda: status.heartbeat_s, reasons, show, lambda: [SPARE] if status.spare else []
+    )
 
 
 def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
@@ -78,7 +83,12 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
         reader.show()
         broadcast.show()
 
-    return Health(lambda: broadcast.heartbeat_s, reasons, show)
+    return Health(
+        lambda: broadcast.heartbeat_s,
+        reasons,
+        show,
+        lambda: [SPARE] if broadcast.is_spare else [],
+    )
 
 
 def state_bytes(folder: Path) -> Callable[[], None]:

@@ -48,6 +48,7 @@ class OwnedStates:
     def __init__(self, settings: Settings) -> None:
         self.owned: set[int] = set()
         self.whole: set[int] = set()
+        self.is_member = False  # Of the group, though there may be no partition for it.
         self._consumer = Consumer(
             {
                 **settings.connection(),
@@ -66,7 +67,7 @@ class OwnedStates:
             [self._topic],
             on_assign=self._assign,
             on_revoke=self._revoke,
-            on_lost=self._revoke,
+            on_lost=self._lose,
         )
 
     def read(self) -> list[Row]:
@@ -94,8 +95,13 @@ class OwnedStates:
             place.offset = OFFSET_BEGINNING
         consumer.incremental_assign(partitions)
         self.owned |= {place.partition for place in partitions}
+        self.is_member = True
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.owned -= {place.partition for place in partitions}
         self.whole &= self.owned
         consumer.incremental_unassign(partitions)
+
+    def _lose(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.is_member = False
+        self._revoke(consumer, partitions)

@@ -45,6 +45,14 @@ class PartitionAccounts:
         self._saved_shared = self.shared
         self._announced_serial = self.shared.serial
 
+    def time_of(self, appended_ms: int | None) -> int:
+        """Return the time of an event; one without append time has that of the tick before it."""
+        return self.shared.clock_ms if appended_ms is None else appended_ms
+
+    def keep_at_most(self, accounts: int) -> None:
+        """Bound how many accounts stay in memory after a commit."""
+        self._kept_max = accounts
+
     def apply(self, event: Event, content: bytes, at_ms: int) -> Step:
         """Take one step and keep what it changed."""
         account_id = event.account_id

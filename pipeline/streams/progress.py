@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
 
-from pipeline.streams.engine import Partition, Place, Record, Role, Stopped, Store
+from pipeline.streams.engine import EngineSettings, Partition, Place, Record, Role, Stopped, Store
 from pipeline.streams.guards import Start
 
-__all__ = ["Progress"]
+__all__ = ["Progress", "note_calls"]
 
 
 class Progress:
@@ -28,8 +28,13 @@ class Progress:
         self._committed: dict[Place, int] = {}
         self._expected_s = 0.0
 
-    def expect(self, starts: Mapping[Place, Start]) -> None:
-        """Note partitions that will be the role's once their state is there."""
+    def expect(self, starts: Mapping[Place, Start], settings: EngineSettings) -> None:
+        """Note partitions that will be the role's once their state is there.
+
+        Raise Stopped when records of one were deleted before they were read.
+        """
+        for start in starts.values():
+            start.check_log(settings)
         self.generation += 1
         self.starts = dict(starts)
         self._expected_s = time.monotonic()
@@ -106,6 +111,18 @@ class Progress:
 def clock_ms() -> int:
     """Return the worker's own time."""
     return time.time_ns() // 1_000_000
+
+
+def note_calls(thing: object, method: str) -> list[object]:
+    """Return a list that grows with each call of one thing's method of one argument."""
+    called, calls = getattr(thing, method), list[object]()
+
+    def note(argument: object) -> object:
+        calls.append(argument)
+        return called(argument)
+
+    setattr(thing, method, note)
+    return calls
 
 
 def _record(message: Message) -> Record:

@@ -8,8 +8,8 @@ from heapq import heapify, heappop, heappush, nsmallest
 from typing import NamedTuple
 
 from pipeline.streams.settings import Settings
-from pipeline.streams.tables import Tables
-from pipeline.streams.watched import Watched, move_of
+from pipeline.streams.tables import Arrived, Tables
+from pipeline.streams.watched import Move, Watched, move_of
 from topics.account_states import AccountState
 from topics.codec import encode_event
 from topics.events import Market, Pulse, PulseEvent
@@ -45,6 +45,7 @@ class Watchlist:
         self._ready: dict[str, Watched] = {}  # Taken from the queue, not pulsed yet.
         self._serial = 0
         self._serial_at_ms = 0
+        self._now_ms: int | None = None
 
     def __len__(self) -> int:
         return len(self._accounts)
@@ -75,11 +76,15 @@ class Watchlist:
         arrived = self._tables.arrived(symbol)
         if arrived is None:
             return
-        move = move_of(arrived)
+        move = self._move(arrived)
         for watched in self._watchers.get(symbol, {}).values():
             due_ms = watched.line_due_ms(symbol, move, interval_ms=self._interval_ms)
             if due_ms is not None and (watched.due_ms is None or due_ms < watched.due_ms):
                 self._push(watched, due_ms)
+
+    def tell(self, now_ms: int) -> None:
+        """Say what time it is live: a price that is here came by then, whatever its broker says."""
+        self._now_ms = now_ms
 
     def due(self, now_ms: int, budget: int | None = None, *, lagging: bool = False) -> list[Due]:
         """List the pulses to send now, at most `budget`, by due time and account.
@@ -166,9 +171,15 @@ class Watchlist:
         for symbol in watched.lines:
             arrived = self._tables.arrived(symbol)
             if arrived is not None:
-                move = move_of(arrived)
+                move = self._move(arrived)
                 times.append(watched.line_due_ms(symbol, move, interval_ms=self._interval_ms))
         return min((time_ms for time_ms in times if time_ms is not None), default=None)
+
+    def _move(self, arrived: Arrived) -> Move:
+        move = move_of(arrived)
+        if self._now_ms is None or move.at_ms <= self._now_ms:
+            return move
+        return move._replace(at_ms=self._now_ms)
 
     def _push(self, watched: Watched, due_ms: int) -> None:
         watched.due_ms = due_ms

@@ -22,6 +22,8 @@ ASK_SECONDS = 0.1
 SAMPLE_SECONDS = 0.02  # Of many pulses one each is enough to measure by.
 ANSWER_SECONDS_MAX = 5.0
 WAITING_MAX = 10_000
+SILENT_SECONDS_MAX = 3 * ANSWER_SECONDS_MAX  # Since the last round of asking, answered or not.
+UNKNOWN_MS = 86_400_000  # Later than anything that is measured.
 
 Committed = Callable[[Iterable[int]], Mapping[int, int]]
 
@@ -64,10 +66,12 @@ class RiskLag:
         self._committed = committed
         self._waiting: dict[int, deque[_Sent]] = {}
         self._lag_s: dict[int, float] = {}
+        self._asked_s = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="risk-lag", daemon=True)
 
     def __enter__(self) -> Self:
+        self._asked_s = time.monotonic()
         self._thread.start()
         return self
 
@@ -93,8 +97,14 @@ class RiskLag:
             waiting.append(_Sent(offset, sent_s))
 
     def lag_ms(self, partition: int) -> int:
-        """Return how far risk was behind when it was last asked."""
+        """Return how far risk was behind when it was last asked; UNKNOWN_MS: nobody asks."""
+        if not self.is_known():
+            return UNKNOWN_MS
         return int(self._lag_s.get(partition, 0.0) * 1000)
+
+    def is_known(self) -> bool:
+        """Whether the asking still goes on: a thread may die, or hang."""
+        return time.monotonic() - self._asked_s <= SILENT_SECONDS_MAX
 
     def ask(self, now_s: float) -> None:
         """Ask how far risk is and measure by the answer."""
@@ -106,6 +116,7 @@ class RiskLag:
             # At the time of the question: the answer's own way is not risk's delay.
             age_s = now_s - waiting[0].sent_s if waiting else 0.0
             self._lag_s[partition] = max(0.0, age_s)
+        self._asked_s = time.monotonic()
 
     def _run(self) -> None:
         while not self._ended.wait(ASK_SECONDS):

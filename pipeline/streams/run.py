@@ -1,12 +1,10 @@
 """Run roles: one in this process' main thread, several each in its own process."""
 
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
 
 from pipeline.streams.engine import Stopped
+from pipeline.streams.leaving import leave_when_told
 from pipeline.streams.logs import set_up_logs
 from pipeline.streams.processes import FAILED, run_each
 from pipeline.streams.roles import RoleName
@@ -29,8 +27,7 @@ def run_roles(roles: Sequence[RoleName]) -> int:
 def run_role(role: RoleName, settings: Settings) -> int:
     """Run one role in this thread until it is told to stop, and return the exit code."""
     set_up_logs(settings)
-    # Until the role takes signals itself: there is nothing to finish yet.
-    signal.signal(signal.SIGTERM, _leave)
+    leave_when_told()
     # Only here: the roles import quixstreams, which the process above them does without.
     from pipeline.streams import workers
 
@@ -45,7 +42,3 @@ def run_role(role: RoleName, settings: Settings) -> int:
         sys.stderr.write(f"riskgate: {role} stopped: {error}\n")
         return FAILED
     return 0
-
-
-def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(0)

@@ -116,9 +116,9 @@ class Settings(BaseSettings):
         1440, "bars", "The long-run volatility is that of so many returns.", ge=2, le=100_000
     )
     table_lag_ms_max: int = _setting(
-        10_000,
+        15_000,  # A broker that died is given up after nine seconds; another one leads then.
         "ms",
-        "A process whose tables fall further behind ends.",
+        "A process ends whose tables are further behind, or hear of no end of theirs for so long.",
         ge=100,
         le=600_000,
     )

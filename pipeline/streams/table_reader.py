@@ -8,10 +8,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from itertools import cycle
 from typing import NamedTuple, Self
 
 from confluent_kafka import (
+    OFFSET_END,
     TIMESTAMP_LOG_APPEND_TIME,
     Consumer,
     KafkaError,
@@ -27,6 +27,7 @@ from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import TABLES_GROUP, Record, Stopped
 from pipeline.streams.exchange_sessions import prepare
 from pipeline.streams.settings import Settings
+from pipeline.streams.table_progress import TableProgress
 from pipeline.streams.tables import Tables
 from pipeline.streams.wrap import read
 from topics.catalogue import TOPICS
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 BATCH_RECORDS = 10_000
 WAIT_SECONDS = 0.1
 LOOK_SECONDS = 0.5
+ANSWER_SECONDS_MAX = 0.25
 UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
 REQUEST_SECONDS_MAX = 10.0
 CONSUMER = {
@@ -54,24 +56,6 @@ CONSUMER = {
     "fetch.queue.backoff.ms": 1,
     "queued.max.messages.kbytes": 16_384,
 }
-
-
-class Progress:
-    """How far a table came in one partition, and where that should bring it."""
-
-    def __init__(self, end: int) -> None:
-        self.position = 0
-        self.end = end  # As the broker said when it was last asked.
-        self.caught_up = False
-        self._target = end  # The end as it was at `_since_s`.
-        self._since_s = time.monotonic()
-
-    def look(self, end: int, now_s: float) -> float:
-        """Return how long ago the target was the end; one that was reached is set anew."""
-        if self.position >= self._target:
-            self.caught_up = True
-            self._target, self._since_s = end, now_s
-        return now_s - self._since_s
 
 
 class Refused(NamedTuple):
@@ -100,7 +84,7 @@ class TableReader:
         self._on_failure = on_failure
         self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
         self._price_topic_id = ""
-        self._logs: dict[tuple[str, int], Progress] = {}
+        self._logs: dict[tuple[str, int], TableProgress] = {}
         self._fed_s = dict.fromkeys(self._topics, 0.0)
         self._look_due_s = 0.0
         self._unknown_since_s: dict[str, float] = {}  # By topic: it is gone, the broker says.
@@ -160,8 +144,7 @@ class TableReader:
         for place in places:
             low, end = self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
             place.offset = low
-            self._logs[place.topic, place.partition] = Progress(end)
-        self._turns = cycle(self._logs)
+            self._logs[place.topic, place.partition] = TableProgress(end)
         # Nothing newer than that time: the client says -1, which means the end.
         self._consumer.assign([p for p in places if p not in prices] + starts)
 
@@ -236,31 +219,52 @@ class TableReader:
         if now_s < self._look_due_s:
             return
         self._look_due_s = now_s + LOOK_SECONDS
-        self._ask_end(now_s)
+        self._ask_ends(now_s)
         for place, log in self._logs.items():
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
             late_s = log.look(max(end, log.end), now_s)
             if log.caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
-                raise Stopped(
-                    f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
-                    "give this process more time on the CPU, or the topic fewer prices"
-                )
+                raise self._too_late(place, late_s, now_s - log.heard_s)
 
-    def _ask_end(self, now_s: float) -> None:
-        """Ask the broker itself for the end of one partition, in turn: fetching may have died."""
-        place = next(self._turns)
+    def _too_late(self, place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:
+        if silent_s >= late_s:
+            return Stopped(
+                f"No broker said for {silent_s:.0f} s where {place[0]}[{place[1]}] ends, so its "
+                "table may be late; see why the leader of that partition does not answer"
+            )
+        return Stopped(
+            f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
+            "give this process more time on the CPU, or the topic fewer prices"
+        )
+
+    def _ask_ends(self, now_s: float) -> None:
+        """Ask the brokers themselves where each log ends: fetching may have died."""
+        wanted = [TopicPartition(*place, OFFSET_END) for place in self._logs]
         try:
-            self._logs[place].end = self._consumer.get_watermark_offsets(
-                TopicPartition(*place), timeout=LOOK_SECONDS / 2
-            )[1]
+            answers = self._consumer.offsets_for_times(wanted, timeout=ANSWER_SECONDS_MAX)
         except KafkaException as error:
-            # A broker that restarts knows no topic for a while.
-            since_s = self._unknown_since_s.setdefault(place[0], now_s)
-            patience_s = UNKNOWN_TIMES_MAX * self._settings.table_lag_ms_max / 1000
-            if now_s - since_s > patience_s and not passes(error.args[0]):
-                raise
-        else:
-            self._unknown_since_s.pop(place[0], None)
+            self._note_unknown(error.args[0], {topic for topic, _ in self._logs}, now_s)
+            return
+        for answer in answers:
+            if answer.error:
+                self._note_unknown(answer.error, {answer.topic}, now_s)
+                continue
+            log = self._logs[answer.topic, answer.partition]
+            log.end, log.heard_s = answer.offset, now_s
+            self._unknown_since_s.pop(answer.topic, None)
+
+    def _note_unknown(self, error: KafkaError, topics: set[str], now_s: float) -> None:
+        """Raise KafkaException when topics seem to be gone for longer than a broker's restart."""
+        if passes(error):
+            return
+        patience_s = UNKNOWN_TIMES_MAX * self._settings.table_lag_ms_max / 1000
+        for topic in topics:
+            since_s = self._unknown_since_s.setdefault(topic, now_s)
+            if now_s - since_s > patience_s:
+                raise KafkaException(error)
+        for place, log in self._logs.items():
+            if place[0] in topics:
+                log.heard_s = now_s  # An answer, too: it is not the broker that is silent.
 
 
 def _record(message: Message) -> Record:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pipeline.risk.numbers import MONEY
 from pipeline.rules_version import rules_version
 from pipeline.streams import metrics
+from pipeline.streams.append_time import require_append_time
 from pipeline.streams.application import IngestApplication, RiskApplication
 from pipeline.streams.broadcast import Broadcast
 from pipeline.streams.decide import Risk
@@ -64,6 +65,7 @@ def run_ingest(settings: Settings) -> None:
 
     with _health(settings, engine_health(RoleName.INGEST, status, reader=reader)), reader:
         reader.await_caught_up(beat)
+        require_append_time(settings)
         application.serve(role)
         reader.check()
 

@@ -67,8 +67,33 @@ def test_quiet_account_is_halted_when_everyone_is(world: World) -> None:
     )
 
 
+def test_partition_gets_no_tick_when_a_row_of_it_does_not_decode(world: World) -> None:
+    stranger = b'{"account_id":"acct-1","trading_state":"sleeping"}'
+    world.send_bytes("account_states", stranger, key=b"acct-1", partition=2)
+    world.flush()
+    broadcast = world.run("broadcast")
+
+    counts = world.counts("events", lambda counts: all(counts[p] >= 3 for p in (0, 1, 3)))
+    assert counts[2] == 0
+    assert "partition 2 has 1 rows" in broadcast.get("readyz").text
+    assert broadcast.metric('riskgate_accounts_unread{partition="2"}') == 1
+
+    world.send_bytes("account_states", None, key=b"acct-1", partition=2)
+    world.counts("events", lambda counts: counts[2] >= 1)
+    broadcast.ready()
+
+
+def test_broadcast_knows_the_broker_s_clock_when_it_ticked(world: World) -> None:
+    broadcast = world.run("broadcast").ready()
+    world.counts("events", lambda counts: len(counts) == PARTITIONS)
+
+    ahead_s = broadcast.metric('riskgate_broker_ahead_seconds{partition="0"}')
+
+    assert -1 < ahead_s <= 0.001  # The same clock, less the way back.
+
+
 def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None:
-    roles = [world.run(role, table_lag_ms_max=1000).ready() for role in ("ingest", "broadcast")]
+    roles = [world.run(role, table_lag_ms_max=2000).ready() for role in ("ingest", "broadcast")]
 
     world.delete("prices")
 

@@ -28,6 +28,7 @@ ATTRIBUTES = [
     "_consumer.get_watermark_offsets",
     "_failed",
     "_open_deadline",
+    "_processing_context.checkpoint",
     "_processing_context.commit_checkpoint",
     "_processing_context.init_checkpoint",
     "_processing_context.store_offset",

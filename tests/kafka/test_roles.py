@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
 
 from pipeline.demo.kafka import LocalKafka
 from tests import given
-from tests.kafka.world import PARTITIONS, World
+from tests.kafka.world import PARTITIONS, Worker, World, until
 from topics.catalogue import INPUTS
 
 ACCOUNTS = [f"acct-{number}" for number in range(12)]
@@ -120,15 +120,50 @@ def test_run_names_the_topic_in_one_sentence_when_it_is_missing(world: World) ->
     assert f"{world.settings.topic('decisions')} is missing" in worker.log()
 
 
-def test_risk_stops_before_it_decides_when_the_log_has_no_append_time(world: World) -> None:
+@pytest.mark.parametrize("role", ["ingest", "broadcast"])
+def test_nothing_is_written_when_the_log_has_no_append_time(world: World, role: str) -> None:
+    configure(world, "events", "message.timestamp.type", "CreateTime")
+    world.send(given.account())
+
+    worker = world.run(role)
+
+    assert worker.code() == 1
+    assert "has not LogAppendTime" in worker.log()
+    assert world.ends("events") == [0] * PARTITIONS
+
+
+def test_risk_goes_on_when_the_log_has_append_time_again(world: World) -> None:
     configure(world, "events", "message.timestamp.type", "CreateTime")
     worker = world.run("risk").ready()
     tick = b'{"type":"tick","account_id":"*","body":{}}'
     world.send_bytes("events", tick, key=b"*", partition=0)
     world.flush()
-
     assert worker.code() == 1
     assert "has not LogAppendTime" in worker.log()
+
+    configure(world, "events", "message.timestamp.type", "LogAppendTime")
+    again = world.run("risk").ready()
+
+    until(lambda: again.metric("riskgate_records_committed") == 1, again.log)
+    assert again.metric("riskgate_events_without_append_time") == 1
+    assert again.end() == 0
+
+
+@pytest.mark.parametrize("role", ["ingest", "risk", "broadcast"])
+def test_worker_is_ready_and_says_why_it_idles_when_there_are_more_than_partitions(
+    world: World, role: str
+) -> None:
+    workers = [world.run(role, instance=str(n)) for n in range(PARTITIONS + 1)]
+
+    ready = [worker.ready() for worker in workers]
+    until(lambda: sum(map(is_spare, ready)) == 1, world.logs)
+
+    assert [worker.get("readyz").status_code for worker in workers] == [200] * len(workers)
+
+
+def is_spare(worker: Worker) -> bool:
+    """Whether a worker says that nothing was left for it."""
+    return "nothing to do" in worker.get("readyz").text
 
 
 def configure(world: World, topic: str, name: str, value: str) -> None:

@@ -143,7 +143,9 @@ class World:
             key = codec.key_of(topic, stamped).encode()
             self.send_bytes(topic.name, codec.encode(stamped), key=key)
 
-    def send_bytes(self, topic: str, value: bytes, *, key: bytes, partition: int = -1) -> None:
+    def send_bytes(
+        self, topic: str, value: bytes | None, *, key: bytes, partition: int = -1
+    ) -> None:
         """Write any bytes to any topic."""
         name = self.settings.topic(topic)
         self._producer.produce(name, value=value, key=key, partition=partition)
@@ -174,6 +176,12 @@ class World:
 
         self._consume(topic, take)
         return counts
+
+    def ends(self, topic: str) -> list[int]:
+        """Return where the log of each partition ends."""
+        with closing(self._reader(topic)) as consumer:
+            places = [TopicPartition(self.settings.topic(topic), n) for n in range(PARTITIONS)]
+            return [consumer.get_watermark_offsets(place, timeout=10)[1] for place in places]
 
     def delete(self, topic: str) -> None:
         """Delete a topic."""
@@ -210,7 +218,10 @@ class World:
             }
         )
         name = self.settings.topic(topic)
-        count = len(consumer.list_topics(name, timeout=WAIT_SECONDS_MAX).topics[name].partitions)
+        # A topic that was made just now has no partitions for a moment.
+        count = until(
+            lambda: len(consumer.list_topics(name, timeout=10).topics[name].partitions), self.logs
+        )
         consumer.assign([TopicPartition(name, p, OFFSET_BEGINNING) for p in range(count)])
         return consumer
 

@@ -25,11 +25,18 @@ SIGNAL = SignalEvent(
 class Desk:
     """A risk role that owns a partition."""
 
+    is_mended: bool | None = False
+
     def __init__(self, store: MemoryStore | None = None, *, partition: int = HOME) -> None:
         self.outbox = Outbox()
         self.store = store or MemoryStore()
         self.partition = partition
-        self.role = Risk(Settings(partitions=4), produce=self.outbox, tally=Tally())
+        self.role = Risk(
+            Settings(partitions=4),
+            produce=self.outbox,
+            tally=Tally(),
+            is_mended=lambda: self.is_mended,
+        )
         self.role.assign(Partition("risk.events", partition, "id-of-events"), self.store)
 
     def apply(self, *events: AccountEvent | SignalEvent | LimitsEvent | TickEvent) -> None:
@@ -135,11 +142,28 @@ def test_event_becomes_a_dead_letter_when_it_lies_in_a_foreign_partition() -> No
     assert desk.outbox.of("risk.account_states") == []
 
 
-def test_worker_stops_when_the_log_has_no_append_time(desk: Desk) -> None:
+@pytest.mark.parametrize("is_mended", [False, None])
+def test_worker_stops_when_the_log_has_no_append_time(
+    desk: Desk, *, is_mended: bool | None
+) -> None:
+    desk.is_mended = is_mended
     foreign = event_record(OPENING, partition=HOME, is_append_time=False)
 
     with pytest.raises(Stopped, match="LogAppendTime"):
         desk.role.apply(foreign)
+
+
+def test_event_has_the_time_of_the_tick_before_it_when_the_log_was_mended_since(
+    desk: Desk,
+) -> None:
+    desk.is_mended = True
+    desk.apply(TickEvent(account_id="*", body=Tick()), OPENING)
+    late = event_record(SIGNAL, partition=HOME, offset=2, is_append_time=False)
+
+    desk.role.apply(late._replace(timestamp_ms=given.T0_MS + 86_400_000))
+
+    (sent,) = desk.outbox.of("risk.decisions")
+    assert sent.row["at_ms"] == given.T0_MS
 
 
 def test_worker_stops_when_its_state_is_of_a_newer_release(desk: Desk) -> None:

@@ -327,3 +327,20 @@ def test_queue_stays_bounded_when_prices_and_rows_keep_coming() -> None:
         watching.answer(count, sequence=count + 2, wake_at_ms=T0_MS + 10_000 + count)
 
     assert len(watching.watchlist._queue) < 1100
+
+
+def test_move_is_due_now_when_its_broker_s_clock_is_ahead_and_time_is_told() -> None:
+    watching = Watching(row())
+    watching.watchlist.tell(T0_MS + 1000)
+
+    watching.price(600_000, "90")
+
+    assert watching.due(1000) == ["a"]
+
+
+def test_move_waits_for_its_time_when_none_is_told() -> None:
+    watching = Watching(row())
+
+    watching.price(600_000, "90")
+
+    assert watching.due(1000) == []

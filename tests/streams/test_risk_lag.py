@@ -1,10 +1,11 @@
 """How late risk is, measured on broadcast's own events."""
 
+import time
 from collections.abc import Iterable, Mapping
 
 import pytest
 
-from pipeline.streams.risk_lag import RiskLag
+from pipeline.streams.risk_lag import SILENT_SECONDS_MAX, UNKNOWN_MS, RiskLag
 
 
 class Group:
@@ -74,3 +75,15 @@ def test_lag_is_forgotten_when_the_partition_is_lost(lag: RiskLag) -> None:
     lag.ask(11.0)
 
     assert lag.lag_ms(0) == 0
+
+
+def test_risk_counts_as_far_behind_when_nobody_asks_any_more(
+    lag: RiskLag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lag.ask(10.5)
+    assert (lag.is_known(), lag.lag_ms(0)) == (True, 0)
+
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + SILENT_SECONDS_MAX + 1)
+
+    assert (lag.is_known(), lag.lag_ms(0)) == (False, UNKNOWN_MS)

@@ -4,15 +4,15 @@ import time
 
 import pytest
 
-from pipeline.streams.table_reader import Progress
+from pipeline.streams.table_progress import TableProgress
 
 
 @pytest.fixture
-def log() -> Progress:
-    return Progress(end=10)
+def log() -> TableProgress:
+    return TableProgress(end=10)
 
 
-def test_table_is_caught_up_when_the_end_at_the_start_is_reached(log: Progress) -> None:
+def test_table_is_caught_up_when_the_end_at_the_start_is_reached(log: TableProgress) -> None:
     log.look(10, time.monotonic())
     assert not log.caught_up
 
@@ -22,21 +22,32 @@ def test_table_is_caught_up_when_the_end_at_the_start_is_reached(log: Progress) 
     assert log.caught_up
 
 
-def test_table_is_behind_since_an_end_was_seen_when_it_has_not_reached_that(log: Progress) -> None:
+def test_table_is_behind_since_an_end_was_seen_when_it_has_not_reached_that(
+    log: TableProgress,
+) -> None:
     log.position = 10
     log.look(20, 100.0)
 
-    log.position = 19
+    log.position, log.heard_s = 19, 107.5
     behind_s = log.look(30, 107.5)
 
     assert behind_s == 7.5
 
 
-def test_table_is_not_behind_when_it_keeps_reaching_ends_that_move_on(log: Progress) -> None:
+def test_table_is_not_behind_when_it_keeps_reaching_ends_that_move_on(log: TableProgress) -> None:
     log.position = 10
     log.look(20, 100.0)
 
-    log.position = 25
+    log.position, log.heard_s = 25, 107.5
     behind_s = log.look(30, 107.5)
 
     assert behind_s == 0.0
+
+
+def test_table_is_as_late_as_the_last_answer_when_nobody_says_where_the_log_ends(
+    log: TableProgress,
+) -> None:
+    log.position, log.heard_s = 10, 100.0
+
+    assert log.look(10, 100.0) == 0.0
+    assert log.look(10, 112.0) == 12.0

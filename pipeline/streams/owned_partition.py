@@ -1,0 +1,67 @@
+"""One partition that broadcast owns: what it knows of the accounts there, and what it may send.
+
+Apart from broadcast.py because nothing here asks Kafka.
+"""
+
+import time
+
+from pipeline.streams.account_figures import Figures, figures_of
+from pipeline.streams.owned_states import Row
+from pipeline.streams.pulses import Watchlist
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from topics import codec
+from topics.account_states import AccountState
+from topics.codec import DecodeError
+from topics.fields import EVERYONE
+
+__all__ = ["OwnedPartition"]
+
+BUDGET_SECONDS = 0.1  # The budget of a second is given out in such parts.
+
+
+class OwnedPartition:
+    """Its accounts, its next tick, and what is left of its budget."""
+
+    def __init__(self, settings: Settings, tables: Tables) -> None:
+        self.watchlist = Watchlist(settings, tables)
+        self.figures: dict[str, Figures] = {}
+        self.unread: set[str] = set()  # Accounts whose newest row does not decode.
+        self.tick_due_s = 0.0
+        self._refill = int(settings.pulse_budget * BUDGET_SECONDS) or 1
+        self._refill_due_s = 0.0
+        self._left = 0
+
+    def apply(self, row: Row) -> None:
+        """Take an account's newest row. Raise DecodeError, keeping the older one, if it is none."""
+        self.unread.add(row.account_id)
+        if row.value is None:
+            self.watchlist.forget(row.account_id)
+            self.figures.pop(row.account_id, None)
+        else:
+            self._apply_state(_decoded(row.account_id, row.value))
+        self.unread.discard(row.account_id)
+
+    def _apply_state(self, state: AccountState) -> None:
+        self.watchlist.apply_state(state)
+        if state.account_id != EVERYONE:
+            self.figures[state.account_id] = figures_of(state)
+
+    def budget(self) -> int:
+        """Return how many pulses may go out now."""
+        now_s = time.monotonic()
+        if now_s >= self._refill_due_s:
+            self._refill_due_s = now_s + BUDGET_SECONDS
+            self._left = self._refill
+        return self._left
+
+    def spend(self) -> None:
+        """Take a pulse from what is left."""
+        self._left -= 1
+
+
+def _decoded(key: str, value: bytes) -> AccountState:
+    state = codec.decode_as(AccountState, value)
+    if state.account_id != key:
+        raise DecodeError(f"Expected the account of its key, {key!r}", "$.account_id")
+    return state

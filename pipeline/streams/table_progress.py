@@ -1,0 +1,30 @@
+"""When a table counts as read to its end, and how late it may be in one partition.
+
+Apart from table_reader.py because nothing here asks Kafka.
+"""
+
+import time
+
+__all__ = ["TableProgress"]
+
+
+class TableProgress:
+    """How far a table came in one partition, and where that should bring it."""
+
+    def __init__(self, end: int) -> None:
+        self.position = 0
+        self.end = end  # As the broker said when it was last asked.
+        self.caught_up = False
+        self.heard_s = time.monotonic()  # When the broker last said where the log ends.
+        self._target = end  # The end as it was at `_since_s`.
+        self._since_s = time.monotonic()
+
+    def look(self, end: int, now_s: float) -> float:
+        """Return how late the table may be: since the target was the end, or nobody said more.
+
+        A target that was reached is set anew.
+        """
+        if self.position >= self._target:
+            self.caught_up = True
+            self._target, self._since_s = end, now_s
+        return max(now_s - self._since_s, now_s - self.heard_s)

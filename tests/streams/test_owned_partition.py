@@ -1,0 +1,56 @@
+"""What broadcast keeps of an owned partition when a row of account_states cannot be read."""
+
+import pytest
+
+from pipeline.streams.owned_partition import OwnedPartition
+from pipeline.streams.owned_states import Row
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables import Tables
+from tests.streams.accounts_watched import T0_MS, row
+from topics import codec
+from topics.codec import DecodeError
+
+GARBAGE = Row(0, "a", b'{"account_id":"a","trading_state":"sleeping"}')
+
+
+@pytest.fixture
+def owned() -> OwnedPartition:
+    settings = Settings.model_construct()
+    return OwnedPartition(settings, Tables(settings))
+
+
+def written(account_id: str = "a", *, key: str = "a", **fields: object) -> Row:
+    """A row as risk writes it."""
+    return Row(0, key, codec.encode(row(account_id, **fields)))
+
+
+def test_account_stays_watched_by_its_older_row_when_the_newest_does_not_decode(
+    owned: OwnedPartition,
+) -> None:
+    owned.apply(written(wake_at_ms=T0_MS + 5000))
+
+    with pytest.raises(DecodeError):
+        owned.apply(GARBAGE)
+
+    assert owned.unread == {"a"}
+    assert [due.account_id for due in owned.watchlist.due(T0_MS + 5000)] == ["a"]
+
+
+@pytest.mark.parametrize("newer", [written(), Row(0, "a", None)])
+def test_account_is_read_again_when_a_newer_row_comes(owned: OwnedPartition, newer: Row) -> None:
+    with pytest.raises(DecodeError):
+        owned.apply(GARBAGE)
+
+    owned.apply(newer)
+
+    assert owned.unread == set()
+
+
+def test_row_counts_as_unread_when_it_is_of_another_account_than_its_key(
+    owned: OwnedPartition,
+) -> None:
+    with pytest.raises(DecodeError, match="account of its key"):
+        owned.apply(written("b", key="a"))
+
+    assert owned.unread == {"a"}
+    assert len(owned.watchlist) == 0
