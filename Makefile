@@ -26,6 +26,7 @@ help:
 	@echo "make image     the container image riskgate:$(VERSION), with podman, buildah or docker"
 	@echo "make sbom      what is in that image, as CycloneDX"
 	@echo "make check-deploy   everything that can be said of the chart without a cluster"
+	@echo "make check-alerts   real roles, Prometheus and Alertmanager: who is called, and when"
 	@echo "make dashboard the dashboard of Grafana, from the code"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
@@ -100,6 +101,10 @@ check-deploy:
 
 chart-readme:
 	$(TOOLS)/bin/helm-docs --chart-search-root helm --log-level warning
+
+# Needs Debian's prometheus and prometheus-alertmanager.
+check-alerts: install jars
+	$(BIN)/python -m ops.check_alerts
 
 dashboard: install
 	$(BIN)/python -m ops.dashboard

@@ -77,6 +77,10 @@ class RoleProcess:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
 
+    def kill(self) -> None:
+        """End it without warning, as a lost machine would."""
+        self._process.kill()
+
     def end(self, deadline_s: float) -> bool:
         """Wait until then, kill it after; return whether it ended by itself and well."""
         try:

@@ -1,0 +1,216 @@
+"""A Prometheus and an Alertmanager of one's own, on loopback, and the person they call: a webhook.
+
+They read helm/alerts as it stands, and end with this process however it ends.
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import yaml
+
+from pipeline.demo.kafka import RUN_UNTIL_PARENT_DIES
+from pipeline.errors import StartupError
+
+__all__ = ["Delivered", "Webhook", "watching"]
+
+RULES = Path(__file__).parent.parent / "helm" / "alerts"
+START_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 10.0
+SCRAPE = "1s"
+# Debian's names, and those of the projects themselves.
+ALERTMANAGERS = ("prometheus-alertmanager", "alertmanager")
+
+
+class Delivered(NamedTuple):
+    """An alert as it reached somebody."""
+
+    name: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    at_s: float  # time.monotonic()
+
+
+class Webhook:
+    """Keep what Alertmanager sends, from `with` to its end."""
+
+    def __init__(self) -> None:
+        self._delivered: list[Delivered] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _receiver(self._delivered))
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def names(self) -> list[str]:
+        """Return the alerts that were delivered, each once."""
+        return sorted({alert.name for alert in list(self._delivered)})
+
+    def first(self, name: str) -> Delivered | None:
+        """Return the first delivery of an alert."""
+        return next((alert for alert in list(self._delivered) if alert.name == name), None)
+
+
+@contextmanager
+def watching(targets: Sequence[str], webhook: str, folder: Path) -> Iterator[None]:
+    """Scrape these addresses every second, and send what fires to the webhook at once."""
+    prometheus, alertmanager = _free_port(), _free_port()
+    rules = [str(path) for path in sorted(RULES.glob("*.yaml"))]
+    settings = _write(folder / "prometheus.yml", _prometheus(targets, rules, alertmanager))
+    route = _write(folder / "alertmanager.yml", _alertmanager(webhook))
+    _check("promtool", "check", "config", str(settings))
+    _check("amtool", "check-config", str(route))
+    with ExitStack() as stack:
+        for command, port in (
+            (_run_alertmanager(route, alertmanager, folder), alertmanager),
+            (_run_prometheus(settings, prometheus, folder), prometheus),
+        ):
+            stack.enter_context(_running(command, folder / f"{Path(command[0]).name}.log"))
+            _await_listening(port, command[0])
+        yield
+
+
+def _prometheus(targets: Sequence[str], rules: list[str], alertmanager: int) -> object:
+    return {
+        "global": {"scrape_interval": SCRAPE, "evaluation_interval": SCRAPE},
+        "rule_files": rules,
+        "scrape_configs": [{"job_name": "riskgate", "static_configs": [{"targets": [*targets]}]}],
+        "alerting": {
+            "alertmanagers": [
+                {"static_configs": [{"targets": [f"127.0.0.1:{alertmanager}"]}]},
+            ]
+        },
+    }
+
+
+def _alertmanager(webhook: str) -> object:
+    return {
+        "route": {
+            "receiver": "desk",
+            "group_by": ["alertname"],
+            "group_wait": "0s",
+            "group_interval": "1s",
+            "repeat_interval": "1h",
+        },
+        "receivers": [
+            {"name": "desk", "webhook_configs": [{"url": webhook, "send_resolved": False}]},
+        ],
+    }
+
+
+def _run_prometheus(settings: Path, port: int, folder: Path) -> list[str]:
+    return [
+        "prometheus",
+        f"--config.file={settings}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+
+
+def _run_alertmanager(settings: Path, port: int, folder: Path) -> list[str]:
+    command = next((name for name in ALERTMANAGERS if shutil.which(name)), ALERTMANAGERS[0])
+    return [
+        command,
+        f"--config.file={settings}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+    ]
+
+
+@contextmanager
+def _running(command: list[str], log: Path) -> Iterator[None]:
+    _require(command[0])
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["sh", "-c", RUN_UNTIL_PARENT_DIES, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdin:
+            process.stdin.close()  # Ends the shell's child that waits for this.
+
+
+def _check(*command: str) -> None:
+    _require(command[0])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StartupError(f"{' '.join(command)} says: {done.stdout}{done.stderr}")
+
+
+def _require(program: str) -> None:
+    if shutil.which(program) is None:
+        raise StartupError(
+            f"{program} is not installed; on Debian: RUNLEVEL=1 apt-get install "
+            "--no-install-recommends prometheus prometheus-alertmanager"
+        )
+
+
+def _write(path: Path, content: object) -> Path:
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def _await_listening(port: int, name: str) -> None:
+    deadline_s = time.monotonic() + START_SECONDS_MAX
+    while not _listens(port):
+        if time.monotonic() > deadline_s:
+            raise StartupError(f"{name} does not listen within {START_SECONDS_MAX:g} s")
+        time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _receiver(delivered: list[Delivered]) -> type[BaseHTTPRequestHandler]:
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Keep the alerts of one message."""
+            at_s = time.monotonic()
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            for alert in message["alerts"]:
+                labels = alert["labels"]
+                name = labels["alertname"]
+                delivered.append(Delivered(name, labels, alert["annotations"], at_s))
+            self.send_response(HTTPStatus.NO_CONTENT)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep the terminal for what was found."""
+
+    return Receiver
