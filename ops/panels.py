@@ -311,6 +311,23 @@ ENGINE = Row(
             ),
         ),
         Graph(
+            "The brokers' clocks ahead of ours",
+            "s",
+            (by_label("max", "riskgate_broker_ahead_seconds", by="partition"),),
+        ),
+        Graph(
+            "Accounts that broadcast cannot read",
+            "none",
+            (by_label("sum", "riskgate_accounts_unread", by="partition"),),
+            "Their partition gets no tick: entries are refused there.",
+        ),
+        Graph(
+            "Events without append time",
+            "reqps",
+            (total("riskgate_events_without_append_time_total", "events"),),
+            "Decided at the time of the tick before them.",
+        ),
+        Graph(
             "Time since the start",
             "s",
             (
