@@ -61,7 +61,7 @@ def apply(
     """Publish a file as the next version, whole: what it leaves out returns to its default."""
     from pipeline.cli.limits_text import changes
     from pipeline.cli.messages import checked
-    from pipeline.streams.limits_log import write_document
+    from pipeline.streams.limits_log import first_instead_of, write_document
     from pipeline.streams.settings import Settings
     from topics.limits import TOPIC, LimitsDocument
 
@@ -79,7 +79,9 @@ def apply(
     )
     checked(TOPIC, document)
     _warn_of_allowances(_rules_of(newest), rules)
-    address = write_document(Settings.from_environment(), document)
+    settings = Settings.from_environment()
+    address = write_document(settings, document)
+    _require_first(document, first_instead_of(settings, document, address))
     typer.echo(
         f"Version {document.version} for {account} is offset {address.offset} "
         f"of partition {address.partition} of {address.topic}."
@@ -113,6 +115,19 @@ def _show_documents(account: str | None) -> None:
         typer.echo(as_yaml(document))
     if not wanted:
         typer.echo(f"No limits for {account or 'anyone'}; the built-in defaults hold.", err=True)
+
+
+def _require_first(document: "LimitsDocument", other: "LimitsDocument | None") -> None:
+    """Tell the second of two who publish the same version that it is not in force."""
+    if other is None:
+        return
+    typer.echo(
+        f"Version {document.version} for {document.account_id} came too late: {other.author} had "
+        f"published version {other.version} ({other.reason}), which holds; see what it says with: "
+        "riskgate limits diff, and apply again",
+        err=True,
+    )
+    raise typer.Exit(exit_codes.DIFFERENT)
 
 
 def _source(file: Path | None, profile: str | None) -> Path:

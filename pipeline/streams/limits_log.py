@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 from pipeline.streams.broker import Address, Broker, BrokerError
+from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from topics.codec import DecodeError, decode, encode
 from topics.limits import TOPIC, LimitsDocument
 
-__all__ = ["all_documents", "newest_documents", "read_topic", "write_document"]
+__all__ = ["all_documents", "first_instead_of", "newest_documents", "read_topic", "write_document"]
 
 READ_SECONDS_MAX = 30.0
 
@@ -37,6 +38,24 @@ def write_document(settings: Settings, document: LimitsDocument) -> Address:
     return Broker(settings).publish(TOPIC.name, key=document.account_id, value=encode(document))
 
 
+def first_instead_of(
+    settings: Settings, document: LimitsDocument, address: Address
+) -> LimitsDocument | None:
+    """Return what lies before a published document and takes its version from it.
+
+    None: risk takes this one, as no version before it was as high.
+    """
+    for message in read_topic(settings, TOPIC.name, key=document.account_id):
+        if (message.offset() or 0) >= address.offset:
+            break
+        found = _document(message.value())
+        if found is None or found.account_id != document.account_id:
+            continue
+        if found.version >= document.version:
+            return found
+    return None
+
+
 def _document(value: bytes | str | None) -> LimitsDocument | None:
     try:
         document = decode(TOPIC, value.encode() if isinstance(value, str) else value)
@@ -45,8 +64,10 @@ def _document(value: bytes | str | None) -> LimitsDocument | None:
     return document if isinstance(document, LimitsDocument) else None
 
 
-def read_topic(settings: Settings, name: str) -> Iterator[Message]:
-    """Read what is committed to a topic now, each partition in order."""
+def read_topic(
+    settings: Settings, name: str, *, key: str | None = None, seconds_max: float = READ_SECONDS_MAX
+) -> Iterator[Message]:
+    """Read what is committed to a topic now, each partition in order; of a key only its own."""
     topic = settings.topic(name)
     broker = Broker(settings)
     with broker.sentences():
@@ -56,17 +77,19 @@ def read_topic(settings: Settings, name: str) -> Iterator[Message]:
             if found is None:
                 raise BrokerError(f"{topic} is missing; make it with: riskgate topics create")
             waiting = set(found.partitions)
+            if key is not None:
+                waiting = {partition_of(key, len(waiting))}
             consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in waiting])
             while waiting:
-                yield from _poll(consumer, waiting)
+                yield from _poll(consumer, waiting, seconds_max)
         finally:
             consumer.close()
 
 
-def _poll(consumer: Consumer, waiting: set[int]) -> Iterator[Message]:
-    message = consumer.poll(READ_SECONDS_MAX)
+def _poll(consumer: Consumer, waiting: set[int], seconds_max: float) -> Iterator[Message]:
+    message = consumer.poll(seconds_max)
     if message is None:
-        raise BrokerError(f"Kafka did not answer within {READ_SECONDS_MAX:g} s; try again")
+        raise BrokerError(f"Kafka did not answer within {seconds_max:g} s; try again")
     error = message.error()
     if error is None:
         yield message

@@ -37,3 +37,11 @@ def test_resume_is_refused_when_it_leaves_out(missing: str) -> None:
 
     assert done.returncode == 2
     assert missing in done.stderr
+
+
+def test_control_is_refused_when_the_shell_made_file_names_of_the_star() -> None:
+    done = riskgate("flatten", "Makefile", "README.md", "docs", *SAID)
+
+    assert done.returncode == 2
+    assert "name one account, not 3" in done.stderr
+    assert "needs its quotes" in done.stderr

@@ -2,8 +2,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
+from pipeline.cli.limits import _require_first
 from pipeline.cli.limits_text import as_yaml, changes
 from pipeline.streams.limits_file import Rules, load_rules
 from tests.cli.command import riskgate
@@ -72,3 +74,18 @@ def test_document_shown_can_be_applied_again_when_it_is_saved(file: Path) -> Non
 
     assert changes(rules, load_rules(file)) == []
     assert yaml.safe_load(as_yaml(document)).keys() == rules.keys()
+
+
+def test_apply_exits_with_1_and_names_the_other_when_two_publish_a_version(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mine, other = (
+        LimitsDocument(account_id="*", version=3, author=author, reason="why", rules={})
+        for author in ("me", "other")
+    )
+
+    with pytest.raises(typer.Exit) as ended:
+        _require_first(mine, other)
+
+    assert ended.value.exit_code == 1
+    assert "Version 3 for * came too late: other had published version 3" in capsys.readouterr().err

@@ -146,7 +146,7 @@ def test_operator_can_do_the_whole_work_when_access_is_least(
             ("topics", "check"),
             ("limits", "apply", str(file), *said),
             ("limits", "show"),
-            ("halt", "acct-1", *said),
+            ("halt", "acct-1", *said, "--force"),
         )
     ]
 

@@ -4,8 +4,10 @@ from importlib.metadata import version
 from inspect import signature
 
 import pytest
+from quixstreams.checkpointing import Checkpoint
 
 from pipeline.streams.application import (
+    GIVE_UP,
     RECOVERY_SECONDS_MAX,
     REPLAY_SECONDS,
     RiskApplication,
@@ -28,7 +30,6 @@ ATTRIBUTES = [
     "_consumer.get_watermark_offsets",
     "_failed",
     "_open_deadline",
-    "_processing_context.checkpoint",
     "_processing_context.commit_checkpoint",
     "_processing_context.init_checkpoint",
     "_processing_context.store_offset",
@@ -54,6 +55,10 @@ def test_a_method_is_still_there_to_be_overridden(name: str, parameters: list[st
     library = StreamApplication.__mro__[1]
 
     assert list(signature(getattr(library, name)).parameters) == parameters
+
+
+def test_a_commit_given_up_at_a_revoke_still_says_so() -> None:
+    assert list(signature(getattr(Checkpoint, GIVE_UP)).parameters) == ["self", "deadline"]
 
 
 def test_restore_has_its_ten_minutes_when_its_rounds_are_short(rig: Rig) -> None:

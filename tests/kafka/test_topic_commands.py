@@ -2,7 +2,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -12,12 +12,13 @@ from confluent_kafka.admin import (
 )
 
 from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.limits_log import newest_documents
+from pipeline.streams.limits_log import first_instead_of, newest_documents, write_document
 from pipeline.streams.settings import Settings
 from tests.cli.command import riskgate
 from topics.codec import decode
 from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control
+from topics.limits import LimitsDocument
 
 SAID = ("--author", "risk-desk", "--reason", "test")
 
@@ -110,7 +111,7 @@ def test_run_is_refused_when_the_topics_are_missing(kafka: LocalKafka, prefix: s
 def test_control_is_on_its_topic_when_it_was_ordered(
     made: dict[str, object], kafka: LocalKafka
 ) -> None:
-    done = riskgate("halt", "acct-1", *SAID, "--expires-in", "5m", **made)
+    done = riskgate("halt", "acct-1", *SAID, "--expires-in", "5m", "--force", **made)
 
     (message,) = messages(kafka, f"{made['topic_prefix']}controls", 2)
     control = decode(CONTROLS, message.value())
@@ -128,6 +129,44 @@ def test_control_is_refused_when_its_topic_is_missing(kafka: LocalKafka, prefix:
     assert done.stderr == (
         f"riskgate: {prefix}controls is missing; make it with: riskgate topics create\n"
     )
+
+
+def test_control_is_refused_when_no_account_has_this_name(
+    made: dict[str, object], kafka: LocalKafka
+) -> None:
+    row(kafka, made, "acct-1")
+
+    known = riskgate("halt", "acct-1", *SAID, **made)
+    misspelt = riskgate("halt", "acct-I", *SAID, **made)
+    everyone = riskgate("halt", "*", *SAID, **made)
+
+    assert (known.returncode, misspelt.returncode, everyone.returncode) == (0, 2, 0)
+    assert misspelt.stderr.startswith("riskgate: no event of an account acct-I was ever decided")
+    written = [message.key() for message in messages(kafka, f"{made['topic_prefix']}controls", 2)]
+    assert sorted(written) == [b"*", b"acct-1"]
+
+
+def row(kafka: LocalKafka, made: dict[str, object], account: str) -> None:
+    """Write a row of account_states, where risk would."""
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2"})
+    producer.produce(f"{made['topic_prefix']}account_states", b"{}", account)
+    assert producer.flush(10) == 0
+
+
+def test_second_of_two_is_told_who_was_first_when_both_publish_a_version(
+    made: dict[str, object],
+) -> None:
+    settings = Settings.model_validate(made)
+    mine, other = (
+        LimitsDocument(account_id="*", version=1, author=author, reason="test", rules={})
+        for author in ("me", "other")
+    )
+
+    first = write_document(settings, other)
+    second = write_document(settings, mine)
+
+    assert first_instead_of(settings, mine, second) == other
+    assert first_instead_of(settings, other, first) is None
 
 
 def test_limits_grow_by_one_version_when_a_file_is_applied_twice(
