@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ops.queries import Query, by_label, every, quantiles, rate, total
+from ops.queries import Query, by_label, every, quantiles, rate, share_beyond, total
 
 __all__ = ["ROWS", "Graph", "Number", "Panel", "Row"]
 
@@ -46,10 +46,7 @@ OVERVIEW = Row(
         Number(
             "Late decisions",
             "percentunit",
-            Query(
-                'max(riskgate:decisions_late:ratio_rate5m{namespace=~"$namespace"}) or vector(0)',
-                "",
-            ),
+            share_beyond(LATENCY, "0.25", where='since="appended"'),
             0.01,
             0.06,
         ),
@@ -68,9 +65,7 @@ OVERVIEW = Row(
             "Dead letters in the window",
             "none",
             Query(
-                'sum(increase(riskgate_dead_letters_total{namespace=~"$namespace"}[$__range]))'
-                " or vector(0)",
-                "",
+                'sum(increase(riskgate_dead_letters_total{namespace=~"$namespace"}[$__range]))', ""
             ),
             1,
             100,

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ["Query", "by_label", "every", "quantiles", "rate", "total"]
+__all__ = ["Query", "by_label", "every", "quantiles", "rate", "share_beyond", "total"]
 
 CHOSEN = 'namespace=~"$namespace"'
 WINDOW = "$__rate_interval"
@@ -37,8 +37,15 @@ def by_label(how: str, metric: str, *, by: str, where: str = "") -> Query:
 
 
 def every(how: str, metric: str, legend: str, *, where: str = "") -> Query:
-    """Return a gauge over all workers as one line; where there is none, 0."""
-    return Query(f"{how}({_of(metric, where)}) or vector(0)", legend)
+    """Return a gauge over all workers as one line. Silence is no 0: nobody may be there."""
+    return Query(f"{how}({_of(metric, where)})", legend)
+
+
+def share_beyond(metric: str, edge: str, *, where: str) -> Query:
+    """Return which part of a histogram lies beyond one of its edges."""
+    within = _of(f"{metric}_bucket", f'{where}, le="{edge}"', WINDOW)
+    whole = _of(f"{metric}_count", where, WINDOW)
+    return Query(f"1 - sum(rate({within})) / sum(rate({whole}))", "")
 
 
 def quantiles(metric: str, *, where: str = "", name: str = "") -> tuple[Query, ...]:

@@ -7,10 +7,11 @@ Apart from broadcast.py, which has every account's newest row: nothing here is a
 from collections import Counter
 from collections.abc import Iterable
 from heapq import nsmallest
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pipeline.streams import metrics
 from topics.account_states import AccountState
+from topics.fields import TradingState
 
 __all__ = ["Figures", "figures_of", "show_accounts"]
 
@@ -67,8 +68,9 @@ def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
     """Set the gauges. A halted account counts as such, and no more as near to a limit."""
     metrics.clear(metrics.ACCOUNTS, metrics.PREVENTED_LOSS, *_BY_RULE, *_BY_NAME)
     known = list(accounts)
-    for trading_state, count in Counter(item.trading_state for item in known).items():
-        metrics.ACCOUNTS.labels(trading_state).set(count)
+    counts = Counter(item.trading_state for item in known)
+    for trading_state in get_args(TradingState):  # 0, too: silence would say less.
+        metrics.ACCOUNTS.labels(trading_state).set(counts[trading_state])
     _show_prevented(known)
     halted = [item for item in known if item.trading_state == "halted"]
     metrics.HALTED_HOLDING.set(sum(item.holding for item in halted))

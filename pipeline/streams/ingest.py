@@ -41,6 +41,9 @@ class Ingest:
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
         self._topic_ids: dict[str, str] = {}
+        for topic in STREAMS:  # 0 from the start: else the first dead letter is no rise.
+            metrics.RECORDS.labels(topic.name)
+            metrics.DEAD_LETTERS.labels(topic.name, "undecodable")
 
     def assign(self, partition: Partition, store: Store | None) -> None:
         """Note which topic of this name it is."""

@@ -11,15 +11,18 @@ from prometheus_client import Counter as Metric
 
 from pipeline.risk.rules import RULES
 from pipeline.risk.step import Output, Step
+from pipeline.risk.violations import UNTOLD
 from pipeline.streams import metrics
 from topics.alerts import Alert, Level
 from topics.decisions import Decision, Exit, Verdict
 from topics.emergency_stops import EmergencyStop
+from topics.events import TOPIC as EVENTS
 from topics.events import ControlEvent, Event, PulseEvent, SignalEvent
 
 __all__ = ["Tally", "cause_ms", "show_zeros"]
 
 INTERNAL_ERROR = "internal_error"
+DEAD_EVENTS = ("undecodable", "wrong_partition", "failed")  # Why an event is set aside.
 
 
 class Tally:
@@ -110,7 +113,8 @@ class Tally:
                 self.count(metrics.STOPS, output.rule, output.status)
             case Alert():
                 self.count(metrics.ALERTS, output.level, output.rule)
-                if output.rule in RULES:  # Others are events to look at, no breach of a limit.
+                # Others are events to look at, no breach of a limit.
+                if output.rule in RULES and output.rule != UNTOLD:
                     self._violations[output.level] += 1
             case _:  # A Stop is the same row as its EmergencyStop.
                 pass
@@ -133,6 +137,8 @@ def show_zeros() -> None:
         metrics.VIOLATIONS.labels(level)
     for kind in get_args(Event):
         metrics.FAILED.labels(kind.__struct_config__.tag)
+    for error in DEAD_EVENTS:
+        metrics.DEAD_LETTERS.labels(EVENTS.name, error)
 
 
 def cause_ms(event: Event, at_ms: int) -> int:

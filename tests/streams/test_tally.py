@@ -65,6 +65,15 @@ def test_alert_of_a_rule_is_a_violation_when_others_are_only_news() -> None:
     assert (violations("low"), violations("critical")) == (before[0], before[1] + 1)
 
 
+def test_too_many_violations_are_none_themselves_when_they_are_told() -> None:
+    tally, before = Tally(), violations("medium")
+
+    tally.add(TICK, taken(replace(ALERT, rule="violation_rate", level="medium")), AT_MS)
+    tally.flush()
+
+    assert violations("medium") == before
+
+
 def test_nothing_is_shown_when_the_commit_was_given_up() -> None:
     tally, before = Tally(), violations("medium")
     tally.add(TICK, taken(replace(DECISION, verdict="rejected")), AT_MS)
