@@ -5,7 +5,6 @@ judged before they were approved.
 """
 
 from decimal import Decimal
-from typing import cast
 
 from pipeline.risk.breaches import Breach, beyond, breach
 from pipeline.risk.cause import Cause
@@ -26,13 +25,14 @@ def exposure_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
     """Judge each position and all of them together; ask for exits where the limits say so."""
     excesses: dict[str, Decimal] = {}  # In units, by symbol.
     found = _position_breaches(turn, equity, excesses) + _gross_breaches(turn, equity, excesses)
-    if excesses or any(item.reason == "deleverage" for item in turn.account.leaving.values()):
+    leaving = turn.account.leaving
+    if excesses or (leaving and any(item.reason == "deleverage" for item in leaving.values())):
         _deleverage(turn, excesses)
     return found
 
 
 def _position_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -> list[Breach]:
-    rule = cast(PositionRatio, turn.limits.rules[_POSITION])
+    rule: PositionRatio = turn.limits.rules[_POSITION]  # type: ignore[assignment]
     if not rule.enabled:
         return []
     found = []
@@ -75,7 +75,8 @@ def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Deci
 
     At least `sound`, which is returned as it is where none needs more.
     """
-    caps = cast(PositionRatio, turn.limits.rules[_POSITION]).position_ratio_max
+    rule: PositionRatio = turn.limits.rules[_POSITION]  # type: ignore[assignment]
+    caps = rule.position_ratio_max
     most = sound
     for holding in holdings:
         exposure, limit = holding.figures.exposure, per_symbol(caps, holding.symbol)
@@ -85,7 +86,7 @@ def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Deci
 
 
 def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -> list[Breach]:
-    rule = cast(GrossExposure, turn.limits.rules[_GROSS])
+    rule: GrossExposure = turn.limits.rules[_GROSS]  # type: ignore[assignment]
     if not rule.enabled:
         return []
     limit = rule.gross_exposure_ratio_max

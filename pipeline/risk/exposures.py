@@ -37,14 +37,7 @@ class Exposures(Struct, frozen=True, array_like=True):
     weights: Weights | None = None
     sides: Sides | None = None
     groups: Groups | None = None
-
-    def keeps(self, sums: frozenset[Sum]) -> bool:
-        """Whether it keeps these and no others."""
-        return (
-            ("weights" in sums) == (self.weights is not None)
-            and ("sides" in sums) == (self.sides is not None)
-            and ("groups" in sums) == (self.groups is not None)
-        )
+    kept: frozenset[Sum] = frozenset()  # Which of them.
 
 
 NOT_KEPT = Exposures()
@@ -58,6 +51,7 @@ def exposures_of(holdings: Iterable[Holding], sums: frozenset[Sum]) -> Exposures
         weights=NO_WEIGHTS if "weights" in sums else None,
         sides=NO_SIDES if "sides" in sums else None,
         groups={} if "groups" in sums else None,
+        kept=sums,
     )
     for holding in holdings:
         exposures = exposures_moved(exposures, _BLANK, holding)
@@ -74,7 +68,7 @@ def exposures_moved(exposures: Exposures, old: Holding, new: Holding) -> Exposur
     if groups is not None:
         groups = _groups_moved(groups, old, new)
     same = weights is exposures.weights and sides is exposures.sides and groups is exposures.groups
-    return exposures if same else Exposures(weights, sides, groups)
+    return exposures if same else Exposures(weights, sides, groups, exposures.kept)
 
 
 def _weights_moved(weights: Weights, old: Holding, new: Holding) -> Weights:
@@ -140,15 +134,17 @@ def _groups_moved(groups: Groups, old: Holding, new: Holding) -> Groups:
     was, now = old.figures.worst or ZERO, new.figures.worst or ZERO
     if was is now and old.instrument is new.instrument:
         return groups
+    if old.instrument is new.instrument and was and now:
+        return _with_more(groups, groups_of(new), _subtract(now, was))
     before, after = groups_of(old) if was else (), groups_of(new) if now else ()
     if not before and not after:
         return groups
-    if before == after:
-        return _with_more(groups, after, _subtract(now, was))
     return _with_more(_with_more(groups, after, now), before, -was)
 
 
 def _with_more(groups: Groups, which: tuple[str, ...], more: Decimal) -> Groups:
+    if not which:
+        return groups
     moved = dict(groups)
     for group in which:
         moved[group] = _add(moved.get(group, ZERO), more)

@@ -24,6 +24,6 @@ def on_limits(turn: Turn, document: LimitsDocument) -> None:
 def keep_sums(turn: Turn) -> None:
     """Begin to keep the sums that the rules in force read, and drop those that none does."""
     account, sums = turn.account, turn.limits.keeps
-    if not account.totals.exposures.keeps(sums):
+    if account.totals.exposures.kept != sums:
         exposures = exposures_of(account.holdings.values(), sums) if sums else NOT_KEPT
         turn.measure_anew(totals=replace(account.totals, exposures=exposures))

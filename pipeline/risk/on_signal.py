@@ -1,7 +1,6 @@
 """What a signal means: one decision, and when it is approved a reservation."""
 
 from decimal import Decimal
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -72,8 +71,11 @@ def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
     terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
-    atr = None if holding.quote is None else holding.quote.atr
-    terms = replace(terms, stop=stop_price(terms, limits.stop, atr=atr), sessions=sessions)
+    if limits.stops:
+        atr = None if holding.quote is None else holding.quote.atr
+        terms = replace(terms, stop=stop_price(terms, limits.stop, atr=atr))
+    if sessions:
+        terms = replace(terms, sessions=sessions)
     if holding.instrument is not None and is_foreign(holding.instrument, turn.account):
         terms = _converted(turn, terms, holding.instrument.settlement_currency)
     if signal.quantity is not None:
@@ -118,7 +120,7 @@ def _watched_stop(turn: Turn, terms: Terms, quantity: Decimal) -> Decimal | None
 
 def _repeats(turn: Turn, terms: Terms) -> Repeats:
     """Note the approval where the rule on repeated orders is on; else nothing is kept."""
-    rule = cast(RepeatedOrder, turn.limits.rules["repeated_order"])
+    rule: RepeatedOrder = turn.limits.rules["repeated_order"]  # type: ignore[assignment]
     if not rule.enabled:
         return {}
     since_ms = turn.now_ms - rule.window_ms

@@ -67,22 +67,26 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     if own_price is not price:
         own = notional(quantity, own_price, inverse)
     held, working = own_side(terms)
-    mark = holding.mark if held else ZERO
-    before = working.quantity
-    opened = before + quantity
+    mark, opening = holding.mark if held else ZERO, own
     worst: Decimal | None = None
-    if mark is not None:
-        value = notional(held, mark, inverse) if held > ZERO else ZERO
-        worst = worst_case(held, value, Working(opened, working.notional + ordered))
+    if mark is not None and held >= ZERO:
+        worst = working.notional + ordered
+        if held:
+            worst += notional(held, mark, inverse)
     if held < ZERO:
+        before = working.quantity
+        opened = before + quantity
+        if mark is not None:
+            worst = worst_case(held, ZERO, Working(opened, working.notional + ordered))
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
+        opening = notional(opened - before, own_price, inverse)
     return Proposal(
         terms,
         quantity,
         exempt,
         own * scale,
         None if worst is None else worst * scale,
-        notional(opened - before, own_price, inverse) * scale,
+        opening * scale,
         ordered * scale,
         priceless=price <= ZERO or bool(held and mark is not None and mark <= ZERO),
     )

@@ -43,6 +43,8 @@ def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
     """Replace one holding's share of the totals by its new one."""
     old = old or _BLANK
     changed = _moved(totals, old, new)
+    if not totals.exposures.kept:
+        return changed
     exposures = exposures_moved(totals.exposures, old, new)
     return changed if exposures is totals.exposures else replace(changed, exposures=exposures)
 

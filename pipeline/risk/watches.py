@@ -72,8 +72,8 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
     alerted = turn.account.alerted
     for rule in turn.limits.watches:
         plainly = rule.watch(standing, equity)
-        if plainly is None or not plainly.breached:
-            if rule.NAME in alerted:
+        if plainly is None or not plainly.breached():
+            if alerted and rule.NAME in alerted:
                 end_breach(turn, rule.NAME)
             continue
         if not rule.CONFIRMS:
@@ -82,7 +82,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
         if favourable is None:
             favourable = favourable_equity(turn.account)
         measure = rule.watch(standing, favourable)
-        if measure is not None and measure.breached:
+        if measure is not None and measure.breached():
             confirmed.append((rule, plainly))
         else:
             unconfirmed = True

@@ -29,7 +29,6 @@ class Measure(Struct, frozen=True, gc=False):
     measured: Decimal
     limit: Decimal
 
-    @property
     def breached(self) -> bool:
         return self.measured > self.limit
 
@@ -37,7 +36,6 @@ class Measure(Struct, frozen=True, gc=False):
 class LeastMeasure(Measure, frozen=True, gc=False):
     """The same against a minimum: it breaches when measured < limit."""
 
-    @property
     def breached(self) -> bool:
         return self.measured < self.limit
 
