@@ -1,7 +1,8 @@
 """`make check-alerts`: real roles, a real Prometheus and Alertmanager, and somebody who is called.
 
 An account loses until it is stopped, somebody sends garbage, broadcast is killed: each must reach
-the webhook, and nothing else may. The table goes to ops/check_alerts.md.
+the webhook, and nothing else may; and every query of the dashboard must have an answer. The table
+goes to ops/check_alerts.md.
 """
 
 import os
@@ -17,10 +18,12 @@ from typing import NamedTuple, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ops.watchers import Webhook, watching
+from ops.dashboard import expressions
+from ops.watchers import Prometheus, Webhook, watching
 from pipeline.demo.crew import Crew
 from pipeline.demo.kafka import LocalKafka
-from pipeline.demo.wires import Reader, Sender
+from pipeline.demo.stage import await_topics
+from pipeline.demo.wires import DemoError, Reader, Sender
 from pipeline.errors import StartupError
 from pipeline.risk.rules import RULES
 from pipeline.streams.settings import Settings
@@ -33,7 +36,11 @@ from topics.topic import Topic
 
 PAGE = Path(__file__).parent / "check_alerts.md"
 ACCOUNT, SYMBOL = "acct-1", "BTC-USD"
-KEPT = ("trading_state", "unknown_account", "unknown_instrument", "drawdown")
+KEPT = ("trading_state", "unknown_account", "unknown_instrument", "price_collar")
+LIMITS = {
+    "drawdown": {"enabled": True, "drawdown_ratio_max": "0.05"},
+    "order_notional": {"enabled": True, "order_notional_max": "90000"},
+}
 QUIET_SECONDS = 15.0
 PATIENCE_SECONDS = 90.0
 PRICE_SECONDS = 0.6  # Longer than between two pulses: each is a mark of its own.
@@ -59,6 +66,7 @@ class Scene(NamedTuple):
     inbox: "Inbox"
     crew: Crew
     webhook: Webhook
+    prometheus: Prometheus
 
 
 class Inbox:
@@ -84,11 +92,12 @@ def main() -> None:
     """Run it, say what was found, and fail when a call did not come or an unasked one did."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         scene = _set_up(Path(folder), stack)
-        figures = [*_watch(scene)]
+        asked = {_now(expression) for expression in expressions()}
+        figures = [*_watch(scene, asked)]
         unasked = set(scene.webhook.names()) - {*CALLED} - FOLLOWING
     if unasked:
         raise StartupError(f"nobody asked for {', '.join(sorted(unasked))}")
-    text = _page(figures)
+    text = _page(figures, queries=len(asked))
     PAGE.write_text(text)
     sys.stdout.write(text)
 
@@ -96,64 +105,87 @@ def main() -> None:
 def _set_up(folder: Path, stack: ExitStack) -> Scene:
     kafka = stack.enter_context(LocalKafka())
     settings = Settings(
-        brokers=kafka.bootstrap, partitions=4, session_timeout_ms=6000, log_format="json"
+        brokers=kafka.bootstrap,
+        partitions=4,
+        session_timeout_ms=6000,
+        log_format="json",
+        metrics_accounts_max=5,
     )
     create_missing(settings)
+    await_topics(settings)
     crew = Crew(settings, folder)
     stack.callback(crew.stop)
     crew.await_ready()
     webhook = stack.enter_context(Webhook())
     targets = [process.url.removeprefix("http://") for process in crew.processes]
-    stack.enter_context(watching(targets, webhook.url, folder))
+    prometheus = stack.enter_context(watching(targets, webhook.url, folder))
     reader = stack.enter_context(Reader(settings, ("decisions", "emergency_stops")))
-    return Scene(Sender(settings), Inbox(reader), crew, webhook)
+    return Scene(Sender(settings), Inbox(reader), crew, webhook, prometheus)
 
 
-def _watch(scene: Scene) -> Iterator[Figure]:
+def _watch(scene: Scene, asked: set[str]) -> Iterator[Figure]:
     bought = _buy(scene)
     time.sleep(QUIET_SECONDS)
     if called := scene.webhook.names():
         raise StartupError(f"all is well, and yet there is {', '.join(called)}")
+    silent = _silent(scene, asked)  # Now with an account that is near a limit …
     yield from _garbage(scene)
     yield from _loss(scene, bought)
+    # … and now with one that was stopped: some is seen only now, some no more.
+    _until(lambda: True if not _silent(scene, silent) else None, f"no answer to {silent}")
     yield from _death(scene)
 
 
 def _buy(scene: Scene) -> Decimal:
     """Open an account, and let it buy for all its money."""
     off = {name: {"enabled": name in KEPT} for name in RULES}
-    rules = {**off, "drawdown": {"enabled": True, "drawdown_ratio_max": "0.05"}}
-    _send(scene, limits.TOPIC, account_id="*", version=1, rules=rules)
+    _send(scene, limits.TOPIC, account_id="*", version=1, rules=off | LIMITS)
     free = {"max_quantity": None, "base_currency": None, "session": None}
     _send(scene, instruments.TOPIC, symbol=SYMBOL, **free)
     _send(scene, accounts.TOPIC, account_id=ACCOUNT, amount=Decimal(100_000), as_of_ms=_now_ms())
     _price(scene, 100)
     time.sleep(2 * PRICE_SECONDS)  # Instrument, opening and first tick are there before the signal.
     _price(scene, 100)
+    _signal(scene, "dear", limit_price=Decimal(200))
+    _signal(scene, "large", limit_price=Decimal(100))
+    verdicts = [(said := _read(scene, Decision)).verdict for _ in range(2)]
+    if verdicts != ["rejected", "modified"]:
+        raise StartupError(f"the signals were {' and '.join(verdicts)}")
+    bought = said.approved_quantity
+    _fill(scene, said.signal_id, side="buy", quantity=bought, price=Decimal(100))
+    return bought
+
+
+def _signal(scene: Scene, signal_id: str, *, limit_price: Decimal) -> None:
     _send(
         scene,
         signals.TOPIC,
+        signal_id=signal_id,
         account_id=ACCOUNT,
         symbol=SYMBOL,
         side="buy",
-        quantity=Decimal(900),
-        limit_price=Decimal(100),
+        quantity=Decimal(1000),
+        limit_price=limit_price,
         stop_price=None,
         created_at_ms=_now_ms(),
         expires_at_ms=None,
     )
-    decision = _read(scene, Decision)
-    if decision.verdict != "approved":
-        raise StartupError(f"the signal was {decision.verdict} by {', '.join(decision.reasons)}")
-    bought = decision.approved_quantity
-    _fill(scene, decision.signal_id, side="buy", quantity=bought, price=Decimal(100))
-    return bought
+
+
+def _silent(scene: Scene, asked: set[str]) -> set[str]:
+    return {expression for expression in asked if not scene.prometheus.answers(expression)}
+
+
+def _now(expression: str) -> str:
+    """Ask for the last seconds, and for whatever namespace."""
+    return expression.replace("$namespace", ".*").replace("[5m]", "[1m]")
 
 
 def _garbage(scene: Scene) -> Iterator[Figure]:
     cause = "a message that does not decode"
     since_s = time.monotonic()
-    scene.sender.send_raw(signals.TOPIC, key=ACCOUNT, value=b"garbage")
+    for topic in (signals.TOPIC, prices.TOPIC):
+        scene.sender.send_raw(topic, key=ACCOUNT, value=b"garbage")
     yield _call(scene, "RiskgateDeadLetters", cause, since_s=since_s)
 
 
@@ -245,7 +277,7 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _page(figures: list[Figure]) -> str:
+def _page(figures: list[Figure], *, queries: int) -> str:
     rows = [f"| {item.cause} | {item.effect} | {item.seconds:.1f} |" for item in figures]
     head = [
         "# From a cause to the person who is called",
@@ -258,11 +290,12 @@ def _page(figures: list[Figure]) -> str:
         "| cause | effect | seconds |",
         "|---|---|---|",
     ]
-    return "\n".join([*head, *rows]) + "\n"
+    tail = ["", f"All {queries} queries of the dashboard had an answer."]
+    return "\n".join([*head, *rows, *tail]) + "\n"
 
 
 if __name__ == "__main__":
     try:
         main()
-    except StartupError as error:
+    except (DemoError, StartupError) as error:
         sys.exit(f"check-alerts: {error}")

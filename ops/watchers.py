@@ -9,6 +9,9 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
@@ -21,7 +24,7 @@ import yaml
 from pipeline.demo.kafka import RUN_UNTIL_PARENT_DIES
 from pipeline.errors import StartupError
 
-__all__ = ["Delivered", "Webhook", "watching"]
+__all__ = ["Delivered", "Prometheus", "Webhook", "watching"]
 
 RULES = Path(__file__).parent.parent / "helm" / "alerts"
 START_SECONDS_MAX = 30.0
@@ -66,8 +69,24 @@ class Webhook:
         return next((alert for alert in list(self._delivered) if alert.name == name), None)
 
 
+class Prometheus:
+    """Ask a running Prometheus."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def answers(self, expression: str) -> bool:
+        """Whether there is anything to be seen. Raise StartupError when it is no query."""
+        query = urllib.parse.urlencode({"query": expression})
+        try:
+            with urllib.request.urlopen(f"{self._url}/api/v1/query?{query}") as answer:
+                return bool(json.load(answer)["data"]["result"])
+        except urllib.error.HTTPError as error:
+            raise StartupError(f"Prometheus refuses {expression}: {error.read()!r}") from error
+
+
 @contextmanager
-def watching(targets: Sequence[str], webhook: str, folder: Path) -> Iterator[None]:
+def watching(targets: Sequence[str], webhook: str, folder: Path) -> Iterator["Prometheus"]:
     """Scrape these addresses every second, and send what fires to the webhook at once."""
     prometheus, alertmanager = _free_port(), _free_port()
     rules = [str(path) for path in sorted(RULES.glob("*.yaml"))]
@@ -82,7 +101,7 @@ def watching(targets: Sequence[str], webhook: str, folder: Path) -> Iterator[Non
         ):
             stack.enter_context(_running(command, folder / f"{Path(command[0]).name}.log"))
             _await_listening(port, command[0])
-        yield
+        yield Prometheus(f"http://127.0.0.1:{prometheus}")
 
 
 def _prometheus(targets: Sequence[str], rules: list[str], alertmanager: int) -> object:

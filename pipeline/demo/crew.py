@@ -150,6 +150,7 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "http_port",
         "pulse_interval_ms",
         "log_format",
+        "metrics_accounts_max",
     )
     values = {variable(name): str(getattr(settings, name)) for name in names}
     return {**values, variable("account_currencies"): ",".join(settings.account_currencies)}

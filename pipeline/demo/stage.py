@@ -31,7 +31,7 @@ from topics.accounts import CashFlow
 from topics.fields import EVERYONE
 from topics.limits import LimitsDocument
 
-__all__ = ["Stage", "loss_limits", "now_ms"]
+__all__ = ["Stage", "await_topics", "loss_limits", "now_ms"]
 
 PARTITIONS = 8
 PULSE_INTERVAL_MS = 250  # The market is fast.
@@ -82,7 +82,7 @@ class Stage:
         self.settings = self._settings_of_kafka()
         self._tell("creating the topics")
         create_missing(self.settings)
-        _await_topics(self.settings)
+        await_topics(self.settings)
         self.sender = Sender(self.settings)
         self._tell("starting ingest, two risk workers and broadcast")
         self.crew = Crew(self.settings, folder)
@@ -160,7 +160,7 @@ def _opening(account_id: str) -> CashFlow:
     )
 
 
-def _await_topics(settings: Settings) -> None:
+def await_topics(settings: Settings) -> None:
     """Return when the brokers know the new topics, a moment after they were created."""
     deadline_s = time.monotonic() + TOPICS_SECONDS_MAX
     while True:
