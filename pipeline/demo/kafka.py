@@ -198,7 +198,8 @@ class LocalKafka:
         return self._home(node) / "server.log"
 
     def _java(self, heap: str, *arguments: str) -> list[str]:
-        options = [f"-Xmx{heap}", "-Dlog4j2.level=WARN"]
+        # Its second compiler would take the processors of a small machine for the first minute.
+        options = [f"-Xmx{heap}", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN"]
         return [java(), *options, "-cp", class_path(), *arguments]
 
     def _write_properties(self, node: int) -> None:
