@@ -181,6 +181,9 @@ class EngineSettings:
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 10_000
     poll_interval_ms_max: int = 45_000
+    # A static member's partitions wait for it, which spares a move of their state. Where there is
+    # none, a member that leaves should be followed at once.
+    is_static: bool = True
     clock_ahead_ms_max: int = 60_000  # Of an append time, seen from the worker's clock.
     startup_seconds_max: float = 10.0
 
@@ -198,7 +201,7 @@ class EngineSettings:
         """Return librdkafka's settings of the consumer."""
         return CONSUMER | {
             **self.security,
-            "group.instance.id": self.instance,
+            **({"group.instance.id": self.instance} if self.is_static else {}),
             "session.timeout.ms": self.session_timeout_ms,
             "heartbeat.interval.ms": self.session_timeout_ms // 5,
             "max.poll.interval.ms": self.poll_interval_ms_max,

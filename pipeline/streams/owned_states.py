@@ -54,7 +54,6 @@ class OwnedStates:
                 **settings.connection(),
                 **CONSUMER,
                 "group.id": settings.group("broadcast"),
-                "group.instance.id": settings.instance,
                 "session.timeout.ms": settings.session_timeout_ms,
             },
             logger=logger,
@@ -87,7 +86,7 @@ class OwnedStates:
         return [row for row in newest.values() if row.partition in self.owned]
 
     def close(self) -> None:
-        """Leave; a static member's partitions stay its own until its session is over."""
+        """Leave; others take the partitions over at once, before a tick is missed for long."""
         self._consumer.close()
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         "ms",
         "A silent worker loses its partitions to another after this long.",
         ge=6000,
-        le=300_000,
+        le=45_000,  # No longer than a worker may take for one turn, or Kafka's client refuses it.
     )
     event_bytes_max: int = _setting(
         262_144, "bytes", "A larger event becomes a dead letter.", ge=4096, le=1_000_000

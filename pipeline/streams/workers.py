@@ -99,6 +99,7 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         commit_interval_ms=settings.commit_interval_ms,
         transaction_timeout_ms=settings.transaction_timeout_ms,
         session_timeout_ms=settings.session_timeout_ms,
+        is_static=role is RoleName.RISK,
     )
 
 

@@ -35,6 +35,18 @@ def test_every_partition_is_ticked_when_two_share_them_and_one_is_killed(world: 
     assert set(after) == set(range(PARTITIONS))
 
 
+def test_every_partition_is_ticked_at_once_when_one_of_two_is_told_to_end(world: World) -> None:
+    # As long as a test waits: whoever needs the end of the session to go on fails.
+    patient = {"session_timeout_ms": 45_000}
+    first, _ = (world.run("broadcast", instance=name, **patient).ready() for name in ("one", "two"))
+
+    assert first.end() == 0
+    before = world.counts("events", lambda counts: len(counts) == PARTITIONS)
+
+    after = world.counts("events", lambda counts: all(counts[p] >= before[p] + 20 for p in before))
+    assert set(after) == set(range(PARTITIONS))
+
+
 def test_account_is_flattened_without_a_word_of_its_own_when_the_price_falls(world: World) -> None:
     for role in ("broadcast", "risk", "ingest"):
         world.run(role).ready()

@@ -59,6 +59,17 @@ def test_every_signal_is_decided_once_when_two_risk_workers_share_the_partitions
     assert all(0 < time.time() - worker.metric(began) < 300 for worker in workers)
 
 
+def test_signals_go_on_at_once_when_one_of_two_ingests_is_told_to_end(world: World) -> None:
+    patient = {"session_timeout_ms": 45_000}
+    first, _ = (world.run("ingest", instance=name, **patient).ready() for name in ("one", "two"))
+
+    assert first.end() == 0
+    world.send(*(given.signal(account_id=name) for name in ACCOUNTS))
+
+    events = world.read("events", lambda rows: len(rows) >= len(ACCOUNTS))
+    assert sorted(row["account_id"] for row in events) == sorted(ACCOUNTS)
+
+
 def test_garbage_becomes_dead_letters_and_the_stream_goes_on_when_every_input_gets_some(
     world: World,
 ) -> None:
