@@ -60,7 +60,7 @@ def engine_health(
         return ([] if begun else ["no partitions are assigned and recovered yet"]) + late
 
     def show() -> None:
-        _show_ready(role, reasons())
+        _show_ready(role, works=not reasons() and not status.spare)
         _show(status)
         for show_more in more:
             show_more()
@@ -79,7 +79,7 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
         return reader.reasons_not_ready() + broadcast.reasons_not_ready()
 
     def show() -> None:
-        _show_ready(RoleName.BROADCAST, reasons())
+        _show_ready(RoleName.BROADCAST, works=not reasons())
         reader.show()
         broadcast.show()
 
@@ -104,8 +104,8 @@ def state_bytes(folder: Path) -> Callable[[], None]:
     return show
 
 
-def _show_ready(role: RoleName, reasons: list[str]) -> None:
-    metrics.READY.labels(role.value).set(not reasons)
+def _show_ready(role: RoleName, *, works: bool) -> None:
+    metrics.READY.labels(role.value).set(works)
 
 
 def _show(status: EngineStatus) -> None:
