@@ -24,6 +24,11 @@ def describe(counts: Counts, rules_version: str) -> Iterator[str]:
         )
     if counts.first is not None:
         yield from _first(counts.first)
+        if counts.skipped:
+            yield (
+                "  (an account that begins at a snapshot does not know the ids from before it: an "
+                "input that repeats one of them differs here, and what follows from it)"
+            )
 
 
 def _first(difference: Difference) -> Iterator[str]:

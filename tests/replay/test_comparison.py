@@ -110,3 +110,15 @@ def test_findings_name_the_time_when_others_decided() -> None:
         "decided by another, rules_version other: 5 outputs "
         "from 2026-01-01T00:00:00.001+00:00 to 2026-01-01T00:00:00.004+00:00"
     )
+
+
+@pytest.mark.parametrize("skipped", [0, 3])
+def test_findings_say_what_a_snapshot_does_not_know_when_events_were_skipped(skipped: int) -> None:
+    recording = Recording()
+    recording["decisions"] = [altered(recording["decisions"][0]), recording["decisions"][1]]
+    counts = recording.compare()
+    counts.skipped = skipped
+
+    lines = list(describe(counts, OWN))
+
+    assert ("does not know the ids" in lines[-1]) == (skipped > 0)
