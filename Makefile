@@ -11,7 +11,7 @@ TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help install jars demo test bench soak lint format lock readme image sbom check-deploy \
-	chart-readme dashboard check-alerts
+	check-image check-server chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
 help:
@@ -28,6 +28,8 @@ help:
 	@echo "make check-deploy   everything that can be said of the chart without a cluster"
 	@echo "make check-alerts   real roles, Prometheus and Alertmanager: who is called, and when"
 	@echo "make dashboard the dashboard of Grafana, from the code"
+	@echo "make check-image    the chart's pods as containers of that image, on a real Kafka"
+	@echo "make check-server   the chart on a real API server: install, upgrade, roll back, refuse"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
 install: $(STAMP)
@@ -98,6 +100,15 @@ $(TOOLS)/venv/bin/cyclonedx-py:
 check-deploy:
 	tests/chart/tools.sh
 	tests/chart/check.sh
+
+# The chart's pods as containers of that image on a real Kafka; with podman.
+check-image: install jars
+	HELM=$(TOOLS)/bin/helm $(BIN)/python -m tests.chart.containers
+
+# The chart on a real API server.
+check-server:
+	tests/chart/tools.sh kube-apiserver
+	tests/chart/server.sh
 
 chart-readme:
 	$(TOOLS)/bin/helm-docs --chart-search-root helm --log-level warning

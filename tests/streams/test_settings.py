@@ -82,6 +82,7 @@ def test_name_is_passed_over_when_kubernetes_set_it_for_a_service(
         ("RISKGATE_PARTITIONS", "0", "greater than or equal to 1"),
         ("RISKGATE_PARTITIONS", "4097", "less than or equal to 4096"),
         ("RISKGATE_PARTITIONS", "many", "valid integer"),
+        ("RISKGATE_SESSION_TIMEOUT_MS", "45001", "less than or equal to 45000"),
         ("RISKGATE_LOG_FORMAT", "xml", "'auto', 'json' or 'console'"),
         ("RISKGATE_GROUP_PREFIX", "a b", "match pattern"),
         ("RISKGATE_BROKERS", "", "at least 1 character"),
