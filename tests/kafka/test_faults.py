@@ -93,7 +93,7 @@ def sequences(events: list[Row]) -> dict[str, int]:
     last: dict[tuple[str, str, int], int] = {}
     found: dict[str, int] = {}
     for row in events:
-        account_id, source = row["account_id"], row["source"]
+        account_id, source = row["account_id"], row.get("source")
         if source is not None:
             place = account_id, source["topic_id"], source["partition"]
             if source["offset"] <= last.get(place, -1):
