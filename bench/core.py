@@ -1,4 +1,4 @@
-"""The core alone: signals per second through `step`, with every rule on.
+"""The core alone: signals per second through `step`, with every rule on and with the usual ones.
 
 The account holds 10 positions and 5 reservations at every step: each signal is judged from the same
 state, as `step` is pure. Eight of ten are approved, one is cut, one refused. Each comes with a
@@ -6,6 +6,7 @@ newer quote, and every second one moves the mark by a tick.
 """
 
 import time
+from collections import Counter
 from decimal import Decimal, setcontext
 from itertools import cycle, islice
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.limits import limits_of
 from pipeline.risk.numbers import MONEY
+from pipeline.risk.rules import RULES
 from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Step, step
 from topics.accounts import CashFlow
@@ -47,22 +50,43 @@ _RULES: dict[str, dict[str, Any]] = {
     "net_exposure": {"net_exposure_ratio_max": "2"},
     "group_exposure": {"group_exposure_ratio_max": {"coins": "2", "*": "1"}},
     "open_positions": {"open_positions_max": 20},
+    "value_at_risk": {"var_ratio_max": "0.5"},
+    "volatility_halt": {"require_history": True},
+    "circuit_breaker": {
+        "consecutive_losses_max": 5,
+        "loss_count_max": 8,
+        "window_ms": 3_600_000,
+        "rapid_loss_ratio": "0.03",
+        "rapid_window_ms": 60_000,
+        "cooldown_ms": 60_000,
+    },
+    "stopout_guard": {"stopouts_max": 3, "lookback_ms": 3_600_000, "cooldown_ms": 60_000},
+    "trailing_stop": {"trailing_ratio": "0.2"},
+    "time_stop": {"hold_ms_max": 86_400_000},
+    "volatility_stop": {"volatility_multiple": "20"},
 }
+# What most desks begin with: an order's size and speed, exposure and losses.
+_USUAL = {
+    "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "watch",
+    "signal_age", "instrument", "stale_mark", "price_collar", "reduce_only", "order_notional",
+    "order_ratio", "position_ratio", "gross_exposure", "cash", "daily_loss", "weekly_loss",
+    "drawdown", "order_rate", "too_many",
+}  # fmt: skip
 
 
 class CoreBench:
     """An account in the middle of its day, and the signals it is asked about."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: dict[str, dict[str, Any]] = _RULES) -> None:
         self._offset = 0
         self.shared: Shared = replace(
             new_shared(partition=0, rules_version="bench"), ticked_at_ms=_NOW_MS
         )
         self.account: Account | None = None
-        rules = LimitsDocument(
-            account_id="*", version=1, author="bench", reason="every rule on", rules=_RULES
+        limits = LimitsDocument(
+            account_id="*", version=1, author="bench", reason="to be measured", rules=rules
         )
-        self._feed(LimitsEvent(account_id="*", source=self._source(), body=rules))
+        self._feed(LimitsEvent(account_id="*", source=self._source(), body=limits))
         flow = CashFlow(
             account_id="acct",
             kind="opening",
@@ -146,6 +170,9 @@ class CoreBench:
             ask=Decimal("100.02"),
             as_of_ms=_NOW_MS,
             offset=self._offset,
+            atr=Decimal("0.35"),
+            ewma=Decimal("0.000412345678"),
+            long_run=Decimal("0.000398765432"),
         )
 
     def _source(self) -> Source:
@@ -178,24 +205,30 @@ def _instrument(symbol: str) -> Instrument:
 class CoreFigures:
     """Signals per second, and what they were answered."""
 
-    def __init__(self, signals_per_second: float, verdicts: dict[str, int], state: int) -> None:
-        self.signals_per_second = signals_per_second
+    def __init__(self, seconds: float, verdicts: Counter[str], bench: CoreBench) -> None:
+        if bench.account is None:
+            raise AssertionError("the bench account was never opened")
+        self.signals_per_second = verdicts.total() / seconds
         self.verdicts = verdicts
-        self.state_bytes = state
+        self.state_bytes = len(save_account(bench.account))
+        limits = limits_of(bench.shared.limits.rules, bench.account.limits.rules)
+        self.rules = {rule.NAME for rule in (*limits.gate, *limits.position_stops)}
 
 
-def measure_core(count: int = 50_000) -> CoreFigures:
+def usual_rules() -> dict[str, dict[str, Any]]:
+    """Return limits with the usual rules on and all others off."""
+    off = {name: {"enabled": False} for name in RULES if name not in _USUAL}
+    return off | {name: values for name, values in _RULES.items() if name in _USUAL}
+
+
+def measure_core(rules: dict[str, dict[str, Any]] = _RULES, *, count: int = 50_000) -> CoreFigures:
     """Judge `count` signals and return how many a second one core does."""
     setcontext(MONEY)  # As a worker does.
-    bench = CoreBench()
+    bench = CoreBench(rules)
     arrivals = bench.signals(_PREPARED)  # Few enough to be as near as an event just decoded.
-    verdicts: dict[str, int] = {}
+    verdicts: Counter[str] = Counter()
     started = time.perf_counter()
     for arrival in islice(cycle(arrivals), count):
         decision = step(bench.account, bench.shared, arrival).outputs[0]
-        verdict = getattr(decision, "verdict", "none")
-        verdicts[verdict] = verdicts.get(verdict, 0) + 1
-    seconds = time.perf_counter() - started
-    if bench.account is None:
-        raise AssertionError("the bench account was never opened")
-    return CoreFigures(count / seconds, verdicts, len(save_account(bench.account)))
+        verdicts[getattr(decision, "verdict", "none")] += 1
+    return CoreFigures(time.perf_counter() - started, verdicts, bench)
