@@ -46,7 +46,7 @@ class Measured(NamedTuple):
 
 def measure() -> list[Measured]:
     """Measure everything on one broker."""
-    with LocalKafka() as kafka, tempfile.TemporaryDirectory() as folder:
+    with LocalKafka(brief=False) as kafka, tempfile.TemporaryDirectory() as folder:
         settings = settings_of(kafka.bootstrap, "pass")
         rows = [row("quixstreams alone, exactly-once pass-through", _passthrough(settings))]
         settings = settings_of(kafka.bootstrap, "risk")

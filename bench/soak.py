@@ -30,7 +30,7 @@ class Sample(NamedTuple):
 
 def main() -> None:
     """Run the soak and publish its table."""
-    with LocalKafka() as kafka, tempfile.TemporaryDirectory() as folder:
+    with LocalKafka(brief=False) as kafka, tempfile.TemporaryDirectory() as folder:
         settings = settings_of(kafka.bootstrap, "soak")
         create_missing(settings)
         written = Prefill(settings).write(PAIRS)
