@@ -10,8 +10,8 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench soak lint format lock readme image sbom check-deploy \
-	check-image check-server chart-readme dashboard check-alerts
+.PHONY: help install jars demo test bench soak mutation lint format lock readme image sbom \
+	check-deploy check-image check-server chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make test      the whole test suite, a real Kafka included"
 	@echo "make bench     throughput and latency, measured against peers"
 	@echo "make soak      a million events through one worker, its memory watched"
+	@echo "make mutation  is every line of pipeline/risk watched by a test; SAMPLE=200 asks 200 of them"
 	@echo "make lint      style, types and format"
 	@echo "make format    put the code into the house format"
 	@echo "make readme    the tables of README and docs, from the code"
@@ -57,6 +58,10 @@ bench: install jars
 
 soak: install jars
 	$(BIN)/python -m bench.soak
+
+# Many hours without SAMPLE; what was killed stays so until mutants/ is deleted.
+mutation: install
+	nice -n 15 $(BIN)/python -m bench.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -1,0 +1,21 @@
+"""Draw a sample by lot, and say what it tells of the whole."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from math import sqrt
+
+_NORMAL_95 = 1.959964
+
+
+def drawn(names: Iterable[str], size: int, *, seed: int) -> list[str]:
+    """Draw names by lot, the same for the same seed; what is not drawn moves no lot."""
+    return sorted(names, key=lambda name: sha256(f"{seed}:{name}".encode()).digest())[:size]
+
+
+def interval(hits: int, size: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of the share of hits in the whole."""
+    share, square = hits / size, _NORMAL_95**2
+    scale = 1 + square / size
+    middle = (share + square / (2 * size)) / scale
+    half = _NORMAL_95 * sqrt(share * (1 - share) / size + square / (4 * size**2)) / scale
+    return middle - half, middle + half
