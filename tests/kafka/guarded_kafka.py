@@ -1,4 +1,4 @@
-"""A Kafka that asks who you are: SASL/SCRAM over TLS, and the StandardAuthorizer.
+"""A Kafka that asks who you are: SASL/SCRAM over TLS, or a certificate, and the StandardAuthorizer.
 
 Its plain listener stays, for the node itself and for who sets the scene; outside of tests there
 would be none.
@@ -22,7 +22,13 @@ from confluent_kafka.admin import (
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
 from cryptography.x509.oid import NameOID
 
 from pipeline.demo.kafka import LocalKafka, _free_ports
@@ -50,9 +56,12 @@ class GuardedKafka(LocalKafka):
     """One node; who comes in by the guarded door may do what was allowed, and nothing else."""
 
     def __init__(self, folder: Path) -> None:
-        self.authority = folder / "authority.pem"
-        keystore = folder / "node.pem"
-        _write_certificates(self.authority, keystore)
+        self.authority, keystore = folder / "authority.pem", folder / "node.pem"
+        self._folder_of_users = folder
+        self._signer = ec.generate_private_key(ec.SECP256R1())
+        root = _certificate("authority", self._signer.public_key(), is_authority=True)
+        self.authority.write_bytes(_signed(root, self._signer))
+        keystore.write_bytes(b"".join(self._issue("node", NoEncryption())))
         super().__init__(
             folder=folder / "kafka",
             settings={
@@ -62,9 +71,13 @@ class GuardedKafka(LocalKafka):
                 "listener.name.guarded.scram-sha-512.sasl.jaas.config": LOGIN,
                 "ssl.keystore.type": "PEM",
                 "ssl.keystore.location": str(keystore),
+                "ssl.truststore.type": "PEM",
+                "ssl.truststore.location": str(self.authority),
+                "listener.name.certified.ssl.client.auth": "required",
+                "ssl.principal.mapping.rules": "RULE:^CN=(.*)$/$1/",
             },
         )
-        self._guarded = _free_ports(1)[0].clients
+        self._guarded, self._certified = _free_ports(1)[0]
 
     def settings(self, user: str, **more: object) -> dict[str, object]:
         """Return what riskgate is to be told to come in as this user."""
@@ -75,6 +88,25 @@ class GuardedKafka(LocalKafka):
             "sasl_username": user,
             "sasl_password": PASSWORD,
             "ssl_ca_location": str(self.authority),
+            **more,
+        }
+
+    def certified(self, user: str, **more: object) -> dict[str, object]:
+        """Return the same for a user with a certificate, whose key has a password."""
+        key, certificate = (
+            self._folder_of_users / f"{user}.key",
+            self._folder_of_users / f"{user}.crt",
+        )
+        pair = self._issue(user, BestAvailableEncryption(PASSWORD.encode()))
+        key.write_bytes(pair[0])
+        certificate.write_bytes(pair[1])
+        return {
+            "brokers": f"127.0.0.1:{self._certified}",
+            "security_protocol": "SSL",
+            "ssl_ca_location": str(self.authority),
+            "ssl_certificate_location": str(certificate),
+            "ssl_key_location": str(key),
+            "ssl_key_password": PASSWORD,
             **more,
         }
 
@@ -95,13 +127,21 @@ class GuardedKafka(LocalKafka):
         for binding in admin.create_acls([_binding(access) for access in allowed]).values():
             binding.result(30)
 
+    def _issue(self, name: str, encryption: KeySerializationEncryption) -> tuple[bytes, bytes]:
+        """Return a new key and its certificate."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = _certificate(name, key.public_key(), is_authority=False)
+        own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+        return own, _signed(made, self._signer)
+
     def _addresses(self, node: int) -> dict[str, str]:
         plain = super()._addresses(node)
+        doors = {"GUARDED": self._guarded, "CERTIFIED": self._certified}
+        more = [f"{name}://127.0.0.1:{port}" for name, port in doors.items()]
+        protocols = plain["listener.security.protocol.map"]
         return plain | {
-            "listeners": f"{plain['listeners']},GUARDED://127.0.0.1:{self._guarded}",
-            "listener.security.protocol.map": (
-                f"{plain['listener.security.protocol.map']},GUARDED:SASL_SSL"
-            ),
+            "listeners": ",".join([plain["listeners"], *more]),
+            "listener.security.protocol.map": f"{protocols},GUARDED:SASL_SSL,CERTIFIED:SSL",
         }
 
 
@@ -118,31 +158,25 @@ def _binding(access: Access) -> AclBinding:
     )
 
 
-def _write_certificates(authority: Path, keystore: Path) -> None:
-    ours, nodes = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = _certificate("authority", ours.public_key(), issuer="authority", is_authority=True)
-    node = _certificate("node", nodes.public_key(), issuer="authority", is_authority=False)
-    authority.write_bytes(root.sign(ours, hashes.SHA256()).public_bytes(Encoding.PEM))
-    key = nodes.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    keystore.write_bytes(key + node.sign(ours, hashes.SHA256()).public_bytes(Encoding.PEM))
+def _signed(certificate: x509.CertificateBuilder, signer: ec.EllipticCurvePrivateKey) -> bytes:
+    return certificate.sign(signer, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 def _certificate(
-    name: str, key: ec.EllipticCurvePublicKey, *, issuer: str, is_authority: bool
+    name: str, key: ec.EllipticCurvePublicKey, *, is_authority: bool
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
     return (
         x509.CertificateBuilder()
         .subject_name(_named(name))
-        .issuer_name(_named(issuer))
+        .issuer_name(_named("authority"))
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
+        .add_extension(address, critical=False)
     )
 
 

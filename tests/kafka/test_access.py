@@ -190,6 +190,16 @@ def test_nobody_comes_in_when_the_password_is_wrong(kafka: GuardedKafka) -> None
     assert done.stderr.count("\n") == 1
 
 
+def test_user_is_who_the_certificate_names_when_there_is_no_password(kafka: GuardedKafka) -> None:
+    check = riskgate("topics", "check", **kafka.certified("operator", **NAMES))
+    order = ("halt", "acct-1", "--author", "me", "--reason", "test")
+    halt = riskgate(*order, **kafka.certified("engine", **NAMES))
+
+    assert (check.returncode, check.stdout) == (0, "All topics are as riskgate needs them.\n")
+    assert halt.returncode == 2
+    assert "controls" in halt.stderr
+
+
 def test_engine_cannot_act_as_a_worker_when_it_takes_its_names(kafka: GuardedKafka) -> None:
     stolen = Producer({**kafka.client("engine"), "transactional.id": "gate-risk-one"})
 
