@@ -154,8 +154,13 @@ def test_state_is_refused_when_a_newer_release_wrote_it() -> None:
     assert log.account is not None
     raw = save_account(log.account)
 
-    with pytest.raises(StateError, match="newer than"):
-        load_account(bytes([raw[0] + 1]) + raw[1:])
+    with pytest.raises(StateError, match="state version 2 is newer than 1"):
+        load_account(bytes([2]) + raw[1:])
+
+
+def test_state_is_refused_when_nothing_is_left_of_it() -> None:
+    with pytest.raises(StateError, match="state version none"):
+        load_account(b"")
 
 
 @pytest.mark.parametrize(("age_ms", "verdict"), [(4999, "pass"), (5000, "pass"), (5001, "breach")])
@@ -167,3 +172,15 @@ def test_entry_is_refused_when_nobody_watches_for_too_long(age_ms: int, verdict:
     check = next(check for check in decision.checks if check.rule == "watch")
     assert (check.verdict, check.measured, check.limit) == (verdict, Decimal(age_ms), Decimal(5000))
     assert ("watch" in decision.reasons) == (verdict == "breach")
+
+
+def test_entry_is_refused_when_nobody_ever_watched() -> None:
+    log = Log()
+    body = replace(given.account(), as_of_ms=T0_MS)
+    log.append(AccountEvent(account_id=given.ACCOUNT, source=log.source(), body=body), T0_MS)
+
+    decision = log.ask("s1", T0_MS + 1)
+
+    check = next(check for check in decision.checks if check.rule == "watch")
+    assert (check.verdict, check.measured, check.limit) == ("breach", None, Decimal(5000))
+    assert (decision.verdict, "watch" in decision.reasons) == ("rejected", True)

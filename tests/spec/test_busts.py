@@ -239,3 +239,27 @@ def thousand(later: int) -> Desk:
     for _ in range(later):
         desk.fill("buy", 1, 100)
     return desk
+
+
+def test_fee_in_a_third_currency_is_returned() -> None:
+    desk = open_desk(only())
+    desk.instrument("GBPUSD", base_currency="GBP")
+    desk.price(2, "GBPUSD")
+    desk.fill("buy", 10, 100, fill_id="one", fee="3", fee_currency="GBP")
+    paid = desk.state()["balance"]
+
+    bust(desk, "buy", 10, 100, "one", fee="3", fee_currency="GBP")
+
+    assert (paid, desk.state()["balance"]) == ("9994", "10000")
+    assert desk.state()["trading_state"] == "active"
+
+
+def test_state_is_told_when_a_bust_changes_what_is_held() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100, fill_id="one")
+    desk.fill("buy", 5, 100)
+
+    bust(desk, "buy", 10, 100, "one")
+
+    (row,) = desk.sent("account_states")[-1]["positions"]
+    assert row["quantity"] == "5"

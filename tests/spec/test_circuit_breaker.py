@@ -295,3 +295,15 @@ def test_document_is_refused_when_it_has_no_sense(rule: dict[str, Any]) -> None:
     desk.limits(only(circuit_breaker=rule))
 
     assert len(desk.alerts("limits")) == 1
+
+
+def test_each_opening_says_why() -> None:
+    desk = half_open()
+    ask(desk)
+
+    trade(desk, -1)
+
+    assert [row["message"] for row in desk.alerts("circuit_breaker")] == [
+        "3 losing closes in a row",
+        "a losing close opens the circuit breaker anew",
+    ]

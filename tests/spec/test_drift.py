@@ -263,3 +263,25 @@ def test_drift_stop_stays_until_it_is_resumed() -> None:
 
     assert desk.stops() == [("drift", "triggered"), ("drift", "resumed")]
     assert desk.state()["trading_state"] == "active"
+
+
+def test_balance_is_adopted_when_no_symbol_is_known() -> None:
+    desk = open_desk(only(), mark=None)
+
+    desk.flow("snapshot", 9000)
+    desk.wait(GRACE)
+
+    assert (desk.state()["balance"], desk.stops()) == ("9000", [("drift", "triggered")])
+
+
+def test_any_difference_counts_when_nobody_knows_the_lot() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100, symbol="Y")
+    desk.wait(SECOND)
+    desk.snapshot("10.5", 100, symbol="Y")
+
+    desk.wait(GRACE)
+
+    (alert,) = desk.alerts("drift")
+    assert (alert["measured"], alert["limit"]) == ("0.5", "0")
+    assert desk.position("Y")["quantity"] == "10.5"

@@ -208,3 +208,18 @@ def test_gross_cap_in_money_is_watched_too(mark: str, alerts: int) -> None:
     see(desk, mark)
 
     assert [row["limit"] for row in desk.alerts("gross_exposure")] == ["1100"] * alerts
+
+
+def test_position_that_leaves_at_its_stop_leaves_whole_when_it_is_past_its_cap_too() -> None:
+    cap = {"position_ratio_max": "1", "on_breach": "flatten"}
+    desk = open_desk(only(stop_loss={}, position_ratio=cap), balance=1000)
+    order = desk.signal("buy", 10, limit_price="100", stop_price="95")
+    desk.fill("buy", 10, 100, signal_id=order["signal_id"])
+    see(desk, 94)
+    see(desk, 100)
+    desk.flow("withdrawal", 101)
+
+    desk.order(desk.exits()[0]["exit_id"], "cancelled")
+    desk.wait(SECOND)
+
+    assert exits(desk) == [("stop_loss", "X", "10")] * 2

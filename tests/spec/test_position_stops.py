@@ -308,4 +308,4 @@ def test_symbol_without_a_time_stop_is_held_on() -> None:
 
     desk.wait(10 * MINUTE)
 
-    assert desk.exits() == []
+    assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")

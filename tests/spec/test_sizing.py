@@ -100,3 +100,12 @@ def test_market_order_is_rejected_without_a_size_when_there_is_no_price() -> Non
 
     assert decision["requested_quantity"] is None
     assert decision["verdict"] == "rejected"
+
+
+def test_order_is_rejected_without_a_size_when_its_symbol_has_no_share() -> None:
+    desk = open_desk(only(position_ratio={"position_ratio_max": {"Y": "0.1"}}))
+
+    decision = desk.signal("buy", None, limit_price="100")
+
+    assert (decision["requested_quantity"], decision["verdict"]) == (None, "rejected")
+    assert "internal_error" not in decision["reasons"]
