@@ -49,6 +49,14 @@ def remainder(number: Decimal, unit: Decimal) -> Decimal:
         return EXACT.remainder(number, unit)
 
 
+def units(number: Decimal, unit: Decimal) -> int:
+    """Count the whole units in an unsigned number, however many they are."""
+    try:
+        return int(number // unit)
+    except InvalidOperation:  # More than the context in force has digits.
+        return int(EXACT.divide_int(number, unit))
+
+
 def earliest(first: int | None, second: int | None) -> int | None:
     """Return the earlier of two times, where None never comes."""
     if first is None or second is None:

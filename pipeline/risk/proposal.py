@@ -11,7 +11,7 @@ from msgspec import Struct
 from pipeline.risk.contracts import notional
 from pipeline.risk.figures import worst_case
 from pipeline.risk.holding import Holding, Working, exit_room
-from pipeline.risk.numbers import ONE, ZERO, floor_to
+from pipeline.risk.numbers import ONE, ZERO, floor_to, units
 from topics.events import Quote, Session
 from topics.fields import Side
 from topics.signals import Signal
@@ -111,8 +111,9 @@ def largest(
     terms = proposal.terms
     if terms.lot is None:
         return ZERO
-    good, bad = 0, int(proposal.quantity // terms.lot)
-    tried = [] if guess is None else [int(guess // terms.lot), int(guess // terms.lot) + 1]
+    good, bad = 0, units(proposal.quantity, terms.lot)
+    guessed = None if guess is None else units(guess, terms.lot)
+    tried = [] if guessed is None else [guessed, guessed + 1]
     while bad - good > 1:
         middle = tried.pop(0) if tried else (good + bad) // 2
         if not good < middle < bad:

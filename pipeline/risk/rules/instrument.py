@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.numbers import ONE, ZERO, remainder
 from pipeline.risk.proposal import Proposal, floored
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.standing import Standing
@@ -20,7 +20,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         if instrument is None:
             return self.unknown()
         limit_price = proposal.terms.signal.limit_price
-        if limit_price is not None and limit_price % instrument.tick_size:
+        if limit_price is not None and remainder(limit_price, instrument.tick_size):
             return Check(self.NAME, "breach", limit_price, instrument.tick_size, None)
         if proposal.terms.asked is None:
             return self.unknown()
@@ -47,7 +47,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             instrument is not None
             and instrument.max_quantity is not None
             and proposal.quantity > instrument.max_quantity
-            and not (limit_price is not None and limit_price % instrument.tick_size)
+            and not (limit_price is not None and remainder(limit_price, instrument.tick_size))
         )
 
     def room(self, standing: Standing, proposal: Proposal) -> Decimal:
