@@ -44,6 +44,8 @@ def _shift(window: Window, by: Decimal) -> Window:
 
 def _corrected(days: tuple[ClosedDay, ...], late: Late, *, last: Window) -> tuple[ClosedDay, ...]:
     """Move each closed day's PnL by the effect at its end less the effect at its open."""
+    if not days:
+        return ()  # The account began today, with money of a day before.
     ends = [*(day.marks for day in days[1:]), last.marks]
     corrected = []
     for day, end_marks in zip(days, ends, strict=True):

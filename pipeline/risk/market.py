@@ -59,7 +59,7 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
     turn.settle(replace(holding, instrument=instrument, scale=scale, inverse=inverse))
     if known is None:
         turn.look_at_all = turn.look_at_all or bool(holding.pending)
-    book_pending(turn, instrument)
+        book_pending(turn, instrument)
 
 
 def _identity(instrument: Instrument) -> tuple[str, Decimal, str, str | None]:

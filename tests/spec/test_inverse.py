@@ -212,3 +212,27 @@ def test_snapshot_is_adopted_at_its_harmonic_average() -> None:
     desk.snapshot(1000, 40_000, symbol="I")
 
     assert (held(desk)["average_price"], desk.state()["equity"]) == ("40000", "10.5")
+
+
+def test_position_stays_as_it_is_when_the_tick_of_its_contract_changes() -> None:
+    desk = coin_desk()
+    desk.fill("buy", 1000, 50_000, symbol="I")
+
+    desk.instrument("I", **CONTRACT | {"tick_size": "0.1"})
+    desk.fill("sell", 1000, 62_500, symbol="I")
+
+    # 1000 x 100 x (1/50 000 - 1/62 500) = 2 - 1.6.
+    assert (held(desk)["quantity"], desk.state()["balance"]) == ("0", "10.4")
+    assert desk.stops() == []
+
+
+def test_fills_fold_when_no_rate_converts_them_yet() -> None:
+    desk = open_desk(only(), mark=None)
+    desk.instrument("I", **CONTRACT)
+
+    desk.fill("buy", 1000, 50_000, symbol="I")
+    desk.fill("buy", 1000, 40_000, symbol="I")
+
+    # 200 000 / (100 000 / 50 000 + 100 000 / 40 000) = 200 000 / 4.5.
+    assert (held(desk)["quantity"], held(desk)["average_price"][:11]) == ("2000", "44444.44444")
+    assert desk.stops() == []

@@ -1,6 +1,6 @@
 """Fills that come after the roll of the day in which they were executed."""
 
-from tests.spec.desk import DAY, HOUR, MINUTE, Desk, open_desk
+from tests.spec.desk import DAY, HOUR, MINUTE, NOON, Desk, open_desk
 from tests.spec.rulebook import only
 
 
@@ -160,3 +160,32 @@ def test_late_fill_of_an_inverse_contract_corrects_the_open_in_base() -> None:
 
     # 10 000 x (1/50 000 - 1/40 000) = -0.05 of 50 000.
     assert desk.state()["daily"]["open_equity"] == "7500"
+
+
+def test_late_fill_counts_before_the_first_day_when_that_began_with_money_of_yesterday() -> None:
+    desk = Desk(now_ms=NOON + 12 * HOUR)
+    desk.limits(only())
+    desk.instrument()
+    desk.flow("opening", 10_000, as_of_ms=NOON)
+    desk.price(100)
+
+    desk.fill("buy", 10, 90, fee="5", executed_at_ms=NOON + HOUR)
+
+    # The fee is yesterday's; what the position won at its own price, since the open, is today's.
+    state = desk.state()
+    assert (state["daily"]["open_equity"], state["daily"]["pnl"]) == ("9995", "100")
+    assert (state["trading_state"], state["balance"]) == ("active", "9995")
+
+
+def test_bust_of_yesterday_counts_before_the_first_day_when_that_began_with_money_of_then() -> None:
+    desk = Desk(now_ms=NOON + 12 * HOUR)
+    desk.limits(only())
+    desk.instrument()
+    desk.flow("opening", 10_000, as_of_ms=NOON)
+    desk.fill("buy", 10, 90, fee="5", fill_id="f", executed_at_ms=NOON + HOUR)
+
+    desk.fill("buy", 10, 90, fee="5", fill_id="f", executed_at_ms=NOON + HOUR, kind="bust")
+
+    state = desk.state()
+    assert (state["daily"]["open_equity"], state["daily"]["pnl"]) == ("10000", "0")
+    assert (state["trading_state"], state["balance"]) == ("active", "10000")
