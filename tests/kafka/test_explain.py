@@ -24,26 +24,12 @@ def world(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         wanted = PARTITIONS + 1
         world.read("events", lambda rows: _count(rows, "limits", "accounts") >= wanted)
         world.send(given.price(100))
-        _until_priced(world)
+        world.await_price()
         world.send(given.signal("buy", 2, signal_id="fine", account_id="a", limit_price=100))
         world.send(given.signal("buy", 2, signal_id="dear", account_id="a", limit_price=200))
         world.send(given.signal("buy", 2, signal_id="early", account_id="b", limit_price=100))
         world.read("decisions", lambda rows: len(rows) >= 3)
         yield world
-
-
-def _until_priced(world: World) -> None:
-    """Wait until ingest knows the price, by words on orders that there are not."""
-    for sent in range(1, 200):
-        world.send(given.order("accepted", account_id="c"))
-        if any("quote" in row for row in _orders(world, sent)):
-            return
-    raise AssertionError("ingest never learnt the price")
-
-
-def _orders(world: World, count: int) -> list[dict[str, object]]:
-    rows = world.read("events", lambda rows: _count(rows, "orders") >= count)
-    return [row for row in rows if row["type"] == "orders"]
 
 
 def _count(rows: list[dict[str, object]], *types: str) -> int:

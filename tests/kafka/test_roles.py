@@ -36,7 +36,9 @@ def test_signal_is_approved_when_all_three_roles_run_in_one_command(world: World
     wanted = Counter(limits=PARTITIONS, tick=PARTITIONS, accounts=1)
     world.read("events", lambda rows: Counter(row["type"] for row in rows) >= wanted)
 
-    world.send(given.price(100), given.signal("buy", 2, signal_id="s1"))
+    world.send(given.price(100))
+    world.await_price()
+    world.send(given.signal("buy", 2, signal_id="s1"))
 
     (decision,) = world.read("decisions", bool)
     assert (decision["signal_id"], decision["verdict"]) == ("s1", "approved")

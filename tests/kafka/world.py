@@ -155,6 +155,20 @@ class World:
         """Wait until everything sent is in the log."""
         assert self._producer.flush(WAIT_SECONDS_MAX) == 0
 
+    def await_price(self) -> None:
+        """Wait until ingest knows the price, by words on orders that nobody placed."""
+        for sent in range(1, 200):
+            self.send(given.order("accepted", signal_id="nobody", account_id="nobody"))
+            if any("quote" in word for word in self._words_of_nobody(sent)):
+                return
+        raise AssertionError(self.logs())
+
+    def _words_of_nobody(self, count: int) -> list[Row]:
+        def words(rows: list[Row]) -> list[Row]:
+            return [row for row in rows if row["body"].get("signal_id") == "nobody"]
+
+        return words(self.read("events", lambda rows: len(words(rows)) >= count))
+
     def read(self, topic: str, enough: Callable[[list[Row]], bool]) -> list[Row]:
         """Return a topic's committed rows, in order in each partition, once they are enough."""
         rows: list[Row] = []
