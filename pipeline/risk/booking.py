@@ -38,7 +38,7 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
 def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
     """Keep a fill for a bust: what was held before it, and how it is booked."""
     execution, account = trade.execution, turn.account
-    rate = fresh_rate(turn, currency)
+    fee = trade.other_fee
     counted = None
     if account.opened_ms is not None:
         counted = is_counted(account, execution.executed_ms)
@@ -48,8 +48,9 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
             holding.fills,
             execution,
             holding.position,
-            rate=rate,
+            rate=fresh_rate(turn, currency),
             counted=counted,
+            fee_rate=None if fee is None else fresh_rate(turn, fee.currency),
         )
     )
     return replace(holding, fills=holding.fills + 1)

@@ -122,7 +122,7 @@ def _undo(turn: Turn, busted: KeptFill, instrument: Instrument) -> None:
     returned = ZERO
     if trade.other_fee is not None:
         fee = replace(trade.other_fee, amount=-trade.other_fee.amount)
-        returned = _book_again(turn, replace(busted, rate=None), fee)
+        returned = _book_again(turn, replace(busted, rate=busted.fee_rate), fee)
     rate = fresh_rate(turn, money.currency) if busted.rate is None else busted.rate
     if rate is None or busted.counted is False:
         return

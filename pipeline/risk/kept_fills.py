@@ -27,6 +27,7 @@ class KeptFill(Struct, frozen=True, array_like=True, gc=False):
     rate: Decimal | None = None  # Of the settlement currency at the fill; None: there was none.
     counted: bool | None = None  # Changed the balance; None: it came before the opening.
     busted: bool = False
+    fee_rate: Decimal | None = None  # Of the currency of a fee that is neither, at the fill.
 
 
 class ForgottenFills(Struct, frozen=True, gc=False):

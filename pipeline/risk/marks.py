@@ -90,5 +90,6 @@ def marked(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Ho
         begun = replace(after, marks=(Mark(price),), mark=None, mark_ms=None)
         return guarded(turn, begun, price=price)
     marks = (Mark(price, turn.now_ms), Mark(newest))
-    begun = replace(after, marks=marks, mark=newest, mark_ms=after.quote.as_of_ms)
+    kept = marks[-turn.limits.confirmation.confirm_marks :]
+    begun = replace(after, marks=kept, mark=newest, mark_ms=after.quote.as_of_ms)
     return guarded(turn, begun, price=price)

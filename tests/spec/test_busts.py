@@ -128,6 +128,19 @@ def test_fee_and_realized_are_returned_at_the_rate_of_the_fill() -> None:
     assert desk.state()["balance"] == "10000"
 
 
+def test_fee_in_a_third_currency_is_returned_at_the_rate_of_the_fill() -> None:
+    desk = open_desk(only())
+    desk.instrument("BTCUSD", base_currency="BTC")
+    desk.price(50_000, "BTCUSD")
+    desk.fill("buy", 10, 100, fee="0.001", fee_currency="BTC", fill_id="one")
+    desk.price(60_000, "BTCUSD")
+
+    bust(desk, "buy", 10, 100, "one", fee="0.001", fee_currency="BTC")
+
+    # It was 50, and 50 comes back.
+    assert desk.state()["balance"] == "10000"
+
+
 def test_inverse_fills_fold_anew() -> None:
     desk = open_desk(only(), mark=None)
     desk.account = "coins"

@@ -188,6 +188,16 @@ def test_one_mark_is_enough_when_limits_say_so() -> None:
     assert show(desk, 1)[0] > 0
 
 
+def test_stop_comes_with_the_fill_when_one_mark_is_enough_and_was_held_before() -> None:
+    rules = only(drawdown={"drawdown_ratio_max": "0.05"})
+    desk = open_desk(rules | {"confirmation": {"confirm_marks": 1}}, mark=40)
+
+    desk.fill("buy", 10, 100)
+
+    # The list starts with the fill's 100 and the mark of 40, and of one mark it is the last.
+    assert desk.stops()[0] == ("drawdown", "triggered")
+
+
 def test_stale_mark_still_values_the_position_for_the_watch() -> None:
     desk = long_desk()
     show(desk, 1, 1)
