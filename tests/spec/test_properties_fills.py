@@ -49,6 +49,7 @@ class Book:
         self.held = dict.fromkeys(GROUPS_OF, Decimal(0))
         self.live: dict[str, list[Any]] = {}  # Symbol, side and what is left, by signal.
         self.ended: set[str] = set()  # With a last word.
+        self.unhedged = False  # An exit, which passes always, may leave the net larger.
         self.desk = desk_with(caps)
 
     def take(self, what: str, number: int, which: Any) -> None:
@@ -74,6 +75,8 @@ class Book:
         decision = self.desk.signal(side, quantity, symbol=symbol)
         if decision["approved_quantity"] != "0":
             approved = Decimal(decision["approved_quantity"])
+            sign = 1 if side == "buy" else -1
+            self.unhedged |= sign * self.held[symbol] + approved <= 0
             self.live[decision["signal_id"]] = [symbol, side, approved]
 
     def fill(self, signal_id: str, quantity: Decimal) -> None:
@@ -100,7 +103,7 @@ class Book:
             *((abs(held), Decimal(caps["quantity"])) for held in self.held.values()),
             *groups,
             (gross, caps["gross"]),
-            (net, caps["net"]),
+            (Decimal(0) if self.unhedged else net, caps["net"]),
             (gross, Decimal(caps["leverage"] or 1)),  # Of cash, where there is no leverage.
             (Decimal(sum(map(bool, self.held.values()))), Decimal(caps["symbols"])),
         ]
