@@ -10,7 +10,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench soak mutation lint format lock readme image sbom \
+.PHONY: help install jars demo test bench soak scaling mutation lint format lock readme image sbom \
 	check-deploy check-image check-server chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
@@ -19,6 +19,7 @@ help:
 	@echo "make demo      the whole system on this machine, with real market data"
 	@echo "make test      the whole test suite, a real Kafka included"
 	@echo "make bench     throughput and latency, measured against peers"
+	@echo "make scaling   one risk worker, three, two under load: nothing lost, and what a move costs"
 	@echo "make soak      a million events through one worker, its memory watched"
 	@echo "make mutation  is every line of pipeline/risk watched by a test; SAMPLE=200 asks 200 of them"
 	@echo "make lint      style, types and format"
@@ -58,6 +59,9 @@ bench: install jars
 
 soak: install jars
 	$(BIN)/python -m bench.soak
+
+scaling: install jars
+	$(BIN)/python -m bench.scaling
 
 # Many hours without SAMPLE; what was killed stays so until mutants/ is deleted.
 mutation: install

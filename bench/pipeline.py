@@ -103,11 +103,11 @@ def _risk(settings: Settings, folder: Path) -> str:
 
 def _rate(settings: Settings, topic: str, count: int) -> float:
     """Return messages per second between the first and the last, by the time in each."""
-    times: list[int] = [message.timestamp()[1] for message in _read(settings, topic, count)]
+    times: list[int] = [message.timestamp()[1] for message in read_all(settings, topic, count)]
     return 1000 * (len(times) - 1) / (max(times) - min(times))
 
 
-def _read(settings: Settings, topic: str, count: int) -> list[Message]:
+def read_all(settings: Settings, topic: str, count: int) -> list[Message]:
     consumer = _consumer(settings, topic)
     messages: list[Message] = []
     deadline_s = time.monotonic() + PATIENCE_SECONDS
@@ -138,14 +138,17 @@ def _consumer(settings: Settings, topic: str) -> Consumer:
 
 
 @contextmanager
-def running(settings: Settings, folder: Path, *roles: str) -> Iterator[int]:
+def running(
+    settings: Settings, folder: Path, *roles: str, instance: str = "bench"
+) -> Iterator[int]:
     """Run roles as processes of their own; give the first one's id."""
     environment = {
         "RISKGATE_BROKERS": settings.brokers,
         "RISKGATE_TOPIC_PREFIX": settings.topic_prefix,
         "RISKGATE_GROUP_PREFIX": settings.group_prefix,
         "RISKGATE_PARTITIONS": str(PARTITIONS),
-        "RISKGATE_STATE_DIR": str(folder / settings.group_prefix),
+        "RISKGATE_INSTANCE": instance,
+        "RISKGATE_STATE_DIR": str(folder / settings.group_prefix / instance),
         "RISKGATE_HTTP_PORT": "0",
         "RISKGATE_LOG_LEVEL": "warning",
     }
@@ -160,7 +163,7 @@ def running(settings: Settings, folder: Path, *roles: str) -> Iterator[int]:
 
 def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
     create_missing(settings)
-    load = _Load(settings)
+    load = Load(settings)
     load.open_accounts()
     with running(settings, folder):
         load.run(rate=50, seconds=WARM_UP_SECONDS)
@@ -171,7 +174,7 @@ def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
             yield row(f"signal to decision at {rate}/s, p50 / p99", result)
 
 
-class _Load:
+class Load:
     """Signals at an even rate, each timed from when it should have gone out."""
 
     def __init__(self, settings: Settings) -> None:

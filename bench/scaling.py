@@ -1,0 +1,104 @@
+"""`make scaling`: one risk worker, then three, then two, while signals come at an even rate.
+
+Every signal must have exactly one decision; the longest gap between two decisions of a partition
+says what a move costs. The table goes to bench/scaling.md.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+from confluent_kafka import Message
+
+from bench.pipeline import PARTITIONS, Load, read_all, running, settings_of
+from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.settings import Settings
+from pipeline.streams.topic_admin import create_missing
+
+RATE = 100  # Signals a second, over all partitions.
+STEADY_SECONDS = 20  # Before, between and after the two moves.
+SIGNALS = 3 * STEADY_SECONDS * RATE
+PAGE = Path(__file__).parent / "scaling.md"
+
+
+class Phase(NamedTuple):
+    name: str
+    begin_ms: int
+
+
+def main() -> None:
+    """Scale out and in under load and publish the table."""
+    with LocalKafka(brief=False) as kafka, tempfile.TemporaryDirectory() as folder:
+        settings = settings_of(kafka.bootstrap, "scaling")
+        create_missing(settings)
+        load = Load(settings)
+        load.open_accounts()
+        phases = _scale(settings, Path(folder), load)
+        decisions = read_all(settings, "decisions", SIGNALS)
+    text = _page(phases, decisions)
+    PAGE.write_text(text)
+    sys.stdout.write(text)
+
+
+def _scale(settings: Settings, folder: Path, load: Load) -> list[Phase]:
+    with ExitStack() as stack, ThreadPoolExecutor() as threads:
+        stack.enter_context(running(settings, folder, "ingest", "broadcast"))
+        stack.enter_context(running(settings, folder, "risk", instance="one"))
+        load.run(rate=RATE, seconds=1)  # Returns when the first one is up.
+        sending: Future[list[float]] = threads.submit(
+            load.run, rate=RATE, seconds=3 * STEADY_SECONDS - 1
+        )
+        phases = [_phase("one worker")]
+        time.sleep(STEADY_SECONDS)
+        phases.append(_phase("to three"))
+        stack.enter_context(running(settings, folder, "risk", instance="two"))
+        with running(settings, folder, "risk", instance="three"):
+            time.sleep(STEADY_SECONDS)
+            phases.append(_phase("to two"))
+        sending.result()
+    return phases
+
+
+def _phase(name: str) -> Phase:
+    return Phase(name, int(time.time() * 1000))
+
+
+def _page(phases: list[Phase], decisions: list[Message]) -> str:
+    counts = Counter(orjson.loads(row.value() or b"{}").get("signal_id") for row in decisions)
+    doubled = sum(count > 1 for name, count in counts.items() if name is not None)
+    head = [
+        "# Scaling under load",
+        "",
+        f"{SIGNALS:,} signals, {RATE} a second over {PARTITIONS} partitions, with one risk worker,",
+        "then three, then two (the third ends on SIGTERM), on one machine. Made by `make scaling`.",
+        "",
+        f"{len(counts.keys() - {None}):,} signals have a decision, {doubled} have more than one.",
+        "",
+        "The longest time between two decisions of a partition, in ms:",
+        "",
+        "| phase | " + " | ".join(f"partition {number}" for number in range(PARTITIONS)) + " |",
+        "|---" * (PARTITIONS + 1) + "|",
+    ]
+    ends_ms = [*(phase.begin_ms for phase in phases[1:]), sys.maxsize]
+    rows = [_row(phase, end_ms, decisions) for phase, end_ms in zip(phases, ends_ms, strict=True)]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+def _row(phase: Phase, end_ms: int, decisions: list[Message]) -> str:
+    gaps = []
+    for number in range(PARTITIONS):
+        times = sorted(row.timestamp()[1] for row in decisions if row.partition() == number)
+        within = [b - a for a, b in pairwise(times) if phase.begin_ms <= a < end_ms]
+        gaps.append(f"{max(within, default=0):,}")
+    return f"| {phase.name} | " + " | ".join(gaps) + " |"
+
+
+if __name__ == "__main__":
+    main()
