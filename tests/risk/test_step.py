@@ -184,3 +184,31 @@ def test_entry_is_refused_when_nobody_ever_watched() -> None:
     check = next(check for check in decision.checks if check.rule == "watch")
     assert (check.verdict, check.measured, check.limit) == ("breach", None, Decimal(5000))
     assert (decision.verdict, "watch" in decision.reasons) == ("rejected", True)
+
+
+def test_signal_is_refused_when_what_follows_its_decision_raises(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = opened()
+    monkeypatch.setattr("pipeline.risk.step.watch", lambda _: 1 / 0)
+
+    decision = log.ask("s1", T0_MS + 1, quantity=5)
+
+    assert (decision.verdict, decision.reasons) == ("rejected", ("internal_error",))
+    assert (decision.decision_id, decision.requested_quantity) == ("s1", Decimal(5))
+    assert [each.identity for each in log.steps[-1].remember] == ["signal:s1"]
+    assert log.account is not None
+    assert log.account.trading_state == "halted"
+
+
+def test_repeated_signal_is_ignored_when_what_follows_its_decision_raises(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = opened()
+    monkeypatch.setattr("pipeline.risk.step.watch", lambda _: 1 / 0)
+
+    decision = log.ask("s1", T0_MS + 1, recall=Recall(seen_at_ms=T0_MS))
+
+    assert (decision.verdict, decision.reasons) == ("ignored", ("duplicate_signal",))
+    assert decision.decision_id == "acct-1:2:1"
+    assert log.steps[-1].remember == ()

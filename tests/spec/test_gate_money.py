@@ -201,3 +201,26 @@ def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
 
     assert decision["verdict"] == "approved"
     assert numbers_of(decision, "daily_loss") == ("exempt", "500", "200", "-300")
+
+
+@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
+def test_loss_is_told_and_stops_nothing_when_the_base_is_zero(rule: str) -> None:
+    desk = open_desk(only(**{rule: {}}), balance=0)
+    desk.fill("buy", 1, 100, fee="5")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, rule) == ("breach", "5", "0", "-5")
+    assert desk.stops() == []
+
+
+@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
+def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark(rule: str) -> None:
+    desk = open_desk(only(**{rule: {}}))
+    desk.fill("buy", 1, 100)
+    desk.wait(60_001)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, rule) == ("breach", None, None, None)
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", [rule])

@@ -293,3 +293,11 @@ def test_decision_carries_the_money_it_was_made_on() -> None:
     assert (decision["equity"], decision["drawdown_ratio"]) == ("960", "0.04")
     assert (decision["daily_pnl"], decision["weekly_pnl"]) == ("-40", "-40")
     assert (decision["strategy_id"], decision["limit_price"]) == ("slow", "100")
+
+
+def test_order_of_less_than_a_lot_is_rejected_when_nobody_asks_for_whole_lots() -> None:
+    desk = open_desk(only(instrument={"enabled": False}))
+
+    decision = desk.signal("buy", "0.5", limit_price="100")
+
+    assert answer_of(decision) == ("rejected", "0", ["instrument"], None)
