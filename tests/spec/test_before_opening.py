@@ -68,3 +68,18 @@ def test_every_account_has_its_own_opening() -> None:
     desk.flow("opening", 77, account_id="acct-2", flow_id="other")
 
     assert [desk.state(name)["balance"] for name in ("acct-1", "acct-2")] == ["10000", "77"]
+
+
+def test_money_won_after_the_openings_time_counts_when_the_opening_comes_late() -> None:
+    desk = unopened_desk()
+    before_ms = desk.now_ms
+    desk.wait(1)
+    desk.fill("buy", 10, 100)
+    desk.fill("sell", 10, 103, fee="5")
+
+    desk.flow("opening", 10_000, as_of_ms=before_ms)
+
+    state = desk.state()
+    assert (state["balance"], state["trading_state"]) == ("10025", "active")
+    for window in (state["daily"], state["weekly"]):
+        assert (window["open_equity"], window["realized"], window["pnl"]) == ("10000", "25", "25")

@@ -223,3 +223,16 @@ def test_position_that_leaves_at_its_stop_leaves_whole_when_it_is_past_its_cap_t
     desk.wait(SECOND)
 
     assert exits(desk) == [("stop_loss", "X", "10")] * 2
+
+
+@pytest.mark.parametrize("rule", LIMIT)
+def test_next_breach_is_told_at_once_when_the_one_before_has_ended(rule: str) -> None:
+    rules: Any = {rule: {LIMIT[rule]: "0.1"}}
+    desk = held_desk(10, **rules)
+    for kind in ("withdrawal", "deposit"):
+        desk.flow(kind, 100)
+
+    desk.flow("withdrawal", 100)
+
+    assert len(desk.alerts(rule)) == 2
+    assert desk.state()["trading_state"] == "active"

@@ -102,3 +102,17 @@ def test_flow_is_known_when_its_id_comes_again_days_later() -> None:
     desk.flow("deposit", 100, flow_id="one")
 
     assert desk.state()["balance"] == "10100"
+
+
+def test_deposit_is_not_counted_when_it_is_older_than_all_that_is_remembered() -> None:
+    desk = short_memory(dedupe_horizon_ms=5000)
+    old_ms = desk.now_ms
+    desk.wait(10 * SECOND)
+    desk.signal("hold")
+
+    desk.flow("deposit", 500, flow_id="old", as_of_ms=old_ms)
+
+    (alert,) = desk.alerts("dedupe")
+    assert (alert["level"], alert["action"]) == ("critical", "warn")
+    assert alert["message"] == "old is older than what is remembered: not applied"
+    assert (desk.state()["balance"], desk.state()["trading_state"]) == ("10000", "active")

@@ -236,3 +236,16 @@ def test_fills_fold_when_no_rate_converts_them_yet() -> None:
     # 200 000 / (100 000 / 50 000 + 100 000 / 40 000) = 200 000 / 4.5.
     assert (held(desk)["quantity"], held(desk)["average_price"][:11]) == ("2000", "44444.44444")
     assert desk.stops() == []
+
+
+def test_mark_is_forgotten_when_it_can_be_none_of_an_inverse_instrument() -> None:
+    desk = open_desk(only(), mark=None)
+    desk.snapshot(100, 50, symbol="I")
+    desk.price(-1, "I")
+    desk.signal("hold", symbol="I")
+    before = desk.position("I")["mark_price"]
+
+    desk.instrument("I", kind="inverse", base_currency="BTC", settlement_currency="BTC")
+    desk.signal("hold", symbol="I")
+
+    assert (before, desk.position("I")["mark_price"]) == ("-1", None)
