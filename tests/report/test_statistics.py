@@ -102,3 +102,14 @@ def test_trades_have_no_average_when_there_are_none() -> None:
         None,
         None,
     )
+
+
+def test_two_returns_are_enough_when_risk_is_asked_for() -> None:
+    returns = [0.01, -0.03]
+    tail = norm.pdf(0) / 0.5
+
+    # Half way between both; around their mean with root of 2 x 0.02 squared; around 0 with
+    # 0.94 x 0.01 squared + 0.06 x 0.03 squared.
+    assert historical(returns, 0.5) == (near(0.01), near(0.03))
+    assert parametric(returns, 0.5) == (near(0.01), near(tail * 0.0008**0.5 + 0.01))
+    assert ewma(returns, 0.5) == (near(0), near(tail * 0.000148**0.5))

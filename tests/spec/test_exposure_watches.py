@@ -236,3 +236,11 @@ def test_next_breach_is_told_at_once_when_the_one_before_has_ended(rule: str) ->
 
     assert len(desk.alerts(rule)) == 2
     assert desk.state()["trading_state"] == "active"
+
+
+def test_position_is_told_of_at_once_when_its_own_limits_shrink() -> None:
+    desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
+
+    desk.limits({"position_ratio": {"position_ratio_max": "0.05"}}, account="acct-1")
+
+    assert len(desk.alerts("position_ratio")) == 1
