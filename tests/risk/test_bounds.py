@@ -167,3 +167,14 @@ def test_entry_is_refused_when_its_rate_cannot_be_kept(monkeypatch: pytest.Monke
 
     assert (decision["verdict"], decision["reasons"]) == ("rejected", ["cash"])
     assert desk.state()["worst_exposure"] == "65"
+
+
+def test_nothing_is_kept_of_losses_when_a_win_ended_their_run() -> None:
+    log = Log()
+    log.limit(given.only("circuit_breaker", consecutive_losses_max=3, cooldown_ms=1000))
+    log.open()
+    for number, price in enumerate((100, 99, 100, 101)):
+        log.fill(f"f{number}", 1 if number % 2 == 0 else -1, T0_MS + number, price=price)
+
+    assert log.account is not None
+    assert (log.account.realized, log.account.breaker) == (0, None)

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from tests.spec.desk import DAY, HOUR, MINUTE, Desk, open_desk
 from tests.spec.rulebook import only
 
@@ -60,7 +62,8 @@ def test_bust_counts_when_it_arrives_before_its_fill() -> None:
     desk.fill("buy", 10, 90, fill_id="one")
 
     assert held(desk) == ("5", "100", "0")
-    assert len(desk.alerts("bust")) == 1
+    (alert,) = desk.alerts("bust")
+    assert (alert["message"], alert["measured"]) == ("fill one is busted before it came", "10")
 
 
 def test_second_bust_changes_nothing() -> None:
@@ -276,3 +279,19 @@ def test_state_is_told_when_a_bust_changes_what_is_held() -> None:
 
     (row,) = desk.sent("account_states")[-1]["positions"]
     assert row["quantity"] == "5"
+
+
+@pytest.mark.parametrize("after_ms", [-1, 0, 1])
+def test_bust_leaves_what_a_snapshot_holds_when_its_fill_came_before_that(after_ms: int) -> None:
+    desk = open_desk(only())
+    desk.wait(10)
+    as_of_ms = desk.now_ms - 5
+    desk.snapshot(14, 100, as_of_ms=as_of_ms)
+    executed_ms = as_of_ms + after_ms
+    desk.fill("buy", 4, 100, fill_id="one", executed_at_ms=executed_ms)
+
+    desk.fill("buy", 4, 100, fill_id="one", kind="bust", executed_at_ms=executed_ms)
+
+    assert held(desk)[0] == "14"
+    said = "the adopted snapshot says what is held" in desk.alerts("bust")[0]["message"]
+    assert said == (after_ms <= 0)

@@ -244,3 +244,13 @@ def test_position_is_told_of_at_once_when_its_own_limits_shrink() -> None:
     desk.limits({"position_ratio": {"position_ratio_max": "0.05"}}, account="acct-1")
 
     assert len(desk.alerts("position_ratio")) == 1
+
+
+def test_alert_says_so_when_no_equity_is_left_to_measure_by() -> None:
+    desk = held_desk(10, position_ratio={})
+
+    desk.flow("withdrawal", 10_000)
+
+    (alert,) = desk.alerts("position_ratio")
+    assert (alert["measured"], alert["limit"]) == (None, "0.1")
+    assert alert["message"] == "position_ratio of X: there is no equity left"

@@ -154,3 +154,12 @@ def test_stop_flattens_again_when_the_account_is_stopped_after_a_resume() -> Non
     # 250 of 10 700 are above 0.02.
     assert [(row["side"], row["quantity"]) for row in desk.exits()] == [("sell", "5")]
     assert len({row["stop_id"] for row in desk.sent("emergency_stops")}) == 2
+
+
+def test_state_is_told_at_once_when_a_stop_is_lifted() -> None:
+    desk = open_desk(only())
+    desk.control("halt", control_id="halt-1")
+
+    desk.control("resume", stop_id=desk.state()["stops"][0])
+
+    assert desk.sent("account_states")[-1]["trading_state"] == "active"

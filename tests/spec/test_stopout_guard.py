@@ -140,3 +140,13 @@ def test_exits_pass_when_entries_are_refused() -> None:
     decision = desk.signal("sell", 1, symbol="Y", limit_price="100")
 
     assert decision["verdict"] == "approved"
+
+
+def test_stop_outs_further_apart_than_the_cooldown_count_together() -> None:
+    desk = guarded_desk(cooldown_ms=MINUTE)
+    stop_out(desk)
+    desk.wait(5 * MINUTE)
+
+    stop_out(desk)
+
+    assert refused(desk)
