@@ -169,3 +169,14 @@ def test_exit_is_proven_again_when_a_working_exit_is_cancelled() -> None:
     decision = desk.signal("sell", 100, limit_price="100")
 
     assert (is_exempt(blocked), is_exempt(decision)) == (False, True)
+
+
+@pytest.mark.parametrize(("side", "price"), [("buy", "95"), ("sell", "105")])
+def test_exit_is_reserved_at_the_far_end_of_its_collar(side: str, price: str) -> None:
+    desk = open_desk(only(price_collar={"collar_ratio": "0.05"}))
+    desk.fill(side, 10, 100)
+
+    desk.control("flatten")
+
+    (reservation,) = desk.state()["reservations"]
+    assert (reservation["quantity"], reservation["price"]) == ("10", price)

@@ -309,3 +309,12 @@ def test_symbol_without_a_time_stop_is_held_on() -> None:
     desk.wait(10 * MINUTE)
 
     assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")
+
+
+def test_position_is_closed_by_a_later_stop_when_an_earlier_one_is_not_reached() -> None:
+    desk = open_desk(only(stop_loss={}, trailing_stop={"trailing_ratio": "0.02"}))
+    bought(desk, stop_price="90")
+
+    see(desk, 97)
+
+    assert sent(desk) == [("trailing_stop", "sell", "10")]
