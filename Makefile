@@ -19,7 +19,7 @@ help:
 	@echo "make demo      the whole system on this machine, with real market data"
 	@echo "make test      the whole test suite, a real Kafka included"
 	@echo "make bench     throughput and latency, measured against peers"
-	@echo "make scaling   one risk worker, three, two under load: nothing lost, and what a move costs"
+	@echo "make scaling   risk workers come and go under load: nothing lost, and what a move costs"
 	@echo "make soak      a million events through one worker, its memory watched"
 	@echo "make mutation  is every line of pipeline/risk watched by a test; SAMPLE=200 asks 200 of them"
 	@echo "make lint      style, types and format"

@@ -1,4 +1,4 @@
-"""`make scaling`: one risk worker, then three, then two, while signals come at an even rate.
+"""`make scaling`: from one risk worker to four and back, while signals come at an even rate.
 
 Every signal must have exactly one decision; the longest gap between two decisions of a partition
 says what a move costs. The table goes to bench/scaling.md.
@@ -23,8 +23,9 @@ from pipeline.streams.settings import Settings
 from pipeline.streams.topic_admin import create_missing
 
 RATE = 100  # Signals a second, over all partitions.
-STEADY_SECONDS = 20  # Before, between and after the two moves.
-SIGNALS = 3 * STEADY_SECONDS * RATE
+STEADY_SECONDS = 15  # Before, between and after the moves.
+PHASES = 5
+SIGNALS = PHASES * STEADY_SECONDS * RATE
 PAGE = Path(__file__).parent / "scaling.md"
 
 
@@ -53,15 +54,21 @@ def _scale(settings: Settings, folder: Path, load: Load) -> list[Phase]:
         stack.enter_context(running(settings, folder, "risk", instance="one"))
         load.run(rate=RATE, seconds=1)  # Returns when the first one is up.
         sending: Future[list[float]] = threads.submit(
-            load.run, rate=RATE, seconds=3 * STEADY_SECONDS - 1
+            load.run, rate=RATE, seconds=PHASES * STEADY_SECONDS - 1
         )
         phases = [_phase("one worker")]
         time.sleep(STEADY_SECONDS)
-        phases.append(_phase("to three"))
+        phases.append(_phase("to two"))
         stack.enter_context(running(settings, folder, "risk", instance="two"))
+        time.sleep(STEADY_SECONDS)
         with running(settings, folder, "risk", instance="three"):
+            phases.append(_phase("to three"))
             time.sleep(STEADY_SECONDS)
-            phases.append(_phase("to two"))
+            phases.append(_phase("back to two"))
+        time.sleep(STEADY_SECONDS)
+        phases.append(_phase("to four, two at once"))
+        stack.enter_context(running(settings, folder, "risk", instance="four"))
+        stack.enter_context(running(settings, folder, "risk", instance="five"))
         sending.result()
     return phases
 
@@ -76,8 +83,8 @@ def _page(phases: list[Phase], decisions: list[Message]) -> str:
     head = [
         "# Scaling under load",
         "",
-        f"{SIGNALS:,} signals, {RATE} a second over {PARTITIONS} partitions, with one risk worker,",
-        "then three, then two (the third ends on SIGTERM), on one machine. Made by `make scaling`.",
+        f"{SIGNALS:,} signals, {RATE} a second over {PARTITIONS} partitions, on one machine, while",
+        "risk workers come and go (the third ends on SIGTERM). Made by `make scaling`.",
         "",
         f"{len(counts.keys() - {None}):,} signals have a decision, {doubled} have more than one.",
         "",

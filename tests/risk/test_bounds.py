@@ -177,4 +177,5 @@ def test_nothing_is_kept_of_losses_when_a_win_ended_their_run() -> None:
         log.fill(f"f{number}", 1 if number % 2 == 0 else -1, T0_MS + number, price=price)
 
     assert log.account is not None
+    assert log.account.realized == 0
     assert log.account.breaker is None
