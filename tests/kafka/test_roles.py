@@ -6,13 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import (
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
 
 from pipeline.demo.kafka import LocalKafka
 from tests import given
@@ -101,7 +94,7 @@ def test_event_is_a_dead_letter_when_it_lies_in_a_foreign_partition(world: World
 
 
 def test_message_of_ten_megabytes_is_a_dead_letter_when_the_topic_lets_it_in(world: World) -> None:
-    configure(world, "signals", "max.message.bytes", "12000000")
+    world.configure("signals", "max.message.bytes", "12000000")
     world.run("ingest")
     world.send_bytes("signals", b"x" * 10_000_000, key=b"k" * 900_000)
     world.send(given.signal())
@@ -135,7 +128,7 @@ def test_run_names_the_topic_in_one_sentence_when_it_is_missing(world: World) ->
 
 @pytest.mark.parametrize("role", ["ingest", "broadcast"])
 def test_nothing_is_written_when_the_log_has_no_append_time(world: World, role: str) -> None:
-    configure(world, "events", "message.timestamp.type", "CreateTime")
+    world.configure("events", "message.timestamp.type", "CreateTime")
     world.send(given.account())
 
     worker = world.run(role)
@@ -146,7 +139,7 @@ def test_nothing_is_written_when_the_log_has_no_append_time(world: World, role: 
 
 
 def test_risk_goes_on_when_the_log_has_append_time_again(world: World) -> None:
-    configure(world, "events", "message.timestamp.type", "CreateTime")
+    world.configure("events", "message.timestamp.type", "CreateTime")
     worker = world.run("risk").ready()
     tick = b'{"type":"tick","account_id":"*","body":{}}'
     world.send_bytes("events", tick, key=b"*", partition=0)
@@ -154,7 +147,7 @@ def test_risk_goes_on_when_the_log_has_append_time_again(world: World) -> None:
     assert worker.code() == 1
     assert "has not LogAppendTime" in worker.log()
 
-    configure(world, "events", "message.timestamp.type", "LogAppendTime")
+    world.configure("events", "message.timestamp.type", "LogAppendTime")
     again = world.run("risk").ready()
 
     until(lambda: again.metric("riskgate_records_committed") == 1, again.log)
@@ -177,13 +170,3 @@ def test_worker_is_ready_and_says_why_it_idles_when_there_are_more_than_partitio
 def is_spare(worker: Worker) -> bool:
     """Whether a worker says that nothing was left for it."""
     return "nothing to do" in worker.get("readyz").text
-
-
-def configure(world: World, topic: str, name: str, value: str) -> None:
-    """Change a topic's configuration."""
-    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(
-        ResourceType.TOPIC, world.settings.topic(topic), incremental_configs=[entry]
-    )
-    admin = AdminClient(world.settings.connection())
-    admin.incremental_alter_configs([resource])[resource].result()

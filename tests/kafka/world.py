@@ -10,12 +10,18 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import httpx
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -33,6 +39,13 @@ TOPIC_OF = {topic.message: topic for topic in INPUTS}
 
 Row = dict[str, Any]
 T = TypeVar("T")
+
+
+class Record(NamedTuple):
+    """A row with the time that its log gave it."""
+
+    row: Row
+    at_ms: int
 
 
 class Worker:
@@ -173,12 +186,21 @@ class World:
         """Return a topic's committed rows, in order in each partition, once they are enough."""
         rows: list[Row] = []
 
-        def take(message: Message) -> bool:
-            rows.append(orjson.loads(message.value() or b"{}"))
+        def take(record: Record) -> bool:
+            rows.append(record.row)
             return enough(rows)
 
-        self._consume(topic, take)
+        self.follow(topic, take)
         return rows
+
+    def follow(self, topic: str, take: Callable[[Record], bool]) -> None:
+        """Hand on a topic's committed records from its beginning, until one of them is enough."""
+
+        def hand_on(message: Message) -> bool:
+            row = orjson.loads(message.value() or b"{}")
+            return take(Record(row, message.timestamp()[1]))
+
+        self._consume(topic, hand_on)
 
     def counts(self, topic: str, enough: Callable[[Counter[int]], bool]) -> Counter[int]:
         """Return how many rows each partition has once they are enough."""
@@ -196,6 +218,15 @@ class World:
         with closing(self._reader(topic)) as consumer:
             places = [TopicPartition(self.settings.topic(topic), n) for n in range(PARTITIONS)]
             return [consumer.get_watermark_offsets(place, timeout=10)[1] for place in places]
+
+    def configure(self, topic: str, name: str, value: str) -> None:
+        """Change a topic's configuration."""
+        entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+        resource = ConfigResource(
+            ResourceType.TOPIC, self.settings.topic(topic), incremental_configs=[entry]
+        )
+        admin = AdminClient(self.settings.connection())
+        admin.incremental_alter_configs([resource])[resource].result()
 
     def delete(self, topic: str) -> None:
         """Delete a topic."""
