@@ -56,8 +56,12 @@ def plain(number: object) -> str:
     if not isinstance(number, Decimal):
         raise TypeError(f"{type(number).__name__} does not travel")
     text = str(number)
-    if "E" in text:
-        text = format(number, "f")
+    if text[-1] == "0" or "E" in text:  # Most are plain as they are.
+        return _trimmed(text if "E" not in text else format(number, "f"))
+    return text
+
+
+def _trimmed(text: str) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
