@@ -22,6 +22,9 @@ CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
 FULL_QUEUE_SECONDS_MAX = 30.0
+# So far behind, nobody waits for the next commit: fewer of them catch up sooner.
+BACKLOG_RECORDS = 20_000
+BACKLOG_COMMIT_SECONDS = 1.0
 
 
 class Clients(NamedTuple):
@@ -97,7 +100,7 @@ class Loop:
         self._settings = settings
         self._progress = progress
         self._commit, self._beat, self._is_stopping = hooks
-        self._commit_due_s = self._lag_due_s = 0.0
+        self._commit_due_s = self._latest_commit_s = self._lag_due_s = 0.0
 
     def turn(self) -> None:
         """Apply what is there, and commit it when it is due or nothing more is there."""
@@ -135,11 +138,30 @@ class Loop:
 
     def _apply(self, messages: list[Message]) -> None:
         if not self._progress.records:
-            self._commit_due_s = time.monotonic() + self._settings.commit_interval_ms / 1000
+            self._begin(time.monotonic())
         self._progress.apply(filter(_is_record, messages))
         self._producer.poll(0)
-        if self._progress.records and time.monotonic() >= self._commit_due_s:
+        if self._progress.records and self._is_due(time.monotonic()):
             self._commit()
+
+    def _begin(self, now_s: float) -> None:
+        """Fix when what is applied from now on is to be committed."""
+        interval_s = self._settings.commit_interval_ms / 1000
+        third_s = self._settings.transaction_timeout_ms / 3000
+        self._commit_due_s = now_s + interval_s
+        self._latest_commit_s = now_s + max(interval_s, min(BACKLOG_COMMIT_SECONDS, third_s))
+
+    def _is_due(self, now_s: float) -> bool:
+        """Whether to commit: once the interval is over, later when far behind."""
+        if now_s < self._commit_due_s:
+            return False
+        if self._commit_due_s < self._latest_commit_s and self._is_far_behind():
+            self._commit_due_s = self._latest_commit_s
+        return now_s >= self._commit_due_s
+
+    def _is_far_behind(self) -> bool:
+        positions = self._progress.positions
+        return sum(self._known_end(p) - at for p, at in positions.items()) > BACKLOG_RECORDS
 
     def _known_end(self, place: Place) -> int:
         end: int = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
