@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.metadata import version
 
-from pipeline.risk.limits_document import NAMES
+from pipeline.risk.limits.document import NAMES
 
 __all__ = ["rules_version"]
 

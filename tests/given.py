@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pipeline.risk.rules import RULES
-from pipeline.risk.rules.planned import PLANNED
 from topics.accounts import CashFlow
 from topics.controls import Control
 from topics.fills import Fill
@@ -243,9 +242,9 @@ def only(*names: str, **parameters: Any) -> Rules:
     Groups of parameters that are no rule (`confirmation`, `reservation`, …) are added with `|`:
     only("drawdown", drawdown_ratio_max="0.05") | {"confirmation": {"confirm_marks": 2}}.
     """
-    unknown = {*names} - {*RULES, *PLANNED}
+    unknown = {*names} - {*RULES}
     assert not unknown, f"no such rules: {unknown}"
-    rules: Rules = {name: {"enabled": name in names} for name in (*RULES, *PLANNED)}
+    rules: Rules = {name: {"enabled": name in names} for name in RULES}
     if names:
         rules[names[0]] |= parameters
     return rules

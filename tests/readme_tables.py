@@ -5,8 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.profiles import profile_path
-from pipeline.risk.limits_document import not_built_yet
-from pipeline.risk.parameters import GROUPS, Parameters
+from pipeline.risk.limits.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.streams.metrics import metric_table
 from pipeline.streams.settings_table import settings_table
@@ -46,12 +45,10 @@ def standard_profile() -> str:
 
 
 def written_out(name: str, kind: type[Parameters]) -> dict[str, object]:
-    """Return what a profile says of a rule: no `enabled` that is on, nothing not built yet."""
+    """Return what a profile says of a rule: no `enabled` that is on."""
     defaults = {field: getattr(kind(), field) for field in kind.__struct_fields__}
     return {
-        field: value
-        for field, value in defaults.items()
-        if (field, value) != ("enabled", True) and not not_built_yet({name: {field: value}})
+        field: value for field, value in defaults.items() if (field, value) != ("enabled", True)
     }
 
 

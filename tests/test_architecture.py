@@ -5,6 +5,7 @@ Each check reads the sources, so a new file is under it from its first day.
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,16 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def _imports_to_load(path: Path) -> set[str]:
+    """Return what a module imports while it is itself imported, none of it for types alone."""
+    body = _tree(path).body
+    return {node.module for node in body if isinstance(node, ast.ImportFrom) and node.module}
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _layer(path: Path) -> str | None:
@@ -173,6 +184,24 @@ def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:
     ]
 
     assert wrong == []
+
+
+def test_no_module_of_the_core_needs_itself_when_the_imports_are_followed() -> None:
+    graph = {_module(path): _imports_to_load(path) for path in ROOT.glob("pipeline/risk/**/*.py")}
+
+    order = list(TopologicalSorter(graph).static_order())
+
+    assert order.index("pipeline.risk.turn") < order.index("pipeline.risk.step")
+
+
+def test_folders_of_the_core_import_nothing_when_they_are_read() -> None:
+    importing = {
+        path.parent.name
+        for path in ROOT.glob("pipeline/risk/**/__init__.py")
+        if list(_imports(path))
+    }
+
+    assert importing == {"rules"}  # It finds the rules.
 
 
 def test_functions_stay_small_when_the_sources_are_read() -> None:

@@ -1,3 +1,4 @@
+import re
 import tomllib
 from pathlib import Path
 
@@ -6,7 +7,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [*PROJECT["dependencies"], *(item for extra in EXTRAS.values() for item in extra)]
@@ -41,6 +43,16 @@ def test_lock_has_hashes_and_no_address_when_it_is_made() -> None:
 @pytest.mark.parametrize("package", ["topics", "pipeline"])
 def test_package_says_it_is_typed_when_it_is_installed(package: str) -> None:
     assert (ROOT / package / "py.typed").exists()
+
+
+def test_source_distribution_holds_what_make_runs_when_it_is_built() -> None:
+    make = (ROOT / "Makefile").read_text()
+    include = PYPROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+
+    named = re.findall(r"(?:python -m |--file |-root | -r )([\w-]+(?:\.lock)?)", make)
+
+    assert {"bench", "ops", "requirements.lock"} <= {*named}
+    assert {f"/{name}" for name in named} <= {*include}
 
 
 def test_image_holds_what_was_tested_when_its_lock_is_made() -> None:

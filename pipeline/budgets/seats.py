@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.budgets.allowances import Seat
-from pipeline.risk.limits_document import LimitsError, validate
+from pipeline.risk.limits.document import LimitsError, validate
 from topics.account_states import AccountState
 from topics.codec import plain
 from topics.limits import LimitsDocument

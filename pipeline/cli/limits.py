@@ -162,7 +162,7 @@ def _warn_of_allowances(old: "Rules", new: "Rules") -> None:
 
 def _accepted_rules(file: Path) -> "Rules":
     """Return the file's rules, or say what is wrong with them and exit."""
-    from pipeline.risk.limits_document import LimitsError, not_built_yet, validate
+    from pipeline.risk.limits.document import LimitsError, validate
     from pipeline.streams.limits_file import load_rules
 
     rules = load_rules(file)
@@ -171,6 +171,4 @@ def _accepted_rules(file: Path) -> "Rules":
     except LimitsError as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(exit_codes.DIFFERENT) from None
-    for rule in not_built_yet(rules):
-        typer.echo(f"{file}: rules.{rule}: not built yet; nothing judges it", err=True)
     return rules

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from pipeline.replay.lines import decode_line, encode_line
 from pipeline.replay.machine import Line, Machine
-from pipeline.risk.limits_document import LimitsError, validate
+from pipeline.risk.limits.document import LimitsError, validate
 from pipeline.streams.limits_file import LimitsFileError, load_rules
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS

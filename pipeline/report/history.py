@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.risk.account import Account
-from pipeline.risk.equity import plain_equity
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.step import Step
+from pipeline.risk.valuation.equity import plain_equity
 from topics.decisions import Decision
 from topics.events import Event, FillEvent, PositionEvent
 

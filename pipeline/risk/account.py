@@ -8,13 +8,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pipeline.risk.blocked import Blocked
-from pipeline.risk.breaker import Breaker
-from pipeline.risk.holding import Holding
+from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.reservations import Leaving, Reservation
+from pipeline.risk.gate.blocked import Blocked
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.reservations import Leaving, Reservation
-from pipeline.risk.totals import Totals
-from pipeline.risk.windows import ClosedDay, Window
+from pipeline.risk.valuation.totals import Totals
+from pipeline.risk.valuation.windows import ClosedDay, Window
+from pipeline.risk.watch.breaker import Breaker
 from topics.fields import TradingState
 
 POSITIONS_MAX = 1000

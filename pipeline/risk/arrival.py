@@ -3,9 +3,9 @@
 from msgspec import Struct
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.memory.identities import Recall, Remembered
+from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.outputs import Output
-from pipeline.risk.remembered import Recall, Remembered
 from topics.events import Event
 
 

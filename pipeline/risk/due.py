@@ -1,14 +1,14 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
 from pipeline.risk.account import Account
-from pipeline.risk.circuit import half_open_ms
-from pipeline.risk.drift import drift_wake_ms
-from pipeline.risk.flatten import flatten_again_ms
+from pipeline.risk.book.drift import drift_wake_ms
+from pipeline.risk.gate.prevented import blocked_due_ms
 from pipeline.risk.numbers import earliest
-from pipeline.risk.position_stops import exits_again_ms
-from pipeline.risk.prevented import blocked_due_ms
-from pipeline.risk.totals import looked_up
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.totals import looked_up
+from pipeline.risk.watch.circuit import half_open_ms
+from pipeline.risk.watch.flatten import flatten_again_ms
+from pipeline.risk.watch.position_stops import exits_again_ms
 
 _STATE_EVERY_MS = 1000
 _RATE_EVERY_MS = 15_000  # Money that waits for a rate is looked after this often.

@@ -4,15 +4,15 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from msgspec.structs import replace
 
+from pipeline.risk.book.drift import compare_balance
+from pipeline.risk.book.money import Money, book_in_windows, book_money
 from pipeline.risk.cause import Cause
-from pipeline.risk.drift import compare_balance
-from pipeline.risk.equity import plain_equity
-from pipeline.risk.money import Money, book_in_windows, book_money
+from pipeline.risk.memory.identities import may_be_forgotten
 from pipeline.risk.numbers import EXACT, ZERO
-from pipeline.risk.rates import settle_in
-from pipeline.risk.remembered import may_be_forgotten
 from pipeline.risk.turn import Turn
-from pipeline.risk.windows import Window, day_at, week_at
+from pipeline.risk.valuation.equity import plain_equity
+from pipeline.risk.valuation.rates import settle_in
+from pipeline.risk.valuation.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
 
 _DOWN = Context(prec=34, rounding=ROUND_FLOOR)

@@ -3,8 +3,8 @@
 from pipeline.risk.account import STOPS_MAX, SharedResume, SharedStop, Stop
 from pipeline.risk.cause import Cause
 from pipeline.risk.shared_record import timing_refusal
-from pipeline.risk.stops import Said, add_stop, resume
 from pipeline.risk.turn import Turn
+from pipeline.risk.watch.stops import Said, add_stop, resume
 from topics.controls import Control
 
 

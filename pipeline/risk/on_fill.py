@@ -1,19 +1,19 @@
 """What a fill means: it takes the place of its reservation, and is booked once."""
 
 from pipeline.risk.account import ENDED_MAX
-from pipeline.risk.booking import book
-from pipeline.risk.bust import on_bust
+from pipeline.risk.book.booking import book
+from pipeline.risk.book.bust import on_bust
+from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.reservations import Reservation, after_fill
+from pipeline.risk.book.trade import execution_of
 from pipeline.risk.cause import Cause
-from pipeline.risk.circuit import note_trade
-from pipeline.risk.guard import enter
-from pipeline.risk.holding import Holding
-from pipeline.risk.position_stops import note_exit_fill
-from pipeline.risk.remembered import Recall, may_be_forgotten
-from pipeline.risk.reservations import Reservation, after_fill
-from pipeline.risk.stopouts import note_stopout
-from pipeline.risk.stops import open_stop
-from pipeline.risk.trade import execution_of
+from pipeline.risk.memory.identities import Recall, may_be_forgotten
 from pipeline.risk.turn import Turn
+from pipeline.risk.watch.circuit import note_trade
+from pipeline.risk.watch.guard import enter
+from pipeline.risk.watch.position_stops import note_exit_fill
+from pipeline.risk.watch.stopouts import note_stopout
+from pipeline.risk.watch.stops import open_stop
 from topics.fills import Fill
 
 

@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 
 from pipeline.risk.cause import Cause
-from pipeline.risk.exposures import NOT_KEPT, exposures_of
-from pipeline.risk.limits import limits_of
+from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.shared_record import next_document
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.exposures import NOT_KEPT, exposures_of
 from topics.limits import LimitsDocument
 
 

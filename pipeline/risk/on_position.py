@@ -3,14 +3,14 @@
 from msgspec.structs import replace
 
 from pipeline.risk.account import POSITIONS_MAX
+from pipeline.risk.book.drift import compare_position
+from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.position import Position
 from pipeline.risk.cause import Cause
-from pipeline.risk.contracts import worth
-from pipeline.risk.drift import compare_position
-from pipeline.risk.holding import Holding
-from pipeline.risk.marks import marked, take_quote
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.position import Position
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.contracts import worth
+from pipeline.risk.valuation.marks import marked, take_quote
 from topics.events import Quote
 from topics.positions import PositionSnapshot
 

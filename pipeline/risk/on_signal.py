@@ -5,20 +5,20 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.account import APPROVALS_MAX
+from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.reservations import Reservation
 from pipeline.risk.cause import Cause
-from pipeline.risk.gate import Judgement, judge
-from pipeline.risk.holding import Holding
+from pipeline.risk.gate.judgement import Judgement, judge
+from pipeline.risk.gate.prevented import note_blocked
+from pipeline.risk.gate.proposal import Terms, make_terms, reference_price
+from pipeline.risk.gate.sizing import size
+from pipeline.risk.gate.stop_price import stop_price
+from pipeline.risk.memory.repeats import Repeats, noted
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.prevented import note_blocked
-from pipeline.risk.proposal import Terms, make_terms, reference_price
-from pipeline.risk.rates import fresh_rate, is_foreign
-from pipeline.risk.repeats import Repeats, noted
-from pipeline.risk.reservations import Reservation
 from pipeline.risk.rules.repeated_order import RepeatedOrder
-from pipeline.risk.sizing import size
-from pipeline.risk.stop_price import stop_price
 from pipeline.risk.turn import Turn
-from pipeline.risk.violations import count_violations
+from pipeline.risk.valuation.rates import fresh_rate, is_foreign
+from pipeline.risk.watch.violations import count_violations
 from topics.decisions import Decision
 from topics.events import Session
 from topics.signals import Signal

@@ -3,15 +3,15 @@
 from decimal import Decimal, localcontext
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.equity import value
-from pipeline.risk.headroom import headroom_ratios
-from pipeline.risk.holding import Holding, mark_of
-from pipeline.risk.limits import limits_of
+from pipeline.risk.book.holding import Holding, mark_of
+from pipeline.risk.gate.prevented import prevented_losses
+from pipeline.risk.gate.standing import Standing, stand
+from pipeline.risk.limits.headroom import headroom_ratios
+from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
-from pipeline.risk.prevented import prevented_losses
-from pipeline.risk.standing import Standing, stand
-from pipeline.risk.violations import violations_last_hour
-from pipeline.risk.windows import Window
+from pipeline.risk.valuation.equity import value
+from pipeline.risk.valuation.windows import Window
+from pipeline.risk.watch.violations import violations_last_hour
 from topics.account_states import (
     AccountState,
     DayState,

@@ -16,8 +16,8 @@ from pipeline.risk.account import (
     SharedStop,
 )
 from pipeline.risk.cause import Cause
-from pipeline.risk.limits import limits_of
-from pipeline.risk.limits_document import LimitsError, canonical, not_built_yet, validate
+from pipeline.risk.limits.document import LimitsError, canonical, validate
+from pipeline.risk.limits.in_force import limits_of
 from topics.alerts import Alert
 from topics.controls import Control
 from topics.events import (
@@ -59,7 +59,7 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
 
 
 def next_document(held: Document, document: LimitsDocument) -> tuple[Document | None, str | None]:
-    """Return the document that takes over, and what a person should know; neither: the same."""
+    """Return the document that takes over, or why it is refused; neither: it is the same."""
     try:
         validate(document.rules)
         rules = canonical(document.rules)
@@ -69,9 +69,7 @@ def next_document(held: Document, document: LimitsDocument) -> tuple[Document | 
         return None, None
     if document.version <= held.version:
         return None, f"version {document.version} is refused: {held.version} is in force"
-    early = not_built_yet(document.rules)
-    told = f"not built yet and not judged: {', '.join(early)}" if early else None
-    return Document(document.version, rules), told
+    return Document(document.version, rules), None
 
 
 def _apply_limits(

@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.kept_fills import KeptFill
+from pipeline.risk.memory.kept_fills import KeptFill
 
 STATE_VERSION = 1
 

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
+from pipeline.risk.book.drift import adopt_due
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
-from pipeline.risk.drift import adopt_due
 from pipeline.risk.due import is_state_due, look_up, next_wake_ms
-from pipeline.risk.flatten import flatten
-from pipeline.risk.limits import limits_of
-from pipeline.risk.market import take_all
+from pipeline.risk.limits.in_force import limits_of
+from pipeline.risk.memory.identities import Recall, Remembered, identity
+from pipeline.risk.memory.recall import oldest_wanted, recall_seen
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
@@ -26,14 +26,14 @@ from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal, refuse
 from pipeline.risk.outputs import Output, topic_of
-from pipeline.risk.position_stops import send_exits
-from pipeline.risk.recall import oldest_wanted, recall_seen
-from pipeline.risk.remembered import Recall, Remembered, identity
-from pipeline.risk.roll import roll
 from pipeline.risk.shared_record import apply_shared, tell_shared
-from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
-from pipeline.risk.watches import watch
+from pipeline.risk.valuation.market import take_all
+from pipeline.risk.valuation.roll import roll
+from pipeline.risk.watch.after_event import watch
+from pipeline.risk.watch.flatten import flatten
+from pipeline.risk.watch.position_stops import send_exits
+from pipeline.risk.watch.stops import alert_breach, open_stop
 from topics.events import (
     AccountEvent,
     ControlEvent,

@@ -6,18 +6,18 @@ The only mutable thing of the core; it lives for one step and never leaves it.
 from msgspec.structs import replace
 
 from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
+from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.reservations import Reservation
 from pipeline.risk.cause import Cause
-from pipeline.risk.equity import Valuation, value
-from pipeline.risk.figures import reserved, revalue, settle
-from pipeline.risk.holding import Holding
-from pipeline.risk.idle import drop_idle
-from pipeline.risk.kept_fills import ForgottenFills, KeptFill
-from pipeline.risk.limits import Limits
+from pipeline.risk.gate.standing import Standing, stand
+from pipeline.risk.limits.in_force import Limits
+from pipeline.risk.memory.identities import Remembered
+from pipeline.risk.memory.idle import drop_idle
+from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.outputs import Output
-from pipeline.risk.remembered import Remembered
-from pipeline.risk.reservations import Reservation
-from pipeline.risk.standing import Standing, stand
-from pipeline.risk.totals import moved
+from pipeline.risk.valuation.equity import Valuation, value
+from pipeline.risk.valuation.figures import reserved, revalue, settle
+from pipeline.risk.valuation.totals import moved
 from topics.alerts import Action, Alert, Level
 from topics.events import Rate
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from struct import Struct
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.kept_fills import WantedFills
+from pipeline.risk.memory.kept_fills import WantedFills
 from pipeline.risk.state import (
     StateError,
     load_account,

@@ -12,7 +12,7 @@ from typing import cast
 from msgspec import Struct
 
 from pipeline.risk.account import Shared
-from pipeline.risk.limits import limits_of
+from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Step, topic_of

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account
-from pipeline.risk.kept_fills import ForgottenFills, KeptFill, counterpart, wanted_fills
+from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill, counterpart, wanted_fills
 from pipeline.risk.state import new_shared
 from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wanted
 from pipeline.risk.step import step as decide

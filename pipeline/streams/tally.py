@@ -11,7 +11,7 @@ from prometheus_client import Counter as Metric
 
 from pipeline.risk.rules import RULES
 from pipeline.risk.step import Output, Step
-from pipeline.risk.violations import UNTOLD
+from pipeline.risk.watch.violations import UNTOLD
 from pipeline.streams import metrics
 from topics.alerts import Alert, Level
 from topics.decisions import Decision, Exit, Verdict

@@ -3,9 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk import on_position, rates, repeats, turn
+from pipeline.risk import on_position, turn
 from pipeline.risk.arrival import Step
-from pipeline.risk.kept_fills import ForgottenFills
+from pipeline.risk.memory import repeats
+from pipeline.risk.memory.kept_fills import ForgottenFills
+from pipeline.risk.valuation import rates
 from tests import given
 from tests.risk.log import T0_MS, Log
 from tests.spec.desk import Desk, answer_of, numbers_of, open_desk

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk.limits import limits_of
+from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.state import StateError, load_account, save_account
 from pipeline.risk.step import Recall

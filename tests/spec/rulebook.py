@@ -3,7 +3,6 @@
 from typing import Any
 
 from pipeline.risk.rules import RULES
-from pipeline.risk.rules.planned import PLANNED
 
 Rules = dict[str, dict[str, Any]]
 
@@ -12,7 +11,7 @@ _ON = {
     "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "instrument",
     "reduce_only", "too_many", "drift",
 }  # fmt: skip
-_OFF = [name for name in (*RULES, *PLANNED) if name not in _ON]
+_OFF = [name for name in RULES if name not in _ON]
 GROUPS = (
     "account", "reservation", "dedupe", "confirmation", "sizing", "stop", "prices", "decisions",
     "exits", "alerts",

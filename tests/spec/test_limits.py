@@ -68,14 +68,11 @@ EVERY_NAME: Rules = {
     "exits": {"exit_retry_ms": 1000},
     "alerts": {"alert_cooldown_ms": 300000},
 }  # fmt: skip
-PLANNED: Rules = {
-    "stopout_guard": {"stopouts_max": 0},
-}
 
 
 def refusals(desk: Desk) -> list[Row]:
     """Return the alerts about refused documents."""
-    return [alert for alert in desk.alerts("limits") if "not built" not in alert["message"]]
+    return desk.alerts("limits")
 
 
 def is_limited(desk: Desk, limit: str) -> bool:
@@ -101,15 +98,6 @@ def test_every_rule_can_be_turned_off(name: str) -> None:
     desk.limits({name: {"enabled": False}})
 
     assert refusals(desk) == []
-
-
-@pytest.mark.parametrize("name", PLANNED)
-def test_rule_that_is_not_built_yet_changes_nothing(name: str) -> None:
-    desk = open_desk(only(**{name: PLANNED[name]}))
-
-    decision = desk.signal("buy", 2, limit_price="100", confidence="0.5")
-
-    assert decision["verdict"] == "approved"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.risk.limits_document import NAMES
+from pipeline.risk.limits.document import NAMES
 from pipeline.streams.settings import Settings
 from tests.spec.desk import MINUTE, SECOND, Desk, open_desk
 

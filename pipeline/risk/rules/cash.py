@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.breaker import LOSSES_MAX, phase_of
+from pipeline.risk.gate.proposal import Proposal, floored
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import Duration
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.parameters import Duration
-from pipeline.risk.proposal import Proposal, floored
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
+from pipeline.risk.watch.breaker import LOSSES_MAX, phase_of
 from topics.decisions import Check
 
 _Losses = Annotated[int, Meta(ge=1, le=LOSSES_MAX)]

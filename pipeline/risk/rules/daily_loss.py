@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.parameters import OnBreach
-from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Measure, Watch
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

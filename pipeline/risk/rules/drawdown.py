@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pipeline.risk.equity import drawdown_ratio
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Measure, Watch
-from pipeline.risk.standing import Standing
+from pipeline.risk.valuation.equity import drawdown_ratio
 from topics.decisions import Check
 
 

@@ -1,8 +1,8 @@
 """Answer each signal_id once. What comes here is new: a repetition is ignored before the gate."""
 
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

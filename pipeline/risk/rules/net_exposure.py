@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pipeline.risk.exposures import NO_SIDES
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
+from pipeline.risk.valuation.exposures import NO_SIDES
 from topics.decisions import Check
 
 

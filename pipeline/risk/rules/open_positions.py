@@ -1,9 +1,9 @@
 """Cap how many symbols are held or reserved at once, the order's own included."""
 
-from pipeline.risk.parameters import Count
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import Count
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

@@ -1,9 +1,9 @@
 """Cap the notional of one order."""
 
-from pipeline.risk.parameters import PerSymbol, per_symbol
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

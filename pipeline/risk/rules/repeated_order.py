@@ -1,10 +1,10 @@
 """Refuse the same order again and again: symbol, side, requested quantity and limit price alike."""
 
-from pipeline.risk.parameters import Count, Duration
-from pipeline.risk.proposal import Proposal
-from pipeline.risk.repeats import approved_since
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import Count, Duration
+from pipeline.risk.memory.repeats import approved_since
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

@@ -1,8 +1,8 @@
 """Refuse entries in symbols that are denied, or that are not among those allowed."""
 
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 from topics.fields import Id
 

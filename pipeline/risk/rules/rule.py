@@ -10,12 +10,12 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from pipeline.risk.exposures import Sum
-from pipeline.risk.holding import Guard, Holding
+from pipeline.risk.book.holding import Guard, Holding
+from pipeline.risk.gate.proposal import Proposal, emptied, largest
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import OnBreach, Parameters
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.parameters import OnBreach, Parameters
-from pipeline.risk.proposal import Proposal, emptied, largest
-from pipeline.risk.standing import Standing
+from pipeline.risk.valuation.exposures import Sum
 from topics.decisions import Check
 
 

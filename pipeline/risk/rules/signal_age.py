@@ -1,10 +1,10 @@
 """Refuse signals that are too old, expired, from the future, or from before what is remembered."""
 
-from pipeline.risk.parameters import Duration
-from pipeline.risk.proposal import Proposal
-from pipeline.risk.remembered import may_be_forgotten
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import Duration
+from pipeline.risk.memory.identities import may_be_forgotten
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

@@ -1,9 +1,9 @@
 """Refuse entries without a fresh price of this symbol and of every one held, or without a rate."""
 
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import whole
-from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

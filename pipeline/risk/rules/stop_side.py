@@ -1,9 +1,9 @@
 """Refuse entries whose stop is at their price or on the side where they would win."""
 
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import Duration
 from pipeline.risk.numbers import whole
-from pipeline.risk.parameters import Duration
-from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

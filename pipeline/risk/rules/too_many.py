@@ -1,9 +1,9 @@
 """Refuse entries at the bounds of what an account's state may hold."""
 
 from pipeline.risk.account import POSITIONS_MAX, RESERVATIONS_MAX
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

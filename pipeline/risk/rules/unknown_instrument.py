@@ -1,8 +1,8 @@
 """Refuse every order in a symbol whose lots and ticks nobody told, or in any while one is held."""
 
-from pipeline.risk.proposal import Proposal
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.standing import Standing
 from topics.decisions import Check
 
 

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.exposures import NO_WEIGHTS
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.numbers import EXACT, MONEY, ZERO
-from pipeline.risk.parameters import OnBreach
-from pipeline.risk.proposal import Proposal
 from pipeline.risk.rules.rule import Measure, Watch
-from pipeline.risk.standing import Standing
 from pipeline.risk.statistics.quantile import deviations
+from pipeline.risk.valuation.exposures import NO_WEIGHTS
 from topics.decisions import Check
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.holding import Guard, Holding
+from pipeline.risk.book.holding import Guard, Holding
 from pipeline.risk.rules.rule import Measure, PositionStop
 
 

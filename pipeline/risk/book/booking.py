@@ -1,0 +1,125 @@
+"""Booking: what a fill does to position and money. Fees are realized at once and whole."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
+from pipeline.risk.book.holding import Execution, Holding, Pending
+from pipeline.risk.book.late_fill import Late, correct_windows
+from pipeline.risk.book.money import Money, book_in_time, book_in_windows, book_money, is_counted
+from pipeline.risk.book.position import Position, average_price, fold
+from pipeline.risk.book.trade import Trade, trade_of
+from pipeline.risk.cause import Cause
+from pipeline.risk.memory.kept_fills import KeptFill
+from pipeline.risk.numbers import ZERO, signed
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.contracts import worth
+from pipeline.risk.valuation.marks import marked
+from pipeline.risk.valuation.rates import fresh_rate
+from pipeline.risk.watch.stops import open_stop
+from topics.instruments import Instrument
+
+
+def book(turn: Turn, symbol: str, execution: Execution) -> None:
+    """Change the position by a fill and book what it realizes; pending without an instrument."""
+    holding = turn.holding(symbol)
+    if not holding.position.quantity and turn.account.totals.held >= POSITIONS_MAX:
+        cause = Cause("too_many", f"fill {execution.fill_id} is beyond the most positions")
+        open_stop(turn, cause, strength="halt")
+    elif holding.instrument is None:
+        book_unknown(turn, holding, execution)
+    else:
+        trade = trade_of(execution, holding.instrument)
+        kept = _kept(turn, holding, trade, currency=holding.instrument.settlement_currency)
+        _book_trade(turn, kept, trade)
+
+
+def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
+    """Keep a fill for a bust: what was held before it, and how it is booked."""
+    execution, account = trade.execution, turn.account
+    fee = trade.other_fee
+    counted = None
+    if account.opened_ms is not None:
+        counted = is_counted(account, execution.executed_ms)
+    turn.fills.append(
+        KeptFill(
+            holding.symbol,
+            holding.fills,
+            execution,
+            holding.position,
+            rate=fresh_rate(turn, currency),
+            counted=counted,
+            fee_rate=None if fee is None else fresh_rate(turn, fee.currency),
+        )
+    )
+    return replace(holding, fills=holding.fills + 1)
+
+
+def _book_trade(turn: Turn, holding: Holding, trade: Trade) -> None:
+    execution, before = trade.execution, holding.position
+    position, won = fold(before, trade.quantity, execution.price, inverse=trade.inverse)
+    _move(turn, holding, position, execution=execution)
+    _realize(turn, holding.symbol, trade, amount=won * trade.multiplier - trade.fee)
+
+
+def _move(turn: Turn, holding: Holding, position: Position, *, execution: Execution) -> None:
+    changed = replace(
+        holding,
+        position=position,
+        filled=True,
+        filled_ms=max(holding.filled_ms, min(execution.executed_ms, turn.now_ms)),
+    )
+    turn.settle(marked(turn, holding, changed, price=execution.price))
+    turn.state_changed = True
+    turn.filled = True
+
+
+def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
+    """Book realized money and fee, in the account and in the day and week of the fill."""
+    instrument = turn.holding(symbol).instrument
+    if instrument is None:
+        raise AssertionError("a trade has an instrument")
+    currency, executed_ms = instrument.settlement_currency, trade.execution.executed_ms
+    rate = fresh_rate(turn, currency)
+    won = book_money(turn, Money(symbol, currency, amount), executed_ms=executed_ms)
+    paid = None
+    if trade.other_fee is not None:
+        paid = book_money(turn, trade.other_fee, executed_ms=executed_ms)
+    if won is None or rate is None:
+        if paid is not None:
+            book_in_windows(turn, paid, paid)
+        return
+    fee = paid or ZERO
+
+    def effect(marks: dict[str, Decimal]) -> Decimal:
+        return trade.effect(marks.get(symbol)) * rate + fee
+
+    book_in_time(turn, executed_ms, won + fee)
+    correct_windows(turn, Late(f"fill {trade.execution.fill_id}", executed_ms, effect))
+
+
+def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
+    """Change the position for the time being; the money waits for the instrument."""
+    if len(holding.pending) >= PENDING_MAX:
+        cause = Cause("too_many", f"more fills of unknown {holding.symbol} than can be kept")
+        open_stop(turn, cause, strength="halt")
+        return
+    before = holding.position
+    pending = (*holding.pending, Pending(execution, before))
+    quantity = signed(execution.side, execution.quantity)
+    position, _ = fold(before, quantity, execution.price)
+    _move(turn, replace(holding, pending=pending), position, execution=execution)
+
+
+def book_pending(turn: Turn, instrument: Instrument) -> None:
+    """Book what was filled or adopted while nobody knew the instrument."""
+    holding = turn.holding(instrument.symbol)
+    start = holding.pending[0].before if holding.pending else holding.position
+    if holding.inverse is not None and start.quantity:
+        price = average_price(start, None)
+        start = Position(start.quantity, worth(start.quantity, price, holding.inverse))
+    if start is not holding.position:
+        turn.settle(replace(holding, position=start, pending=()))
+    for pending in holding.pending:
+        book(turn, instrument.symbol, pending.execution)

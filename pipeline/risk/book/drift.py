@@ -1,0 +1,176 @@
+"""Drift: snapshots that differ from what we hold are adopted when they do so for too long.
+
+The first differing one starts a wait; at its end the latest counts, unless a fill of ours has come
+since: then the next that differs is adopted at once.
+"""
+
+from decimal import Decimal
+from typing import cast
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import POSITIONS_MAX, Account, Drift
+from pipeline.risk.book.booking import book
+from pipeline.risk.book.holding import Execution, Holding, mark_of
+from pipeline.risk.book.money import book_in_windows
+from pipeline.risk.cause import Cause
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules.drift import Drifting
+from pipeline.risk.turn import Turn
+from pipeline.risk.watch.stops import LEVELS, open_stop
+from topics.accounts import CashFlow
+from topics.codec import plain
+from topics.positions import PositionSnapshot
+
+_BALANCE = ""  # Its place among the drifts; no symbol is empty.
+
+
+def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
+    """Compare what is held with a snapshot that is not older than our last fill of it."""
+    holding = turn.holding(snapshot.symbol)
+    if snapshot.as_of_ms < holding.filled_ms:
+        return
+    said = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price)
+    _note(turn, snapshot.symbol, said, differs=_position_differs(holding, said))
+
+
+def compare_balance(turn: Turn, flow: CashFlow) -> None:
+    """Compare the balance with a snapshot that is not older than our last fill or flow."""
+    said = Drift(0, flow.as_of_ms, flow.amount)
+    if flow.as_of_ms >= _newest_ms(turn.account):
+        _note(turn, _BALANCE, said, differs=bool(_balance_difference(turn, said)))
+
+
+def adopt_due(turn: Turn) -> None:
+    """Adopt what still differs at the end of its wait."""
+    if turn.account.drifts and not _rule(turn).enabled:
+        turn.note(drifts={})
+    for name, drift in list(turn.account.drifts.items()):
+        if drift.due_ms > turn.now_ms:
+            continue
+        if name == _BALANCE:
+            _adopt_balance(turn, drift)
+        else:
+            _adopt_position(turn, turn.holding(name), drift)
+
+
+def drift_wake_ms(turn: Turn) -> int | None:
+    """When the first wait ends; one that is over waits for a snapshot."""
+    waits_ms = [drift.due_ms for drift in turn.account.drifts.values()]
+    return min((due_ms for due_ms in waits_ms if due_ms > turn.now_ms), default=None)
+
+
+def _rule(turn: Turn) -> Drifting:
+    return cast(Drifting, turn.limits.rules["drift"])
+
+
+def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:
+    """Keep the latest snapshot while it differs; one that agrees ends the wait."""
+    rule, drifts = _rule(turn), turn.account.drifts
+    known = drifts.get(name)
+    if not rule.enabled or (known is not None and said.as_of_ms < known.as_of_ms):
+        return
+    if not differs:
+        _forget(turn, name)
+        return
+    if known is None and len(drifts) > POSITIONS_MAX:
+        return
+    due_ms = turn.now_ms + rule.drift_grace_ms if known is None else known.due_ms
+    turn.note(drifts={**drifts, name: replace(said, due_ms=due_ms)})
+    if due_ms <= turn.now_ms:
+        adopt_due(turn)
+
+
+def _forget(turn: Turn, name: str) -> None:
+    drifts = turn.account.drifts
+    if name in drifts:
+        turn.note(drifts={other: drift for other, drift in drifts.items() if other != name})
+
+
+def _lot(holding: Holding) -> Decimal:
+    return ZERO if holding.instrument is None else holding.instrument.lot_size
+
+
+def _position_differs(holding: Holding, said: Drift) -> bool:
+    return abs(said.amount - holding.position.quantity) > _lot(holding)
+
+
+def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
+    if holding.filled and drift.as_of_ms < holding.filled_ms:
+        return  # Not newer than what we know; the next one tells.
+    _forget(turn, holding.symbol)
+    if not (holding.filled and _position_differs(holding, drift)):
+        return
+    difference = drift.amount - holding.position.quantity
+    price = holding.mark if holding.mark is not None else mark_of(holding.quote, difference)
+    missing = Execution(
+        "~drift",
+        "buy" if difference > ZERO else "sell",
+        abs(difference),
+        drift.average_price if price is None else price,
+        ZERO,
+        None,
+        turn.now_ms,
+    )
+    book(turn, holding.symbol, missing)
+    adopted_ms = min(drift.as_of_ms, turn.now_ms)
+    booked = turn.holding(holding.symbol)
+    turn.put(replace(booked, adopted_ms=adopted_ms, filled_ms=holding.filled_ms))
+    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted"
+    _act(turn, Cause("drift", reason, abs(difference), _lot(holding)))
+
+
+def _newest_ms(account: Account) -> int:
+    fills_ms = (holding.filled_ms for holding in account.holdings.values())
+    return max(account.flow_ms, *fills_ms, 0)
+
+
+def _expected(turn: Turn) -> Decimal | None:
+    """The balance that a snapshot should say; on a cash account what positions cost is spent."""
+    account = turn.account
+    if account.unconverted:
+        return None
+    if not turn.limits.rules["cash"].enabled:
+        return account.balance
+    held = [holding for holding in account.holdings.values() if holding.position.quantity]
+    if any(holding.scale is None for holding in held):
+        return None
+    costs = (
+        holding.figures.cost if holding.position.quantity > ZERO else -holding.figures.cost
+        for holding in held
+    )
+    return account.balance - sum(costs, ZERO)
+
+
+def _balance_difference(turn: Turn, said: Drift) -> Decimal:
+    """What the balance lacks; 0 within the tolerance, and while ours is not known."""
+    expected = _expected(turn)
+    if expected is None:
+        return ZERO
+    difference = said.amount - expected
+    tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
+    return difference if abs(difference) > tolerance else ZERO
+
+
+def _adopt_balance(turn: Turn, drift: Drift) -> None:
+    expected = _expected(turn)
+    if expected is None or drift.as_of_ms < _newest_ms(turn.account):
+        return
+    _forget(turn, _BALANCE)
+    adjustment = _balance_difference(turn, drift)
+    if not adjustment:
+        return
+    realized = turn.account.realized + adjustment
+    turn.update(realized=realized, adjusted_ms=min(drift.as_of_ms, turn.now_ms))
+    book_in_windows(turn, adjustment, adjustment)
+    turn.state_changed = True
+    tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
+    reason = f"the balance snapshot says {plain(drift.amount)}, and is adopted as an adjustment"
+    _act(turn, Cause("drift", reason, abs(adjustment), tolerance))
+
+
+def _act(turn: Turn, cause: Cause) -> None:
+    action = _rule(turn).on_breach
+    turn.alert(cause, level=LEVELS[action], action=action)
+    if action != "warn":
+        open_stop(turn, cause, strength=action)

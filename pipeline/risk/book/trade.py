@@ -1,0 +1,59 @@
+"""A trade: what a fill does to position and money, once its instrument is known.
+
+A fee in the base currency of a linear instrument is paid in units of the position.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.book.holding import Execution
+from pipeline.risk.book.money import Money
+from pipeline.risk.numbers import ONE, ZERO, signed
+from pipeline.risk.valuation.contracts import inverse_of, worth
+from topics.fills import Fill
+from topics.instruments import Instrument
+
+
+class Trade(Struct, frozen=True, gc=False):
+    execution: Execution
+    quantity: Decimal  # By which the position changes, signed.
+    fee: Decimal  # In the settlement currency; negative is a rebate.
+    other_fee: Money | None  # What is won (negative: paid) in a third currency.
+    inverse: Decimal | None
+    multiplier: Decimal  # Of worth; 1 for an inverse instrument, whose worth has it already.
+
+    def effect(self, mark: Decimal | None) -> Decimal:
+        """What it won until a mark, its own price without one; in the settlement currency."""
+        if mark is None:
+            return -self.fee
+        price, inverse = self.execution.price, self.inverse
+        moved = worth(self.quantity, mark, inverse) - worth(self.quantity, price, inverse)
+        return moved * self.multiplier - self.fee
+
+
+def execution_of(fill: Fill) -> Execution:
+    return Execution(
+        fill.fill_id,
+        fill.side,
+        fill.quantity,
+        fill.price,
+        fill.fee,
+        fill.fee_currency,
+        fill.executed_at_ms,
+    )
+
+
+def trade_of(execution: Execution, instrument: Instrument) -> Trade:
+    """Say what an execution does to a position of this instrument."""
+    inverse = inverse_of(instrument)
+    multiplier = ONE if inverse is not None else instrument.multiplier
+    quantity = signed(execution.side, execution.quantity)
+    fee, currency = execution.fee, execution.fee_currency
+    if not fee or currency is None or currency == instrument.settlement_currency:
+        return Trade(execution, quantity, fee, None, inverse, multiplier)
+    if inverse is None and currency == instrument.base_currency:
+        paid = fee * execution.price * multiplier
+        return Trade(execution, quantity - fee, paid, None, inverse, multiplier)
+    other = Money(instrument.symbol, currency, -fee)
+    return Trade(execution, quantity, ZERO, other, inverse, multiplier)

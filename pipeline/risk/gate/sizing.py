@@ -1,0 +1,52 @@
+"""Sizing: how much to order when the signal does not say."""
+
+from decimal import ROUND_FLOOR, Context, Decimal
+from typing import cast
+
+from pipeline.risk.gate.proposal import Terms, floored
+from pipeline.risk.gate.stop_price import unit_risk
+from pipeline.risk.limits.in_force import Limits
+from pipeline.risk.limits.parameters import per_symbol
+from pipeline.risk.numbers import ONE, ZERO, floor_to
+from pipeline.risk.rules.risk_per_trade import RiskPerTrade
+from pipeline.risk.valuation.contracts import notional
+
+_DOWN = Context(prec=34, rounding=ROUND_FLOOR)  # A share that rounds up would be one lot too many.
+
+_STEPS = (
+    (Decimal("0.9"), ONE),
+    (Decimal("0.8"), Decimal("0.8")),
+    (Decimal("0.7"), Decimal("0.6")),
+    (Decimal("0.6"), Decimal("0.4")),
+)
+_LEAST_STEP = Decimal("0.2")
+
+
+def confidence_step(confidence: Decimal | None) -> Decimal:
+    """The share of a full position that a confidence earns; an absent one counts as 1."""
+    if confidence is None:
+        return ONE
+    return next((step for floor, step in _STEPS if confidence >= floor), _LEAST_STEP)
+
+
+def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None:
+    """Return the quantity to ask for, in whole lots; None when it cannot be known."""
+    signal = terms.signal
+    if signal.reduce_only:
+        return floored(terms, terms.exit_room) if terms.exit_room else None
+    instrument = terms.holding.instrument
+    ratio = per_symbol(limits.position_ratio_max, terms.holding.symbol)
+    if instrument is None or terms.foreign or ratio is None or equity is None or equity <= 0:
+        return None
+    unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.scale or ZERO)
+    if not unit:
+        return None
+    full = _DOWN.divide(equity * ratio * confidence_step(signal.confidence), unit)
+    return floor_to(min(full, _at_risk(terms, limits, equity, full=full)), instrument.lot_size)
+
+
+def _at_risk(terms: Terms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
+    """What risk_per_trade allows; all of it where that rule is off."""
+    rule = cast(RiskPerTrade, limits.rules["risk_per_trade"])
+    risk = unit_risk(terms, rule.fee_ratio) if rule.enabled else None
+    return _DOWN.divide(equity * rule.risk_per_trade_ratio, risk) if risk else full

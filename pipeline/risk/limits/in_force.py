@@ -1,0 +1,160 @@
+"""Limits in force for an account: its own document over that of `*` over the built-in defaults."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.document import LimitsError, P, Rules, converted
+from pipeline.risk.limits.parameters import (
+    GROUPS,
+    AccountClock,
+    Alerts,
+    Confirmation,
+    Decisions,
+    Dedupe,
+    Exits,
+    Parameters,
+    PerSymbol,
+    Prices,
+    ReservationTimes,
+    Sizing,
+    StopPrices,
+    per_symbol,
+)
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules import RULES
+from pipeline.risk.rules.circuit_breaker import CircuitBreaker
+from pipeline.risk.rules.drawdown import Drawdown
+from pipeline.risk.rules.position_ratio import PositionRatio
+from pipeline.risk.rules.price_collar import PriceCollar
+from pipeline.risk.rules.rule import PositionStop, Rule, Watch
+from pipeline.risk.rules.volatility_halt import VolatilityHalt
+from pipeline.risk.valuation.exposures import Sum
+from topics.codec import decode_plain
+from topics.decisions import Check
+
+_POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
+R = TypeVar("R", bound=Rule)
+_READ_STOPS = {"stop_loss", "risk_per_trade"}
+Ask = Callable[[Standing, Proposal], Check]
+
+
+class ScoreLimits(Struct, frozen=True):
+    """What shares of a risk score are measured by; those of a rule that is off at its default."""
+
+    position_ratio_max: PerSymbol
+    drawdown_ratio_max: Decimal
+    volatility_ratio_max: Decimal
+
+    def position_max(self, symbol: str) -> Decimal:
+        """Return the largest position as a fraction of equity; the default where none is set."""
+        limit = per_symbol(self.position_ratio_max, symbol)
+        return _POSITION_RATIO_MAX if limit is None else limit
+
+
+class Limits(Struct, frozen=True):
+    gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
+    checks: tuple[Ask, ...]  # Their questions, bound once.
+    minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
+    watches: tuple[Watch, ...]
+    keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
+    position_stops: tuple[PositionStop, ...]
+    trails: bool  # Whether the best mark of a position matters.
+    stops: bool  # Whether the stop of an order matters.
+    circuit_breaker: CircuitBreaker | None  # None while it is off.
+    rules: dict[str, Rule]  # Every rule, enabled or not.
+    clock: AccountClock
+    reservation: ReservationTimes
+    dedupe: Dedupe
+    confirmation: Confirmation
+    sizing: Sizing
+    stop: StopPrices
+    prices: Prices
+    decisions: Decisions
+    exits: Exits
+    alerts: Alerts
+    collar_ratio: Decimal  # 0 when price_collar is off.
+    score: ScoreLimits
+
+    @property
+    def position_ratio_max(self) -> PerSymbol:
+        """Sizing needs it even when its rule is off."""
+        return cast(PositionRatio, self.rules["position_ratio"]).position_ratio_max
+
+
+@lru_cache(maxsize=8192)
+def limits_of(everyone: str, own: str) -> Limits:
+    """Combine two canonical documents; the account's own parameters win one by one."""
+    merged: Rules = {}
+    for text in (everyone, own):
+        for name, values in decode_plain(text).items():
+            merged[name] = {**merged.get(name, {}), **values}
+    rules = {name: _stored(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
+    groups = {name: _stored(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
+    rules = _replaced(rules)
+    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
+    gate = tuple(rule for rule in judging if rule.GATE)
+    stops = tuple(rule for rule in judging if isinstance(rule, PositionStop))
+    watches = tuple(rule for rule in gate if isinstance(rule, Watch))
+    collar = cast(PriceCollar, rules["price_collar"])
+    groups["clock"] = groups.pop("account")
+    groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
+    return Limits(
+        gate=gate,
+        checks=tuple(rule.check for rule in gate),
+        minimums=tuple(rule for rule in gate if rule.MINIMUMS),
+        watches=watches,
+        keeps=frozenset(name for rule in gate for name in rule.KEEPS),
+        position_stops=stops,
+        trails=any(rule.NAME == "trailing_stop" for rule in stops),
+        stops=any(rule.NAME in _READ_STOPS for rule in judging),
+        circuit_breaker=next((rule for rule in gate if isinstance(rule, CircuitBreaker)), None),
+        rules=rules,
+        collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
+        score=ScoreLimits(
+            _unless_off(rules, PositionRatio).position_ratio_max,
+            _unless_off(rules, Drawdown).drawdown_ratio_max,
+            _unless_off(rules, VolatilityHalt).volatility_ratio_max,
+        ),
+        **cast(dict[str, Any], groups),
+    )
+
+
+def _unless_off(rules: dict[str, Rule], kind: type[R]) -> R:
+    """Return a rule as it is, or with its defaults where it is off."""
+    rule = cast(R, rules[kind.NAME])
+    return rule if rule.enabled else kind()
+
+
+def _replaced(rules: dict[str, Rule]) -> dict[str, Rule]:
+    """Turn off the rules that another one stands in for while it is on."""
+    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
+    off = {name for rule in judging for name in rule.REPLACES}
+    return {
+        name: replace(rule, enabled=False) if name in off else rule for name, rule in rules.items()
+    }
+
+
+def _stored(name: str, values: dict[str, Any], kind: type[P]) -> P:
+    """Read what a document in force says; what this release no longer accepts is its default.
+
+    Documents are validated before they are stored, so only a stricter release comes here: its
+    default is safe, an account that dies at every event is not.
+    """
+    try:
+        return converted(name, values, kind)
+    except LimitsError:
+        return kind()
+
+
+def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:
+    """Reserve longer than the approval is valid, whatever two documents say together."""
+    times, valid = cast(ReservationTimes, reservation), cast(Decisions, decisions)
+    least_ms = valid.decision_ttl_ms + 1
+    return replace(times, reservation_ttl_ms=max(times.reservation_ttl_ms, least_ms))

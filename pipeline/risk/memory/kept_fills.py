@@ -1,0 +1,64 @@
+"""Kept fills: the last ones of each symbol, so that a bust folds anew what came after its fill.
+
+They live outside the account's record, where the shell stores them by number; the core says what
+to write and what to drop, and is given them with a bust. Each knows the position before it, so no
+sum of older ones is needed.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.account import Account
+from pipeline.risk.book.holding import Execution
+from pipeline.risk.book.position import Position
+from topics.events import Event, FillEvent
+
+FILLS_MAX = 1000  # Of each symbol.
+
+
+class KeptFill(Struct, frozen=True, array_like=True, gc=False):
+    """To be written in the place of what has its number."""
+
+    symbol: str
+    number: int
+    execution: Execution
+    before: Position
+    rate: Decimal | None = None  # Of the settlement currency at the fill; None: there was none.
+    counted: bool | None = None  # Changed the balance; None: it came before the opening.
+    busted: bool = False
+    fee_rate: Decimal | None = None  # Of the currency of a fee that is neither, at the fill.
+
+
+class ForgottenFills(Struct, frozen=True, gc=False):
+    """To be dropped: all kept fills of a symbol below a number."""
+
+    symbol: str
+    end: int
+
+
+class WantedFills(Struct, frozen=True, gc=False):
+    """To be given to the next step: the kept fills of a symbol, by number."""
+
+    symbol: str
+    begin: int
+    end: int
+
+
+def wanted_fills(account: Account | None, event: Event) -> WantedFills | None:
+    """Say which kept fills the next step has to see: those of a bust's symbol."""
+    if account is None or not isinstance(event, FillEvent) or event.body.kind != "bust":
+        return None
+    holding = account.holdings.get(event.body.symbol)
+    if holding is None:
+        return None
+    return WantedFills(holding.symbol, max(holding.fills - FILLS_MAX, 0), holding.fills)
+
+
+def counterpart(event: Event) -> str | None:
+    """Name the bust of a fill, or the fill of a bust."""
+    if not isinstance(event, FillEvent):
+        return None
+    fill = event.body
+    kind = "new" if fill.kind == "bust" else "bust"
+    return f"{kind}:{fill.symbol}:{fill.side}:{fill.fill_id}"

@@ -1,0 +1,191 @@
+"""A holding's figures: what it is worth and what it could become, worked out when it changes.
+
+`settle` and `revalue` are their only makers.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.book.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
+from pipeline.risk.book.reservations import Reservation
+from pipeline.risk.numbers import ZERO, earliest
+from pipeline.risk.valuation.contracts import notional, worth
+
+
+def worst_case(held: Decimal, value: Decimal, working: Working) -> Decimal:
+    """Notional of one side if all its orders fill, before it is scaled.
+
+    held: the position with the side's sign (positive: same side); value: its notional at the mark.
+    The opening part of the orders is what is left after they first closed an opposite position, at
+    their average price.
+    """
+    opened = working.notional if held >= ZERO else opening_notional(held, working)
+    return value + opened if held > ZERO else opened
+
+
+def opening_notional(held: Decimal, working: Working) -> Decimal:
+    """Notional of what a side's orders open, before it is scaled; held as in worst_case."""
+    if working is NOTHING or held >= ZERO or not working.quantity:
+        return working.notional
+    opened = working.quantity + held
+    return opened * working.notional / working.quantity if opened > 0 else ZERO
+
+
+def settle(holding: Holding) -> Holding:
+    """Recompute the figures after anything of the holding changed."""
+    if not (holding.position.quantity or holding.reservations or holding.pending):
+        return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
+    buys, sells, due_ms = _working(holding.reservations, holding.inverse)
+    holding = replace(holding, buys=buys, sells=sells)
+    return replace(holding, figures=_figures(holding, due_ms))
+
+
+def revalue(holding: Holding) -> Holding:
+    """Recompute the figures after only quote and marks changed."""
+    figures = holding.figures
+    if not holding.position.quantity:
+        return holding
+    if figures.unrealized is None:
+        return replace(holding, figures=_figures(holding, figures.due_ms))
+    return replace(holding, figures=_valued(holding, figures))
+
+
+def reserved(holding: Holding, reservation: Reservation) -> Holding:
+    """Put a reservation in place, or take an ended one out, and recompute the figures."""
+    reservations = dict(holding.reservations)
+    if reservation.phase == "ended":
+        reservations.pop(reservation.signal_id, None)
+    else:
+        reservations[reservation.signal_id] = reservation
+    more = len(reservations) > len(holding.reservations)
+    buys, sells, due_ms = (
+        _one_more(holding, reservation) if more else _working(reservations, holding.inverse)
+    )
+    figures, scale = holding.figures, holding.scale
+    if not holding.position.quantity or figures.worst is None or scale is None:
+        return settle(replace(holding, reservations=reservations))
+    worst, opening = _bounds(holding, scale, buys=buys, sells=sells)
+    count = buys.count + sells.count
+    changed = replace(
+        figures, worst=worst, opening=opening, active=True, reservations=count, due_ms=due_ms
+    )
+    return replace(holding, reservations=reservations, buys=buys, sells=sells, figures=changed)
+
+
+def _working(
+    reservations: dict[str, Reservation], inverse: Decimal | None
+) -> tuple[Working, Working, int | None]:
+    buys = sells = NOTHING
+    due_ms: int | None = None
+    for item in reservations.values():
+        if not item.live:
+            continue
+        if item.side == "buy":
+            buys = _joined(buys, item, inverse)
+        else:
+            sells = _joined(sells, item, inverse)
+        if item.until_ms is not None and (due_ms is None or item.until_ms < due_ms):
+            due_ms = item.until_ms
+    return buys, sells, due_ms
+
+
+def _one_more(holding: Holding, item: Reservation) -> tuple[Working, Working, int | None]:
+    """What `_working` says after a reservation that was not there joined the others."""
+    buys, sells, due_ms = holding.buys, holding.sells, holding.figures.due_ms
+    if not item.live:
+        return buys, sells, due_ms
+    if item.side == "buy":
+        buys = _joined(buys, item, holding.inverse)
+    else:
+        sells = _joined(sells, item, holding.inverse)
+    return buys, sells, earliest(due_ms, item.until_ms)
+
+
+def _joined(working: Working, item: Reservation, inverse: Decimal | None) -> Working:
+    return Working(
+        working.quantity + item.quantity,
+        working.notional + notional(item.quantity, item.price, inverse),
+        working.count + 1,
+    )
+
+
+def _figures(holding: Holding, due_ms: int | None) -> Figures:
+    held, cost = holding.position.quantity, holding.position.cost
+    count = holding.buys.count + holding.sells.count
+    known = Figures(active=bool(held or count), reservations=count, due_ms=due_ms)
+    scale = holding.scale
+    if scale is None:
+        return _without_value(known)
+    if held and holding.mark is None:
+        _, opening = _orders(held, ZERO, holding.buys, sells=holding.sells)
+        return replace(_without_value(known), opening=opening * scale, cost=abs(cost) * scale)
+    worst, opening = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
+    figures = replace(known, worst=worst, opening=opening)
+    if not held:
+        return figures
+    return _valued(holding, replace(figures, cost=abs(cost) * scale))
+
+
+def _without_value(figures: Figures) -> Figures:
+    return replace(
+        figures, unrealized=None, favourable=None, cautious=None, exposure=None, worst=None
+    )
+
+
+def _valued(holding: Holding, figures: Figures) -> Figures:
+    """The figures at the newest marks; only for a position whose mark and scale are known."""
+    held, cost = holding.position.quantity, holding.position.cost
+    mark, scale, inverse = holding.mark, holding.scale, holding.inverse
+    if mark is None or scale is None:
+        raise AssertionError("a position without a mark has no value")
+    best, least = _extremes(holding.marks, mark, long=held > ZERO)
+    worst, _ = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
+    value = worth(held, mark, inverse)
+    unrealized = (value - cost) * scale
+    return Figures(
+        unrealized,
+        unrealized if best is mark else (worth(held, best, inverse) - cost) * scale,
+        unrealized if least is mark else (worth(held, least, inverse) - cost) * scale,
+        abs(value) * scale,
+        worst,
+        figures.opening,
+        figures.cost,
+        active=True,
+        reservations=figures.reservations,
+        due_ms=figures.due_ms,
+    )
+
+
+def _bounds(
+    holding: Holding, scale: Decimal, *, buys: Working, sells: Working
+) -> tuple[Decimal, Decimal]:
+    """Worst case notional of the larger side, and the notional that reserved orders open."""
+    held = holding.position.quantity
+    value = notional(abs(held), holding.mark or ZERO, holding.inverse) if held else ZERO
+    if not (buys.quantity or sells.quantity):
+        return value * scale, ZERO
+    worst, opening = _orders(held, value, buys, sells=sells)
+    return worst * scale, opening * scale
+
+
+def _orders(
+    held: Decimal, value: Decimal, buys: Working, *, sells: Working
+) -> tuple[Decimal, Decimal]:
+    if held > ZERO and sells.quantity <= held:  # All sells close: only buys open.
+        return value + buys.notional, buys.notional
+    if held < ZERO and buys.quantity <= -held:
+        return value + sells.notional, sells.notional
+    long, short = worst_case(held, value, buys), worst_case(-held, value, sells)
+    return max(long, short), opening_notional(held, buys) + opening_notional(-held, sells)
+
+
+def _extremes(marks: tuple[Mark, ...], newest: Decimal, *, long: bool) -> tuple[Decimal, Decimal]:
+    """The most and the least favourable confirming price."""
+    low = high = newest
+    for mark in marks:
+        if mark.price < low:
+            low = mark.price
+        elif mark.price > high:
+            high = mark.price
+    return (high, low) if long else (low, high)

@@ -1,0 +1,71 @@
+"""What the market said with an event: an instrument and a quote, each taken once per account."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.book.booking import book_pending
+from pipeline.risk.book.holding import Holding, is_newer
+from pipeline.risk.book.money import convert_apart
+from pipeline.risk.cause import Cause
+from pipeline.risk.memory.kept_fills import ForgottenFills
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.contracts import inverse_of
+from pipeline.risk.valuation.marks import is_usable, take_quote
+from pipeline.risk.valuation.rates import scale_of, take_rates
+from pipeline.risk.watch.stops import alert_breach
+from topics.events import Event, PulseEvent, Quote
+from topics.instruments import Instrument
+
+
+def take_all(turn: Turn, event: Event) -> None:
+    """Take what an event says of the market, rates first as they value the rest."""
+    if event.rates:
+        take_rates(turn, event)
+        if turn.account.unconverted:
+            convert_apart(turn)
+    if isinstance(event, PulseEvent):
+        for market in event.body.markets:
+            take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
+        return
+    known = event.quote or event.instrument
+    if known is not None:
+        take(turn, known.symbol, instrument=event.instrument, quote=event.quote)
+
+
+def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:
+    """Take an instrument that is allowed to change and a quote that is newer."""
+    holding = turn.holding(symbol)
+    if instrument is not None and (instrument != holding.instrument or holding.scale is None):
+        _take_instrument(turn, holding, instrument)
+        holding = turn.holding(symbol)
+    if quote is not None and is_newer(quote, holding.quote):
+        take_quote(turn, holding, quote)
+
+
+def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> None:
+    known = holding.instrument
+    in_use = holding.active or holding.pending
+    if known is not None and in_use and _identity(known) != _identity(instrument):
+        reason = f"{holding.symbol} is held: its multiplier, kind and currencies do not change"
+        alert_breach(turn, Cause("instrument", reason), key=f"instrument:{holding.symbol}")
+        return
+    scale, inverse = scale_of(instrument, turn.account), inverse_of(instrument)
+    if inverse is not None and holding.quote is not None and not is_usable(holding.quote):
+        holding = replace(holding, quote=None, marks=(), mark=None, mark_ms=None)
+    if known is not None and holding.fills and _identity(known) != _identity(instrument):
+        turn.fills.append(ForgottenFills(holding.symbol, holding.fills))
+        holding = replace(holding, fills=0)  # Those kept were fills of something else.
+    turn.settle(replace(holding, instrument=instrument, scale=scale, inverse=inverse))
+    if known is None:
+        turn.look_at_all = turn.look_at_all or bool(holding.pending)
+        book_pending(turn, instrument)
+
+
+def _identity(instrument: Instrument) -> tuple[str, Decimal, str, str | None]:
+    return (
+        instrument.kind,
+        instrument.multiplier,
+        instrument.settlement_currency,
+        instrument.base_currency,
+    )

@@ -1,0 +1,49 @@
+"""Breaches that watches found: each is told and counted, the strictest opens its stop."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.account import STRENGTHS, Strength
+from pipeline.risk.cause import Cause
+from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.turn import Turn
+from pipeline.risk.watch.stops import LEVELS, alert_breach, open_stop
+from pipeline.risk.watch.violations import count_breach
+from topics.alerts import Action
+from topics.codec import plain
+
+
+class Breach(Struct, frozen=True, gc=False):
+    cause: Cause
+    key: str  # Under which it is told once, and again after a cooldown.
+    action: Action  # As it is told.
+    strength: Strength | None  # Of the stop of the account that it asks for.
+
+
+def breach(cause: Cause, on_breach: OnBreach, *, key: str) -> Breach:
+    """Make the breach of a rule that stops the account, or only warns."""
+    return Breach(cause, key, on_breach, None if on_breach == "warn" else on_breach)
+
+
+def beyond(name: str, measured: Decimal, limit: Decimal) -> Cause:
+    """Say that a measure is beyond its limit; name: the rule, and what of the account it is."""
+    reason = f"{name} {plain(measured)} is beyond {plain(limit)}"
+    return Cause(name.partition(" ")[0], reason, measured, limit)
+
+
+def act(turn: Turn, breaches: list[Breach]) -> None:
+    """Alert for each breach; stop for the strictest, the first in the table among equals."""
+    worst: Breach | None = None
+    for found in breaches:
+        if found.key not in turn.account.alerted:
+            count_breach(turn, found.cause.rule, level=LEVELS[found.action])
+        alert_breach(turn, found.cause, key=found.key, action=found.action)
+        if _strength(found) > (0 if worst is None else _strength(worst)):
+            worst = found
+    if worst is not None and worst.strength is not None:
+        open_stop(turn, worst.cause, strength=worst.strength)
+
+
+def _strength(found: Breach) -> int:
+    return 0 if found.strength is None else STRENGTHS[found.strength]
