@@ -1,34 +1,20 @@
 """Everything the demo saw, as it came: what the view shows and the summary adds up."""
 
 from collections import Counter, deque
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from pipeline.demo.loss_clock import LossClock
-from pipeline.demo.market import Quote
 from topics.account_states import AccountState
 from topics.alerts import Alert
 from topics.decisions import Decision, Exit, Stop
 from topics.signals import Signal
 
-__all__ = ["Blocked", "How", "Ledger", "News", "StopStory"]
+__all__ = ["Ledger", "News", "StopStory"]
 
 NEWS_MAX = 50
-
-How = Literal["stopped", "rejected", "cut"]  # By a stop, by a rule, or in part.
-
-
-class Blocked(NamedTuple):
-    """What a strategy asked for and did not get, at the price of that moment."""
-
-    account_id: str
-    symbol: str
-    signed_quantity: Decimal
-    price: Decimal
-    how: How
 
 
 class StopStory(Struct):
@@ -68,7 +54,6 @@ class Ledger:
         self.latencies_s: list[tuple[float, float]] = []  # When read, and how long it took.
         self.states: dict[str, AccountState] = {}
         self.stops: dict[str, StopStory] = {}
-        self.blocked: list[Blocked] = []
         self.news: deque[News] = deque(maxlen=NEWS_MAX)
 
     @property
@@ -97,12 +82,10 @@ class Ledger:
         self.repeated += name in self.sent_s
         self.sent_s.setdefault(name, at_s)
 
-    def read(
-        self, message: Decision | Exit | Stop, at_s: float, quotes: Mapping[str, Quote]
-    ) -> None:
+    def read(self, message: Decision | Exit | Stop, at_s: float) -> None:
         """Note one message of the log of decisions."""
         if isinstance(message, Decision):
-            self._decision(message, at_s, quotes.get(message.symbol))
+            self._decision(message, at_s)
         elif isinstance(message, Exit):
             self.exits[message.reason] += 1
             text = f"{message.side} {message.quantity:f} {message.symbol} ({message.reason})"
@@ -119,7 +102,7 @@ class Ledger:
         """Count an alert."""
         self.alerts[alert.rule] += 1
 
-    def _decision(self, decision: Decision, at_s: float, quote: Quote | None) -> None:
+    def _decision(self, decision: Decision, at_s: float) -> None:
         self.verdicts[decision.verdict] += 1
         self.reasons.update(decision.reasons)
         if decision.decision_id != decision.signal_id:
@@ -128,9 +111,6 @@ class Ledger:
         self.decided[name] += 1
         if name in self.sent_s and self.decided[name] == 1:
             self.latencies_s.append((at_s, at_s - self.sent_s[name]))
-        blocked = None if quote is None else _blocked(decision, quote)
-        if blocked is not None:
-            self.blocked.append(blocked)
 
     def _stop(self, stop: Stop, at_s: float) -> None:
         if stop.status == "triggered":
@@ -150,29 +130,6 @@ class Ledger:
             if story is not None and story.flat_s is None:
                 story.flat_s = at_s
             self.news.append(News(at_s, stop.account_id, "flat: nothing left to close", "good"))
-
-
-def _blocked(decision: Decision, quote: Quote) -> Blocked | None:
-    asked = decision.requested_quantity
-    if asked is None or decision.verdict not in {"rejected", "modified"}:
-        return None
-    missing = asked - decision.approved_quantity
-    if missing <= 0 or decision.side == "hold":
-        return None
-    buys = decision.side == "buy"
-    return Blocked(
-        decision.account_id,
-        decision.symbol,
-        missing if buys else -missing,
-        quote.ask if buys else quote.bid,
-        _how(decision),
-    )
-
-
-def _how(decision: Decision) -> How:
-    if decision.verdict == "modified":
-        return "cut"
-    return "stopped" if "trading_state" in decision.reasons else "rejected"
 
 
 def _why(stop: Stop) -> str:

@@ -9,18 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.demo.checks import Finding
-from pipeline.demo.ledger import How, Ledger
+from pipeline.demo.ledger import Ledger
 from pipeline.demo.session import Session
-from pipeline.demo.summary import Outcome, outcome, quantile, stop_times
+from pipeline.demo.summary import prevented, quantile, stop_times
 
 __all__ = ["print_report"]
 
 WARM_SECONDS = 10.0
-HOWS: dict[How, str] = {
-    "stopped": "of stopped accounts",
-    "rejected": "rejected by rules",
-    "cut": "cut in part",
-}
 
 
 def print_report(console: Console, session: Session, findings: Sequence[Finding]) -> None:
@@ -34,7 +29,7 @@ def print_report(console: Console, session: Session, findings: Sequence[Finding]
     for name, text in [
         *_decision_rows(ledger),
         *_stop_rows(ledger),
-        *_blocked_rows(session),
+        *_prevented_rows(ledger),
         *_latency_rows(session),
     ]:
         table.add_row(name, text)
@@ -75,20 +70,18 @@ def _stop_rows(ledger: Ledger) -> list[tuple[str, str]]:
     return list(zip(names, rows or ["none"], strict=False))
 
 
-def _blocked_rows(session: Session) -> list[tuple[str, str]]:
-    marks = {symbol: quote.last for symbol, quote in session.quotes.items()}
-    rows: list[tuple[str, str]] = []
-    for how, words in HOWS.items():
-        result = outcome([item for item in session.ledger.blocked if item.how == how], marks)
-        rows.append(("" if rows else "prevented", _prevented(words, result)))
-    return rows
-
-
-def _prevented(words: str, result: Outcome) -> str:
-    return (
-        f"{result.orders:>5,} {words:<20} would lose {_money(result.lost):>11}, "
-        f"make {_money(result.made):>11}"
-    )
+def _prevented_rows(ledger: Ledger) -> list[tuple[str, str]]:
+    """Tell what account_states say, with the count of the orders that it comes from."""
+    sums, verdicts = prevented(ledger.states.values()), ledger.verdicts
+    loss = sums.lost - sums.won
+    name = "loss" if loss >= 0 else "gain"
+    orders = f"{verdicts['rejected']:,} rejected and {verdicts['modified']:,} cut orders"
+    return [
+        ("prevented", f"a {name} of {_money(abs(loss))}, as account_states say:"),
+        ("", f"{orders} would have lost {_money(sums.lost)}"),
+        ("", f"in {sums.losers} accounts and made {_money(sums.won)} in {sums.winners},"),
+        ("", "each held to the last price that its account saw"),
+    ]
 
 
 def _latency_rows(session: Session) -> list[tuple[str, str]]:

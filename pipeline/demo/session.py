@@ -172,7 +172,7 @@ class Session:
 
     def _obey(self, arrived: Arrived) -> None:
         message = decode_log(arrived.value)
-        self.ledger.read(message, arrived.at_s, self.quotes)
+        self.ledger.read(message, arrived.at_s)
         self._write(self._engine.obey(message, now_ms()))
 
     def _quote(self, quotes: Sequence[Quote]) -> None:

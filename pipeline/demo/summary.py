@@ -1,23 +1,25 @@
-"""The arithmetic of the summary: quantiles, what blocked orders would have made, times of stops."""
+"""The arithmetic of the summary: quantiles, sums of prevented losses, times of stops."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.demo.ledger import Blocked, StopStory
+from pipeline.demo.ledger import StopStory
+from topics.account_states import AccountState
 
-__all__ = ["Outcome", "StopTimes", "outcome", "quantile", "stop_times"]
+__all__ = ["Prevented", "StopTimes", "prevented", "quantile", "stop_times"]
 
 ZERO = Decimal(0)
 
 
-class Outcome(NamedTuple):
-    """What blocked orders would have come to, each held to the end."""
+class Prevented(NamedTuple):
+    """What rejected and cut orders would have come to, as account_states say."""
 
-    orders: int
-    lost: Decimal  # Sum of those that would have lost, as a positive number.
-    made: Decimal
+    losers: int  # Accounts that would have lost.
+    lost: Decimal  # By these together, as a positive number.
+    winners: int
+    won: Decimal
 
 
 class StopTimes(NamedTuple):
@@ -36,14 +38,17 @@ def quantile(numbers: Sequence[float], share: float) -> float | None:
     return sorted(numbers)[max(0, math.ceil(share * len(numbers)) - 1)]
 
 
-def outcome(blocked: Iterable[Blocked], marks: Mapping[str, Decimal]) -> Outcome:
-    """Mark blocked orders to the end."""
-    results = [order.signed_quantity * (marks[order.symbol] - order.price) for order in blocked]
-    return Outcome(
-        orders=len(results),
-        lost=-sum((result for result in results if result < 0), ZERO),
-        made=sum((result for result in results if result > 0), ZERO),
-    )
+def prevented(states: Iterable[AccountState]) -> Prevented:
+    """Add up what is settled and what is still marked, of each account."""
+    losses = [_prevented_loss(state) for state in states]
+    lost = [loss for loss in losses if loss > 0]
+    won = [-loss for loss in losses if loss < 0]
+    return Prevented(len(lost), sum(lost, ZERO), len(won), sum(won, ZERO))
+
+
+def _prevented_loss(state: AccountState) -> Decimal:
+    told = state.statistics
+    return told.get("prevented_loss", ZERO) + told.get("prevented_loss_open", ZERO)
 
 
 def stop_times(stop: StopStory) -> StopTimes:

@@ -5,10 +5,9 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.demo.checks import answers_finding
-from pipeline.demo.ledger import Blocked, Ledger
+from pipeline.demo.ledger import Ledger
 from pipeline.demo.loss_clock import LossClock, LossLimits
-from pipeline.demo.market import Quote
-from pipeline.demo.summary import Outcome, StopTimes, outcome, quantile, stop_times
+from pipeline.demo.summary import Prevented, StopTimes, prevented, quantile, stop_times
 from tests.demo.given_demo import approval, stop
 from topics.account_states import TOPIC as STATES
 from topics.account_states import AccountState
@@ -16,7 +15,6 @@ from topics.signals import TOPIC as SIGNALS
 from topics.signals import Signal
 
 LIMITS = LossLimits(daily_loss_ratio_max=Decimal("0.02"), drawdown_ratio_max=Decimal("0.05"))
-QUOTES = {"SP500": Quote("SP500", Decimal(99), Decimal(101), Decimal(100))}
 
 
 def clock() -> LossClock:
@@ -25,6 +23,13 @@ def clock() -> LossClock:
 
 def ledger() -> Ledger:
     return Ledger(clock())
+
+
+def state(account_id: str, **statistics: str) -> AccountState:
+    example = STATES.example
+    assert isinstance(example, AccountState)
+    told = {name: Decimal(number) for name, number in statistics.items()}
+    return replace(example, account_id=account_id, statistics=told)
 
 
 def signal(number: int) -> Signal:
@@ -46,42 +51,15 @@ def test_there_is_no_quantile_of_nothing() -> None:
     assert quantile([], 0.5) is None
 
 
-def test_blocked_orders_are_marked_to_the_end() -> None:
-    blocked = [
-        Blocked("acct", "WTI", Decimal(10), Decimal(50), "rejected"),  # Falls by 5: -50.
-        Blocked("acct", "WTI", Decimal(-4), Decimal(50), "cut"),  # Sold before the fall: +20.
-        Blocked("acct", "SP500", Decimal(1), Decimal(2000), "stopped"),  # +100.
+def test_prevented_losses_are_added_up_apart_from_prevented_gains() -> None:
+    states = [
+        state("settled and open", prevented_loss="10.5", prevented_loss_open="30"),
+        state("open gain larger", prevented_loss="10", prevented_loss_open="-70"),
+        state("open", prevented_loss="0", prevented_loss_open="5"),
+        state("nothing blocked"),
     ]
 
-    result = outcome(blocked, {"WTI": Decimal(45), "SP500": Decimal(2100)})
-
-    assert result == Outcome(orders=3, lost=Decimal(50), made=Decimal(120))
-
-
-def test_a_rejected_order_is_blocked_whole_at_the_price_of_the_moment() -> None:
-    seen = ledger()
-    rejected = replace(
-        approval(1),
-        verdict="rejected",
-        requested_quantity=Decimal(8),
-        approved_quantity=Decimal(0),
-        reasons=("cash",),
-    )
-
-    seen.read(rejected, 1.0, QUOTES)
-
-    assert seen.blocked == [Blocked("acct", "SP500", Decimal(8), Decimal(101), "rejected")]
-
-
-def test_a_cut_order_is_blocked_in_part_and_a_sold_one_counts_below_zero() -> None:
-    seen = ledger()
-    cut = replace(
-        approval(1, quantity="5"), verdict="modified", side="sell", requested_quantity=Decimal(8)
-    )
-
-    seen.read(cut, 1.0, QUOTES)
-
-    assert seen.blocked == [Blocked("acct", "SP500", Decimal(-3), Decimal(99), "cut")]
+    assert prevented(states) == Prevented(2, Decimal("45.5"), 1, Decimal(60))
 
 
 def test_latency_counts_from_the_first_writing_to_the_first_decision() -> None:
@@ -89,8 +67,8 @@ def test_latency_counts_from_the_first_writing_to_the_first_decision() -> None:
 
     seen.signal(signal(1), 10.0)
     seen.signal(signal(1), 11.0)
-    seen.read(approval(1), 10.25, QUOTES)
-    seen.read(replace(approval(1), decision_id="acct:9:1", verdict="ignored"), 11.5, QUOTES)
+    seen.read(approval(1), 10.25)
+    seen.read(replace(approval(1), decision_id="acct:9:1", verdict="ignored"), 11.5)
 
     assert seen.latencies_s == [(10.25, 0.25)]
     assert (seen.undecided, seen.repeated) == (0, 1)
@@ -102,8 +80,8 @@ def test_a_stop_is_timed_from_its_cause_to_flat() -> None:
     seen = Ledger(losses)
 
     losses.see("acct", Decimal(979), peak=Decimal(1000), at_s=5.0)
-    seen.read(stop(3), 5.5, QUOTES)
-    seen.read(replace(stop(9, status="flat"), stop_id="acct:3:2"), 5.75, QUOTES)
+    seen.read(stop(3), 5.5)
+    seen.read(replace(stop(9, status="flat"), stop_id="acct:3:2"), 5.75)
 
     times = [stop_times(story) for story in seen.stops.values()]
     assert times == [StopTimes("acct", "daily_loss", to_stop_s=0.5, to_flat_s=0.25)]
@@ -112,7 +90,7 @@ def test_a_stop_is_timed_from_its_cause_to_flat() -> None:
 def test_an_operators_stop_has_no_cause() -> None:
     seen = ledger()
 
-    seen.read(stop(3), 5.5, QUOTES)
+    seen.read(stop(3), 5.5)
 
     assert [stop_times(story).to_stop_s for story in seen.stops.values()] == [None]
 
