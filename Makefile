@@ -10,7 +10,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench soak scaling mutation lint format lock readme image sbom \
+.PHONY: help install jars demo test bench soak scaling reach mutation lint format lock readme image sbom \
 	check-deploy check-image check-server chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
@@ -20,6 +20,7 @@ help:
 	@echo "make test      the whole test suite, a real Kafka included"
 	@echo "make bench     throughput and latency, measured against peers"
 	@echo "make scaling   risk workers come and go under load: nothing lost, and what a move costs"
+	@echo "make reach     how soon a change of limits reaches accounts that say nothing"
 	@echo "make soak      a million events through one worker, its memory watched"
 	@echo "make mutation  is every line of pipeline/risk watched by a test; SAMPLE=200 asks 200 of them"
 	@echo "make lint      style, types and format"
@@ -62,6 +63,9 @@ soak: install jars
 
 scaling: install jars
 	$(BIN)/python -m bench.scaling
+
+reach: install jars
+	$(BIN)/python -m bench.reach
 
 # Many hours without SAMPLE; what was killed stays so until mutants/ is deleted.
 mutation: install

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 from bench.core import CoreFigures, measure_core, usual_rules
+from bench.page import publish
 from bench.pipeline import Measured, measure, row
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 
 
 def main() -> None:
@@ -22,8 +22,7 @@ def main() -> None:
         ]
     )
     sys.stdout.write(table)
-    if README.exists():
-        README.write_text(_replaced(README.read_text(), table))
+    publish(README, "bench", table)
 
 
 def _core_row(what: str, core: CoreFigures) -> Measured:
@@ -35,12 +34,6 @@ def _table(rows: list[Measured]) -> str:
     lines = ["| measured | result | load |", "|---|---|---|"]
     lines += [f"| {row.what} | {row.result} | {row.load:.1f} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def _replaced(text: str, table: str) -> str:
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    return f"{before}{begin}\n{table}{end}{after}" if begin and end else text
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def _rate(settings: Settings, topic: str, count: int) -> float:
 
 
 def read_all(settings: Settings, topic: str, count: int) -> list[Message]:
-    consumer = _consumer(settings, topic)
+    consumer = consumer_of(settings, topic)
     messages: list[Message] = []
     deadline_s = time.monotonic() + PATIENCE_SECONDS
     while len(messages) < count and time.monotonic() < deadline_s:
@@ -121,7 +121,8 @@ def read_all(settings: Settings, topic: str, count: int) -> list[Message]:
     return messages
 
 
-def _consumer(settings: Settings, topic: str) -> Consumer:
+def consumer_of(settings: Settings, topic: str) -> Consumer:
+    """Return a reader of what is committed to a topic, from its beginning."""
     consumer = Consumer(
         {
             **settings.connection(),
@@ -181,7 +182,7 @@ class Load:
         self._settings = settings
         self._sent = 0
         self._producer = Producer({**settings.connection(), "partitioner": "murmur2"})
-        self._consumer = _consumer(settings, "decisions")
+        self._consumer = consumer_of(settings, "decisions")
         self._prices_due_s = 0.0
 
     def open_accounts(self) -> None:
