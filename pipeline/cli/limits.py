@@ -161,9 +161,11 @@ def _warn_of_allowances(old: "Rules", new: "Rules") -> None:
 
 
 def _accepted_rules(file: Path) -> "Rules":
-    """Return the file's rules, or say what is wrong with them and exit."""
+    """Return the file's rules and remark on them, or say what is wrong with them and exit."""
     from pipeline.risk.limits.document import LimitsError, validate
+    from pipeline.risk.limits.remarks import remarks
     from pipeline.streams.limits_file import load_rules
+    from pipeline.streams.settings import Settings
 
     rules = load_rules(file)
     try:
@@ -171,4 +173,6 @@ def _accepted_rules(file: Path) -> "Rules":
     except LimitsError as error:
         typer.echo(f"{file}: {error}", err=True)
         raise typer.Exit(exit_codes.DIFFERENT) from None
+    for remark in remarks(rules, atr_periods=Settings.from_environment().atr_periods):
+        typer.echo(f"remark: {remark}", err=True)
     return rules

@@ -25,6 +25,30 @@ def test_check_passes_when_the_file_is_valid(file: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"{file} is good.\n")
 
 
+def test_check_passes_with_a_remark_when_a_ratio_looks_like_percent(file: Path) -> None:
+    file.write_text("daily_loss: {daily_loss_ratio_max: 2}\n")
+
+    done = riskgate("limits", "check", str(file))
+
+    assert (done.returncode, done.stdout) == (0, f"{file} is good.\n")
+    assert done.stderr == (
+        "remark: daily_loss.daily_loss_ratio_max is 2: that is 200 %, is 2 % (0.02) meant?\n"
+    )
+
+
+def test_check_tells_of_periods_without_effect_when_the_tables_have_others(file: Path) -> None:
+    file.write_text("stop: {atr_periods: 20}\n")
+
+    remarked = riskgate("limits", "check", str(file))
+    same = riskgate("limits", "check", str(file), atr_periods=20)
+
+    assert remarked.stderr == (
+        "remark: stop.atr_periods is 20 and has no effect: ingest and broadcast build the ATR of "
+        "RISKGATE_ATR_PERIODS bars, 14 here\n"
+    )
+    assert (same.returncode, same.stderr) == (0, "")
+
+
 def test_check_names_the_nearest_rule_when_one_is_misspelt(file: Path) -> None:
     file.write_text("drawdwn: {drawdown_ratio_max: 0.05}\n")
 

@@ -209,6 +209,18 @@ def test_limits_stay_as_they_are_when_only_changes_are_to_be_published(
     ]
 
 
+@pytest.mark.parametrize("command", [("diff",), ("apply", *SAID)])
+def test_limits_are_remarked_on_when_they_are_compared_or_published(
+    made: dict[str, object], tmp_path_factory: pytest.TempPathFactory, command: tuple[str, ...]
+) -> None:
+    file = tmp_path_factory.mktemp("limits") / "limits.yaml"
+    file.write_text("drawdown: {drawdown_ratio_max: 5}\n")
+
+    done = riskgate("limits", command[0], str(file), *command[1:], **made)
+
+    assert "remark: drawdown.drawdown_ratio_max is 5: that is 500 %, is 5 %" in done.stderr
+
+
 def test_changelog_is_there_and_checked_when_the_topics_were_created(
     made: dict[str, object], admin: AdminClient
 ) -> None:

@@ -2,22 +2,25 @@
 
 from datetime import time
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ONE, ZERO
 from topics.bounds import EXPONENT_MAX
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Duration = Annotated[int, Meta(ge=0, le=315_360_000_000)]  # In ms, at most ten years.
 PerSymbol = Decimal | dict[str, Decimal]  # A number, or by name with `*` for all others.
 OnBreach = Literal["warn", "reduce", "halt", "flatten"]
+ALL_OTHERS = "*"
 
 
 class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named group of parameters; every Decimal must be a finite number >= 0."""
+
+    RATIO_USUAL_MAX: ClassVar[Decimal] = ONE  # A larger ratio was most likely typed as percent.
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -38,7 +41,7 @@ def _check_number(name: str, number: Decimal) -> None:
 def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:
     """Return the limit that holds for a symbol, None when there is none."""
     if isinstance(limit, dict):
-        return limit.get(symbol, limit.get("*"))
+        return limit.get(symbol, limit.get(ALL_OTHERS))
     return limit
 
 
@@ -78,6 +81,7 @@ class Sizing(Parameters, frozen=True, kw_only=True):
 
 class StopPrices(Parameters, frozen=True, kw_only=True):
     atr_multiple: Decimal = Decimal(2)
+    # Without effect: bars are of the tables, and so is the setting that counts.
     atr_periods: Annotated[int, Meta(ge=1, le=1000)] = 14
     stop_ratio: Decimal = Decimal("0.02")
 

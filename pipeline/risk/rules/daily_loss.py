@@ -16,6 +16,7 @@ class DailyLoss(Watch, frozen=True, kw_only=True):
     on_breach: OnBreach = "flatten"
 
     PLACE = 230
+    RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

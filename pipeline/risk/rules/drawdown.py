@@ -13,6 +13,7 @@ class Drawdown(Watch, frozen=True, kw_only=True):
     drawdown_ratio_max: Decimal = Decimal("0.05")  # Of peak equity.
 
     PLACE = 250
+    RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

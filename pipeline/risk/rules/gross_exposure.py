@@ -16,6 +16,7 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
     on_breach: OnBreach = "warn"  # When marks push the account past it.
 
     PLACE = 150
+    RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
 

@@ -14,6 +14,7 @@ class GroupExposure(Rule, frozen=True, kw_only=True):
     group_exposure_ratio_max: PerSymbol | None = None  # Of equity; a number or by group.
 
     PLACE = 170
+    RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
     KEEPS = ("groups",)

@@ -13,6 +13,7 @@ class NetExposure(Rule, frozen=True, kw_only=True):
     net_exposure_ratio_max: Decimal | None = None  # Of equity.
 
     PLACE = 160
+    RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
     KEEPS = ("sides",)

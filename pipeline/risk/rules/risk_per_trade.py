@@ -15,6 +15,7 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
     fee_ratio: Decimal = ZERO  # Of notional, paid at the entry and again at the stop.
 
     PLACE = 210
+    RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
     SIZES = True
 

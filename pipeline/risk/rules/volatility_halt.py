@@ -13,6 +13,7 @@ class VolatilityHalt(Rule, frozen=True, kw_only=True):
     require_history: bool = False  # Whether an unknown volatility refuses.
 
     PLACE = 280
+    RATIO_USUAL_MAX = Decimal(20)  # Not of equity: of the usual volatility.
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

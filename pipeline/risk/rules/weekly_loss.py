@@ -17,6 +17,7 @@ class WeeklyLoss(Watch, frozen=True, kw_only=True):
     on_breach: OnBreach = "reduce"
 
     PLACE = 240
+    RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
