@@ -165,7 +165,7 @@ class StreamApplication(Application):
         self._observer.rebalanced()
         inputs = [tp for tp in topic_partitions if tp.topic in self._settings.topics]
         starts = find_starts(self._consumer._consumer, inputs, cluster=self._cluster)
-        self._progress.expect(starts, self._settings)
+        self._progress.expect(starts, self._settings, stateful=self.stateful)
         for tp in topic_partitions:
             place = tp.topic, tp.partition
             tp.offset = starts[place].offset if place in starts else OFFSET_END

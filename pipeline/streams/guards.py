@@ -28,6 +28,20 @@ APPLIED = b"applied"
 CHANGELOG = b"changelog"
 OURS = b"s|"  # Written before a role's keys: so none of them is one of those.
 
+# What helps: where state lacks records no offset set by hand does.
+BEGIN_ANEW = "begin anew, as docs/deploy.md says under Disaster recovery"
+DECIDE_ANEW = (
+    f"accounts cannot be decided on without them, whatever the group's offset: {BEGIN_ANEW}"
+)
+READ_ON = (
+    "stop every ingest, set the group's offset there to the beginning of the log, and let whoever "
+    "wrote what is missing write it again, as docs/deploy.md says under Inputs that were lost"
+)
+MAKE_ANEW = (
+    "what comes now would be taken for repetitions: stop every ingest, delete the topic and make "
+    "it again, as docs/deploy.md says under Inputs that were lost"
+)
+
 
 class Transaction(Protocol):
     """The part of quixstreams' store transaction that is used."""
@@ -108,14 +122,16 @@ class Start(NamedTuple):
         """The first offset to read."""
         return self.log.low if self.committed is None else self.committed
 
-    def check_log(self, settings: EngineSettings) -> None:
-        """Raise Stopped when records were deleted before they were read."""
+    def check_log(self, settings: EngineSettings, *, stateful: bool) -> None:
+        """Raise Stopped when the log no longer has what is to be read next, or never had it."""
         if self.log.low <= self.offset <= self.log.high:
             return
+        deleted = self.offset < self.log.low
+        happened = "records were deleted before they were read" if deleted else "it was cut"
+        advice = DECIDE_ANEW if stateful else READ_ON if deleted else MAKE_ANEW
         raise Stopped(
             f"The group {settings.group} is at {self.committed} of {self.topic}[{self.partition}], "
-            f"whose log goes from {self.log.low} to {self.log.high}: records were deleted before "
-            "they were read; see which are missing, then set the group's offset by hand"
+            f"whose log goes from {self.log.low} to {self.log.high}: {happened}; {advice}"
         )
 
     def check_state(
@@ -132,13 +148,13 @@ class Start(NamedTuple):
             raise Stopped(
                 f"The changelog {settings.changelog} was made anew or cut since "
                 f"{self.topic}[{self.partition}] began, so it does not have all of the state; "
-                "restore it from a copy, together with the offset of its moment"
+                f"{BEGIN_ANEW}"
             )
         raise Stopped(
             f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
             f"the group {settings.group} is at {_said(self.committed)}: one of them was lost or is "
             f"old; empty {settings.state_dir} to read the state from {settings.changelog} again, "
-            "and if that does not help, restore both from the same moment"
+            f"and if that does not help, {BEGIN_ANEW}"
         )
 
     def _check_beginning(self, settings: EngineSettings) -> None:
@@ -148,7 +164,7 @@ class Start(NamedTuple):
                 f"The group {settings.group} has no offset and no state of {self.topic}"
                 f"[{self.partition}], whose log no longer begins at 0 but at {self.log.low}: older "
                 "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX, or "
-                "restore the changelog together with the offset of its moment"
+                f"{BEGIN_ANEW}"
             )
 
 
@@ -156,7 +172,7 @@ def ahead_of_changelog(settings: EngineSettings) -> Stopped:
     """Say that a disk knows more than the changelog ever had."""
     return Stopped(
         f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made anew "
-        "or cut; restore it from a copy, together with the offset of its moment"
+        f"or cut; {BEGIN_ANEW}"
     )
 
 

@@ -28,13 +28,15 @@ class Progress:
         self._committed: dict[Place, int] = {}
         self._expected_s = 0.0
 
-    def expect(self, starts: Mapping[Place, Start], settings: EngineSettings) -> None:
+    def expect(
+        self, starts: Mapping[Place, Start], settings: EngineSettings, *, stateful: bool
+    ) -> None:
         """Note partitions that will be the role's once their state is there.
 
-        Raise Stopped when records of one were deleted before they were read.
+        Raise Stopped when the log of one does not have what is to be read next.
         """
         for start in starts.values():
-            start.check_log(settings)
+            start.check_log(settings, stateful=stateful)
         self.generation += 1
         self.starts = dict(starts)
         self._expected_s = time.monotonic()

@@ -65,7 +65,7 @@ def commits(world: World, monkeypatch: pytest.MonkeyPatch, *, transaction_ms: in
         transaction_timeout_ms=transaction_ms,
     )
     progress = Progress(world, clock_ahead_ms_max=60_000)  # type: ignore[arg-type]
-    progress.expect({PLACE: Start(*PLACE, None, Bounds(0, world.end))}, settings)
+    progress.expect({PLACE: Start(*PLACE, None, Bounds(0, world.end))}, settings, stateful=True)
     progress.begin(Partition(*PLACE, "id"), None, position=0)
     counts: list[int] = []
 

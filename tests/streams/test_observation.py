@@ -54,7 +54,7 @@ def test_recovery_takes_no_time_when_no_partition_waits() -> None:
     now_s = time.monotonic()
     assert progress.recovering_s(now_s + 30) == 0
 
-    progress.expect({PLACE: Start(*PLACE, None, Bounds(0, 0))}, SETTINGS)
+    progress.expect({PLACE: Start(*PLACE, None, Bounds(0, 0))}, SETTINGS, stateful=True)
 
     assert 30 <= progress.recovering_s(time.monotonic() + 30) < 40
 
