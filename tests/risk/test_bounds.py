@@ -3,8 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk import on_position, turn
+from pipeline.risk import on_position, on_signal, turn
 from pipeline.risk.arrival import Step
+from pipeline.risk.book import booking, money
+from pipeline.risk.gate import judgement
 from pipeline.risk.memory import repeats
 from pipeline.risk.memory.kept_fills import ForgottenFills
 from pipeline.risk.valuation import rates
@@ -122,6 +124,77 @@ def test_newest_approvals_are_remembered_when_one_order_comes_too_often(
 
     # Three that are remembered, and itself.
     assert numbers_of(decision, "repeated_order") == ("pass", "4", "9", "5")
+
+
+def test_newest_approvals_are_counted_when_there_are_more_than_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(on_signal, "APPROVALS_MAX", 3)
+    desk = open_desk(only(order_rate={}))
+    for _ in range(5):
+        desk.signal("buy", 1, limit_price="100")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    # Three that are remembered, and itself.
+    assert numbers_of(decision, "order_rate") == ("pass", "4", "10", "6")
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(2, "approved"), (1, "rejected")])
+def test_even_an_exit_is_refused_when_as_many_orders_work_as_may_ever(
+    most: int, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judgement, "RESERVATIONS_HARD_MAX", most)
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.signal("sell", 1, limit_price="100")
+
+    decision = desk.signal("sell", 1, limit_price="100")
+
+    assert decision["verdict"] == verdict
+
+
+def test_account_is_halted_when_a_fill_opens_one_position_more_than_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(booking, "POSITIONS_MAX", 1)
+    desk = open_desk(only())
+    desk.fill("buy", 5, 100)
+
+    desk.fill("buy", 5, 100, symbol="Y")
+
+    assert desk.stops() == [("too_many", "triggered")]
+    assert [row["symbol"] for row in desk.state()["positions"]] == ["X"]
+
+
+def test_another_position_may_open_when_one_that_was_held_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(booking, "POSITIONS_MAX", 1)
+    desk = open_desk(only())
+    desk.fill("buy", 5, 100)
+    desk.fill("sell", 5, 100)
+
+    desk.fill("buy", 5, 100, symbol="Y")
+
+    assert (desk.position("Y")["quantity"], desk.stops()) == ("5", [])
+
+
+def test_account_is_halted_when_more_fills_come_before_its_opening_than_can_be_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(money, "EARLY_MAX", 2)
+    desk = Desk()
+    desk.limits(only())
+    desk.instrument()
+    stopped = []
+
+    for _ in range(3):
+        desk.fill("buy", 1, 100)
+        stopped.append(desk.stops())
+
+    assert stopped == [[], [], [("too_many", "triggered")]]
+    assert desk.position()["quantity"] == "3"
 
 
 def test_snapshot_is_refused_when_as_many_symbols_are_held_as_may_be(

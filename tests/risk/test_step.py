@@ -96,6 +96,20 @@ def test_signal_is_refused_when_a_rule_raises() -> None:
     assert decision.trading_state == "active"
 
 
+def test_order_is_refused_when_nothing_can_be_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ArithmeticError("broken")
+
+    log = opened()
+    monkeypatch.setattr("pipeline.risk.on_signal.make_terms", broken)
+
+    decision = log.ask("s1", T0_MS + 1, quantity=7)
+
+    assert (decision.verdict, decision.reasons) == ("rejected", ("internal_error",))
+    assert (decision.requested_quantity, decision.trading_state) == (Decimal(7), "active")
+    assert log.steps[-1].failed is None
+
+
 def test_account_is_halted_when_applying_a_fill_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ArithmeticError("broken")
@@ -121,6 +135,25 @@ def test_stream_goes_on_when_an_account_was_halted(monkeypatch: pytest.MonkeyPat
     decision = log.ask("s1", T0_MS + 2)
 
     assert (decision.verdict, decision.reasons) == ("rejected", ("trading_state",))
+
+
+def test_stream_goes_on_when_applying_an_event_of_everyone_raises(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ArithmeticError("broken")
+
+    log = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.risk.step.apply_shared", broken)
+        taken = log.tick(T0_MS + 1)
+
+    alerts = [output for output in taken.outputs if isinstance(output, Alert)]
+    assert [(alert.account_id, alert.rule, alert.message) for alert in alerts] == [
+        ("*", "internal_error", "ArithmeticError: broken")
+    ]
+    assert taken.failed == "ArithmeticError: broken"
+    assert log.ask("s1", T0_MS + 2).verdict == "approved"
 
 
 def test_signal_is_ignored_when_the_store_remembers_its_id() -> None:

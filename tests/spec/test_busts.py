@@ -192,6 +192,26 @@ def test_bust_of_yesterdays_fill_corrects_yesterday() -> None:
     assert (alert["measured"], alert["limit"]) == ("0", "95")
 
 
+def test_bust_corrects_yesterday_at_todays_rate_when_its_fill_had_none() -> None:
+    desk = open_desk(only())
+    desk.instrument("EURUSD", base_currency="EUR")
+    desk.instrument("E", settlement_currency="EUR")
+    desk.price(5, "E")
+    fill = {"symbol": "E", "fill_id": "one", "fee": "5", "executed_at_ms": desk.now_ms}
+    desk.fill("buy", 10, 4, **fill)
+    desk.price(2, "EURUSD")
+    desk.wait(12 * HOUR + MINUTE)
+    desk.price(2, "EURUSD")
+
+    desk.fill("buy", 10, 4, kind="bust", **fill)
+
+    # Yesterday ended with 10 x (5 - 4) x 2 - 5 x 2; today began with as much.
+    daily = desk.state()["daily"]
+    assert (daily["open_equity"], daily["pnl"]) == ("10000", "0")
+    (alert,) = desk.alerts("late_fill")
+    assert (alert["measured"], alert["limit"]) == ("0", "10")
+
+
 def test_days_realized_changes_with_the_later_fill_that_it_belongs_to() -> None:
     desk = open_desk(only())
     executed_ms = desk.now_ms

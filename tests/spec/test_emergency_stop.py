@@ -148,6 +148,16 @@ def test_exit_is_sent_in_pieces_when_it_is_above_the_maximum_quantity() -> None:
     assert [row["quantity"] for row in desk.exits()] == ["4", "4", "2"]
 
 
+def test_last_piece_is_sent_when_it_is_a_single_lot() -> None:
+    desk = open_desk(only(daily_loss=DAILY))
+    desk.instrument(max_quantity="4")
+    desk.fill("buy", 9, 100)
+
+    lose(desk)
+
+    assert [row["quantity"] for row in desk.exits()] == ["4", "4", "1"]
+
+
 def test_dust_is_left_and_named_when_it_is_below_the_minimum_quantity() -> None:
     desk = open_desk(only(daily_loss=DAILY))
     desk.instrument(lot_size="0.1", min_quantity="1")

@@ -224,3 +224,15 @@ def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark(rul
 
     assert numbers_of(decision, rule) == ("breach", None, None, None)
     assert (decision["verdict"], decision["reasons"]) == ("rejected", [rule])
+
+
+def test_orders_of_both_sides_count_what_they_open_when_a_position_is_held() -> None:
+    desk = open_desk(only(cash={}))
+    desk.fill("buy", 5, 100)
+    desk.signal("buy", 2, limit_price="100")
+    desk.signal("sell", 8, limit_price="100")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    # 10 000 less 500 paid, 2 x 100 bought more, and 3 x 100 sold beyond what is held.
+    assert numbers_of(decision, "cash") == ("pass", "100", "9000", "8900")

@@ -156,6 +156,15 @@ def test_signal_is_refused_when_it_has_expired(left_ms: int, verdict: str) -> No
     assert decision["verdict"] == verdict
 
 
+def test_age_is_shown_beside_its_limit_when_a_signal_is_refused_for_another_time() -> None:
+    desk = open_desk(only(signal_age={"signal_age_ms_max": 5000}))
+    times = {"created_at_ms": desk.now_ms - 3000, "expires_at_ms": desk.now_ms}
+
+    decision = desk.signal("buy", 1, limit_price="100", **times)
+
+    assert numbers_of(decision, "signal_age") == ("breach", "3000", "5000", "2000")
+
+
 def test_exit_is_refused_too_when_its_signal_is_too_old() -> None:
     desk = open_desk(only(signal_age={}))
     desk.fill("buy", 10, 100)
@@ -191,6 +200,14 @@ def test_order_is_rejected_when_its_price_is_no_multiple_of_the_tick(
     decision = desk.signal("buy", 1, limit_price=price)
 
     assert decision["verdict"] == verdict
+
+
+def test_tick_is_the_limit_that_is_shown_when_a_price_is_off_it() -> None:
+    desk = open_desk(only())
+
+    decision = desk.signal("buy", 1, limit_price="100.005")
+
+    assert numbers_of(decision, "instrument") == ("breach", "100.005", "0.01", None)
 
 
 def test_quantity_is_floored_to_the_lot_without_a_reason() -> None:

@@ -185,7 +185,8 @@ def test_account_is_halted_when_an_inverse_fill_has_no_price() -> None:
     desk.fill("buy", 1000, 0, symbol="I")
 
     assert desk.state()["trading_state"] == "halted"
-    assert len(desk.sent("dead_letters")) == 1
+    (letter,) = desk.sent("dead_letters")
+    assert "an inverse instrument has no price 0" in letter["error"]
 
 
 def test_fills_before_the_instrument_are_booked_as_inverse_once_it_is_known() -> None:
@@ -249,3 +250,42 @@ def test_mark_is_forgotten_when_it_can_be_none_of_an_inverse_instrument() -> Non
     desk.signal("hold", symbol="I")
 
     assert (before, desk.position("I")["mark_price"]) == ("-1", None)
+
+
+def test_prevented_loss_is_in_base() -> None:
+    desk = coin_desk(order_notional={"order_notional_max": "0"})
+    desk.signal("buy", 1000, symbol="I", limit_price="50000")
+
+    desk.price(40_000, "I")
+    desk.signal("hold", symbol="I")
+
+    # 1000 x 100 x (1/40 000 - 1/50 000).
+    assert desk.state()["statistics"]["prevented_loss_open"] == "0.5"
+
+
+def test_stop_comes_with_the_third_bad_mark_though_they_differ() -> None:
+    desk = coin_desk(drawdown={"drawdown_ratio_max": "0.05"})
+    desk.fill("buy", 1000, 50_000, symbol="I")
+
+    stops = []
+    for mark in (38_000, 38_100, 38_000):
+        desk.wait(100)
+        desk.price(mark, "I")
+        desk.signal("hold", symbol="I")
+        stops.append(len(desk.stops()) > 0)
+
+    # 2 - 100 000/38 100 is -0.62 of 10.
+    assert stops == [False, False, True]
+
+
+def test_peak_rises_to_the_lowest_of_the_last_marks() -> None:
+    desk = coin_desk()
+    desk.fill("buy", 1000, 50_000, symbol="I")
+
+    for mark in (62_500, 80_000, 100_000):
+        desk.wait(100)
+        desk.price(mark, "I")
+        desk.signal("hold", symbol="I")
+
+    # 10 + 2 - 100 000/62 500.
+    assert desk.state()["peak_equity"] == "10.4"

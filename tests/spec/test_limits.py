@@ -154,6 +154,14 @@ def test_refusal_names_the_nearest_name_when_one_is_misspelt(
     assert nearest in desk.alerts("limits")[0]["message"]
 
 
+def test_refusal_says_how_a_day_rolls_when_a_time_comes_with_a_zone() -> None:
+    desk = open_desk(only())
+
+    desk.limits({"account": {"day_roll": "17:00+01"}})
+
+    assert "day_roll must be HH:MM" in desk.alerts("limits")[0]["message"]
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_document_is_refused_when_its_version_does_not_grow(version: int) -> None:
     desk = open_desk(only())

@@ -80,6 +80,35 @@ def test_symbol_has_its_own_limit_when_the_document_names_it(symbol: str, limit:
     assert numbers_of(decision, "order_notional")[2] == limit
 
 
+@pytest.mark.parametrize(
+    ("rule", "parameter", "limits", "numbers"),
+    [
+        ("position_ratio", "position_ratio_max", {"X": "0.5", "*": "0.2"},
+         [("pass", "0.1", "0.5", "0.4"), ("pass", "0.1", "0.2", "0.1")]),
+        ("position_quantity", "position_quantity_max", {"X": "50", "*": "20"},
+         [("pass", "10", "50", "40"), ("pass", "10", "20", "10")]),
+    ],
+)  # fmt: skip
+def test_position_has_the_limit_of_its_own_symbol_when_the_document_names_it(
+    rule: str, parameter: str, limits: dict[str, str], numbers: list[object]
+) -> None:
+    desk = open_desk(only(**{rule: {parameter: limits}}))
+    desk.instrument("Y")
+    desk.price(100, symbol="Y")
+
+    asked = [desk.signal("buy", 10, limit_price="100", symbol=symbol) for symbol in ("X", "Y")]
+
+    assert [numbers_of(decision, rule) for decision in asked] == numbers
+
+
+def test_notional_is_measured_though_no_limit_holds_for_its_symbol() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": {"Y": "1"}}))
+
+    decision = desk.signal("buy", 7, limit_price="100")
+
+    assert numbers_of(decision, "order_notional") == ("pass", "700", None, None)
+
+
 def test_group_has_its_own_limit_when_the_document_names_it() -> None:
     limits = {"group_exposure_ratio_max": {"crypto": "0.05", "*": "0.5"}}
     desk = open_desk(only(group_exposure=limits))

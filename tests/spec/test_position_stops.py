@@ -52,6 +52,19 @@ def test_short_is_closed_when_its_mark_is_at_the_stop_of_its_entry_or_above(
     assert sent(desk) == [("stop_loss", "buy", "10")] * exits
 
 
+def test_position_is_closed_at_its_stop_at_once_when_its_instrument_becomes_known() -> None:
+    desk = open_desk(only(stop_loss={}))
+    desk.fill("buy", 10, 100, symbol="Y")
+    before = sent(desk)
+
+    desk.instrument("Y")
+    desk.price(97, "Y")
+    desk.signal("hold", symbol="Y")
+
+    # 2 % below the fill is 98.
+    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "10")])
+
+
 @pytest.mark.parametrize(("mark", "exits"), [("98.01", 0), ("98", 1)])
 def test_stop_is_two_percent_off_the_entry_when_nobody_named_one(mark: str, exits: int) -> None:
     desk = open_desk(only(stop_loss={}))
@@ -300,6 +313,18 @@ def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> No
     desk.wait(31 * SECOND)
 
     assert sent(desk) == [("time_stop", "sell", "10")]
+
+
+def test_time_is_that_of_its_symbol_when_the_rule_is_turned_on_later() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.limits(only(time_stop={"hold_ms_max": {"X": MINUTE, "*": 10 * MINUTE}}))
+
+    desk.wait(MINUTE)
+    before = sent(desk)
+    desk.wait(1)
+
+    assert (before, sent(desk)) == ([], [("time_stop", "sell", "10")])
 
 
 def test_symbol_without_a_time_stop_is_held_on() -> None:

@@ -193,6 +193,19 @@ def test_realized_is_converted_at_the_first_rate_seen_when_its_fill_had_none() -
     assert desk.state()["daily"]["realized"] == "10.8"
 
 
+def test_position_is_valued_when_a_pulse_brings_the_rate_that_its_fill_missed() -> None:
+    desk = euro_desk(rate=None)
+    desk.fill("buy", 10, 5, symbol="E")
+    unknown = desk.state()["gross_exposure"]
+
+    desk.price("1.2", "EURUSD")
+    desk.price(6, "E")
+    desk.wait(SECOND)
+
+    # 10 x 6 x 1.2.
+    assert (unknown, desk.state()["gross_exposure"]) == (None, "72")
+
+
 def test_fill_with_only_a_stale_rate_is_converted_when_a_fresh_one_comes() -> None:
     desk = euro_desk()
     desk.wait(MINUTE + 1)

@@ -109,3 +109,13 @@ def test_order_is_rejected_without_a_size_when_its_symbol_has_no_share() -> None
 
     assert (decision["requested_quantity"], decision["verdict"]) == (None, "rejected")
     assert "internal_error" not in decision["reasons"]
+
+
+def test_share_of_its_symbol_counts_when_limits_name_it() -> None:
+    share = {"X": "0.05", "*": "0.25"}
+    desk = open_desk(only(position_ratio={"position_ratio_max": share}))
+
+    decision = desk.signal("buy", None, limit_price="100")
+
+    # 10 000 x 0.05 / 100.
+    assert answer_of(decision) == ("approved", "5", [], None)

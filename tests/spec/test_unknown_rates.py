@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, numbers_of, open_desk
+from tests.spec.desk import SECOND, Desk, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -48,6 +48,22 @@ def test_equity_is_unknown_when_a_fee_cannot_be_converted() -> None:
 
     assert desk.state()["equity"] is None
     assert desk.position()["quantity"] == "1"
+
+
+@pytest.mark.parametrize(("fee", "stopped"), [("1", True), ("-1", False)])
+def test_loss_is_not_hidden_when_only_a_fee_cannot_be_converted(
+    fee: str,
+    stopped: bool,  # noqa: FBT001
+) -> None:
+    desk = open_desk(only(drawdown={"drawdown_ratio_max": "0.05"}))
+    desk.fill("buy", 10, 100, fee=fee, fee_currency="EUR")
+
+    for _ in range(3):
+        desk.price(40)
+        desk.wait(SECOND)
+
+    # 10 x -60 of 10 000. A fee makes it worse; nobody knows what a rebate is worth.
+    assert (desk.state()["equity"], desk.stops() != []) == (None, stopped)
 
 
 def test_fee_in_the_settlement_currency_is_the_same_named_or_not() -> None:

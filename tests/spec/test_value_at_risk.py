@@ -150,6 +150,21 @@ def test_sum_is_right_when_the_rule_is_turned_on_later() -> None:
     assert Decimal(str(measured)) == 5 * PER_UNIT
 
 
+def test_entries_pass_again_when_the_volatility_of_what_is_held_becomes_known() -> None:
+    desk = desk_with(1, 100, 110)
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    desk.fill("buy", 4, 100, symbol="Y")
+    before = buy(desk, 1)["verdict"]
+
+    after_bars(desk, 100, 110, symbol="Y")
+    desk.signal("hold", symbol="Y")
+    after_bars(desk)
+
+    _, measured, _, _ = numbers_of(buy(desk, 1), "value_at_risk")
+    assert (before, Decimal(str(measured))) == ("rejected", 5 * PER_UNIT)
+
+
 @pytest.mark.parametrize("confidence", ["0.5", "1", "0", "-1", "text"])
 def test_document_is_refused_when_its_confidence_means_nothing(confidence: str) -> None:
     desk = open_desk(only())

@@ -41,6 +41,14 @@ def test_start_is_refused_when_a_rule_has_no_place(
         rules._discover()
 
 
+def test_rule_is_found_when_its_place_is_the_first_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Drawdown, "PLACE", 1)
+
+    assert rules._rule_of("drawdown") is Drawdown
+
+
 def test_start_is_refused_when_a_file_has_several_rules() -> None:
     with pytest.raises(ImportError, match=r"^rules/rule\.py must define exactly one Rule"):
         rules._rule_of("rule")

@@ -1,0 +1,188 @@
+"""What is kept of the past is bounded: the oldest goes first, and what cannot go halts or refuses.
+
+The bounds are made small enough to be reached in a test.
+"""
+
+import pytest
+from msgspec.structs import replace
+
+from pipeline.risk import chain, on_control, on_fill, shared_record, turn
+from pipeline.risk.book import booking, money
+from pipeline.risk.rules import too_many
+from pipeline.risk.watch import exits, stops
+from tests import given
+from tests.risk.log import T0_MS, Log
+from tests.spec.desk import MINUTE, SECOND, Desk, numbers_of, open_desk
+from tests.spec.rulebook import only
+from topics.events import AccountEvent, Source
+
+
+def pay(desk: Desk, currency: str) -> None:
+    """Fill one unit with a fee in a currency that nobody has a rate for."""
+    desk.fill("buy", 1, 100, fee="1", fee_currency=currency)
+
+
+def test_account_is_halted_when_more_fills_wait_for_their_instrument_than_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(booking, "PENDING_MAX", 2)
+    desk = open_desk(only())
+    stopped = []
+
+    for _ in range(3):
+        desk.fill("buy", 1, 100, symbol="Y")
+        stopped.append(desk.stops())
+
+    assert stopped == [[], [], [("too_many", "triggered")]]
+    assert desk.position("Y")["quantity"] == "2"
+
+
+def test_account_is_halted_when_money_waits_for_more_rates_than_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(money, "APART_MAX", 1)
+    desk = open_desk(only())
+    pay(desk, "EUR")
+    pay(desk, "EUR")
+    before = desk.stops()
+
+    pay(desk, "GBP")
+
+    assert (before, desk.stops()) == ([], [("too_many", "triggered")])
+
+
+@pytest.mark.parametrize(("most", "told"), [(1, 3), (2, 2)])
+def test_oldest_breach_is_told_anew_when_too_many_were_told(
+    most: int, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stops, "ALERTED_MAX", most)
+    desk = open_desk(only())
+
+    for currency in ("EUR", "GBP", "EUR"):
+        pay(desk, currency)
+
+    assert len(desk.alerts("stale_mark")) == told
+
+
+def test_oldest_expired_order_is_not_restored_when_too_many_expired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turn, "EXPIRED_MAX", 1)
+    desk = open_desk(only())
+    for name in ("one", "two"):
+        desk.signal("buy", 1, limit_price="100", signal_id=name)
+        desk.wait(SECOND)
+    desk.wait(MINUTE)
+
+    for name in ("one", "two"):
+        desk.order(name, "accepted")
+
+    assert desk.reserved() == {"two": "1"}
+
+
+def test_late_fill_is_known_for_an_overfill_while_its_order_is_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(on_fill, "ENDED_MAX", 1)
+    desk = open_desk(only())
+    for name in ("one", "two"):
+        desk.signal("buy", 1, limit_price="100", signal_id=name)
+        desk.fill("buy", 1, 100, signal_id=name)
+
+    for name in ("one", "two"):
+        desk.fill("buy", 1, 100, signal_id=name)
+
+    assert (len(desk.alerts("unmatched_fill")), len(desk.alerts("overfill"))) == (1, 1)
+
+
+def test_control_is_ignored_when_as_many_stops_are_open_as_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(on_control, "STOPS_MAX", 1)
+    desk = open_desk(only())
+    desk.control("reduce")
+
+    desk.control("halt", control_id="c")
+
+    (alert,) = desk.alerts("control")
+    assert alert["message"] == "c is ignored: too many stops are open"
+    assert desk.state()["trading_state"] == "reducing"
+
+
+def test_control_of_everyone_is_ignored_when_as_many_stops_are_open_as_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shared_record, "SHARED_STOPS_MAX", 1)
+    desk = open_desk(only())
+    desk.control("reduce", account_id="*")
+
+    desk.control("halt", account_id="*", control_id="c")
+
+    (alert,) = desk.alerts("control")
+    assert alert["message"] == "c is ignored: too many stops of all accounts are open"
+    assert desk.signal("buy", 1)["trading_state"] == "reducing"
+
+
+@pytest.mark.parametrize(("most", "repeated"), [(1, False), (2, True)])
+def test_repetition_is_known_while_the_offset_of_its_partition_is_kept(
+    most: int,
+    repeated: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chain, "SOURCES_MAX", most)
+    log = Log()
+    log.open()
+    first = Source(topic="any", topic_id="any", partition=0, offset=1)
+    for source in (Source(topic="any", topic_id="any", partition=1, offset=1), first):
+        body = replace(given.flow("deposit", 5, flow_id="again"), as_of_ms=T0_MS)
+        event = AccountEvent(account_id=given.ACCOUNT, source=source, body=body)
+        taken = log.append(event, T0_MS + 1)
+
+    assert taken.repeated == repeated
+
+
+def test_rest_of_a_flattening_waits_when_it_takes_more_pieces_than_may_go_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exits, "PIECES_MAX", 2)
+    desk = open_desk(only())
+    desk.instrument(max_quantity="4")
+    desk.fill("buy", 10, 100)
+    desk.control("flatten")
+    first = [row["quantity"] for row in desk.exits()]
+
+    for row in desk.exits():
+        desk.fill("sell", row["quantity"], 100, signal_id=row["exit_id"])
+    desk.wait(SECOND)
+
+    assert (first, [row["quantity"] for row in desk.exits()]) == (["4", "4"], ["4", "4", "2"])
+
+
+def test_entry_is_refused_when_as_many_symbols_are_held_or_reserved_as_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(too_many, "POSITIONS_MAX", 1)
+    desk = open_desk(only())
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    desk.signal("buy", 1, limit_price="100")
+
+    same = desk.signal("buy", 1, limit_price="100")
+    other = desk.signal("buy", 1, limit_price="100", symbol="Y")
+
+    assert numbers_of(same, "too_many") == ("pass", "2", "1000", "998")
+    assert numbers_of(other, "too_many") == ("breach", "2", "1", "-1")
+
+
+def test_entry_is_refused_when_as_many_orders_work_as_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(too_many, "RESERVATIONS_MAX", 1)
+    desk = open_desk(only())
+
+    first = desk.signal("buy", 1, limit_price="100")
+    second = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(first, "too_many") == ("pass", "1", "1", "0")
+    assert numbers_of(second, "too_many") == ("breach", "2", "1", "-1")
+    assert second["reasons"] == ["too_many"]
