@@ -1,9 +1,10 @@
-"""`make scaling`: from one risk worker to four and back, while signals come at an even rate.
+"""`make scaling`: risk workers come, go and restart, while signals come at an even rate.
 
 Every signal must have exactly one decision; the longest gap between two decisions of a partition
 says what a move costs. The table goes to bench/scaling.md.
 """
 
+import os
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ from pipeline.streams.topic_admin import create_missing
 
 RATE = 100  # Signals a second, over all partitions.
 STEADY_SECONDS = 15  # Before, between and after the moves.
-PHASES = 5
+PHASES = 6
 SIGNALS = PHASES * STEADY_SECONDS * RATE
 PAGE = Path(__file__).parent / "scaling.md"
 
@@ -59,12 +60,17 @@ def _scale(settings: Settings, folder: Path, load: Load) -> list[Phase]:
         phases = [_phase("one worker")]
         time.sleep(STEADY_SECONDS)
         phases.append(_phase("to two"))
-        stack.enter_context(running(settings, folder, "risk", instance="two"))
+        second = stack.enter_context(ExitStack())
+        second.enter_context(running(settings, folder, "risk", instance="two"))
         time.sleep(STEADY_SECONDS)
         with running(settings, folder, "risk", instance="three"):
             phases.append(_phase("to three"))
             time.sleep(STEADY_SECONDS)
             phases.append(_phase("back to two"))
+        time.sleep(STEADY_SECONDS)
+        phases.append(_phase("the second restarts"))
+        second.close()
+        stack.enter_context(running(settings, folder, "risk", instance="two"))
         time.sleep(STEADY_SECONDS)
         phases.append(_phase("to four, two at once"))
         stack.enter_context(running(settings, folder, "risk", instance="four"))
@@ -84,17 +90,19 @@ def _page(phases: list[Phase], decisions: list[Message]) -> str:
         "# Scaling under load",
         "",
         f"{SIGNALS:,} signals, {RATE} a second over {PARTITIONS} partitions, on one machine, while",
-        "risk workers come and go (the third ends on SIGTERM). Made by `make scaling`.",
+        "risk workers come and go (who goes or restarts ends on SIGTERM). The machine's load was",
+        f"{os.getloadavg()[0]:.1f}. Made by `make scaling`.",
         "",
         f"{len(counts.keys() - {None}):,} signals have a decision, {doubled} have more than one.",
         "",
-        "The longest time between two decisions of a partition, in ms:",
+        "The longest time between two decisions of a partition, in ms, in the phase where it ends:",
         "",
         "| phase | " + " | ".join(f"partition {number}" for number in range(PARTITIONS)) + " |",
         "|---" * (PARTITIONS + 1) + "|",
     ]
     ends_ms = [*(phase.begin_ms for phase in phases[1:]), sys.maxsize]
-    rows = [_row(phase, end_ms, decisions) for phase, end_ms in zip(phases, ends_ms, strict=True)]
+    steady = [row for row in decisions if row.timestamp()[1] >= phases[0].begin_ms]
+    rows = [_row(phase, end_ms, steady) for phase, end_ms in zip(phases, ends_ms, strict=True)]
     return "\n".join([*head, *rows]) + "\n"
 
 
@@ -102,7 +110,8 @@ def _row(phase: Phase, end_ms: int, decisions: list[Message]) -> str:
     gaps = []
     for number in range(PARTITIONS):
         times = sorted(row.timestamp()[1] for row in decisions if row.partition() == number)
-        within = [b - a for a, b in pairwise(times) if phase.begin_ms <= a < end_ms]
+        # Where it ends: the last decision before a move is older than the move's beginning.
+        within = [b - a for a, b in pairwise(times) if phase.begin_ms <= b < end_ms]
         gaps.append(f"{max(within, default=0):,}")
     return f"| {phase.name} | " + " | ".join(gaps) + " |"
 

@@ -114,7 +114,7 @@ class StreamApplication(Application):
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
-        self._commit()
+        self._loop.end()
 
     def _turn(self) -> None:
         self._beat()

@@ -181,9 +181,10 @@ class EngineSettings:
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 10_000
     poll_interval_ms_max: int = 45_000
-    # A static member's partitions wait for it, which spares a move of their state. Where there is
-    # none, a member that leaves should be followed at once.
+    # The partitions of a static member that was killed wait for it, which spares a move of their
+    # state. Where there is none, or when it is told to end, others should follow at once.
     is_static: bool = True
+    leave_at_end: bool = True
     clock_ahead_ms_max: int = 60_000  # Of an append time, seen from the worker's clock.
     startup_seconds_max: float = 10.0
 

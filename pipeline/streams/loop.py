@@ -22,6 +22,7 @@ CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
 FULL_QUEUE_SECONDS_MAX = 30.0
+LEAVE_SECONDS_MAX = 5.0
 # So far behind, nobody waits for the next commit: fewer of them catch up sooner.
 BACKLOG_RECORDS = 20_000
 BACKLOG_COMMIT_SECONDS = 1.0
@@ -112,6 +113,17 @@ class Loop:
             self._beat()
         if not messages and self._progress.records:
             self._commit()
+
+    def end(self) -> None:
+        """Commit what was applied, and leave the group if others are to follow at once."""
+        self._commit()
+        if not self._settings.leave_at_end:
+            return
+        # To close is not enough: Kafka's client then lets a static member be waited for.
+        self._consumer.unsubscribe()
+        give_up_s = time.monotonic() + LEAVE_SECONDS_MAX
+        while self._consumer.memberid() and time.monotonic() < give_up_s:
+            self._consumer.poll(IDLE_SECONDS)  # The partitions are revoked in here.
 
     def report(self, status: EngineStatus) -> None:
         """Say that the worker lives, and once a second how far it is behind."""

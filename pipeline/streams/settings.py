@@ -90,6 +90,9 @@ class Settings(BaseSettings):
         ge=6000,
         le=45_000,  # No longer than a worker may take for one turn, or Kafka's client refuses it.
     )
+    at_end: Literal["leave", "stay"] = _setting(
+        "leave", "", "Told to end, risk leaves its partitions to others, or they wait for it."
+    )
     event_bytes_max: int = _setting(
         262_144, "bytes", "A larger event becomes a dead letter.", ge=4096, le=1_000_000
     )

@@ -100,6 +100,7 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         transaction_timeout_ms=settings.transaction_timeout_ms,
         session_timeout_ms=settings.session_timeout_ms,
         is_static=role is RoleName.RISK,
+        leave_at_end=settings.at_end == "leave",
     )
 
 

@@ -1,4 +1,4 @@
-"""Roles that are killed, and a broker that goes away, while signals keep coming."""
+"""Roles that are killed or end, and a broker that goes away, while signals keep coming."""
 
 import time
 from collections import Counter
@@ -51,6 +51,20 @@ def test_every_signal_is_decided_once_when_a_killed_worker_does_not_come_back(
     assert_exactly_once(world, 200)
 
 
+def test_every_signal_is_decided_once_and_soon_when_one_of_two_workers_is_told_to_end(
+    world: World,
+) -> None:
+    patient = {"session_timeout_ms": 45_000}
+    world.run("ingest")
+    first, _ = (world.run("risk", instance=name, **patient).ready() for name in ("one", "two"))
+    began_s = time.monotonic()
+
+    ask(world, 200, meanwhile=lambda number: first.end() if number == 100 else None)
+
+    assert_exactly_once(world, 200)
+    assert time.monotonic() - began_s < 45 / 2  # Nobody waits for the end of the session.
+
+
 def test_every_signal_is_decided_once_when_the_broker_restarts(tmp_path: Path) -> None:
     with LocalKafka() as kafka, World(kafka.bootstrap, tmp_path) as world:
         with Supervisor(world, "broadcast", "risk", "ingest") as supervisor:
@@ -61,7 +75,7 @@ def test_every_signal_is_decided_once_when_the_broker_restarts(tmp_path: Path) -
         assert [worker.ready().end() for worker in supervisor.workers.values()] == [0, 0, 0]
 
 
-def ask(world: World, signals: int, *, meanwhile: Callable[[int], None]) -> None:
+def ask(world: World, signals: int, *, meanwhile: Callable[[int], object]) -> None:
     """Send signals one by one, evenly, the accounts in turn."""
     for number in range(signals):
         meanwhile(number)

@@ -1,6 +1,7 @@
 """Who a worker is to the brokers: the same after every restart, and only once alive."""
 
 import signal
+from dataclasses import replace
 
 import pytest
 from confluent_kafka import Producer
@@ -45,6 +46,19 @@ def test_the_member_is_the_instance_when_a_worker_runs(rig: Rig) -> None:
     group = rig.admin.describe_consumer_groups([rig.name])[rig.name].result()
     assert [member.group_instance_id for member in group.members] == ["pod-7"]
     worker.stop()
+
+
+@pytest.mark.parametrize("members", [[], ["pod-7"]])
+def test_a_member_that_ended_is_waited_for_when_it_does_not_leave(
+    rig: Rig, members: list[str]
+) -> None:
+    rig.make_both()
+    patient = rig.settings(instance="pod-7", session_timeout_ms=30_000)
+
+    rig.risk(replace(patient, leave_at_end=not members)).ready().stop()
+
+    group = rig.admin.describe_consumer_groups([rig.name])[rig.name].result()
+    assert [member.group_instance_id for member in group.members] == members
 
 
 def test_a_worker_stops_when_another_takes_its_transactional_id(rig: Rig) -> None:
