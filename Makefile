@@ -11,7 +11,7 @@ TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help install jars demo test bench soak scaling reach mutation lint format lock readme image sbom \
-	check-deploy check-image check-server chart-readme dashboard check-alerts
+	check-deploy check-image check-server check-cluster chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make dashboard the dashboard of Grafana, from the code"
 	@echo "make check-image    the chart's pods as containers of that image, on a real Kafka"
 	@echo "make check-server   the chart on a real API server: install, upgrade, roll back, refuse"
+	@echo "make check-cluster  real controllers and scheduler, pretended nodes: rollout, drain, spread"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
 install: $(STAMP)
@@ -120,8 +121,14 @@ check-image: install jars
 
 # The chart on a real API server.
 check-server:
-	tests/chart/tools.sh kube-apiserver
-	tests/chart/server.sh
+	tests/chart/tools.sh server
+	tests/chart/with_server.sh tests/chart/server.sh
+
+# And in a cluster whose nodes kwok pretends.
+check-cluster: install
+	tests/chart/tools.sh cluster
+	ACCOUNTS=1 tests/chart/with_server.sh tests/chart/with_nodes.sh \
+		$(BIN)/python -m tests.chart.cluster
 
 chart-readme:
 	$(TOOLS)/bin/helm-docs --chart-search-root helm --log-level warning

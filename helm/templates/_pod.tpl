@@ -97,7 +97,10 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* One lost zone or node takes as few workers as can be. */}}
+{{/*
+One lost zone or node takes as few workers as can be. Where the new come before the old leave only
+the new are counted: the old would push them together.
+*/}}
 {{- define "riskgate.spread" -}}
 {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
 - maxSkew: 1
@@ -107,6 +110,9 @@ spec:
     matchLabels:
       {{- include "riskgate.selector" $.root | nindent 6 }}
       app.kubernetes.io/component: {{ $.role }}
+  {{- if ne $.role "risk" }}
+  matchLabelKeys: [pod-template-hash]
+  {{- end }}
 {{- end }}
 {{- end }}
 

@@ -1,38 +1,11 @@
 #!/usr/bin/env bash
 # A real API server: every case is installed, upgraded, rolled back and uninstalled, and what is
-# wrong is refused. Nothing runs: there are no nodes. Needs etcd (apt-get install etcd-server),
-# openssl, kubectl and kube-apiserver, which tests/chart/tools.sh makes when told to.
+# wrong is refused. Nothing runs: there are no nodes. tests/chart/with_server.sh runs it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-tools="${TOOLS:-$PWD/.cache/tools}"
-PATH="$tools/bin:$PATH"
 folder="$(mktemp -d)"
-trap 'kill -KILL $(jobs -p) 2>/dev/null; wait 2>/dev/null; rm -rf "$folder"' EXIT
-port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-clients="$(port)" peers="$(port)" api="$(port)"
+trap 'rm -rf "$folder"' EXIT
 
-etcd --data-dir "$folder/etcd" --unsafe-no-fsync --log-level error \
-    --listen-client-urls "http://127.0.0.1:$clients" --advertise-client-urls "http://127.0.0.1:$clients" \
-    --listen-peer-urls "http://127.0.0.1:$peers" --initial-advertise-peer-urls "http://127.0.0.1:$peers" \
-    --initial-cluster "default=http://127.0.0.1:$peers" >"$folder/etcd.log" 2>&1 &
-openssl genrsa -out "$folder/accounts.key" 2048 2>/dev/null
-echo "token,admin,admin,system:masters" >"$folder/tokens.csv"
-kube-apiserver --etcd-servers "http://127.0.0.1:$clients" --bind-address 127.0.0.1 --secure-port "$api" \
-    --cert-dir "$folder" --service-account-issuer https://local --authorization-mode RBAC \
-    --service-account-key-file "$folder/accounts.key" --service-account-signing-key-file "$folder/accounts.key" \
-    --token-auth-file "$folder/tokens.csv" --service-cluster-ip-range 10.96.0.0/16 \
-    --disable-admission-plugins ServiceAccount >"$folder/api.log" 2>&1 &
-export KUBECONFIG="$folder/config"
-cat >"$KUBECONFIG" <<END
-apiVersion: v1
-kind: Config
-clusters: [{name: here, cluster: {server: "https://127.0.0.1:$api", insecure-skip-tls-verify: true}}]
-users: [{name: admin, user: {token: token}}]
-contexts: [{name: here, context: {cluster: here, user: admin}}]
-current-context: here
-END
-for _ in $(seq 120); do kubectl get --raw /readyz >/dev/null 2>&1 && break; sleep 0.5; done
-kubectl version 2>/dev/null | grep Server
 kubectl apply --server-side -f "${CRDS:-tests/chart/crds.yaml}" >/dev/null
 kubectl create priorityclass trading --value 1000 >/dev/null  # Named by one case.
 kubectl wait --for condition=established --timeout 30s crd --all >/dev/null

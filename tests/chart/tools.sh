@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # Make the tools that `make check-deploy` needs, pinned, in .cache/tools; only what is missing.
-# Go 1.25 or newer and Python 3.11 or newer; promtool comes from Debian's package prometheus.
-# From nothing about 15 minutes on two cores, most of it helm's. `tools.sh kube-apiserver` makes
-# the API server of tests/chart/server.sh as well: ten minutes more.
+# Go 1.25 or newer and Python 3.11 or newer; promtool and amtool come from Debian.
+# From nothing about 15 minutes on two cores, most of it helm's. `tools.sh server` makes the API
+# server of tests/chart/with_server.sh as well: ten minutes more. `tools.sh cluster` makes what
+# tests/chart/with_nodes.sh puts beside it, too: three minutes more.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools="${TOOLS:-$PWD/.cache/tools}"
 mkdir -p "$tools/bin"
 export GOBIN="$tools/bin"
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
 
 HELM=v4.3.1
 HELM_UNITTEST=v1.1.2
@@ -15,6 +18,7 @@ HELM_DOCS=v1.14.2
 KUBE_SCORE=v1.20.0
 KUBERNETES_VALIDATE=1.37.0
 KUBERNETES=1.36.3
+KWOK=v0.8.0
 
 missing() { [[ ! -x "$tools/bin/$1" ]]; }
 
@@ -33,9 +37,8 @@ missing kube-score && go install "github.com/zegl/kube-score/cmd/kube-score@$KUB
 
 # Its own go.mod replaces a module, which `go install` refuses.
 if missing helm-unittest; then
-    folder="$(mktemp -d)"
-    trap 'rm -rf "$folder"' EXIT
-    cat >"$folder/go.mod" <<END
+    mkdir "$scratch/unittest"
+    cat >"$scratch/unittest/go.mod" <<END
 module tools
 
 go 1.26.0
@@ -46,15 +49,14 @@ require github.com/helm-unittest/helm-unittest $HELM_UNITTEST
 
 replace github.com/vmware-labs/yaml-jsonpath v0.3.2 => github.com/helm-unittest/yaml-jsonpath v0.4.0
 END
-    (cd "$folder" && go mod tidy && go build -o "$GOBIN/helm-unittest" \
+    (cd "$scratch/unittest" && go mod tidy && go build -o "$GOBIN/helm-unittest" \
         github.com/helm-unittest/helm-unittest/cmd/helm-unittest)
 fi
 
 # So does Kubernetes': each of its staged modules has a release of its own.
-if [[ "${1:-}" == kube-apiserver ]] && missing kube-apiserver; then
-    need etcd "apt-get install etcd-server (RUNLEVEL=1 keeps it from starting)"
-    folder="$(mktemp -d)"
-    trap 'rm -rf "$folder"' EXIT
+kubernetes() {
+    local folder="$scratch/kubernetes" staged version=k8s.io/component-base/version program
+    mkdir "$folder"
     go mod download "k8s.io/kubernetes@v$KUBERNETES"
     staged="$(go env GOMODCACHE)/cache/download/k8s.io/kubernetes/@v/v$KUBERNETES.mod"
     {
@@ -62,13 +64,30 @@ if [[ "${1:-}" == kube-apiserver ]] && missing kube-apiserver; then
         sed -n "s#^\t\(k8s.io/[a-z-]*\) => ./staging.*#\t\1 => \1 v0.${KUBERNETES#1.}#p" "$staged"
         printf ')\n'
     } >"$folder/go.mod"
-    printf '//go:build tools\n\npackage tools\n\nimport _ "k8s.io/kubernetes/cmd/kube-apiserver"\n' \
-        >"$folder/tools.go"
-    version=k8s.io/component-base/version
-    (cd "$folder" && go mod tidy -e && go build -trimpath -o "$GOBIN/kube-apiserver" -ldflags \
-        "-s -w -X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=36" \
-        k8s.io/kubernetes/cmd/kube-apiserver)
-fi
+    {
+        printf '//go:build tools\n\npackage tools\n\n'
+        printf 'import _ "k8s.io/kubernetes/cmd/%s"\n' "$@"
+    } >"$folder/tools.go"
+    (cd "$folder" && go mod tidy -e)
+    for program; do
+        (cd "$folder" && go build -trimpath -o "$GOBIN/$program" -ldflags \
+            "-s -w -X $version.gitVersion=v$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=36" \
+            "k8s.io/kubernetes/cmd/$program")
+    done
+}
+
+programs=()
+case "${1:-}" in
+server) programs=(kube-apiserver) ;;
+cluster) programs=(kube-apiserver kube-controller-manager kube-scheduler) ;;
+esac
+absent=()
+for program in "${programs[@]}"; do
+    missing "$program" && absent+=("$program")
+done
+((${#programs[@]})) && need etcd "apt-get install etcd-server (RUNLEVEL=1 keeps it from starting)"
+((${#absent[@]})) && kubernetes "${absent[@]}"
+[[ "${1:-}" == cluster ]] && missing kwok && go install "sigs.k8s.io/kwok/cmd/kwok@$KWOK"
 
 if missing kubernetes-validate; then
     python3 -m venv "$tools/venv"
@@ -76,3 +95,4 @@ if missing kubernetes-validate; then
     ln -sf ../venv/bin/kubernetes-validate "$tools/bin/kubernetes-validate"
 fi
 need promtool "apt-get install prometheus (RUNLEVEL=1 keeps it from starting)"
+need amtool "apt-get install prometheus-alertmanager (RUNLEVEL=1 keeps it from starting)"
