@@ -217,9 +217,11 @@ def _death(scene: Scene) -> Iterator[Figure]:
 
 def _call(scene: Scene, name: str, cause: str, *, since_s: float) -> Figure:
     alert = _until(lambda: scene.webhook.first(name), f"nobody was called for {name}")
-    if not alert.annotations.get("runbook_url", "").endswith(f"{name}.md"):
-        raise StartupError(f"{name} came without its runbook: {alert.annotations}")
-    return Figure(cause, f"`{name}` is delivered", alert.at_s - since_s)
+    wanted = "pager" if alert.labels["severity"] == "critical" else "desk"
+    runbook = alert.annotations.get("runbook_url", "")
+    if alert.receiver != wanted or not runbook.endswith(f"{name}.md"):
+        raise StartupError(f"{name} reached the {alert.receiver}, with the runbook '{runbook}'")
+    return Figure(cause, f"`{name}` reaches the {alert.receiver}", alert.at_s - since_s)
 
 
 def _read(scene: Scene, kind: type[T]) -> T:

@@ -1,6 +1,7 @@
 """A Prometheus and an Alertmanager of one's own, on loopback, and the person they call: a webhook.
 
-They read helm/alerts as it stands, and end with this process however it ends.
+They read helm/alerts and ops/alertmanager.yml as they stand, and end with this process however
+it ends.
 """
 
 import json
@@ -17,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 import yaml
 
@@ -27,6 +28,7 @@ from pipeline.errors import StartupError
 __all__ = ["Delivered", "Prometheus", "Webhook", "watching"]
 
 RULES = Path(__file__).parent.parent / "helm" / "alerts"
+ROUTING = Path(__file__).parent / "alertmanager.yml"
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
 SCRAPE = "1s"
@@ -38,6 +40,7 @@ class Delivered(NamedTuple):
     """An alert as it reached somebody."""
 
     name: str
+    receiver: str
     labels: dict[str, str]
     annotations: dict[str, str]
     at_s: float  # time.monotonic()
@@ -118,18 +121,14 @@ def _prometheus(targets: Sequence[str], rules: list[str], alertmanager: int) -> 
 
 
 def _alertmanager(webhook: str) -> object:
-    return {
-        "route": {
-            "receiver": "desk",
-            "group_by": ["alertname"],
-            "group_wait": "0s",
-            "group_interval": "1s",
-            "repeat_interval": "1h",
-        },
-        "receivers": [
-            {"name": "desk", "webhook_configs": [{"url": webhook, "send_resolved": False}]},
-        ],
-    }
+    """Return how alerts are routed, but to the webhook, and at once."""
+    routing = yaml.safe_load(ROUTING.read_text())
+    at_once = {"group_wait": "0s", "group_interval": "1s", "repeat_interval": "1h"}
+    for route in (routing["route"], *routing["route"]["routes"]):
+        route.update(at_once)
+    for receiver in routing["receivers"]:
+        receiver["webhook_configs"] = [{"url": webhook, "send_resolved": False}]
+    return cast("object", routing)
 
 
 def _run_prometheus(settings: Path, port: int, folder: Path) -> list[str]:
@@ -225,7 +224,8 @@ def _receiver(delivered: list[Delivered]) -> type[BaseHTTPRequestHandler]:
             for alert in message["alerts"]:
                 labels = alert["labels"]
                 name = labels["alertname"]
-                delivered.append(Delivered(name, labels, alert["annotations"], at_s))
+                receiver = message["receiver"]
+                delivered.append(Delivered(name, receiver, labels, alert["annotations"], at_s))
             self.send_response(HTTPStatus.NO_CONTENT)
             self.end_headers()
 

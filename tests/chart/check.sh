@@ -41,6 +41,11 @@ helm template gate helm --values helm/ci/monitoring-values.yaml \
         >"$folder/rules.yaml"
 promtool check rules --lint=all --lint-fatal "$folder/rules.yaml"
 
+echo "routes of Alertmanager"
+amtool check-config ops/alertmanager.yml
+amtool config routes test --config.file=ops/alertmanager.yml --verify.receivers=pager \
+    alertname=RiskgateEmergencyStop severity=critical
+
 echo "README of the chart"
 helm-docs --chart-search-root helm --log-level warning --dry-run >"$folder/README.md"
 diff helm/README.md "$folder/README.md" ||
