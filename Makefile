@@ -110,7 +110,7 @@ $(TOOLS)/venv/bin/cyclonedx-py:
 	test -x $(TOOLS)/venv/bin/pip || $(PYTHON) -m venv $(TOOLS)/venv
 	$(TOOLS)/venv/bin/pip install --quiet cyclonedx-bom==7.5.0
 
-# Not in CI: it builds helm and others with Go when they are missing, once.
+# It builds helm and others with Go when they are missing, once.
 check-deploy:
 	tests/chart/tools.sh
 	tests/chart/check.sh
