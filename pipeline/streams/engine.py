@@ -177,6 +177,9 @@ class EngineSettings:
     state_dir: Path = Path("state")
     security: Mapping[str, str] = field(default_factory=dict)  # As librdkafka names them.
     commit_interval_ms: int = 100
+    # A transaction shows nothing before its end. What goes out by itself need not be committed at
+    # once, and what comes meanwhile would wait for the commit.
+    commits_when_idle: bool = True
     batch_records: int = 1000
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 10_000

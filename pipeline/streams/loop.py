@@ -104,14 +104,14 @@ class Loop:
         self._commit_due_s = self._latest_commit_s = self._lag_due_s = 0.0
 
     def turn(self) -> None:
-        """Apply what is there, and commit it when it is due or nothing more is there."""
+        """Apply what is there, and commit it when it is due or nothing more is to be awaited."""
         messages = self._read()
         for start in range(0, len(messages), CHUNK_RECORDS):
             if self._is_stopping():
                 return  # The rest is read again after the next start.
             self._apply(messages[start : start + CHUNK_RECORDS])
             self._beat()
-        if not messages and self._progress.records:
+        if not messages and self._progress.records and self._patience_s() <= 0:
             self._commit()
 
     def end(self) -> None:
@@ -137,8 +137,8 @@ class Loop:
     def _read(self) -> list[Message]:
         generation, many = self._progress.generation, self._settings.batch_records
         messages: list[Message] = self._consumer.consume(many, 0)
-        if not messages and not self._progress.records:
-            first = self._consumer.poll(IDLE_SECONDS)
+        if not messages and (patience_s := self._patience_s()) > 0:
+            first = self._consumer.poll(patience_s)
             messages = [] if first is None else [first, *self._consumer.consume(many, 0)]
         if generation == self._progress.generation:
             return messages
@@ -147,6 +147,14 @@ class Loop:
         for place in starts.keys() & {(m.topic(), m.partition()) for m in messages}:
             self._consumer.seek(TopicPartition(*place, starts[place].offset))
         return []
+
+    def _patience_s(self) -> float:
+        """How long to wait for more before what was applied is committed."""
+        if not self._progress.records:
+            return IDLE_SECONDS
+        if self._settings.commits_when_idle:
+            return 0.0
+        return min(IDLE_SECONDS, self._commit_due_s - time.monotonic())
 
     def _apply(self, messages: list[Message]) -> None:
         if not self._progress.records:

@@ -97,6 +97,7 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         state_dir=settings.state_dir,
         security=settings.connection(),
         commit_interval_ms=settings.commit_interval_ms,
+        commits_when_idle=role is RoleName.RISK,
         transaction_timeout_ms=settings.transaction_timeout_ms,
         session_timeout_ms=settings.session_timeout_ms,
         is_static=role is RoleName.RISK,

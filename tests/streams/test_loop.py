@@ -37,7 +37,8 @@ class World:
         return [cast(Message, _Message(offset)) for offset in range(first, self.read)]
 
     def poll(self, timeout_s: float) -> None:
-        """Find nothing more."""
+        """Wait for more in vain."""
+        self.now_s += timeout_s
 
     def get_watermark_offsets(self, place: TopicPartition, *, cached: bool) -> tuple[int, int]:
         """Know where the log ends."""
@@ -53,7 +54,13 @@ class _Message:
         return lambda: told.get(name)
 
 
-def commits(world: World, monkeypatch: pytest.MonkeyPatch, *, transaction_ms: int) -> list[int]:
+def commits(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    transaction_ms: int = 10_000,
+    when_idle: bool = True,
+) -> list[int]:
     """Read the log to its end and return how many records each commit had."""
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: world.now_s))
     settings = EngineSettings(
@@ -63,6 +70,7 @@ def commits(world: World, monkeypatch: pytest.MonkeyPatch, *, transaction_ms: in
         topics=("events",),
         partitions={"events": 1},
         transaction_timeout_ms=transaction_ms,
+        commits_when_idle=when_idle,
     )
     progress = Progress(world, clock_ahead_ms_max=60_000)  # type: ignore[arg-type]
     progress.expect({PLACE: Start(*PLACE, None, Bounds(0, world.end))}, settings, stateful=True)
@@ -86,7 +94,7 @@ def test_commits_come_every_interval_when_the_worker_keeps_up(
 ) -> None:
     world = World(300)
 
-    counts = commits(world, monkeypatch, transaction_ms=10_000)
+    counts = commits(world, monkeypatch)
 
     assert counts == [120, 120, 60]
 
@@ -96,7 +104,7 @@ def test_commits_come_every_second_when_the_worker_is_far_behind(
 ) -> None:
     world = World(BACKLOG_RECORDS + 2000)
 
-    counts = commits(world, monkeypatch, transaction_ms=10_000)
+    counts = commits(world, monkeypatch)
 
     # The second one looks 1,160 records on, at 840 above the backlog; the third at 200 below it.
     assert counts[:4] == [1040, 1040, 120, 120]
@@ -111,3 +119,23 @@ def test_commits_stay_within_a_third_of_the_transaction_when_it_may_not_last_lon
     counts = commits(world, monkeypatch, transaction_ms=900)
 
     assert counts[:3] == [320, 320, 320]
+
+
+def test_commit_comes_at_once_when_nothing_more_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(64)
+
+    counts = commits(world, monkeypatch)
+
+    assert counts == [64]
+    assert world.now_s == 64 / 1024
+
+
+def test_commit_waits_for_its_interval_when_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(64)
+
+    counts = commits(world, monkeypatch, when_idle=False)
+
+    assert counts == [64]
+    assert world.now_s == pytest.approx(0.1)  # commit_interval_ms after the first record.
