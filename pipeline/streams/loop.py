@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
+# While the broker still marks the end of a transaction it refuses the next one, which librdkafka
+# then tries again only after 20 ms.
+MARKERS_SECONDS = 0.003
 FULL_QUEUE_SECONDS_MAX = 30.0
 LEAVE_SECONDS_MAX = 5.0
 # So far behind, nobody waits for the next commit: fewer of them catch up sooner.
@@ -113,6 +116,8 @@ class Loop:
             self._beat()
         if not messages and self._progress.records and self._patience_s() <= 0:
             self._commit()
+            if self._settings.commits_when_idle:
+                time.sleep(MARKERS_SECONDS)
 
     def end(self) -> None:
         """Commit what was applied, and leave the group if others are to follow at once."""

@@ -10,7 +10,7 @@ from pipeline.streams import loop
 from pipeline.streams.cluster import Bounds
 from pipeline.streams.engine import EngineSettings, Partition, Record
 from pipeline.streams.guards import Start
-from pipeline.streams.loop import BACKLOG_RECORDS, Clients, Hooks, Loop
+from pipeline.streams.loop import BACKLOG_RECORDS, MARKERS_SECONDS, Clients, Hooks, Loop
 from pipeline.streams.progress import Progress
 
 PLACE = ("events", 0)
@@ -62,7 +62,9 @@ def commits(
     when_idle: bool = True,
 ) -> list[int]:
     """Read the log to its end and return how many records each commit had."""
-    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: world.now_s))
+    monkeypatch.setattr(
+        loop, "time", SimpleNamespace(monotonic=lambda: world.now_s, sleep=world.poll)
+    )
     settings = EngineSettings(
         brokers="none",
         group="risk",
@@ -127,7 +129,7 @@ def test_commit_comes_at_once_when_nothing_more_is_there(monkeypatch: pytest.Mon
     counts = commits(world, monkeypatch)
 
     assert counts == [64]
-    assert world.now_s == 64 / 1024
+    assert world.now_s == 64 / 1024 + MARKERS_SECONDS
 
 
 def test_commit_waits_for_its_interval_when_nobody_waits_for_it(
