@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from topics.fields import Id, NotNegative, Positive
+from topics.fields import DecodeError, Id, NotNegative, Positive
 from topics.topic import FOREVER, Topic
 
 
@@ -22,6 +22,17 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     multiplier: Positive = Decimal(1)  # Settlement currency per unit and point of price.
     groups: Annotated[tuple[Id, ...], Meta(max_length=32)] = ()
     session: Id | None = None  # Name of an exchange calendar.
+
+
+def check_instrument(instrument: Instrument) -> None:
+    """Raise DecodeError where its fields contradict each other."""
+    base, settlement = instrument.base_currency, instrument.settlement_currency
+    if instrument.kind == "inverse" and base not in (None, settlement):
+        problem = f"Expected {base}, the base, which an inverse instrument settles in"
+        raise DecodeError(f"{problem}, got {settlement}", "$.settlement_currency")
+    most = instrument.max_quantity
+    if most is not None and most < instrument.min_quantity:
+        raise DecodeError(f"Expected at least min_quantity, got {most}", "$.max_quantity")
 
 
 TOPIC = Topic(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from pipeline.risk.book.apart import Apart
 from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.reservations import Leaving, Reservation
 from pipeline.risk.gate.blocked import Blocked
@@ -64,13 +65,6 @@ class Early(Struct, frozen=True, array_like=True, gc=False):
     currency: str
     amount: Decimal
     symbol: str = ""
-
-
-class Apart(Struct, frozen=True, array_like=True, gc=False):
-    """Money booked in its own currency until a rate is seen."""
-
-    amount: Decimal = ZERO
-    counted: Decimal = ZERO  # What of it changes the balance.
 
 
 class Drift(Struct, frozen=True, array_like=True, gc=False):

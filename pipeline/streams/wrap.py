@@ -27,7 +27,7 @@ from topics.events import (
     Source,
 )
 from topics.fields import EVERYONE
-from topics.instruments import Instrument
+from topics.instruments import Instrument, check_instrument
 from topics.signals import Signal
 from topics.topic import Topic
 
@@ -121,8 +121,10 @@ def read(record: Record, topic: Topic) -> Struct:
     Raise DecodeError with the path of what is wrong.
     """
     message = decode(topic, record.value)
-    if isinstance(message, Instrument) and message.session is not None:
-        check_calendar(message.session)
+    if isinstance(message, Instrument):
+        check_instrument(message)
+        if message.session is not None:
+            check_calendar(message.session)
     if record.key is None:
         raise DecodeError(f"Expected the {topic.key} as the key, got none", KEY)
     try:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.book.holding import Execution, Holding, Pending
 from pipeline.risk.book.late_fill import Late, correct_windows
-from pipeline.risk.book.money import Money, book_in_time, book_in_windows, book_money, is_counted
+from pipeline.risk.book.money import Money, book_in_time, book_money, is_counted
 from pipeline.risk.book.position import Position, average_price, fold
 from pipeline.risk.book.trade import Trade, trade_of
 from pipeline.risk.cause import Cause
@@ -80,23 +80,22 @@ def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
     instrument = turn.holding(symbol).instrument
     if instrument is None:
         raise AssertionError("a trade has an instrument")
-    currency, executed_ms = instrument.settlement_currency, trade.execution.executed_ms
-    rate = fresh_rate(turn, currency)
-    won = book_money(turn, Money(symbol, currency, amount), executed_ms=executed_ms)
+    execution, executed_ms = trade.execution, trade.execution.executed_ms
+    money = Money(symbol, instrument.settlement_currency, amount, execution)
+    rate = fresh_rate(turn, money.currency)
+    won = book_money(turn, money, executed_ms=executed_ms)
     paid = None
     if trade.other_fee is not None:
         paid = book_money(turn, trade.other_fee, executed_ms=executed_ms)
-    if won is None or rate is None:
-        if paid is not None:
-            book_in_windows(turn, paid, paid)
-        return
-    fee = paid or ZERO
+    if won is None and paid is None:
+        return  # What waits for a rate comes with it.
+    fee, scale = paid or ZERO, None if won is None else rate
 
     def effect(marks: dict[str, Decimal]) -> Decimal:
-        return trade.effect(marks.get(symbol)) * rate + fee
+        return fee if scale is None else trade.effect(marks.get(symbol)) * scale + fee
 
-    book_in_time(turn, executed_ms, won + fee)
-    correct_windows(turn, Late(f"fill {trade.execution.fill_id}", executed_ms, effect))
+    book_in_time(turn, executed_ms, (won or ZERO) + fee)
+    correct_windows(turn, Late(f"fill {execution.fill_id}", executed_ms, effect))
 
 
 def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:

@@ -11,15 +11,22 @@ from msgspec.structs import replace
 from pipeline.risk.book.booking import book, book_unknown
 from pipeline.risk.book.holding import Execution, Holding
 from pipeline.risk.book.late_fill import Late, correct_windows
-from pipeline.risk.book.money import Money, book_at, book_in_time, book_money, is_counted
+from pipeline.risk.book.money import (
+    Money,
+    book_at,
+    book_in_time,
+    book_money,
+    is_counted,
+    late_rate,
+    take_back,
+)
 from pipeline.risk.book.position import Position, fold
 from pipeline.risk.book.trade import Trade, execution_of, trade_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.kept_fills import KeptFill
-from pipeline.risk.numbers import ZERO, opposite
+from pipeline.risk.numbers import ONE, ZERO, opposite
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.marks import marked
-from pipeline.risk.valuation.rates import fresh_rate
 from topics.fills import Fill
 from topics.instruments import Instrument
 
@@ -105,7 +112,10 @@ def _book_again(turn: Turn, kept: KeptFill, money: Money) -> Decimal:
         return ZERO
     if counted is None:
         counted = is_counted(turn.account, executed_ms)
-    rate = fresh_rate(turn, money.currency) if kept.rate is None else kept.rate
+    rate = _rate(turn, kept, money.currency)
+    if rate is None:
+        take_back(turn, money, counted=counted)
+        return ZERO
     amount = book_at(turn, money, rate=rate, counted=counted)
     if amount is None:
         return ZERO
@@ -113,23 +123,32 @@ def _book_again(turn: Turn, kept: KeptFill, money: Money) -> Decimal:
     return amount
 
 
+def _rate(turn: Turn, kept: KeptFill, currency: str) -> Decimal | None:
+    """The rate at which a kept fill's money was booked; None while it waits for one."""
+    if kept.rate is not None or currency == turn.account.currency:
+        return ONE if kept.rate is None else kept.rate
+    return late_rate(turn.holding(kept.symbol), currency, kept.number)
+
+
 def _undo(turn: Turn, busted: KeptFill, instrument: Instrument) -> None:
     """Give back what a fill realized and its fees, and correct the days since its own."""
     trade = trade_of(busted.execution, instrument)
     _, won = _folded(busted.before, trade)
-    money = Money(busted.symbol, instrument.settlement_currency, trade.fee - won)
+    execution, currency = busted.execution, instrument.settlement_currency
+    money = Money(busted.symbol, currency, trade.fee - won, execution)
     _book_again(turn, busted, money)
     returned = ZERO
     if trade.other_fee is not None:
         fee = replace(trade.other_fee, amount=-trade.other_fee.amount)
         returned = _book_again(turn, replace(busted, rate=busted.fee_rate), fee)
-    rate = fresh_rate(turn, money.currency) if busted.rate is None else busted.rate
-    if rate is None or busted.counted is False:
-        return
+    rate = _rate(turn, busted, currency)
+    if busted.counted is False or (rate is None and not returned):
+        return  # What still waited for its rate is not in any window.
 
     def effect(marks: dict[str, Decimal]) -> Decimal:
+        if rate is None:
+            return returned
         return returned - trade.effect(marks.get(busted.symbol)) * rate
 
-    execution = busted.execution
     name = f"bust of fill {execution.fill_id}"
     correct_windows(turn, Late(name, execution.executed_ms, effect))

@@ -83,6 +83,14 @@ class Guard(Struct, frozen=True, array_like=True, gc=False):
     realized: Decimal = ZERO  # Of the symbol when the position left zero.
 
 
+class LateRate(Struct, frozen=True, array_like=True, gc=False):
+    """The rate at which fills that had none were converted later."""
+
+    currency: str
+    end: int  # Of the fills numbered below it, those that no earlier one converted.
+    rate: Decimal
+
+
 class Holding(Struct, frozen=True, array_like=True):
     symbol: str
     instrument: Instrument | None = None
@@ -105,6 +113,7 @@ class Holding(Struct, frozen=True, array_like=True):
     inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
     guard: Guard | None = None  # None when flat.
     fills: int = 0  # Kept for busts so far: the number of the next.
+    late_rates: tuple[LateRate, ...] = ()  # Of the kept fills, oldest first.
 
     @property
     def average_price(self) -> Decimal:

@@ -5,12 +5,16 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import APART_MAX, EARLY_MAX, Account, Apart, Early
+from pipeline.risk.account import APART_MAX, EARLY_MAX, Account, Early
+from pipeline.risk.book.apart import WAITING_MAX, Apart, Waiting
+from pipeline.risk.book.holding import Execution, Holding, LateRate
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.rates import fresh_rate
 from pipeline.risk.watch.stops import alert_breach, open_stop
+
+LATE_RATES_MAX = 32  # Of a symbol.
 
 
 class Money(Struct, frozen=True, gc=False):
@@ -19,6 +23,7 @@ class Money(Struct, frozen=True, gc=False):
     symbol: str
     currency: str
     amount: Decimal
+    execution: Execution | None = None  # Of the fill that brought it.
 
 
 def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
@@ -48,14 +53,15 @@ def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) ->
         set_apart(turn, money, counted=counted)
         return None
     amount = money.amount if rate is ONE else money.amount * rate
-    _add_to_symbol(turn, money.symbol, amount)
+    add_to_symbol(turn, money.symbol, amount)
     if not counted:
         return None
     turn.update(realized=turn.account.realized + amount)
     return amount
 
 
-def _add_to_symbol(turn: Turn, symbol: str, amount: Decimal) -> None:
+def add_to_symbol(turn: Turn, symbol: str, amount: Decimal) -> None:
+    """Add to what a symbol realized, for its reader."""
     holding = turn.account.holdings.get(symbol)
     if holding is not None:
         turn.put(replace(holding, realized=holding.realized + amount))
@@ -102,21 +108,55 @@ def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
         cause = Cause("too_many", f"more money without a rate than can be kept: {currency}")
         open_stop(turn, cause, strength="halt")
         return
-    held = apart.get(key, Apart())
-    more = Apart(held.amount + money.amount, held.counted + (money.amount if counted else ZERO))
-    left = {name: item for name, item in apart.items() if name != key}
-    turn.update(unconverted={**left, key: more} if more.amount or more.counted else left)
+    held, more = apart.get(key, Apart()), money.amount if counted else ZERO
+    waiting = _waiting(turn, held, money) if counted else held.waiting
+    _put_apart(turn, key, Apart(held.amount + money.amount, held.counted + more, waiting))
 
 
-def convert_apart(turn: Turn) -> None:
-    """Book what was kept apart at the first rate seen, frozen from then on."""
-    for key, apart in list(turn.account.unconverted.items()):
-        currency, _, symbol = key.partition(":")
-        rate = fresh_rate(turn, currency)
-        if rate is None:
-            continue
-        left = {name: item for name, item in turn.account.unconverted.items() if name != key}
-        counted = apart.counted * rate
-        turn.update(unconverted=left, realized=turn.account.realized + counted)
-        _add_to_symbol(turn, symbol, apart.amount * rate)
-        book_in_windows(turn, counted, counted)
+def _put_apart(turn: Turn, key: str, apart: Apart) -> None:
+    left = {name: item for name, item in turn.account.unconverted.items() if name != key}
+    kept = apart.amount or apart.counted or apart.waiting
+    turn.update(unconverted={**left, key: apart} if kept else left)
+
+
+def _waiting(turn: Turn, held: Apart, money: Money) -> tuple[Waiting, ...]:
+    """Note to which day money belongs; more than can be kept belongs to that of its rate."""
+    execution, day = money.execution, turn.account.day
+    if execution is None:
+        return held.waiting
+    if len(held.waiting) >= WAITING_MAX:
+        reason = f"more fills without a rate than can be kept apart: {money.currency}"
+        open_stop(turn, Cause("too_many", reason), strength="halt")
+        return held.waiting
+    late = day is not None and execution.executed_ms < day.span.start_ms
+    return (*held.waiting, Waiting(execution, money.amount, late))
+
+
+def take_back(turn: Turn, money: Money, *, counted: bool) -> None:
+    """Return money of a busted fill that still waits for its rate; `amount`: what is returned."""
+    set_apart(turn, replace(money, execution=None), counted=counted)
+    key = f"{money.currency}:{money.symbol}"
+    apart = turn.account.unconverted.get(key)
+    if apart is not None:
+        waiting = tuple(each for each in apart.waiting if each.execution != money.execution)
+        _put_apart(turn, key, replace(apart, waiting=waiting))
+
+
+def note_rate(turn: Turn, money: Money, rate: Decimal) -> None:
+    """Note at which rate the fills of a symbol that had none were booked at last."""
+    holding = turn.account.holdings.get(money.symbol)
+    if holding is None or not holding.fills:
+        return
+    known = holding.late_rates
+    if not any(each.currency == money.currency and each.end == holding.fills for each in known):
+        new = LateRate(money.currency, holding.fills, rate)
+        turn.put(replace(holding, late_rates=(*known[-(LATE_RATES_MAX - 1) :], new)))
+
+
+def late_rate(holding: Holding, currency: str, number: int) -> Decimal | None:
+    """Return the rate at which a kept fill that had none was booked; None while it waits for one.
+
+    One whose own is no longer kept has the next.
+    """
+    rates = (each for each in holding.late_rates if each.currency == currency)
+    return next((each.rate for each in rates if number < each.end), None)

@@ -55,5 +55,5 @@ def trade_of(execution: Execution, instrument: Instrument) -> Trade:
     if inverse is None and currency == instrument.base_currency:
         paid = fee * execution.price * multiplier
         return Trade(execution, quantity - fee, paid, None, inverse, multiplier)
-    other = Money(instrument.symbol, currency, -fee)
+    other = Money(instrument.symbol, currency, -fee, execution)
     return Trade(execution, quantity, ZERO, other, inverse, multiplier)

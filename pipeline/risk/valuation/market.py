@@ -5,8 +5,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.book.booking import book_pending
+from pipeline.risk.book.conversion import convert_apart
 from pipeline.risk.book.holding import Holding, is_newer
-from pipeline.risk.book.money import convert_apart
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.kept_fills import ForgottenFills
 from pipeline.risk.turn import Turn

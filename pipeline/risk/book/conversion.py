@@ -1,0 +1,47 @@
+"""Conversion: what was kept apart is booked at the first rate seen, frozen from then on.
+
+What fills brought goes to the days and weeks of the fills, as if the rate had been there.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.book.apart import Apart, Waiting
+from pipeline.risk.book.late_fill import Effect, Late, correct_windows
+from pipeline.risk.book.money import Money, add_to_symbol, book_in_time, book_in_windows, note_rate
+from pipeline.risk.book.trade import trade_of
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.rates import fresh_rate
+
+
+def convert_apart(turn: Turn) -> None:
+    """Book what was kept apart where there is a rate now."""
+    for key, apart in list(turn.account.unconverted.items()):
+        currency, _, symbol = key.partition(":")
+        rate = fresh_rate(turn, currency)
+        if rate is not None:
+            left = {name: item for name, item in turn.account.unconverted.items() if name != key}
+            turn.update(unconverted=left, realized=turn.account.realized + apart.counted * rate)
+            _book(turn, Money(symbol, currency, apart.amount), apart, rate=rate)
+
+
+def _book(turn: Turn, money: Money, apart: Apart, *, rate: Decimal) -> None:
+    add_to_symbol(turn, money.symbol, money.amount * rate)
+    note_rate(turn, money, rate)
+    at_once = (apart.counted - sum((each.counted for each in apart.waiting), ZERO)) * rate
+    book_in_windows(turn, at_once, at_once)
+    for each in apart.waiting:
+        execution = each.execution
+        book_in_time(turn, execution.executed_ms, each.counted * rate)
+        if each.late:
+            effect = _effect(turn, money, each, rate=rate)
+            correct_windows(turn, Late(f"fill {execution.fill_id}", execution.executed_ms, effect))
+
+
+def _effect(turn: Turn, money: Money, waiting: Waiting, *, rate: Decimal) -> Effect:
+    """What a late fill did to equity: with the mark what it traded, always the same a fee."""
+    instrument = turn.holding(money.symbol).instrument
+    if instrument is None or money.currency != instrument.settlement_currency:
+        return lambda _: waiting.counted * rate
+    trade = trade_of(waiting.execution, instrument)
+    return lambda marks: trade.effect(marks.get(money.symbol)) * rate
