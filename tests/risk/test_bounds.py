@@ -197,6 +197,24 @@ def test_account_is_halted_when_more_fills_come_before_its_opening_than_can_be_k
     assert desk.position()["quantity"] == "3"
 
 
+def test_fee_counts_when_its_fill_was_one_too_many_before_the_opening(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(money, "EARLY_MAX", 0)
+    desk = Desk()
+    desk.limits(only())
+    desk.instrument("EURUSD", base_currency="EUR")
+    desk.price("1.2", "EURUSD")
+    desk.instrument(settlement_currency="EUR")
+    desk.fill("buy", 1, 100, fee="5")
+
+    desk.flow("opening", 1000)
+    desk.signal("hold")
+
+    # 1000 - 5 x 1.2.
+    assert desk.state()["balance"] == "994"
+
+
 def test_snapshot_is_refused_when_as_many_symbols_are_held_as_may_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -65,6 +65,22 @@ def test_difference_is_booked_at_the_mark_without_a_fee() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("quantity", "price"), [(14, "99"), (-14, "101")])
+def test_difference_is_booked_at_the_price_of_its_side_when_nothing_was_held(
+    quantity: int, price: str
+) -> None:
+    desk = held_desk()
+    desk.fill("sell", 10, 100)
+    desk.wait(SECOND)
+    desk.price(bid=99, ask=101)
+    desk.snapshot(quantity, 120)
+
+    desk.wait(GRACE)
+
+    assert desk.position()["quantity"] == str(quantity)
+    assert desk.position()["average_price"] == price
+
+
 def test_latest_of_several_is_adopted_and_the_first_starts_the_grace() -> None:
     desk = held_desk()
     desk.snapshot(14, 100)
@@ -192,6 +208,19 @@ def test_balance_beyond_the_tolerance_is_adopted_as_an_adjustment(
     # A ten-thousandth of 10 000 is 1.
     assert desk.state()["balance"] == balance
     assert bool(desk.stops()) == (amount != "10001")
+
+
+def test_next_balance_that_differs_waits_again_when_one_was_adopted() -> None:
+    desk = held_desk()
+    desk.flow("snapshot", 9900)
+    desk.wait(GRACE)
+
+    desk.flow("snapshot", 9800)
+    desk.wait(GRACE - 1)
+    before = desk.state()["balance"]
+    desk.wait(1)
+
+    assert (before, desk.state()["balance"]) == ("9900", "9800")
 
 
 def test_adjustment_is_realized_pnl_and_no_flow() -> None:

@@ -34,6 +34,16 @@ def test_every_account_stops_with_the_controls_id_when_it_is_of_everyone() -> No
         assert desk.state(name)["stops"] == ["all-1"]
 
 
+def test_control_of_everyone_acts_once_when_it_is_sent_again() -> None:
+    desk = open_desk(only())
+    desk.control("halt", account_id="*", control_id="all-1")
+
+    desk.control("halt", account_id="*", control_id="all-1")
+
+    (alert,) = desk.alerts("control")
+    assert (alert["account_id"], alert["message"]) == ("*", "all-1 is ignored: it acted already")
+
+
 def test_later_account_is_stopped_too_when_everyone_is() -> None:
     desk = open_desk(only())
     desk.control("halt", account_id="*", control_id="all-1")

@@ -147,6 +147,7 @@ def test_entry_breaches_the_collar_when_the_reference_is_not_above_zero(referenc
     decision = desk.signal("buy", 1, limit_price="1")
 
     assert (decision["verdict"], decision["reasons"]) == ("rejected", ["price_collar"])
+    assert numbers_of(decision, "price_collar") == ("breach", None, "0.05", None)
 
 
 def notional_desk(limit: str, **rules: dict[str, object]) -> Desk:

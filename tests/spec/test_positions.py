@@ -219,3 +219,13 @@ def test_changed_tick_counts_while_the_symbol_is_held() -> None:
 
     assert decision["reasons"] == ["instrument"]
     assert desk.alerts("instrument") == []
+
+
+def test_state_is_told_when_a_snapshot_is_adopted() -> None:
+    desk = open_desk(only())
+    desk.snapshot(5, 100)
+
+    desk.snapshot(7, 100)
+
+    (row,) = desk.sent("account_states")[-1]["positions"]
+    assert row["quantity"] == "7"

@@ -163,3 +163,14 @@ def test_state_is_told_at_once_when_a_stop_is_lifted() -> None:
     desk.control("resume", stop_id=desk.state()["stops"][0])
 
     assert desk.sent("account_states")[-1]["trading_state"] == "active"
+
+
+def test_resume_is_ignored_and_told_when_it_names_no_stop() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+
+    desk.control("resume")
+
+    (alert,) = desk.alerts("control")
+    assert alert["message"].split() == ["there", "is", "no", "open", "stop", "to", "resume"]
+    assert desk.state()["trading_state"] == "halted"

@@ -188,3 +188,12 @@ def test_score_is_unknown_and_refuses_when_equity_is() -> None:
     decision = desk.signal("buy", 1)
 
     assert (decision["risk_score"], decision["reasons"]) == (None, ["stale_mark"])
+
+
+def test_order_is_refused_without_a_score_when_no_equity_is_left() -> None:
+    desk = open_desk(only(risk_score={}), balance=0)
+
+    decision = buy(desk, 1)
+
+    assert answer_of(decision) == ("rejected", "0", ["risk_score"], None)
+    assert numbers_of(decision, "risk_score") == ("breach", None, "0.6", None)

@@ -72,6 +72,15 @@ def test_boundary_belongs_to_the_new_day() -> None:
     assert days == ["2026-01-07", "2026-01-08"]
 
 
+def test_fill_of_the_first_millisecond_counts_in_the_new_week() -> None:
+    desk = opened_at("2026-01-07T12:00", {})
+
+    lose_at(desk, "2026-01-12T00:00", 10)
+
+    weekly = desk.state()["weekly"]
+    assert (weekly["week"], weekly["realized"]) == ("2026-W03", "-10")
+
+
 def test_day_is_that_of_its_start_when_it_rolls_in_the_afternoon() -> None:
     desk = opened_at("2026-01-07T12:00", {**NEW_YORK, "day_roll": "17:00"})
 
