@@ -53,6 +53,14 @@ def test_it_opens_when_as_many_closes_in_a_row_lost(results: tuple[int, ...], op
     assert refused(desk) is opens
 
 
+def test_account_asks_to_be_woken_when_the_cooldown_will_end() -> None:
+    desk = desk_with(**IN_A_ROW)
+
+    trade(desk, -1, -1, -1)
+
+    assert desk.state()["wake_at_ms"] == desk.now_ms + MINUTE
+
+
 def test_result_of_a_close_has_the_fees_of_all_its_fills() -> None:
     desk = desk_with(consecutive_losses_max=1)
     desk.fill("buy", 2, 100, fee="1")

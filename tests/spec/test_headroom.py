@@ -67,3 +67,9 @@ def test_headroom_is_absent_when_equity_is_unknown() -> None:
     desk.fill("buy", 1, 100, symbol="Y")
 
     assert desk.state()["statistics"] == {}
+
+
+def test_nothing_is_told_of_a_limit_that_leaves_no_room() -> None:
+    desk = desk_with(daily_loss={"daily_loss_ratio_max": "0", "on_breach": "warn"})
+
+    assert lose(desk, 0) == {}

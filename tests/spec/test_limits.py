@@ -154,6 +154,25 @@ def test_refusal_names_the_nearest_name_when_one_is_misspelt(
     assert nearest in desk.alerts("limits")[0]["message"]
 
 
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ({"confidence": {"confidence_min": "1.1"}},
+         "rules.confidence: confidence_min must be a number <= 1"),
+        ({"drawdown": {"drawdown_ratio_max": "-0.1"}},
+         "rules.drawdown: drawdown_ratio_max must be a number >= 0"),
+        ({"account": {"day_roll": "noon"}}, "rules.account: day_roll must be HH:MM"),
+        ({"account": {"zone": "Mars/Base"}}, "rules.account: zone 'Mars/Base' is not known"),
+    ],
+)  # fmt: skip
+def test_refusal_says_what_is_wrong_and_where(rules: dict[str, Any], said: str) -> None:
+    desk = open_desk(only())
+
+    desk.limits(rules)
+
+    assert desk.alerts("limits")[0]["message"] == f"version 2 is refused: {said}"
+
+
 def test_refusal_says_how_a_day_rolls_when_a_time_comes_with_a_zone() -> None:
     desk = open_desk(only())
 
