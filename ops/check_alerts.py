@@ -5,7 +5,6 @@ the webhook, and nothing else may; and every query of the dashboard must have an
 goes to ops/check_alerts.md.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import NamedTuple, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ops.alert_figures import Figure, page
 from ops.dashboard import expressions
 from ops.watchers import Prometheus, Webhook, watching
 from pipeline.demo.crew import Crew
@@ -49,14 +49,6 @@ CALLED = ("RiskgateDeadLetters", "RiskgateEmergencyStop", "RiskgateBroadcastDead
 FOLLOWING = {"RiskgateWorkerDown", "RiskgateRoleAbsent", "RiskgateNotReady"}
 ANY = cast("type[Decision | Exit | Stop]", Decision | Exit | Stop)
 T = TypeVar("T")
-
-
-class Figure(NamedTuple):
-    """How long it took from a cause to what came of it."""
-
-    cause: str
-    effect: str
-    seconds: float
 
 
 class Scene(NamedTuple):
@@ -97,7 +89,7 @@ def main() -> None:
         unasked = set(scene.webhook.names()) - {*CALLED} - FOLLOWING
     if unasked:
         raise StartupError(f"nobody asked for {', '.join(sorted(unasked))}")
-    text = _page(figures, queries=len(asked))
+    text = page(figures, queries=len(asked))
     PAGE.write_text(text)
     sys.stdout.write(text)
 
@@ -277,23 +269,6 @@ def _send(scene: Scene, topic: Topic, **fields: object) -> None:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _page(figures: list[Figure], *, queries: int) -> str:
-    rows = [f"| {item.cause} | {item.effect} | {item.seconds:.1f} |" for item in figures]
-    head = [
-        "# From a cause to the person who is called",
-        "",
-        "Four roles on one local Kafka, Prometheus (scraping and judging every second) and",
-        "Alertmanager, delivering to a webhook; before it a quiet quarter of a minute without a",
-        "call. A loss acts on the third of three quotes, 0.6 s apart. Made by `make check-alerts`,",
-        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.",
-        "",
-        "| cause | effect | seconds |",
-        "|---|---|---|",
-    ]
-    tail = ["", f"All {queries} queries of the dashboard had an answer."]
-    return "\n".join([*head, *rows, *tail]) + "\n"
 
 
 if __name__ == "__main__":

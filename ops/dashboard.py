@@ -16,7 +16,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from ops.panels import ROWS, Graph, Number
+from ops.panel import Graph, Number
+from ops.panels import ROWS
 from ops.queries import Query
 
 __all__ = ["dashboard_text", "expressions"]

@@ -52,7 +52,7 @@ IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today", "getenv", "f
 PURE_LIBRARIES = {"msgspec"}
 FUNCTION_LINES_MAX = 40
 TEST_LINES_MAX = 20
-FILE_LINES_MAX = {"topics": 200, "pipeline/risk": 200, "pipeline": 300}
+FILE_LINES_MAX = {"topics": 200, "pipeline/risk": 200, "pipeline": 300, "ops": 300, "bench": 300}
 RULE_LINES_MAX = 100
 
 

@@ -1,0 +1,169 @@
+"""What a desk asks: decisions, their time, accounts and their limits."""
+
+from ops.panel import Graph, Number, Row
+from ops.queries import Query, by_label, every, quantiles, rate, share_beyond, total
+
+LATENCY = "riskgate_signal_to_decision_seconds"
+
+OVERVIEW = Row(
+    "Overview",
+    (
+        Number("Signals", "reqps", total("riskgate_decisions_total", ""), 1e9, 1e9),
+        Number(
+            "Late decisions",
+            "percentunit",
+            share_beyond(LATENCY, "0.25", where='since="appended"'),
+            0.01,
+            0.06,
+        ),
+        Number(
+            "Accounts stopped",
+            "none",
+            every("sum", "riskgate_accounts", "", where='trading_state!="active"'),
+            1,
+            10,
+        ),
+        Number(
+            "Stopped, not flat", "none", every("sum", "riskgate_accounts_halted_holding", ""), 1, 2
+        ),
+        Number("Near a limit", "none", every("max", "riskgate_accounts_near_limit", ""), 1, 10),
+        Number(
+            "Dead letters in the window",
+            "none",
+            Query(
+                'sum(increase(riskgate_dead_letters_total{namespace=~"$namespace"}[$__range]))', ""
+            ),
+            1,
+            100,
+        ),
+    ),
+)
+
+DECISIONS = Row(
+    "Decisions",
+    (
+        Graph(
+            "Decisions by verdict",
+            "reqps",
+            (rate("riskgate_decisions_total", "verdict"),),
+            stacked=True,
+        ),
+        Graph(
+            "Refusals by rule",
+            "reqps",
+            (rate("riskgate_decision_reasons_total", "rule", where='verdict="rejected"'),),
+            "Which signals: riskgate explain --at TIME --rule RULE.",
+            stacked=True,
+        ),
+        Graph(
+            "Sizes cut by rule",
+            "reqps",
+            (rate("riskgate_decision_reasons_total", "rule", where='verdict="modified"'),),
+        ),
+        Graph("Violations by level", "reqps", (rate("riskgate_violations_total", "level"),)),
+        Graph("Exits by reason", "reqps", (rate("riskgate_exits_total", "reason"),)),
+        Graph(
+            "Rules that judge",
+            "none",
+            (by_label("min", "riskgate_rule_enabled", by="rule"),),
+            "0: turned off, or without a limit, in the document of all accounts.",
+        ),
+    ),
+)
+
+LATENCIES = Row(
+    "Latency",
+    (
+        Graph(
+            "From the append to the committed decision",
+            "s",
+            quantiles(LATENCY, where='since="appended"'),
+            "Objective: 99 % within 0.25 s.",
+        ),
+        Graph(
+            "From the signal's creation to the committed decision",
+            "s",
+            quantiles(LATENCY, where='since="created"'),
+            "Delays of its producer included.",
+        ),
+        Graph("Commit", "s", quantiles("riskgate_commit_seconds")),
+        Graph(
+            "From the cause of a stop",
+            "s",
+            (
+                *quantiles("riskgate_stop_seconds", where='until="triggered"', name="triggered"),
+                *quantiles("riskgate_stop_seconds", where='until="flat"', name="flat"),
+            ),
+        ),
+        Graph("Pulses behind their time", "s", quantiles("riskgate_pulse_delay_seconds")),
+        Graph(
+            "Risk behind its log",
+            "s",
+            (by_label("max", "riskgate_risk_lag_seconds", by="partition"),),
+            "Beyond 5 s entries are refused.",
+        ),
+    ),
+)
+
+RISK = Row(
+    "Risk",
+    (
+        Graph(
+            "Accounts by trading state",
+            "none",
+            (by_label("sum", "riskgate_accounts", by="trading_state"),),
+            stacked=True,
+        ),
+        Graph(
+            "Least rest of a loss limit",
+            "percentunit",
+            (by_label("min", "riskgate_least_headroom_ratio", by="rule"),),
+            "Of active accounts; 0 is a stop.",
+        ),
+        Graph(
+            "Accounts with less than a fifth left",
+            "none",
+            (by_label("sum", "riskgate_accounts_near_limit", by="rule"),),
+        ),
+        Graph(
+            "Stops by rule",
+            "none",
+            (
+                Query(
+                    "sum by (rule, status) (riskgate_emergency_stops_total"
+                    '{namespace=~"$namespace"})',
+                    "{{rule}} {{status}}",
+                ),
+            ),
+        ),
+        Graph("Alerts by rule", "reqps", (rate("riskgate_alerts_total", "rule"),)),
+        Graph(
+            "Prevented loss",
+            "none",
+            (by_label("sum", "riskgate_prevented_loss", by="currency"),),
+            "What refused and cut orders would have lost a day later, less what they would have "
+            "made; below 0 they would have made money.",
+        ),
+        Graph(
+            "Nearest accounts: rest of a limit",
+            "percentunit",
+            (by_label("min", "riskgate_account_headroom_ratio", by="account_id"),),
+            "Named only with RISKGATE_METRICS_ACCOUNTS_MAX above 0.",
+        ),
+        Graph(
+            "Nearest accounts: drawdown",
+            "percentunit",
+            (by_label("max", "riskgate_account_drawdown_ratio", by="account_id"),),
+        ),
+        Graph(
+            "Nearest accounts: equity",
+            "none",
+            (by_label("max", "riskgate_account_equity", by="account_id, currency"),),
+        ),
+        Graph(
+            "Nearest accounts: the day's profit",
+            "none",
+            (by_label("min", "riskgate_account_daily_pnl", by="account_id, currency"),),
+        ),
+    ),
+)
