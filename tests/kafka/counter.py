@@ -61,6 +61,7 @@ class Tally(Observer):
 
     def __init__(self) -> None:
         self.commits: list[int] = []
+        self.committed_s: list[float] = []
         self.dropped_records = 0
         self.rebalances = 0
         self.recoveries: list[float] = []
@@ -68,6 +69,7 @@ class Tally(Observer):
     def committed(self, seconds: float, records: int) -> None:
         """Keep it."""
         self.commits.append(records)
+        self.committed_s.append(time.monotonic())
 
     def dropped(self, records: int) -> None:
         """Keep it."""

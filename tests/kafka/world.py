@@ -14,7 +14,14 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import httpx
 import orjson
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaError,
+    Message,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -103,6 +110,7 @@ class World:
         )
         self._folder = folder
         self._workers: list[Worker] = []
+        self._refused: list[str] = []
         self._producer = Producer(
             {
                 "bootstrap.servers": brokers,
@@ -161,12 +169,19 @@ class World:
     ) -> None:
         """Write any bytes to any topic."""
         name = self.settings.topic(topic)
-        self._producer.produce(name, value=value, key=key, partition=partition)
+        self._producer.produce(
+            name, value=value, key=key, partition=partition, on_delivery=self._note
+        )
         self._producer.poll(0)
 
     def flush(self) -> None:
         """Wait until everything sent is in the log."""
         assert self._producer.flush(WAIT_SECONDS_MAX) == 0
+        assert self._refused == []
+
+    def _note(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            self._refused.append(error.str())
 
     def await_price(self) -> None:
         """Wait until ingest knows the price, by words on orders that nobody placed."""
@@ -227,6 +242,9 @@ class World:
         )
         admin = AdminClient(self.settings.connection())
         admin.incremental_alter_configs([resource])[resource].result()
+        deadline_s = time.monotonic() + WAIT_SECONDS_MAX
+        while admin.describe_configs([resource])[resource].result()[name].value != value:
+            assert time.monotonic() < deadline_s, f"{topic} keeps its {name}"
 
     def delete(self, topic: str) -> None:
         """Delete a topic."""
