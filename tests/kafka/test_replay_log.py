@@ -43,10 +43,14 @@ def trade(world: World) -> None:
     """Fund the accounts, let each buy, and lose enough that its emergency stop comes."""
     riskgate = world.run()
     world.send(given.limits(RULES), given.instrument(), given.price(100))
+    world.await_price()
+    for name in ACCOUNTS:
+        world.send(given.account(name, balance=1000))
+    world.read("account_states", lambda rows: {row["account_id"] for row in rows} >= {*ACCOUNTS})
     for name in ACCOUNTS:
         signal = given.signal("buy", 5, account_id=name)
         fill = given.fill("buy", 5, 100, signal_id="signal-1", account_id=name)
-        world.send(given.account(name, balance=1000), signal, fill)
+        world.send(signal, fill)
     world.read("account_states", lambda rows: sum(bool(row["positions"]) for row in rows) >= 6)
     world.send(given.price(50))
     world.read("account_states", lambda rows: sum(bool(row["confirming"]) for row in rows) >= 6)
@@ -100,6 +104,7 @@ def test_report_tells_of_every_account_when_it_reads_the_log(world: World, tmp_p
 
     code, said = run(world, "report", "--from-kafka", "--out", str(page))
 
-    assert (code, said) == (0, f"{page} tells of 6 accounts.\n")
+    # Six that trade, and nobody, who waited for the price.
+    assert (code, said) == (0, f"{page} tells of 7 accounts.\n")
     # Each bought 5 at 100, which are worth 51.
     assert page.read_text().count("<td>-245.00</td>") == 12
