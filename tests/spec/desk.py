@@ -223,6 +223,12 @@ def open_desk(
     return desk
 
 
+def day_of(desk: Desk, window: str = "daily") -> tuple[str, str, str]:
+    """Return PnL, realized and open equity of the day or the week."""
+    row = desk.state()[window]
+    return row["pnl"], row["realized"], row["open_equity"]
+
+
 def checks_of(decision: Row) -> dict[str, Row]:
     """Return a decision's checks by rule."""
     return {check["rule"]: check for check in decision["checks"]}

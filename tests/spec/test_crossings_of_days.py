@@ -4,19 +4,13 @@ from datetime import datetime
 
 import pytest
 
-from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, Desk, day_of, open_desk
 from tests.spec.rulebook import only
 
 
 def ms_of(at: str) -> int:
     """Return an instant of UTC in milliseconds."""
     return round(datetime.fromisoformat(f"{at}+00:00").timestamp() * 1000)
-
-
-def day_of(desk: Desk) -> tuple[str, str, str]:
-    """Return PnL, realized and open equity of the day."""
-    daily = desk.state()["daily"]
-    return daily["pnl"], daily["realized"], daily["open_equity"]
 
 
 def zoned(zone: str, roll: str, at: str) -> str:

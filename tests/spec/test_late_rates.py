@@ -1,6 +1,6 @@
 """Rates that come after the fill: what they convert belongs to the fill, and a bust returns it."""
 
-from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, day_of, open_desk
 from tests.spec.rulebook import only
 
 FEE = {"fee": "1", "fee_currency": "BNB"}
@@ -27,12 +27,6 @@ def tomorrow(desk: Desk) -> int:
     desk.wait(12 * HOUR + MINUTE)
     desk.price(100)
     return executed_ms
-
-
-def day_of(desk: Desk, window: str = "daily") -> tuple[str, str, str]:
-    """Return PnL, realized and open equity of the day or the week."""
-    row = desk.state()[window]
-    return row["pnl"], row["realized"], row["open_equity"]
 
 
 def test_bust_returns_a_fee_at_the_rate_that_converted_it() -> None:
