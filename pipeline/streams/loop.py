@@ -136,8 +136,8 @@ class Loop:
         status.recovering_s = self._progress.recovering_s(now_s)
         if now_s >= self._lag_due_s:
             self._lag_due_s = now_s + LAG_SECONDS
-            status.positions = positions = self._progress.positions.copy()
-            status.lags = {p: max(0, self._known_end(p) - at) for p, at in positions.items()}
+            status.positions = self._progress.positions.copy()
+            status.lags = self._lags()
 
     def _read(self) -> list[Message]:
         generation, many = self._progress.generation, self._settings.batch_records
@@ -185,8 +185,12 @@ class Loop:
         return now_s >= self._commit_due_s
 
     def _is_far_behind(self) -> bool:
+        return sum(self._lags().values()) > BACKLOG_RECORDS
+
+    def _lags(self) -> dict[Place, int]:
+        """How many records each partition is behind; 0 while its end is not known."""
         positions = self._progress.positions
-        return sum(self._known_end(p) - at for p, at in positions.items()) > BACKLOG_RECORDS
+        return {p: max(0, self._known_end(p) - at) for p, at in positions.items()}
 
     def _known_end(self, place: Place) -> int:
         end: int = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
