@@ -27,9 +27,9 @@ from topics.events import (
     FillEvent,
     LimitsEvent,
     Market,
-    Pulse,
-    PulseEvent,
     Quote,
+    Revaluation,
+    RevaluationEvent,
     SignalEvent,
     Source,
 )
@@ -67,7 +67,7 @@ _RULES: dict[str, dict[str, Any]] = {
 }
 # What most desks begin with: an order's size and speed, exposure and losses.
 _USUAL = {
-    "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "watch",
+    "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "heartbeat",
     "signal_age", "instrument", "stale_mark", "price_collar", "reduce_only", "order_notional",
     "order_ratio", "position_ratio", "gross_exposure", "cash", "daily_loss", "weekly_loss",
     "drawdown", "order_rate", "too_many",
@@ -80,7 +80,7 @@ class CoreBench:
     def __init__(self, rules: dict[str, dict[str, Any]] = _RULES) -> None:
         self._offset = 0
         self.shared: Shared = replace(
-            new_shared(partition=0, rules_version="bench"), ticked_at_ms=_NOW_MS
+            new_shared(partition=0, rules_version="bench"), heartbeat_at_ms=_NOW_MS
         )
         self.account: Account | None = None
         limits = LimitsDocument(
@@ -99,7 +99,7 @@ class CoreBench:
         for symbol in _SYMBOLS:
             self._feed(self._fill(symbol))
         for _ in range(3):  # Marks that confirm each other, as in the middle of a day.
-            self._feed(self._pulse())
+            self._feed(self._revaluation())
         for number in range(5):
             self._feed(self._signal(f"resting:{number}", _SYMBOLS[number], Decimal(5)))
 
@@ -135,13 +135,13 @@ class CoreBench:
             body=fill,
         )
 
-    def _pulse(self) -> PulseEvent:
+    def _revaluation(self) -> RevaluationEvent:
         self._offset += 1
         markets = tuple(
             Market(symbol=symbol, instrument=_instrument(symbol), quote=self._quote(symbol))
             for symbol in _SYMBOLS
         )
-        return PulseEvent(account_id="acct", body=Pulse(markets=markets))
+        return RevaluationEvent(account_id="acct", body=Revaluation(markets=markets))
 
     def _signal(
         self, signal_id: str, symbol: str, quantity: Decimal, *, moved: bool = False

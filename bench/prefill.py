@@ -10,13 +10,13 @@ from topics.events import (
     AccountEvent,
     Event,
     FillEvent,
+    Heartbeat,
+    HeartbeatEvent,
     LimitsEvent,
     OrderEvent,
     Quote,
     SignalEvent,
     Source,
-    Tick,
-    TickEvent,
 )
 from topics.fields import EVERYONE
 
@@ -43,7 +43,7 @@ class Prefill:
             self._open(account_id)
         for number in range(signals):
             if number % 2000 == 0:
-                self._to_everyone(TickEvent(account_id=EVERYONE, body=Tick()))
+                self._to_everyone(HeartbeatEvent(account_id=EVERYONE, body=Heartbeat()))
             self._ask(number)
         self._producer.flush()
         return self.written

@@ -43,7 +43,7 @@ LIMITS = {
 }
 QUIET_SECONDS = 15.0
 PATIENCE_SECONDS = 90.0
-PRICE_SECONDS = 0.6  # Longer than between two pulses: each is a mark of its own.
+PRICE_SECONDS = 0.6  # Longer than between two revaluations: each is a mark of its own.
 CALLED = ("RiskgateDeadLetters", "RiskgateEmergencyStop", "RiskgateBroadcastDead")
 # A process that is gone is told as well, later or sooner.
 FOLLOWING = {"RiskgateWorkerDown", "RiskgateRoleAbsent", "RiskgateNotReady"}
@@ -136,7 +136,9 @@ def _buy(scene: Scene) -> Decimal:
     _send(scene, instruments.TOPIC, symbol=SYMBOL, **free)
     _send(scene, accounts.TOPIC, account_id=ACCOUNT, amount=Decimal(100_000), as_of_ms=_now_ms())
     _price(scene, 100)
-    time.sleep(2 * PRICE_SECONDS)  # Instrument, opening and first tick are there before the signal.
+    time.sleep(
+        2 * PRICE_SECONDS
+    )  # Instrument, opening and first heartbeat are there before the signal.
     _price(scene, 100)
     _signal(scene, "dear", limit_price=Decimal(200))
     _signal(scene, "large", limit_price=Decimal(100))

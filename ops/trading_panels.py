@@ -95,7 +95,9 @@ LATENCIES = Row(
                 *quantiles("riskgate_stop_seconds", where='until="flat"', name="flat"),
             ),
         ),
-        Graph("Pulses behind their time", "s", quantiles("riskgate_pulse_delay_seconds")),
+        Graph(
+            "Revaluations behind their time", "s", quantiles("riskgate_revaluation_delay_seconds")
+        ),
         Graph(
             "Risk behind its log",
             "s",

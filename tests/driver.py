@@ -3,10 +3,10 @@
     driver = Driver()
     driver.send(given.account(), given.instrument(), given.price(100))
     assert driver.decide(given.signal("buy", 2)).verdict == "approved"
-    driver.wait(60_000)  # Pulses fall due meanwhile: reservations expire, data grows stale.
+    driver.wait(60_000)  # Revaluations fall due meanwhile: reservations expire, data grows stale.
     assert driver.state().reservations == ()
 
-Everything goes through bytes, as on Kafka. Ticks are always fresh.
+Everything goes through bytes, as on Kafka. Heartbeats are always fresh.
 """
 
 from typing import Any, TypeVar
@@ -59,7 +59,7 @@ class Driver:
         return decision
 
     def wait(self, ms: int) -> list[Struct]:
-        """Let time pass and return what pulses bring out, those at its end included."""
+        """Let time pass and return what revaluations bring out, those at its end included."""
         self.now_ms += ms
         return self._take(self._machine.advance(self.now_ms))
 

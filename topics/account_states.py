@@ -28,7 +28,7 @@ class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
 class WindowState(Struct, frozen=True, kw_only=True, gc=False):
     pnl: Number | None  # In the account's currency, unrealized included.
     realized: Number
-    open_equity: Number | None
+    start_equity: Number | None
 
 
 class DayState(WindowState, frozen=True, kw_only=True, gc=False):
@@ -109,13 +109,13 @@ TOPIC = Topic(
             day="2026-01-01",
             pnl=Decimal(-5),
             realized=Decimal(-10),
-            open_equity=Decimal(100000),
+            start_equity=Decimal(100000),
         ),
         weekly=WeekState(
             week="2026-W01",
             pnl=Decimal(-5),
             realized=Decimal(-10),
-            open_equity=Decimal(100000),
+            start_equity=Decimal(100000),
         ),
         gross_exposure=Decimal(10000),
         net_exposure=Decimal(10000),

@@ -1,6 +1,6 @@
 """Events: the one ordered log that risk reads; each input with what the market said at that moment.
 
-An event's `type` names the topic of its body; `tick` and `pulse` come from broadcast.
+An event's `type` names the topic of its body; `heartbeat` and `revaluation` come from broadcast.
 """
 
 from decimal import Decimal
@@ -73,11 +73,11 @@ class Session(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     break_end_ms: Millis | None = None  # The first instant after the break.
 
 
-class Tick(Struct, frozen=True, kw_only=True, gc=False):
+class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
     """Broadcast lives: somebody watches the stops of this partition."""
 
 
-class Pulse(Struct, frozen=True, kw_only=True, gc=False):
+class Revaluation(Struct, frozen=True, kw_only=True, gc=False):
     markets: tuple[Market, ...] = ()  # Of every watched symbol.
 
 
@@ -118,12 +118,12 @@ class ControlEvent(_Event, frozen=True, kw_only=True, tag="controls"):
     body: Control
 
 
-class TickEvent(_Event, frozen=True, kw_only=True, tag="tick"):
-    body: Tick
+class HeartbeatEvent(_Event, frozen=True, kw_only=True, tag="heartbeat"):
+    body: Heartbeat
 
 
-class PulseEvent(_Event, frozen=True, kw_only=True, tag="pulse"):
-    body: Pulse
+class RevaluationEvent(_Event, frozen=True, kw_only=True, tag="revaluation"):
+    body: Revaluation
 
 
 Event = (
@@ -134,8 +134,8 @@ Event = (
     | AccountEvent
     | LimitsEvent
     | ControlEvent
-    | TickEvent
-    | PulseEvent
+    | HeartbeatEvent
+    | RevaluationEvent
 )
 
 _SOURCE = Source(topic="signals", topic_id="AAAAAAAAAAAAAAAAAAAAAQ", partition=3, offset=17)
@@ -175,10 +175,10 @@ TOPIC = Topic(
         AccountEvent(account_id="acct-1", source=_SOURCE, body=cast(CashFlow, ACCOUNTS.example)),
         LimitsEvent(account_id="*", source=_SOURCE, body=cast(LimitsDocument, LIMITS.example)),
         ControlEvent(account_id="acct-1", source=_SOURCE, body=cast(Control, CONTROLS.example)),
-        TickEvent(account_id="*", body=Tick()),
-        PulseEvent(
+        HeartbeatEvent(account_id="*", body=Heartbeat()),
+        RevaluationEvent(
             account_id="acct-1",
-            body=Pulse(
+            body=Revaluation(
                 markets=(Market(symbol="BTC-USD", instrument=_INSTRUMENT, quote=_QUOTE),),
             ),
         ),

@@ -148,7 +148,7 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "instance",
         "state_dir",
         "http_port",
-        "pulse_interval_ms",
+        "revaluation_interval_ms",
         "log_format",
         "metrics_accounts_max",
     )

@@ -36,7 +36,7 @@ DAY_SECONDS = 0.12
 STEP_SECONDS = DAY_SECONDS / QUOTES_PER_BAR
 HISTORY_DAYS = HISTORY_MAX  # Played to no one, so that strategies have something to look at.
 OPEN_SECONDS_MAX = 30.0
-CALM_SECONDS = 1.5  # Quotes and ticks go round before the first signal.
+CALM_SECONDS = 1.5  # Quotes and heartbeats go round before the first signal.
 SETTLE_SECONDS_MAX = 20.0
 SETTLE_STEP_SECONDS = 0.1
 TOPICS = ("decisions", "account_states", "alerts")
@@ -114,7 +114,7 @@ class Session:
             self._settle(reader)
 
     def _open(self, reader: Reader) -> None:
-        """Quote the first day until every account has a state and the first ticks are there."""
+        """Quote the first day until every account has a state and heartbeats came."""
         first = next(_steps(self._days))
         self._stage.open_accounts(list(self.books.accounts()))
         deadline_s = time.monotonic() + OPEN_SECONDS_MAX

@@ -34,7 +34,7 @@ from topics.limits import LimitsDocument
 __all__ = ["Stage", "await_topics", "loss_limits", "now_ms"]
 
 PARTITIONS = 8
-PULSE_INTERVAL_MS = 250  # The market is fast.
+REVALUATION_INTERVAL_MS = 250  # The market is fast.
 TOPICS_SECONDS_MAX = 10.0
 LIMITS_FILES = {EVERYONE: "limits.yaml", RECKLESS: "limits_reckless.yaml"}
 
@@ -93,7 +93,7 @@ class Stage:
             update={
                 # Whatever else the environment says holds for the demo, too.
                 "partitions": PARTITIONS,
-                "pulse_interval_ms": PULSE_INTERVAL_MS,
+                "revaluation_interval_ms": REVALUATION_INTERVAL_MS,
                 "account_currencies": (CURRENCY,),
                 "log_format": "json",
             }

@@ -119,9 +119,9 @@ def screen(scene: Scene, width: int, height: int) -> Group:
 def headroom_ratio(state: AccountState, limits: LossLimits) -> Decimal | None:
     """Return the share of its equity that an account may still lose before it is stopped."""
     daily = state.daily
-    if state.drawdown_ratio is None or daily is None or daily.pnl is None or not daily.open_equity:
+    if state.drawdown_ratio is None or daily is None or daily.pnl is None or not daily.start_equity:
         return None
-    of_day = limits.daily_loss_ratio_max + daily.pnl / daily.open_equity
+    of_day = limits.daily_loss_ratio_max + daily.pnl / daily.start_equity
     return max(min(of_day, limits.drawdown_ratio_max - state.drawdown_ratio), ZERO)
 
 
@@ -193,7 +193,7 @@ def _accounts(scene: Scene, states: Sequence[AccountState]) -> Table:
 
 def _row(state: AccountState, limits: LossLimits | None) -> tuple[str | Text, ...]:
     daily = state.daily
-    pnl = daily.pnl / daily.open_equity if daily and daily.pnl and daily.open_equity else None
+    pnl = daily.pnl / daily.start_equity if daily and daily.pnl and daily.start_equity else None
     held = [f"{item.symbol} {item.quantity:,f}" for item in state.positions if item.quantity]
     return (
         state.account_id,

@@ -72,7 +72,7 @@ class _FileRun:
         self._against.begin(other, at_ms=at_ms)
 
     def feed(self, line: Line) -> None:
-        """Apply a line to both and compare what came of it, pulses until then included."""
+        """Apply a line to both and compare what came of it, revaluations until then included."""
         at_ms = line.timestamp_ms
         self._history.advance(at_ms)
         self._against.advance(at_ms)

@@ -12,7 +12,7 @@ from pipeline.replay.outcomes import Outcome
 from pipeline.risk.book.holding import mark_of
 from pipeline.risk.gate.proposal import reference_price
 from pipeline.risk.numbers import MONEY, ONE
-from topics.events import Event, PulseEvent, Quote
+from topics.events import Event, Quote, RevaluationEvent
 from topics.fields import Side
 from topics.instruments import Instrument
 from topics.topic import DAY_MS
@@ -62,7 +62,7 @@ class LaterMarks:
 
     def take_all(self, event: Event, at_ms: int) -> None:
         """Take what an event says of the market."""
-        if isinstance(event, PulseEvent):
+        if isinstance(event, RevaluationEvent):
             for market in event.body.markets:
                 self.take(market.instrument, market.quote, at_ms)
         else:

@@ -1,6 +1,6 @@
 """Ingest, tables, broadcast and risk in one process, wired as they are live.
 
-The time is that of the lines fed. Pulses come by the accounts' own facts only, without a budget,
+The time is that of the lines fed. Revaluations come by the accounts' own facts only, unbudgeted,
 and every account is always watched.
 """
 
@@ -18,7 +18,7 @@ from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.engine import Record
 from pipeline.streams.partition_accounts import PartitionAccounts
 from pipeline.streams.partitioner import partition_of
-from pipeline.streams.pulses import Watchlist
+from pipeline.streams.revaluations import Watchlist
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.wrap import Wrapped, Wrapping, read
@@ -77,7 +77,7 @@ class Machine:
         return self._log(Wrapped(document.account_id.encode(), encode_event(event)), at_ms)
 
     def feed(self, line: Line) -> list[Line]:
-        """Send the pulses that are due until the line's time, then apply it.
+        """Send the revaluations that are due until the line's time, then apply it.
 
         Its source is partition 0 of its topic; a topic's id is its name.
         """
@@ -98,16 +98,16 @@ class Machine:
         return out
 
     def advance(self, until_ms: int) -> list[Line]:
-        """Send the pulses that are due until a time, by due time and account."""
+        """Send the revaluations that are due until a time, by due time and account."""
         out: list[Line] = []
         while (first := self._first_due(until_ms)) is not None:
             due_ms, account_id, partition = first
-            out += partition.pulse(account_id, max(due_ms, self.now_ms))
+            out += partition.revaluation(account_id, max(due_ms, self.now_ms))
         self.now_ms = max(self.now_ms, until_ms)
         return out
 
     def finish(self) -> list[Line]:
-        """Send the pulses that are due at the last line's time, then each account's state."""
+        """Send the revaluations that are due at the last line's time, then each account's state."""
         out = self.advance(self.now_ms)
         rows = [row for partition in self._partitions for row in partition.rows.values()]
         return out + [_state_line(row) for row in sorted(rows, key=lambda row: row.account_id)]
@@ -173,17 +173,17 @@ class _Partition:
             kept_max=ACCOUNTS_KEPT_MAX,
         )
 
-    def pulse(self, account_id: str, at_ms: int) -> list[Line]:
-        """Send an account its pulse."""
-        event = self.watchlist.pulse(account_id, at_ms)
+    def revaluation(self, account_id: str, at_ms: int) -> list[Line]:
+        """Send an account its revaluation."""
+        event = self.watchlist.revaluation(account_id, at_ms)
         return [] if event is None else self.apply(encode_event(event), at_ms)
 
     def apply(self, value: bytes, at_ms: int) -> list[Line]:
-        """Decide one event of the log, which was ticked this very moment."""
+        """Decide one event of the log, which had a heartbeat this very moment."""
         event = decode_as(ANY_EVENT, value)
         accounts = self._accounts
         serial = accounts.shared.serial
-        accounts.shared = replace(accounts.shared, ticked_at_ms=at_ms)
+        accounts.shared = replace(accounts.shared, heartbeat_at_ms=at_ms)
         taken = accounts.apply(event, value, at_ms)
         if self._observe is not None:
             self._observe(event, taken, at_ms)

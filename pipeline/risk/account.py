@@ -174,7 +174,7 @@ class SharedResume(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Shared(Struct, frozen=True, array_like=True):
-    """What holds for every account of a partition: limits and controls of `*`, the last tick."""
+    """What holds for every account of a partition: limits and controls of `*`, the heartbeat."""
 
     partition: int
     rules_version: str
@@ -182,7 +182,7 @@ class Shared(Struct, frozen=True, array_like=True):
     chain: str = ""
     clock_ms: int = 0
     serial: int = 0  # Counts the `*` documents and controls that took effect.
-    ticked_at_ms: int | None = None
+    heartbeat_at_ms: int | None = None
     limits: Document = Document()
     limits_serial: int = 0
     stops: tuple[SharedStop, ...] = ()

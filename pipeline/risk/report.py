@@ -23,7 +23,7 @@ from topics.account_states import (
 )
 from topics.fields import EVERYONE
 
-_CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any pulse.
+_CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any revaluation.
 
 
 def account_state(account: Account, shared: Shared) -> AccountState:
@@ -157,7 +157,7 @@ def _day(window: Window | None, standing: Standing) -> DayState | None:
         day=window.span.label,
         pnl=standing.daily_pnl,
         realized=window.realized,
-        open_equity=window.open_equity,
+        start_equity=window.start_equity,
     )
 
 
@@ -168,7 +168,7 @@ def _week(window: Window | None, standing: Standing) -> WeekState | None:
         week=window.span.label,
         pnl=standing.weekly_pnl,
         realized=window.realized,
-        open_equity=window.open_equity,
+        start_equity=window.start_equity,
     )
 
 

@@ -1,4 +1,4 @@
-"""The shared record of a partition: ticks, and the limits and controls of `*`.
+"""The shared record of a partition: heartbeats, and the limits and controls of `*`.
 
 Every partition gets the same `*` events; what is to be told about them comes from partition 0.
 """
@@ -25,12 +25,12 @@ from topics.events import (
     ControlEvent,
     Event,
     FillEvent,
+    HeartbeatEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
-    PulseEvent,
+    RevaluationEvent,
     SignalEvent,
-    TickEvent,
 )
 from topics.fields import EVERYONE
 from topics.limits import LimitsDocument
@@ -39,8 +39,8 @@ from topics.limits import LimitsDocument
 def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
     """Apply a `*` event whose sequence and chain `shared` already carries."""
     match event:
-        case TickEvent():
-            return replace(shared, ticked_at_ms=shared.clock_ms), ()
+        case HeartbeatEvent():
+            return replace(shared, heartbeat_at_ms=shared.clock_ms), ()
         case LimitsEvent(body=document):
             return _apply_limits(shared, document, at_ms)
         case ControlEvent(body=control):
@@ -51,7 +51,7 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
             | OrderEvent()
             | PositionEvent()
             | AccountEvent()
-            | PulseEvent()
+            | RevaluationEvent()
         ):
             return shared, ()
         case _:

@@ -38,12 +38,12 @@ from topics.events import (
     AccountEvent,
     ControlEvent,
     FillEvent,
+    HeartbeatEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
-    PulseEvent,
+    RevaluationEvent,
     SignalEvent,
-    TickEvent,
 )
 from topics.fields import EVERYONE
 
@@ -154,8 +154,8 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
             on_control(turn, control, seen=seen)
         case LimitsEvent(body=document):
             on_limits(turn, document)
-        case PulseEvent() | TickEvent():
-            pass  # What the market said is taken already; a tick names `*`.
+        case RevaluationEvent() | HeartbeatEvent():
+            pass  # What the market said is taken already; a heartbeat names `*`.
         case _:
             assert_never(event)
 

@@ -53,7 +53,7 @@ def without_append_time(topic: str) -> Stopped:
         f"The topic {topic} has not LogAppendTime, but its append time is the clock that decides; "
         f"set it: kafka-configs --alter --entity-type topics --entity-name {topic} --add-config "
         "message.timestamp.type=LogAppendTime; then start again: what was written meanwhile is "
-        "decided at the time of the tick before it"
+        "decided at the time of the heartbeat before it"
     )
 
 

@@ -1,7 +1,8 @@
 """The broadcast role: what concerns an account without the account doing anything.
 
-Each second a tick to every partition it owns; pulses, as the watchlist says. It owns a partition
-of `events` with the same one of `account_states`, which it reads whole before the first tick.
+Each second a heartbeat to every partition it owns; revaluations, as the watchlist says. It owns a
+partition of `events` with the same one of `account_states`, which it reads whole before the first
+heartbeat.
 """
 
 import logging
@@ -27,7 +28,7 @@ from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import TableReader
 from pipeline.streams.tables import Tables
 from topics.codec import DecodeError
-from topics.events import Tick, TickEvent
+from topics.events import Heartbeat, HeartbeatEvent
 from topics.fields import EVERYONE
 from topics.prices import TOPIC as PRICES
 
@@ -37,14 +38,14 @@ logger = logging.getLogger(__name__)
 
 # A price wakes the loop at once; rows of account_states and wake-ups wait this long at most.
 WAIT_SECONDS = 0.005
-TICK = TickEvent(account_id=EVERYONE, body=Tick())
+HEARTBEAT = HeartbeatEvent(account_id=EVERYONE, body=Heartbeat())
 
 
 class Broadcast:
-    """Tick and pulse from `serve` to `stop`; the table reader calls in from its own thread."""
+    """Send heartbeats and revaluations from `serve` to `stop`; the tables call from their thread."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
-        self.heartbeat_s = time.monotonic()
+        self.last_turn_s = time.monotonic()
         self._settings = settings
         self._tables = tables
         self._states = OwnedStates(settings)
@@ -81,12 +82,12 @@ class Broadcast:
 
     def beat(self) -> None:
         """Show that the loop turns."""
-        self.heartbeat_s = time.monotonic()
+        self.last_turn_s = time.monotonic()
         if self._stopped.is_set():
             raise SystemExit(0)
 
     def reasons_not_ready(self) -> list[str]:
-        """Say what keeps broadcast from ticking everything it owns, or from sparing risk."""
+        """Say what keeps broadcast from sending heartbeats everywhere, or from sparing risk."""
         owned, whole = set(self._states.owned), set(self._states.whole)
         if not owned and not self._states.is_member:
             return ["no partitions are assigned yet"]
@@ -120,7 +121,7 @@ class Broadcast:
 
     def _turn(self) -> None:
         symbols = self._changes.take(WAIT_SECONDS)
-        self.heartbeat_s = now_s = time.monotonic()
+        self.last_turn_s = now_s = time.monotonic()
         rows = self._states.read()
         self._follow_ownership()
         for row in rows:
@@ -131,8 +132,8 @@ class Broadcast:
             for symbol in symbols:
                 owned.watchlist.apply_price(symbol)
             if number in self._states.whole:
-                self._tick(number, owned, now_s)
-                self._pulse(number, owned, now_ms)
+                self._heartbeat(number, owned, now_s)
+                self._revaluation(number, owned, now_ms)
         self._bury_refused(now_s)
         self._producer.poll()
 
@@ -154,34 +155,34 @@ class Broadcast:
         except DecodeError as error:
             # Written by a release that knows more, or by a stranger; risk alone writes here.
             logger.warning(
-                "partition %d is not ticked: the row of %s does not decode: %s",
+                "partition %d gets no heartbeat: the row of %s does not decode: %s",
                 row.partition,
                 row.account_id,
                 error,
             )
             metrics.TABLE_REFUSED.labels("account_states").inc()
 
-    def _tick(self, number: int, owned: OwnedPartition, now_s: float) -> None:
+    def _heartbeat(self, number: int, owned: OwnedPartition, now_s: float) -> None:
         # Whose newest row cannot be read is watched by an older one at best: no entries then.
-        if now_s < owned.tick_due_s or owned.unread:
+        if now_s < owned.heartbeat_due_s or owned.unread:
             return
-        owned.tick_due_s = now_s + self._settings.tick_interval_ms / 1000
-        if self._producer.send(TICK, number):
-            metrics.TICKS.inc()
+        owned.heartbeat_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
+        if self._producer.send(HEARTBEAT, number):
+            metrics.HEARTBEATS.inc()
 
-    def _pulse(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
-        lagging = self._lag.lag_ms(number) > self._settings.pulse_lag_ms_max
+    def _revaluation(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
+        lagging = self._lag.lag_ms(number) > self._settings.revaluation_lag_ms_max
         watchlist = owned.watchlist
         starved, sent, earliest_ms = watchlist.starved, 0, now_ms
         for due in watchlist.due(now_ms, owned.budget(), lagging=lagging):
-            pulse = watchlist.pulse(due.account_id, now_ms)
-            if pulse is not None and self._producer.send(pulse, number):
+            revaluation = watchlist.revaluation(due.account_id, now_ms)
+            if revaluation is not None and self._producer.send(revaluation, number):
                 owned.spend()
                 sent += 1
                 earliest_ms = min(earliest_ms, due.due_ms)
         if sent:
-            metrics.PULSES.inc(sent)
-            metrics.PULSE_DELAY_SECONDS.observe((now_ms - earliest_ms) / 1000)
+            metrics.REVALUATIONS.inc(sent)
+            metrics.REVALUATION_DELAY_SECONDS.observe((now_ms - earliest_ms) / 1000)
         metrics.STARVED.inc(watchlist.starved - starved)
 
     def _bury_refused(self, now_s: float) -> None:

@@ -1,7 +1,7 @@
-"""What broadcast writes: ticks and pulses into their partition of `events`, dead letters of prices.
+"""What broadcast writes: heartbeats and revaluations to `events`, dead letters of prices.
 
-Idempotent, without transaction: a repeated tick or pulse does no harm, and one that cannot be
-delivered soon is worth nothing any more.
+Idempotent, without transaction: a repeated heartbeat or revaluation does no harm, and one that
+cannot be delivered soon is worth nothing any more.
 """
 
 import logging
@@ -23,7 +23,7 @@ from pipeline.streams.risk_lag import RiskLag
 from pipeline.streams.settings import Settings
 from topics import codec
 from topics.dead_letters import DeadLetter
-from topics.events import PulseEvent, TickEvent
+from topics.events import HeartbeatEvent, RevaluationEvent
 
 __all__ = ["BroadcastProducer"]
 
@@ -53,7 +53,7 @@ class BroadcastProducer:
         self._dead_letters = settings.topic("dead_letters")
         self._producer = Producer({**settings.connection(), **PRODUCER}, logger=logger)
 
-    def send(self, event: TickEvent | PulseEvent, partition: int) -> bool:
+    def send(self, event: HeartbeatEvent | RevaluationEvent, partition: int) -> bool:
         """Write an event to a partition; return False when it must wait or is too large."""
         value = codec.encode_event(event)
         if len(value) > self._bytes_max:

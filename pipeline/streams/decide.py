@@ -102,8 +102,8 @@ class Risk:
         for number, owned in list(self._owned.items()):
             shared = owned.accounts.shared
             metrics.LIMITS_VERSION.labels(str(number)).set(shared.limits.version)
-            if shared.ticked_at_ms is not None:
-                age_s = max(0.0, now_ms - shared.ticked_at_ms) / 1000
+            if shared.heartbeat_at_ms is not None:
+                age_s = max(0.0, now_ms - shared.heartbeat_at_ms) / 1000
                 metrics.TICK_AGE_SECONDS.labels(str(number)).set(age_s)
 
     def apply(self, record: Record) -> None:
@@ -138,7 +138,7 @@ class Risk:
             raise without_append_time(record.topic)
         self._mended_s = now_s
         logger.warning(
-            "%s[%d] at %d has no append time: decided at the time of the tick before it",
+            "%s[%d] at %d has no append time: decided at the time of the heartbeat before it",
             record.topic,
             record.partition,
             record.offset,

@@ -158,7 +158,7 @@ class EngineStatus:
 
     ready: bool = False  # Owns partitions, and all of them are recovered and verified.
     spare: bool = False  # A member of the group for whom no partition was left.
-    heartbeat_s: float = 0.0  # time.monotonic() of the loop's last turn.
+    last_turn_s: float = 0.0  # time.monotonic() of the loop's last turn.
     assigned: tuple[Partition, ...] = ()
     positions: Mapping[Place, int] = field(default_factory=dict)  # Next to be read.
     lags: Mapping[Place, int] = field(default_factory=dict)  # Records, once a second.

@@ -1,6 +1,6 @@
 """What a running role tells over HTTP: /metrics, /livez and /readyz.
 
-Served by a thread of its own, so a stuck loop shows as an old heartbeat instead of as silence.
+Served by a thread of its own, so a stuck loop shows as an old turn instead of as silence.
 """
 
 import logging
@@ -24,14 +24,14 @@ __all__ = ["Health", "HealthServer"]
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS_MAX = 30.0  # Longer than a commit or a rebalance takes, shorter than patience.
+TURN_SECONDS_MAX = 30.0  # Longer than a commit or a rebalance takes, shorter than patience.
 START_SECONDS_MAX = 10.0
 
 
 class Health(NamedTuple):
     """What the HTTP thread asks a role; each is called at every request."""
 
-    heartbeat_s: Callable[[], float]  # time.monotonic() of the loop's last turn.
+    last_turn_s: Callable[[], float]  # time.monotonic() of the loop's last turn.
     reasons_not_ready: Callable[[], list[str]]
     show: Callable[[], None]  # Bring the gauges up to date.
     remarks: Callable[[], list[str]] = list  # What a person may wonder about a ready role.
@@ -84,8 +84,8 @@ class HealthServer:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _livez(self, _request: Request) -> Response:
-        age_s = time.monotonic() - self._health.heartbeat_s()
-        late = age_s > HEARTBEAT_SECONDS_MAX
+        age_s = time.monotonic() - self._health.last_turn_s()
+        late = age_s > TURN_SECONDS_MAX
         reasons = [f"the loop turned last {age_s:.1f} s ago"] if late else []
         return _answer(reasons)
 

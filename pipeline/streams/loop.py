@@ -132,7 +132,7 @@ class Loop:
 
     def report(self, status: EngineStatus) -> None:
         """Say that the worker lives, and once a second how far it is behind."""
-        now_s = status.heartbeat_s = time.monotonic()
+        now_s = status.last_turn_s = time.monotonic()
         status.recovering_s = self._progress.recovering_s(now_s)
         if now_s >= self._lag_due_s:
             self._lag_due_s = now_s + LAG_SECONDS

@@ -32,7 +32,8 @@ INPUT_AGE_SECONDS = Histogram(
 EVENTS = Counter("riskgate_events", "Events applied by risk.", ["type"])
 REPEATED = Counter("riskgate_events_repeated", "Events skipped: applied before.")
 WITHOUT_APPEND_TIME = Counter(
-    "riskgate_events_without_append_time", "Events decided at the time of the tick before them."
+    "riskgate_events_without_append_time",
+    "Events decided at the time of the heartbeat before them.",
 )
 FAILED = Counter("riskgate_events_failed", "Events that halted their account.", ["type"])
 DECISIONS = Counter("riskgate_decisions", "Decisions on signals.", ["verdict"])
@@ -88,29 +89,35 @@ ACCOUNT_BYTES = Histogram(
 )
 LAG = Gauge("riskgate_lag_records", "Records not read yet.", ["topic", "partition"])
 
-TICKS = Counter("riskgate_ticks", "Ticks that broadcast sent.")
-PULSES = Counter("riskgate_pulses", "Pulses that broadcast sent.")
-PULSE_DELAY_SECONDS = Histogram(
-    "riskgate_pulse_delay_seconds",
-    "From when a pulse was due to its sending; the latest of each round.",
+HEARTBEATS = Counter("riskgate_heartbeats", "Heartbeats that broadcast sent.")
+REVALUATIONS = Counter("riskgate_revaluations", "Revaluations that broadcast sent.")
+REVALUATION_DELAY_SECONDS = Histogram(
+    "riskgate_revaluation_delay_seconds",
+    "From when a revaluation was due to its sending; the latest of each round.",
     buckets=_SECONDS,
 )
 TICK_AGE_SECONDS = Gauge(
-    "riskgate_tick_age_seconds", "Time since the last tick that risk applied.", ["partition"]
+    "riskgate_heartbeat_age_seconds",
+    "Time since the last heartbeat that risk applied.",
+    ["partition"],
 )
-STARVED = Counter("riskgate_pulses_starved", "Pulses that were due and had to wait.")
-UNDELIVERED = Counter("riskgate_broadcast_undelivered", "Ticks and pulses that were not delivered.")
+STARVED = Counter("riskgate_revaluations_starved", "Revaluations that were due and had to wait.")
+UNDELIVERED = Counter(
+    "riskgate_broadcast_undelivered", "Heartbeats and revaluations that were not delivered."
+)
 RISK_LAG_SECONDS = Gauge(
-    "riskgate_risk_lag_seconds", "Age of the oldest tick or pulse without answer.", ["partition"]
+    "riskgate_risk_lag_seconds",
+    "Age of the oldest heartbeat or revaluation without answer.",
+    ["partition"],
 )
 BROKER_AHEAD_SECONDS = Gauge(
     "riskgate_broker_ahead_seconds",
-    "Clock of the partition's leader less that of this machine, as ticks show it.",
+    "Clock of the partition's leader less that of this machine, as heartbeats show it.",
     ["partition"],
 )
 UNREAD_ACCOUNTS = Gauge(
     "riskgate_accounts_unread",
-    "Accounts whose newest row does not decode; their partition gets no tick.",
+    "Accounts whose newest row does not decode; their partition gets no heartbeat.",
     ["partition"],
 )
 ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])

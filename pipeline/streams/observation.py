@@ -68,7 +68,7 @@ def engine_health(
             reader.show()
 
     return Health(
-        lambda: status.heartbeat_s, reasons, show, lambda: [SPARE] if status.spare else []
+        lambda: status.last_turn_s, reasons, show, lambda: [SPARE] if status.spare else []
     )
 
 
@@ -84,7 +84,7 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
         broadcast.show()
 
     return Health(
-        lambda: broadcast.heartbeat_s,
+        lambda: broadcast.last_turn_s,
         reasons,
         show,
         lambda: [SPARE] if broadcast.is_spare else [],

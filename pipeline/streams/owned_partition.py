@@ -7,7 +7,7 @@ import time
 
 from pipeline.streams.account_figures import Figures, figures_of
 from pipeline.streams.owned_states import Row
-from pipeline.streams.pulses import Watchlist
+from pipeline.streams.revaluations import Watchlist
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from topics import codec
@@ -21,14 +21,14 @@ BUDGET_SECONDS = 0.1  # The budget of a second is given out in such parts.
 
 
 class OwnedPartition:
-    """Its accounts, its next tick, and what is left of its budget."""
+    """Its accounts, its next heartbeat, and what is left of its budget."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.watchlist = Watchlist(settings, tables)
         self.figures: dict[str, Figures] = {}
         self.unread: set[str] = set()  # Accounts whose newest row does not decode.
-        self.tick_due_s = 0.0
-        self._refill = int(settings.pulse_budget * BUDGET_SECONDS) or 1
+        self.heartbeat_due_s = 0.0
+        self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
         self._refill_due_s = 0.0
         self._left = 0
 
@@ -48,7 +48,7 @@ class OwnedPartition:
             self.figures[state.account_id] = figures_of(state)
 
     def budget(self) -> int:
-        """Return how many pulses may go out now."""
+        """Return how many revaluations may go out now."""
         now_s = time.monotonic()
         if now_s >= self._refill_due_s:
             self._refill_due_s = now_s + BUDGET_SECONDS
@@ -56,7 +56,7 @@ class OwnedPartition:
         return self._left
 
     def spend(self) -> None:
-        """Take a pulse from what is left."""
+        """Take a revaluation from what is left."""
         self._left -= 1
 
 

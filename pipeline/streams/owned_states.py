@@ -28,7 +28,7 @@ CONSUMER: dict[str, str | int | bool] = {
     "fetch.wait.max.ms": 50,
     "isolation.level": "read_committed",
     "max.poll.interval.ms": POLL_INTERVAL_MS_MAX,
-    # A partition that stays where it is goes on being ticked while others move.
+    # A partition that stays where it is goes on getting heartbeats while others move.
     "partition.assignment.strategy": "cooperative-sticky",
     "queued.max.messages.kbytes": 16_384,
 }
@@ -86,7 +86,7 @@ class OwnedStates:
         return [row for row in newest.values() if row.partition in self.owned]
 
     def close(self) -> None:
-        """Leave; others take the partitions over at once, before a tick is missed for long."""
+        """Leave; others take the partitions over at once, before a heartbeat is missed for long."""
         self._consumer.close()
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

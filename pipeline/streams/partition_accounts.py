@@ -46,7 +46,7 @@ class PartitionAccounts:
         self._announced_serial = self.shared.serial
 
     def time_of(self, appended_ms: int | None) -> int:
-        """Return the time of an event; one without append time has that of the tick before it."""
+        """Return the time of an event; without append time, that of the last heartbeat."""
         return self.shared.clock_ms if appended_ms is None else appended_ms
 
     def keep_at_most(self, accounts: int) -> None:

@@ -1,9 +1,9 @@
 """How far risk is behind on each partition, in milliseconds of its own work.
 
-Measured on broadcast's own ticks and pulses: the age of the oldest one that was written but that
-risk has not committed yet. Needs no second clock, and a risk that is away, or cannot be asked,
-looks ever later. The asking has a thread of its own, and a consumer that joins no group: the
-admin client aborts the process when an answer comes too late (librdkafka issue 4605).
+Measured on broadcast's own heartbeats and revaluations: the age of the oldest one that was written
+but that risk has not committed yet. Needs no second clock, and a risk that is away, or cannot be
+asked, looks ever later. The asking has a thread of its own, and a consumer that joins no group:
+the admin client aborts the process when an answer comes too late (librdkafka issue 4605).
 """
 
 import threading
@@ -19,7 +19,7 @@ from pipeline.streams.settings import Settings
 __all__ = ["CommittedOffsets", "RiskLag"]
 
 ASK_SECONDS = 0.1
-SAMPLE_SECONDS = 0.02  # Of many pulses one each is enough to measure by.
+SAMPLE_SECONDS = 0.02  # Of many revaluations one each is enough to measure by.
 ANSWER_SECONDS_MAX = 5.0
 WAITING_MAX = 10_000
 SILENT_SECONDS_MAX = 3 * ANSWER_SECONDS_MAX  # Since the last round of asking, answered or not.

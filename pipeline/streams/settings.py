@@ -129,26 +129,26 @@ class Settings(BaseSettings):
         ge=100,
         le=600_000,
     )
-    tick_interval_ms: int = _setting(
-        1000, "ms", "Time between two ticks of a partition.", ge=100, le=60_000
+    heartbeat_interval_ms: int = _setting(
+        1000, "ms", "Time between two heartbeats of a partition.", ge=100, le=60_000
     )
-    pulse_move_ratio: Decimal = _setting(
+    revaluation_move_ratio: Decimal = _setting(
         Decimal("0.0005"),
         "ratio",
-        "A move of a held symbol's price beyond this pulses its accounts.",
+        "A move of a held symbol's price beyond this revalues its accounts.",
         ge=0,
         le=1,
     )
-    pulse_interval_ms: int = _setting(
-        500, "ms", "An account gets at most one pulse in this time.", ge=1, le=60_000
+    revaluation_interval_ms: int = _setting(
+        500, "ms", "An account gets at most one revaluation in this time.", ge=1, le=60_000
     )
-    pulse_budget: int = _setting(
-        2000, "1/s", "Pulses for each partition and second.", ge=1, le=1_000_000
+    revaluation_budget: int = _setting(
+        2000, "1/s", "Revaluations for each partition and second.", ge=1, le=1_000_000
     )
-    pulse_lag_ms_max: int = _setting(
+    revaluation_lag_ms_max: int = _setting(
         200,
         "ms",
-        "With risk further behind on a partition, ordinary moves do not pulse.",
+        "With risk further behind on a partition, ordinary moves cause no revaluation.",
         ge=1,
         le=60_000,
     )
@@ -232,10 +232,10 @@ class Settings(BaseSettings):
                 "RISKGATE_COMMIT_INTERVAL_MS must be at most a third of "
                 "RISKGATE_TRANSACTION_TIMEOUT_MS, or the broker aborts a busy worker's transactions"
             )
-        if self.commit_interval_ms >= self.pulse_lag_ms_max:
+        if self.commit_interval_ms >= self.revaluation_lag_ms_max:
             raise ValueError(
-                "RISKGATE_COMMIT_INTERVAL_MS must be below RISKGATE_PULSE_LAG_MS_MAX, or a busy "
-                "worker always seems to lag and price moves pulse no account"
+                "RISKGATE_COMMIT_INTERVAL_MS must be below RISKGATE_REVALUATION_LAG_MS_MAX, or a "
+                "busy worker always seems to lag and price moves revalue no account"
             )
         return self
 

@@ -17,7 +17,7 @@ from topics.alerts import Alert, Level
 from topics.decisions import Decision, Exit, Verdict
 from topics.emergency_stops import EmergencyStop
 from topics.events import TOPIC as EVENTS
-from topics.events import ControlEvent, Event, PulseEvent, SignalEvent
+from topics.events import ControlEvent, Event, RevaluationEvent, SignalEvent
 
 __all__ = ["Tally", "cause_ms", "show_zeros"]
 
@@ -142,12 +142,12 @@ def show_zeros() -> None:
 
 
 def cause_ms(event: Event, at_ms: int) -> int:
-    """Return when what an event tells came about: of a pulse its newest price, of a control the
-    order, else the event's own time.
+    """Return when what an event tells came about: of a revaluation its newest price, of a
+    control the order, else the event's own time.
     """
     match event:
-        case PulseEvent(body=pulse):
-            quotes = (market.quote for market in pulse.markets)
+        case RevaluationEvent(body=revaluation):
+            quotes = (market.quote for market in revaluation.markets)
             return min(at_ms, max((q.as_of_ms for q in quotes if q is not None), default=at_ms))
         case ControlEvent(body=control):
             return min(at_ms, control.issued_at_ms)

@@ -1,7 +1,7 @@
-"""One watched account: what broadcast believes that it holds, and when it is due a pulse.
+"""One watched account: what broadcast believes that it holds, and when it is due a revaluation.
 
-Apart from pulses.py: this knows one account and no other. After a pulse it believes that the
-account took what was sent; an answer, a row of a higher sequence, says what is true.
+Apart from revaluations.py: this knows one account and no other. After a revaluation it believes
+that the account took what was sent; an answer, a row of a higher sequence, says what is true.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from topics.events import Market, Quote
 __all__ = ["Move", "Precedence", "Watched", "move_of"]
 
 AGING_MS = Prices().mark_age_ms_max // 4  # Of a mark, when a newer quote is there.
-RESEND_MS = 2000  # A pulse without an answer is sent again, then ever more rarely.
+RESEND_MS = 2000  # A revaluation without an answer is sent again, then ever more rarely.
 RESEND_MS_MAX = 64_000
 
 Precedence = tuple[int, Decimal, int, str]
@@ -96,9 +96,9 @@ class Watched:
         "exposed",
         "lines",
         "overdue",
-        "pulsed_ms",
-        "pulsed_serial",
         "resend_ms",
+        "revaluation_sent_ms",
+        "revaluation_sent_serial",
         "row_at_ms",
         "sent_quotes",
         "sequence",
@@ -114,16 +114,16 @@ class Watched:
         self.due_ms: int | None = None  # As it is queued.
         self.urgent_ms: int | None = None  # The same of its wake-up or control alone.
         self.starved = False
-        self.pulsed_ms: int | None = None
-        self.pulsed_serial = -1
+        self.revaluation_sent_ms: int | None = None
+        self.revaluation_sent_serial = -1
         self.resend_ms = RESEND_MS
         self.answered = True
         self.sequence = 0
         self.lines: dict[str, Line] = {}
-        self.sent_quotes: dict[str, Quote] = {}  # Of the last pulse, by symbol.
+        self.sent_quotes: dict[str, Quote] = {}  # Of the last revaluation, by symbol.
 
     def apply(self, row: AccountState, *, move_ratio: Decimal) -> None:
-        """Take the account's own word, and as the answer to a pulse when it is newer."""
+        """Take the account's own word, and as the answer to a revaluation when it is newer."""
         answered = row.sequence > self.sequence
         self.answered = self.answered or answered
         self.sequence = row.sequence
@@ -144,16 +144,16 @@ class Watched:
         for own in row.quotes:
             if own.symbol in self.lines:
                 self.lines[own.symbol].take(own, move_ratio)
-        if self.pulsed_ms is not None and row.at_ms >= self.pulsed_ms:
+        if self.revaluation_sent_ms is not None and row.at_ms >= self.revaluation_sent_ms:
             self._note_declined()
 
     def sent(self, markets: Iterable[Market], at_ms: int, *, move_ratio: Decimal) -> None:
-        """Note a pulse that went out, and believe that the account takes what it carries."""
+        """Note a revaluation that went out, and believe that the account takes what it carries."""
         if not self.answered or self.overdue:
             self.resend_ms = min(2 * self.resend_ms, RESEND_MS_MAX)
         self.answered = False
         self.starved = False
-        self.pulsed_ms = at_ms
+        self.revaluation_sent_ms = at_ms
         self.sent_quotes = {}
         for market in markets:
             line, quote = self.lines.get(market.symbol), market.quote
@@ -172,13 +172,17 @@ class Watched:
         if due_ms is None:
             return None
         due_ms = max(due_ms, self.row_at_ms)
-        return due_ms if self.pulsed_ms is None else max(due_ms, self.pulsed_ms + interval_ms)
+        return (
+            due_ms
+            if self.revaluation_sent_ms is None
+            else max(due_ms, self.revaluation_sent_ms + interval_ms)
+        )
 
     def again_ms(self) -> int | None:
-        """Return when a pulse without an answer is sent again."""
-        if self.answered or self.pulsed_ms is None:
+        """Return when a revaluation without an answer is sent again."""
+        if self.answered or self.revaluation_sent_ms is None:
             return None
-        return self.pulsed_ms + self.resend_ms
+        return self.revaluation_sent_ms + self.resend_ms
 
     def is_urgent(self, now_ms: int) -> bool:
         """Whether it waits for more than a move."""
@@ -190,7 +194,7 @@ class Watched:
         return rank, -self.down_ratio, self.due_ms or 0, self.account_id
 
     def has_taken(self, market: Market) -> bool:
-        """Whether a pulse without this market would miss nothing."""
+        """Whether a revaluation without this market would miss nothing."""
         line = self.lines.get(market.symbol)
         return line is None or market.quote is None or not line.is_behind(market.quote)
 
@@ -204,20 +208,20 @@ class Watched:
     def _control_ms(self, serial: int, serial_at_ms: int) -> int | None:
         if not self.exposed or self.controls_serial >= serial:
             return None
-        if self.pulsed_ms is not None and self.pulsed_serial >= serial:
-            return self.pulsed_ms + self.resend_ms
+        if self.revaluation_sent_ms is not None and self.revaluation_sent_serial >= serial:
+            return self.revaluation_sent_ms + self.resend_ms
         return max(serial_at_ms, self.row_at_ms)
 
     def _wake_ms(self, interval_ms: int) -> int | None:
         if self.wake_at_ms is None:
             return None
         if self.overdue:  # It was awake then: once more, ever more rarely.
-            return max(self.row_at_ms, self.pulsed_ms or 0) + self.resend_ms
-        if self.pulsed_ms is None:
+            return max(self.row_at_ms, self.revaluation_sent_ms or 0) + self.resend_ms
+        if self.revaluation_sent_ms is None:
             return self.wake_at_ms
-        if not self.answered and self.wake_at_ms <= self.pulsed_ms:
-            return self.pulsed_ms + self.resend_ms
-        return max(self.wake_at_ms, self.pulsed_ms + interval_ms)
+        if not self.answered and self.wake_at_ms <= self.revaluation_sent_ms:
+            return self.revaluation_sent_ms + self.resend_ms
+        return max(self.wake_at_ms, self.revaluation_sent_ms + interval_ms)
 
 
 def _own(quote: Quote, line: Line) -> WatchedSymbol:
@@ -234,6 +238,6 @@ def _down_ratio(row: AccountState) -> Decimal:
     """Return how far the account is down, of its peak or of its day's open."""
     down = row.drawdown_ratio or ZERO
     day = row.daily
-    if day is None or day.pnl is None or not day.open_equity or day.open_equity < 0:
+    if day is None or day.pnl is None or not day.start_equity or day.start_equity < 0:
         return down
-    return max(down, -day.pnl / day.open_equity)
+    return max(down, -day.pnl / day.start_equity)

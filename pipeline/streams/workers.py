@@ -61,7 +61,7 @@ def run_ingest(settings: Settings) -> None:
     status = application.status
 
     def beat() -> None:
-        status.heartbeat_s = time.monotonic()
+        status.last_turn_s = time.monotonic()
 
     with _health(settings, engine_health(RoleName.INGEST, status, reader=reader)), reader:
         reader.await_caught_up(beat)
@@ -71,7 +71,7 @@ def run_ingest(settings: Settings) -> None:
 
 
 def run_broadcast(settings: Settings) -> None:
-    """Tick and pulse until told to stop; raise Stopped when the tables are of no use any more."""
+    """Send heartbeats and revaluations until told to stop; raise Stopped when the tables fail."""
     _show_start(RoleName.BROADCAST)
     tables = Tables(settings)
     broadcast = Broadcast(settings, tables)

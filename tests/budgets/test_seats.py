@@ -64,7 +64,7 @@ def test_account_is_not_held_when_anything_is_in_doubt(
 
 @pytest.mark.parametrize(("pnl", "used"), [("-30", 30), ("30", 0), ("0", 0)])
 def test_loss_of_the_day_is_what_is_used_when_it_lost(pnl: str, used: int) -> None:
-    day = DayState(day="2026-01-01", pnl=Decimal(pnl), realized=Decimal(0), open_equity=None)
+    day = DayState(day="2026-01-01", pnl=Decimal(pnl), realized=Decimal(0), start_equity=None)
     known = document(1, daily_loss={"enabled": True, LOSS: "100"})
 
     found = seat(LOSS, [known], replace(row(1), daily=day))

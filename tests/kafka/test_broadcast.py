@@ -24,18 +24,22 @@ def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def test_every_partition_is_ticked_when_two_share_them_and_one_is_killed(world: World) -> None:
+def test_every_partition_gets_heartbeats_when_two_share_them_and_one_is_killed(
+    world: World,
+) -> None:
     first, _ = (world.run("broadcast", instance=name).ready() for name in ("one", "two"))
     before = world.counts("events", lambda counts: len(counts) == PARTITIONS)
 
     first.kill()
 
-    # Nobody else ticks a dead member's partitions before its session of 6 s is over.
+    # Nobody else sends heartbeats to a dead member's partitions before its session of 6 s is over.
     after = world.counts("events", lambda counts: all(counts[p] >= before[p] + 4 for p in before))
     assert set(after) == set(range(PARTITIONS))
 
 
-def test_every_partition_is_ticked_at_once_when_one_of_two_is_told_to_end(world: World) -> None:
+def test_every_partition_gets_heartbeats_at_once_when_one_of_two_is_told_to_end(
+    world: World,
+) -> None:
     # As long as a test waits: whoever needs the end of the session to go on fails.
     patient = {"session_timeout_ms": 45_000}
     first, _ = (world.run("broadcast", instance=name, **patient).ready() for name in ("one", "two"))
@@ -55,7 +59,7 @@ def test_account_is_flattened_without_a_word_of_its_own_when_the_price_falls(wor
 
     for price in ("94.9", "94.8", "94.7"):
         world.send(given.price(price))
-        world.read("events", partial(has_pulse_at, price))
+        world.read("events", partial(has_revaluation_at, price))
 
     stops = world.read("emergency_stops", bool)
     exits = world.read("decisions", lambda rows: any(row["kind"] == "exit" for row in rows))
@@ -79,7 +83,7 @@ def test_quiet_account_is_halted_when_everyone_is(world: World) -> None:
     )
 
 
-def test_partition_gets_no_tick_when_a_row_of_it_does_not_decode(world: World) -> None:
+def test_partition_gets_no_heartbeat_when_a_row_of_it_does_not_decode(world: World) -> None:
     stranger = b'{"account_id":"acct-1","trading_state":"sleeping"}'
     world.send_bytes("account_states", stranger, key=b"acct-1", partition=2)
     world.flush()
@@ -95,7 +99,7 @@ def test_partition_gets_no_tick_when_a_row_of_it_does_not_decode(world: World) -
     broadcast.ready()
 
 
-def test_broadcast_knows_the_broker_s_clock_when_it_ticked(world: World) -> None:
+def test_broadcast_knows_the_broker_s_clock_when_it_sent_a_heartbeat(world: World) -> None:
     broadcast = world.run("broadcast").ready()
     world.counts("events", lambda counts: len(counts) == PARTITIONS)
 
@@ -113,7 +117,7 @@ def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None
     assert all("the tables cannot be read any more" in role.log() for role in roles)
 
 
-def has_pulse_at(price: str, events: list[Row]) -> bool:
-    """Whether a pulse of the log carries a quote of this price."""
-    pulses = (row for row in events if row["type"] == "pulse")
-    return any(row["body"]["markets"][0]["quote"]["last"] == price for row in pulses)
+def has_revaluation_at(price: str, events: list[Row]) -> bool:
+    """Whether a revaluation of the log carries a quote of this price."""
+    revaluations = (row for row in events if row["type"] == "revaluation")
+    return any(row["body"]["markets"][0]["quote"]["last"] == price for row in revaluations)

@@ -14,7 +14,7 @@ from pipeline.demo.kafka import LocalKafka
 from tests import given
 from tests.kafka.world import World
 
-RULES = given.only("watch", "gross_exposure")
+RULES = given.only("heartbeat", "gross_exposure")
 FILE = """\
 currency: USD
 groups: {all: {gross_exposure_max: 1000, daily_loss_max: 100, accounts: [a, b]}}

@@ -78,10 +78,10 @@ def test_recovery_waits_when_a_transaction_is_open(
     rig: Rig, dead: Producer, tmp_path: Path
 ) -> None:
     worker = rig.risk(rig.settings(state_dir=tmp_path / "new"))
-    until(lambda: worker.app.status.heartbeat_s > 0)
+    until(lambda: worker.app.status.last_turn_s > 0)
     time.sleep(2)
     assert not worker.app.status.ready
-    assert time.monotonic() - worker.app.status.heartbeat_s < 1
+    assert time.monotonic() - worker.app.status.last_turn_s < 1
 
     dead.abort_transaction(10)
     worker.ready()

@@ -45,11 +45,11 @@ def test_positions_and_reservations_follow_in_two_seconds_when_the_limits_of_all
         # The opening and the fill or signal, and one event for each change.
         assert {record.row["sequence"] for record in rows.values()} == {version + 1}
 
-    pulses = ["pulse"] * len(CHANGES)
+    revaluations = ["revaluation"] * len(CHANGES)
     wanted = {
         QUIET: ["accounts"],
-        RESERVED: ["accounts", "signals", *pulses],
-        **{name: ["accounts", "fills", *pulses] for name in HELD},
+        RESERVED: ["accounts", "signals", *revaluations],
+        **{name: ["accounts", "fills", *revaluations] for name in HELD},
     }
     world.read("events", lambda rows: {name: kinds(rows, name) for name in wanted} == wanted)
 

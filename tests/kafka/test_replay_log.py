@@ -15,7 +15,7 @@ from tests import given
 from tests.kafka.world import World
 
 ACCOUNTS = [f"acct-{number}" for number in range(6)]
-RULES = given.only("cash", "drawdown", "watch")
+RULES = given.only("cash", "drawdown", "heartbeat")
 
 
 @pytest.fixture

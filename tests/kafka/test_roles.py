@@ -24,9 +24,11 @@ def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
 def test_signal_is_approved_when_all_three_roles_run_in_one_command(world: World) -> None:
     riskgate = world.run()
     world.send(
-        given.instrument(), given.account(), given.limits(given.only("unknown_account", "watch"))
+        given.instrument(),
+        given.account(),
+        given.limits(given.only("unknown_account", "heartbeat")),
     )
-    wanted = Counter(limits=PARTITIONS, tick=PARTITIONS, accounts=1)
+    wanted = Counter(limits=PARTITIONS, heartbeat=PARTITIONS, accounts=1)
     world.read("events", lambda rows: Counter(row["type"] for row in rows) >= wanted)
 
     world.send(given.price(100))
@@ -85,8 +87,8 @@ def test_garbage_becomes_dead_letters_and_the_stream_goes_on_when_every_input_ge
 def test_event_is_a_dead_letter_when_it_lies_in_a_foreign_partition(world: World) -> None:
     world.run("risk")
     # Java's murmur2 puts acct-1 into partition 2 of 4.
-    tick = b'{"type":"pulse","account_id":"acct-1","body":{}}'
-    world.send_bytes("events", tick, key=b"acct-1", partition=1)
+    heartbeat = b'{"type":"revaluation","account_id":"acct-1","body":{}}'
+    world.send_bytes("events", heartbeat, key=b"acct-1", partition=1)
 
     (letter,) = world.read("dead_letters", bool)
 
@@ -141,8 +143,8 @@ def test_nothing_is_written_when_the_log_has_no_append_time(world: World, role: 
 def test_risk_goes_on_when_the_log_has_append_time_again(world: World) -> None:
     world.configure("events", "message.timestamp.type", "CreateTime")
     worker = world.run("risk").ready()
-    tick = b'{"type":"tick","account_id":"*","body":{}}'
-    world.send_bytes("events", tick, key=b"*", partition=0)
+    heartbeat = b'{"type":"heartbeat","account_id":"*","body":{}}'
+    world.send_bytes("events", heartbeat, key=b"*", partition=0)
     world.flush()
     assert worker.code() == 1
     assert "has not LogAppendTime" in worker.log()

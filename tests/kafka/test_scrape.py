@@ -43,7 +43,7 @@ def _trade(world: World) -> None:
     for price in (10, "9.9", "9.8", "9.7"):
         world.send(given.price(price))
         world.flush()
-        time.sleep(0.6)  # Longer than between two pulses: each is a mark of its own.
+        time.sleep(0.6)  # Longer than between two revaluations: each is a mark of its own.
     world.read("decisions", _has_exit)
 
 

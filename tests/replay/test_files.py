@@ -63,25 +63,25 @@ def test_output_has_the_form_of_the_input_when_it_is_written() -> None:
     assert list(json.loads(out[0])) == ["topic", "key", "timestamp_ms", "value"]
 
 
-def test_pulse_comes_before_a_line_when_it_is_due_at_that_lines_time() -> None:
+def test_revaluation_comes_before_a_line_when_it_is_due_at_that_lines_time() -> None:
     moved = [line_of(given.price(110), T0_MS + 3000), line_of(given.price(120), T0_MS + 3000)]
 
     out = rows(replayed([*begun(), *moved]))
 
-    # The first price is a pulse at its own time; the second waits for the interval, past the end.
+    # The first price is a revaluation at its own time; the second waits past the end.
     (taken,) = out[-1]["value"]["quotes"]
     assert (taken["mark_price"], taken["as_of_ms"], taken["offset"]) == ("110", T0_MS + 3000, 1)
     assert out[-1]["value"]["sequence"] == 3
 
 
-def test_pulse_has_its_due_time_when_the_next_line_comes_much_later() -> None:
+def test_revaluation_has_its_due_time_when_the_next_line_comes_much_later() -> None:
     lines = [*begun(), line_of(given.price(110), T0_MS + 3000)]
     later = line_of(given.account("other"), T0_MS + 9000)
 
     out = rows(replayed([*lines, later]))
 
-    pulsed = [row for row in out if row["key"] == "acct-1"][-2]
-    assert (pulsed["timestamp_ms"], pulsed["value"]["equity"]) == (T0_MS + 3000, "1050")
+    revalued = [row for row in out if row["key"] == "acct-1"][-2]
+    assert (revalued["timestamp_ms"], revalued["value"]["equity"]) == (T0_MS + 3000, "1050")
 
 
 def test_limits_file_is_version_1_of_everyone_when_it_is_given(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The whole pipeline in one process: pulses at their time, for every partition."""
+"""The whole pipeline in one process: revaluations at their time, for every partition."""
 
 from typing import Any
 

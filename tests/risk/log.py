@@ -14,15 +14,15 @@ from topics.events import (
     AccountEvent,
     Event,
     FillEvent,
+    Heartbeat,
+    HeartbeatEvent,
     LimitsEvent,
     Market,
-    Pulse,
-    PulseEvent,
     Quote,
+    Revaluation,
+    RevaluationEvent,
     SignalEvent,
     Source,
-    Tick,
-    TickEvent,
 )
 from topics.fields import EVERYONE, Side
 
@@ -40,7 +40,7 @@ class Log:
 
     def open(self, balance: int = 100_000) -> None:
         """Start the account, with somebody watching its stops."""
-        self.tick(T0_MS)
+        self.heartbeat(T0_MS)
         body = replace(given.account(balance=balance), as_of_ms=T0_MS)
         self.append(AccountEvent(account_id=given.ACCOUNT, source=self.source(), body=body), T0_MS)
 
@@ -64,8 +64,8 @@ class Log:
         self.steps.append(taken)
         return taken
 
-    def tick(self, at_ms: int) -> Step:
-        return self.append(TickEvent(account_id=EVERYONE, body=Tick()), at_ms)
+    def heartbeat(self, at_ms: int) -> Step:
+        return self.append(HeartbeatEvent(account_id=EVERYONE, body=Heartbeat()), at_ms)
 
     def ask(
         self,
@@ -103,9 +103,9 @@ class Log:
         )
         return self.append(event, at_ms)
 
-    def pulse(self, price: int, at_ms: int) -> Step:
+    def revaluation(self, price: int, at_ms: int) -> Step:
         markets = (Market(symbol=given.SYMBOL, quote=self.quote(price, at_ms)),)
-        event = PulseEvent(account_id=given.ACCOUNT, body=Pulse(markets=markets))
+        event = RevaluationEvent(account_id=given.ACCOUNT, body=Revaluation(markets=markets))
         return self.append(event, at_ms)
 
     def quote(self, price: int, at_ms: int) -> Quote:

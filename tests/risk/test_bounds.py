@@ -105,7 +105,7 @@ def test_symbol_is_kept_while_an_expired_order_of_it_may_come_back(
     monkeypatch.setattr(turn, "POSITIONS_MAX", 1)
     log = opened()
     log.ask("s1", T0_MS + 1)
-    log.pulse(100, T0_MS + 70_000)
+    log.revaluation(100, T0_MS + 70_000)
 
     hear(log, "A")
 

@@ -75,10 +75,10 @@ def test_chain_is_the_same_when_only_the_source_differs() -> None:
 
 
 def test_chain_differs_when_a_shared_event_came_between() -> None:
-    plain, ticked = opened(), opened()
-    ticked.tick(T0_MS + 1)
+    plain, beating = opened(), opened()
+    beating.heartbeat(T0_MS + 1)
 
-    first, second = plain.ask("s1", T0_MS + 2), ticked.ask("s1", T0_MS + 2)
+    first, second = plain.ask("s1", T0_MS + 2), beating.ask("s1", T0_MS + 2)
 
     assert first.sequence == second.sequence
     assert first.chain != second.chain
@@ -146,7 +146,7 @@ def test_stream_goes_on_when_applying_an_event_of_everyone_raises(
     log = opened()
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.risk.step.apply_shared", broken)
-        taken = log.tick(T0_MS + 1)
+        taken = log.heartbeat(T0_MS + 1)
 
     alerts = [output for output in taken.outputs if isinstance(output, Alert)]
     assert [(alert.account_id, alert.rule, alert.message) for alert in alerts] == [
@@ -173,7 +173,7 @@ def test_state_is_the_same_when_it_was_saved_and_loaded() -> None:
     log = opened()
     log.ask("s1", T0_MS + 1, quantity=5)
     log.fill("f1", 3, T0_MS + 2)
-    log.pulse(101, T0_MS + 3)
+    log.revaluation(101, T0_MS + 3)
     assert log.account is not None
 
     loaded = load_account(save_account(log.account))
@@ -202,9 +202,9 @@ def test_entry_is_refused_when_nobody_watches_for_too_long(age_ms: int, verdict:
 
     decision = log.ask("s1", T0_MS + age_ms)
 
-    check = next(check for check in decision.checks if check.rule == "watch")
+    check = next(check for check in decision.checks if check.rule == "heartbeat")
     assert (check.verdict, check.measured, check.limit) == (verdict, Decimal(age_ms), Decimal(5000))
-    assert ("watch" in decision.reasons) == (verdict == "breach")
+    assert ("heartbeat" in decision.reasons) == (verdict == "breach")
 
 
 def test_entry_is_refused_when_nobody_ever_watched() -> None:
@@ -214,9 +214,9 @@ def test_entry_is_refused_when_nobody_ever_watched() -> None:
 
     decision = log.ask("s1", T0_MS + 1)
 
-    check = next(check for check in decision.checks if check.rule == "watch")
+    check = next(check for check in decision.checks if check.rule == "heartbeat")
     assert (check.verdict, check.measured, check.limit) == ("breach", None, Decimal(5000))
-    assert (decision.verdict, "watch" in decision.reasons) == ("rejected", True)
+    assert (decision.verdict, "heartbeat" in decision.reasons) == ("rejected", True)
 
 
 def test_signal_is_refused_when_what_follows_its_decision_raises(

@@ -72,7 +72,7 @@ class Desk:
         return {row["signal_id"]: row["quantity"] for row in self.state()["reservations"]}
 
     def wait(self, milliseconds: int) -> list[tuple[str, Row]]:
-        """Let time pass; pulses that fall due come."""
+        """Let time pass; revaluations that fall due come."""
         before = len(self.driver.lines)
         self.driver.wait(milliseconds)
         return self._read(before)
@@ -226,7 +226,7 @@ def open_desk(
 def day_of(desk: Desk, window: str = "daily") -> tuple[str, str, str]:
     """Return PnL, realized and open equity of the day or the week."""
     row = desk.state()[window]
-    return row["pnl"], row["realized"], row["open_equity"]
+    return row["pnl"], row["realized"], row["start_equity"]
 
 
 def checks_of(decision: Row) -> dict[str, Row]:

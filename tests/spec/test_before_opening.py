@@ -59,7 +59,7 @@ def test_first_day_opens_at_the_opening_balance_whatever_is_held() -> None:
 
     # The 100 won since 90 are PnL of the first day.
     state = desk.state()
-    assert (state["equity"], state["daily"]["open_equity"]) == ("10100", "10000")
+    assert (state["equity"], state["daily"]["start_equity"]) == ("10100", "10000")
 
 
 def test_every_account_has_its_own_opening() -> None:
@@ -82,4 +82,4 @@ def test_money_won_after_the_openings_time_counts_when_the_opening_comes_late() 
     state = desk.state()
     assert (state["balance"], state["trading_state"]) == ("10025", "active")
     for window in (state["daily"], state["weekly"]):
-        assert (window["open_equity"], window["realized"], window["pnl"]) == ("10000", "25", "25")
+        assert (window["start_equity"], window["realized"], window["pnl"]) == ("10000", "25", "25")

@@ -187,7 +187,7 @@ def test_bust_of_yesterdays_fill_corrects_yesterday() -> None:
 
     # Yesterday ended with 10 x (100 - 90) - 5; today began with as much.
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"], daily["realized"]) == ("10000", "0", "0")
+    assert (daily["start_equity"], daily["pnl"], daily["realized"]) == ("10000", "0", "0")
     (alert,) = desk.alerts("late_fill")
     assert (alert["measured"], alert["limit"]) == ("0", "95")
 
@@ -207,7 +207,7 @@ def test_bust_corrects_yesterday_at_todays_rate_when_its_fill_had_none() -> None
 
     # Yesterday ended with 10 x (5 - 4) x 2 - 5 x 2; today began with as much.
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"]) == ("10000", "0")
+    assert (daily["start_equity"], daily["pnl"]) == ("10000", "0")
     (alert,) = desk.alerts("late_fill")
     assert (alert["measured"], alert["limit"]) == ("0", "10")
 

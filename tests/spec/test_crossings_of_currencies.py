@@ -170,4 +170,4 @@ def test_late_fee_in_units_is_yesterdays() -> None:
 
     # -0.1 x 100 of yesterday; 9.9 x 10 of today.
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"], daily["realized"]) == ("9990", "99", "0")
+    assert (daily["start_equity"], daily["pnl"], daily["realized"]) == ("9990", "99", "0")

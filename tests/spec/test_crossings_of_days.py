@@ -130,7 +130,7 @@ def test_week_opens_as_if_last_weeks_close_never_was_when_it_is_busted() -> None
 
     # At its own price the close changed no value: its fee comes back, and 10 x -4 are of now.
     weekly = desk.state()["weekly"]
-    assert (weekly["pnl"], weekly["open_equity"]) == ("-40", "10035")
+    assert (weekly["pnl"], weekly["start_equity"]) == ("-40", "10035")
     assert day_of(desk) == ("-40", "0", "10035")
 
 
@@ -172,7 +172,7 @@ def test_fill_is_last_weeks_when_it_was_executed_before_new_yorks_monday_afterno
 
     weekly = desk.state()["weekly"]
     assert day_of(desk) == ("-9", "-9", "9995")
-    assert (weekly["week"], weekly["pnl"], weekly["open_equity"]) == ("2026-W11", "-9", "9995")
+    assert (weekly["week"], weekly["pnl"], weekly["start_equity"]) == ("2026-W11", "-9", "9995")
 
 
 def test_idle_account_ends_as_one_that_was_woken_every_day() -> None:

@@ -230,7 +230,7 @@ def test_adjustment_is_realized_pnl_and_no_flow() -> None:
     desk.wait(GRACE)
 
     daily = desk.state()["daily"]
-    assert (daily["pnl"], daily["realized"], daily["open_equity"]) == ("-100", "-100", "10000")
+    assert (daily["pnl"], daily["realized"], daily["start_equity"]) == ("-100", "-100", "10000")
     (alert,) = desk.alerts("drift")
     assert (alert["measured"], alert["limit"]) == ("100", "1")
 

@@ -21,7 +21,7 @@ def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
 
 
 def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
-    """Let a mark come with its pulse, however little it moved."""
+    """Let a mark come with its revaluation, however little it moved."""
     desk.price(mark, symbol)
     desk.wait(20 * SECOND)
 

@@ -112,7 +112,7 @@ def test_day_begins_anew_when_the_stop_is_resumed_after_a_deposit() -> None:
     # 500 + 9500; the floor is 1950.
     state = desk.state()
     assert state["trading_state"] == "active"
-    assert (state["daily"]["open_equity"], state["daily"]["pnl"]) == ("10000", "0")
+    assert (state["daily"]["start_equity"], state["daily"]["pnl"]) == ("10000", "0")
     assert state["peak_equity"] == "10000"
 
 

@@ -171,7 +171,7 @@ def test_deposits_raise_the_base_and_withdrawals_do_not_lower_it(kind: str, limi
     assert numbers_of(decision, "daily_loss")[1:3] == ("10", limit)
 
 
-def test_deposit_of_yesterday_is_in_the_open_equity_once() -> None:
+def test_deposit_of_yesterday_is_in_the_start_equity_once() -> None:
     desk = loss_desk("daily_loss", "daily_loss_ratio_max", "10")
     desk.flow("deposit", 1000)
     desk.wait(12 * HOUR)

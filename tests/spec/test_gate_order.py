@@ -6,7 +6,7 @@ from tests.spec.desk import MINUTE, SECOND, Desk, answer_of, checks_of, numbers_
 from tests.spec.rulebook import Rules, only
 
 GATE = [
-    "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "watch",
+    "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "heartbeat",
     "signal_age", "instrument", "stale_mark", "price_collar", "reduce_only", "order_notional",
     "order_ratio", "position_ratio", "gross_exposure", "cash", "daily_loss", "weekly_loss",
     "drawdown", "order_rate", "too_many",
@@ -290,13 +290,13 @@ def test_exit_is_rejected_when_its_price_is_no_multiple_of_the_tick() -> None:
     assert (decision["verdict"], decision["reasons"]) == ("rejected", ["instrument"])
 
 
-def test_watch_passes_when_ticks_are_fresh() -> None:
+def test_heartbeat_passes_when_heartbeats_are_fresh() -> None:
     desk = open_desk(only(watch={}))
     desk.wait(MINUTE)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    assert numbers_of(decision, "watch") == ("pass", "0", "5000", "5000")
+    assert numbers_of(decision, "heartbeat") == ("pass", "0", "5000", "5000")
 
 
 def test_decision_carries_the_money_it_was_made_on() -> None:

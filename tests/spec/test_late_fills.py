@@ -19,8 +19,8 @@ def test_loss_is_yesterdays_when_a_closing_fill_comes_late() -> None:
     desk.fill("sell", 10, 90, executed_at_ms=executed_ms)
 
     daily, weekly = desk.state()["daily"], desk.state()["weekly"]
-    assert (daily["pnl"], daily["open_equity"]) == ("0", "9900")
-    assert (weekly["pnl"], weekly["open_equity"]) == ("-100", "10000")
+    assert (daily["pnl"], daily["start_equity"]) == ("0", "9900")
+    assert (weekly["pnl"], weekly["start_equity"]) == ("-100", "10000")
 
 
 def test_alert_has_the_corrected_pnl_and_what_it_was_when_a_fill_comes_late() -> None:
@@ -47,7 +47,7 @@ def test_days_pnl_counts_from_the_mark_at_the_open_when_a_late_fill_added() -> N
 
     # 5 x 2 belong to yesterday; 15 x 5 are of today.
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"]) == ("10010", "75")
+    assert (daily["start_equity"], daily["pnl"]) == ("10010", "75")
 
 
 def test_only_the_fee_is_yesterdays_when_the_symbol_was_not_held_at_the_open() -> None:
@@ -61,7 +61,7 @@ def test_only_the_fee_is_yesterdays_when_the_symbol_was_not_held_at_the_open() -
 
     # 5 x 1 since its own price is of today.
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"], daily["realized"]) == ("9999", "5", "0")
+    assert (daily["start_equity"], daily["pnl"], daily["realized"]) == ("9999", "5", "0")
 
 
 def test_week_opens_lower_too_when_the_fill_is_of_the_week_before() -> None:
@@ -73,7 +73,7 @@ def test_week_opens_lower_too_when_the_fill_is_of_the_week_before() -> None:
     desk.fill("sell", 10, 90, executed_at_ms=executed_ms)
 
     weekly = desk.state()["weekly"]
-    assert (weekly["week"], weekly["open_equity"], weekly["pnl"]) == ("2026-W03", "9900", "0")
+    assert (weekly["week"], weekly["start_equity"], weekly["pnl"]) == ("2026-W03", "9900", "0")
 
 
 def test_fill_is_of_today_when_it_was_executed_at_the_open() -> None:
@@ -142,7 +142,7 @@ def test_late_fill_of_a_foreign_symbol_corrects_the_open_in_the_accounts_currenc
 
     # 10 x (4 - 5) x 1.2 - 1.2 of yesterday.
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"]) == ("9986.8", "0")
+    assert (daily["start_equity"], daily["pnl"]) == ("9986.8", "0")
     assert desk.alerts("late_fill")[0]["measured"] == "-13.2"
 
 
@@ -159,7 +159,7 @@ def test_late_fill_of_an_inverse_contract_corrects_the_open_in_base() -> None:
     desk.fill("sell", 10_000, 40_000, symbol="I", executed_at_ms=executed_ms)
 
     # 10 000 x (1/50 000 - 1/40 000) = -0.05 of 50 000.
-    assert desk.state()["daily"]["open_equity"] == "7500"
+    assert desk.state()["daily"]["start_equity"] == "7500"
 
 
 def test_late_fill_counts_before_the_first_day_when_that_began_with_money_of_yesterday() -> None:
@@ -173,7 +173,7 @@ def test_late_fill_counts_before_the_first_day_when_that_began_with_money_of_yes
 
     # The fee is yesterday's; what the position won at its own price, since the open, is today's.
     state = desk.state()
-    assert (state["daily"]["open_equity"], state["daily"]["pnl"]) == ("9995", "100")
+    assert (state["daily"]["start_equity"], state["daily"]["pnl"]) == ("9995", "100")
     assert (state["trading_state"], state["balance"]) == ("active", "9995")
 
 
@@ -187,5 +187,5 @@ def test_bust_of_yesterday_counts_before_the_first_day_when_that_began_with_mone
     desk.fill("buy", 10, 90, fee="5", fill_id="f", executed_at_ms=NOON + HOUR, kind="bust")
 
     state = desk.state()
-    assert (state["daily"]["open_equity"], state["daily"]["pnl"]) == ("10000", "0")
+    assert (state["daily"]["start_equity"], state["daily"]["pnl"]) == ("10000", "0")
     assert (state["trading_state"], state["balance"]) == ("active", "10000")

@@ -12,7 +12,7 @@ EVERY_NAME: Rules = {
     "trading_state": {"halt_exits": True},
     "unknown_account": {},
     "unknown_instrument": {},
-    "watch": {"watch_age_ms_max": 5000},
+    "heartbeat": {"heartbeat_age_ms_max": 5000},
     "signal_age": {"signal_age_ms_max": 5000},
     "instrument": {},
     "restricted_symbols": {"denied": ["A"], "allowed": ["X"]},
@@ -258,7 +258,7 @@ def test_defaults_hold_when_no_document_came() -> None:
     expected = {
         "signal_age": "5000", "price_collar": "0.05", "position_ratio": "0.1",
         "gross_exposure": "0.8", "daily_loss": "200", "weekly_loss": "500", "drawdown": "0.05",
-        "order_rate": "10", "watch": "5000",
+        "order_rate": "10", "heartbeat": "5000",
     }  # fmt: skip
     assert {name: limits[name] for name in expected} == expected
     assert {"order_notional", "order_ratio"} & set(limits) == set()

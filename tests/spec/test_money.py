@@ -160,7 +160,7 @@ def test_funding_is_pnl_and_deposits_are_not() -> None:
     desk.flow("funding", -30)
 
     daily = desk.state()["daily"]
-    assert (daily["pnl"], daily["realized"], daily["open_equity"]) == ("-30", "-30", "10000")
+    assert (daily["pnl"], daily["realized"], daily["start_equity"]) == ("-30", "-30", "10000")
 
 
 def test_peak_rises_at_once_when_a_gain_is_realized() -> None:

@@ -20,7 +20,7 @@ def stopped_desk(quantity: int = 10, **rules: dict[str, Any]) -> Desk:
 
 
 def see(desk: Desk, mark: int) -> None:
-    """Let a mark come with its pulse."""
+    """Let a mark come with its revaluation."""
     desk.price(mark)
     desk.wait(0)
     desk.wait(SECOND)

@@ -14,7 +14,7 @@ def sent(desk: Desk) -> list[tuple[str, str, str]]:
 
 
 def see(desk: Desk, *marks: Any, symbol: str = "X") -> None:
-    """Let marks come, each with its pulse, however little it moved."""
+    """Let marks come, each with its revaluation, however little it moved."""
     for mark in marks:
         desk.price(mark, symbol)
         desk.wait(20 * SECOND)

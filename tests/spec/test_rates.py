@@ -193,7 +193,7 @@ def test_realized_is_converted_at_the_first_rate_seen_when_its_fill_had_none() -
     assert desk.state()["daily"]["realized"] == "10.8"
 
 
-def test_position_is_valued_when_a_pulse_brings_the_rate_that_its_fill_missed() -> None:
+def test_position_is_valued_when_a_revaluation_brings_the_rate_that_its_fill_missed() -> None:
     desk = euro_desk(rate=None)
     desk.fill("buy", 10, 5, symbol="E")
     unknown = desk.state()["gross_exposure"]

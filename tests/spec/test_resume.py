@@ -30,7 +30,7 @@ def test_windows_and_peak_begin_again_at_the_current_equity_when_a_loss_stop_is_
     state = desk.state()
     assert state["trading_state"] == "active"
     for window in (state["daily"], state["weekly"]):
-        assert (window["pnl"], window["realized"], window["open_equity"]) == ("0", "0", "10700")
+        assert (window["pnl"], window["realized"], window["start_equity"]) == ("0", "0", "10700")
     assert (state["peak_equity"], state["drawdown_ratio"]) == ("10700", "0")
 
 
@@ -96,7 +96,7 @@ def test_resume_works_again_when_the_mark_is_fresh() -> None:
     desk.control("resume", stop_id=desk.state()["stops"][0], control_id="again")
 
     assert desk.state()["trading_state"] == "active"
-    assert desk.state()["daily"]["open_equity"] == "9600"
+    assert desk.state()["daily"]["start_equity"] == "9600"
 
 
 def test_resume_is_refused_when_it_has_expired() -> None:

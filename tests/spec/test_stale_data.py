@@ -56,7 +56,7 @@ def test_account_goes_on_only_when_all_prices_are_fresh() -> None:
     assert desk.state()["trading_state"] == "reducing"
 
 
-def test_pulse_without_a_newer_price_is_no_data() -> None:
+def test_revaluation_without_a_newer_price_is_no_data() -> None:
     desk = holding_desk(stale_ms=MINUTE)
     desk.fill("buy", 1, 100)
     desk.wait(30 * SECOND)

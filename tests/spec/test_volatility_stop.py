@@ -28,7 +28,7 @@ def held_desk(side: str, rules: Rules | None = None) -> Desk:
 
 
 def see(desk: Desk, mark: str) -> None:
-    """Let a mark come with its pulse."""
+    """Let a mark come with its revaluation."""
     desk.price(mark)
     desk.wait(SECOND)
 

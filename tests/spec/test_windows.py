@@ -152,8 +152,8 @@ def test_pnl_restarts_with_the_equity_of_the_roll_when_a_day_ends() -> None:
 
     # Unrealized -50 belongs to yesterday and still to this week.
     state = desk.state()
-    assert (state["daily"]["day"], state["daily"]["open_equity"]) == ("2026-01-08", "9950")
-    assert state["weekly"]["open_equity"] == "10000"
+    assert (state["daily"]["day"], state["daily"]["start_equity"]) == ("2026-01-08", "9950")
+    assert state["weekly"]["start_equity"] == "10000"
 
 
 def test_mark_that_crosses_the_roll_counts_in_the_new_day() -> None:
@@ -165,7 +165,7 @@ def test_mark_that_crosses_the_roll_counts_in_the_new_day() -> None:
     desk.wait(SECOND)
 
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"]) == ("10000", "-100")
+    assert (daily["start_equity"], daily["pnl"]) == ("10000", "-100")
 
 
 def test_pnl_counts_unrealized_and_realized_and_no_flows() -> None:
@@ -179,7 +179,7 @@ def test_pnl_counts_unrealized_and_realized_and_no_flows() -> None:
 
     # 12 - 2 realized, 6 x 2 unrealized.
     for window in (desk.state()["daily"], desk.state()["weekly"]):
-        assert (window["pnl"], window["realized"], window["open_equity"]) == ("22", "10", "10000")
+        assert (window["pnl"], window["realized"], window["start_equity"]) == ("22", "10", "10000")
 
 
 def test_all_missed_days_open_alike_when_an_account_was_idle() -> None:
@@ -191,10 +191,10 @@ def test_all_missed_days_open_alike_when_an_account_was_idle() -> None:
 
     state = desk.state()
     assert state["daily"] == {
-        "pnl": "0", "realized": "0", "open_equity": "9970", "day": "2026-01-16",
+        "pnl": "0", "realized": "0", "start_equity": "9970", "day": "2026-01-16",
     }  # fmt: skip
     assert state["weekly"] == {
-        "pnl": "0", "realized": "0", "open_equity": "9970", "week": "2026-W03",
+        "pnl": "0", "realized": "0", "start_equity": "9970", "week": "2026-W03",
     }  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def test_account_of_its_own_zone_rolls_by_it_when_everyone_else_has_another() ->
     assert desk.state()["daily"]["day"] == "2026-01-08"
 
 
-def test_open_equity_stays_unknown_until_it_is_known_when_a_mark_is_missing_at_the_roll() -> None:
+def test_start_equity_stays_unknown_until_it_is_known_when_a_mark_is_missing_at_the_roll() -> None:
     desk = open_desk(only(), mark=None)
     desk.fill("buy", 10, 100)
 
@@ -233,6 +233,6 @@ def test_open_equity_stays_unknown_until_it_is_known_when_a_mark_is_missing_at_t
     desk.price(104)
     desk.signal("hold")
 
-    assert (unknown["day"], unknown["open_equity"], unknown["pnl"]) == ("2026-01-08", None, None)
+    assert (unknown["day"], unknown["start_equity"], unknown["pnl"]) == ("2026-01-08", None, None)
     daily = desk.state()["daily"]
-    assert (daily["open_equity"], daily["pnl"]) == ("10040", "0")
+    assert (daily["start_equity"], daily["pnl"]) == ("10040", "0")

@@ -1,4 +1,4 @@
-"""One partition's watchlist, its tables and the rows that risk would write, for tests of pulses."""
+"""One partition's watchlist, its tables and the rows of risk, for tests of revaluations."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pipeline.streams.pulses import Due, Watchlist
+from pipeline.streams.revaluations import Due, Watchlist
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from tests import given
@@ -94,12 +94,12 @@ class Watching:
         found: Due | None = self.watchlist.earliest(T0_MS + 86_400_000)
         return None if found is None else (found.account_id, found.due_ms - T0_MS)
 
-    def pulse(self, after_ms: int, account_id: str = "a") -> None:
-        """Send an account its pulse."""
-        self.watchlist.pulse(account_id, T0_MS + after_ms)
+    def revaluation(self, after_ms: int, account_id: str = "a") -> None:
+        """Send an account its revaluation."""
+        self.watchlist.revaluation(account_id, T0_MS + after_ms)
 
     def answer(self, after_ms: int, account_id: str = "a", **fields: Any) -> None:
-        """The account's row after it took its pulse at a price of the newest quote."""
+        """The account's row after it took its revaluation at a price of the newest quote."""
         quote = self.tables.quote("BTC-USD")
         assert quote is not None
         own = WatchedSymbol(

@@ -9,7 +9,7 @@ from pipeline.streams.settings import Settings
 from pipeline.streams.tally import Tally
 from tests import given
 from tests.streams.fakes import MemoryStore, Outbox, event_record, record, source
-from topics.events import AccountEvent, LimitsEvent, SignalEvent, Tick, TickEvent
+from topics.events import AccountEvent, Heartbeat, HeartbeatEvent, LimitsEvent, SignalEvent
 
 HOME = 2  # The partition of acct-1 among four, by Java's murmur2.
 OPENING = AccountEvent(
@@ -39,7 +39,7 @@ class Desk:
         )
         self.role.assign(Partition("risk.events", partition, "id-of-events"), self.store)
 
-    def apply(self, *events: AccountEvent | SignalEvent | LimitsEvent | TickEvent) -> None:
+    def apply(self, *events: AccountEvent | SignalEvent | LimitsEvent | HeartbeatEvent) -> None:
         """Take events in order of their place in the arguments."""
         for offset, event in enumerate(events):
             self.role.apply(event_record(event, partition=self.partition, offset=offset))
@@ -115,8 +115,8 @@ def test_shared_row_tells_broadcast_when_limits_of_everyone_changed(desk: Desk) 
     assert (sent.key, sent.partition, sent.row["controls_serial"]) == (b"*", HOME, 1)
 
 
-def test_no_row_is_written_when_only_the_tick_is_new(desk: Desk) -> None:
-    desk.apply(TickEvent(account_id="*", body=Tick()))
+def test_no_row_is_written_when_only_the_heartbeat_is_new(desk: Desk) -> None:
+    desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()))
 
     desk.role.prepare()
 
@@ -153,11 +153,11 @@ def test_worker_stops_when_the_log_has_no_append_time(
         desk.role.apply(foreign)
 
 
-def test_event_has_the_time_of_the_tick_before_it_when_the_log_was_mended_since(
+def test_event_has_the_time_of_the_heartbeat_before_it_when_the_log_was_mended_since(
     desk: Desk,
 ) -> None:
     desk.is_mended = True
-    desk.apply(TickEvent(account_id="*", body=Tick()), OPENING)
+    desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()), OPENING)
     late = event_record(SIGNAL, partition=HOME, offset=2, is_append_time=False)
 
     desk.role.apply(late._replace(timestamp_ms=given.T0_MS + 86_400_000))

@@ -5,13 +5,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from pipeline.streams.pulses import Watchlist
+from pipeline.streams.revaluations import Watchlist
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from tests import given
 from tests.risk.log import T0_MS, Log
 from tests.streams.accounts_watched import row
-from topics.events import Market, Pulse, PulseEvent, Quote
+from topics.events import Market, Quote, Revaluation, RevaluationEvent
 
 
 def show(tables: Tables, last: int, as_of_ms: int, *, offset: int, epoch: str) -> bool:
@@ -42,7 +42,9 @@ def test_account_takes_a_quote_of_another_log_when_its_time_is_later(
     quote = Quote(symbol=given.SYMBOL, last=Decimal(90), as_of_ms=as_of_ms, offset=0, epoch="new:1")
     markets = (Market(symbol=given.SYMBOL, quote=quote),)
 
-    log.append(PulseEvent(account_id=given.ACCOUNT, body=Pulse(markets=markets)), T0_MS + 4)
+    log.append(
+        RevaluationEvent(account_id=given.ACCOUNT, body=Revaluation(markets=markets)), T0_MS + 4
+    )
 
     assert log.account is not None
     assert log.account.holdings[given.SYMBOL].mark == Decimal(mark)
@@ -65,7 +67,7 @@ def watching(tables: Tables) -> Watchlist:
     return watchlist
 
 
-def test_pulse_is_due_when_a_move_comes_from_another_log() -> None:
+def test_revaluation_is_due_when_a_move_comes_from_another_log() -> None:
     tables = Tables(Settings.model_construct())
     watchlist = watching(tables)
 
@@ -75,7 +77,7 @@ def test_pulse_is_due_when_a_move_comes_from_another_log() -> None:
     assert [due.account_id for due in watchlist.due(T0_MS + 10)] == ["a"]
 
 
-def test_no_pulse_is_due_when_another_log_says_nothing_later() -> None:
+def test_no_revaluation_is_due_when_another_log_says_nothing_later() -> None:
     tables = Tables(Settings.model_construct())
     watchlist = watching(tables)
 
@@ -85,11 +87,11 @@ def test_no_pulse_is_due_when_another_log_says_nothing_later() -> None:
     assert watchlist.due(T0_MS + 100_000) == []
 
 
-def test_pulse_is_not_sent_again_when_the_account_declined_what_another_log_said() -> None:
+def test_revaluation_is_not_sent_again_when_the_account_declined_what_another_log_said() -> None:
     tables = Tables(Settings.model_construct())
     watchlist = watching(tables)
     show(tables, 90, T0_MS + 10, offset=0, epoch="new:0")
-    watchlist.pulse("a", T0_MS + 10)
+    watchlist.revaluation("a", T0_MS + 10)
 
     declined = replace(row().quotes[0], offset=50, epoch="old:0")
     watchlist.apply_state(row(quotes=(declined,), sequence=2, at_ms=T0_MS + 10))

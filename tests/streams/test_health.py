@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import StartupError
 from pipeline.streams import metrics
-from pipeline.streams.health import HEARTBEAT_SECONDS_MAX, Health, HealthServer
+from pipeline.streams.health import TURN_SECONDS_MAX, Health, HealthServer
 
 LOCAL = "127.0.0.1"
 
@@ -26,7 +26,7 @@ def test_role_is_alive_when_its_loop_turned_just_now() -> None:
 
 
 def test_role_is_not_alive_when_its_loop_turned_too_long_ago() -> None:
-    answer = ask("livez", beat_s=HEARTBEAT_SECONDS_MAX + 1)
+    answer = ask("livez", beat_s=TURN_SECONDS_MAX + 1)
 
     assert answer.status_code == 503
     assert answer.json()["reasons"][0].startswith("the loop turned last 31.")
@@ -44,11 +44,11 @@ def test_role_is_ready_when_nothing_speaks_against_it() -> None:
 
 
 def test_metrics_are_shown_in_the_text_format_when_asked_for() -> None:
-    metrics.TICKS.inc()
+    metrics.HEARTBEATS.inc()
 
     answer = ask("metrics")
 
-    assert "riskgate_ticks_total" in answer.text
+    assert "riskgate_heartbeats_total" in answer.text
     assert answer.headers["content-type"].startswith("text/plain")
 
 

@@ -15,7 +15,7 @@ from pipeline.streams.roles import RoleName
 from pipeline.streams.tally import Tally
 from tests import given
 from tests.streams.test_decide import Desk
-from topics.events import LimitsEvent, Tick, TickEvent
+from topics.events import Heartbeat, HeartbeatEvent, LimitsEvent
 
 PLACE = ("risk.events", 2)
 SETTINGS = EngineSettings(
@@ -85,14 +85,14 @@ def test_last_commit_is_now_when_one_succeeds() -> None:
     assert 0 <= time.time() - last_s < 60
 
 
-def test_limits_version_and_tick_age_are_shown_of_owned_partitions_only() -> None:
+def test_limits_version_and_heartbeat_age_are_shown_of_owned_partitions_only() -> None:
     desk = Desk()
     limits = LimitsEvent(account_id="*", body=given.limits({}, version=3))
-    desk.apply(limits, TickEvent(account_id="*", body=Tick()))
+    desk.apply(limits, HeartbeatEvent(account_id="*", body=Heartbeat()))
 
     desk.role.show()
 
     assert metrics.value("riskgate_limits_version", partition="2") == 3
-    age_s = metrics.value("riskgate_tick_age_seconds", partition="2")
+    age_s = metrics.value("riskgate_heartbeat_age_seconds", partition="2")
     assert abs(age_s - (time.time() - given.T0_MS / 1000)) < 60
-    assert metrics.value("riskgate_tick_age_seconds", partition="1") == 0
+    assert metrics.value("riskgate_heartbeat_age_seconds", partition="1") == 0

@@ -25,19 +25,19 @@ def test_defaults_hold_when_the_environment_sets_nothing() -> None:
 
     assert settings.brokers == "127.0.0.1:9092"
     assert settings.partitions == 24
-    assert settings.pulse_move_ratio == Decimal("0.0005")
+    assert settings.revaluation_move_ratio == Decimal("0.0005")
     assert settings.account_currencies == ("USD",)
     assert settings.instance != ""
 
 
 def test_values_are_read_when_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RISKGATE_PULSE_MOVE_RATIO", "0.00070")
+    monkeypatch.setenv("RISKGATE_REVALUATION_MOVE_RATIO", "0.00070")
     monkeypatch.setenv("RISKGATE_ACCOUNT_CURRENCIES", "EUR, USD,")
     monkeypatch.setenv("RISKGATE_STATE_DIR", "elsewhere")
 
     settings = Settings.from_environment()
 
-    assert settings.pulse_move_ratio == Decimal("0.0007")
+    assert settings.revaluation_move_ratio == Decimal("0.0007")
     assert settings.account_currencies == ("EUR", "USD")
     assert settings.state_dir == Path("elsewhere")
 
@@ -163,7 +163,7 @@ def test_start_is_refused_when_a_busy_worker_would_never_keep_its_times(
     monkeypatch: pytest.MonkeyPatch, interval_ms: str, lag_ms: str
 ) -> None:
     monkeypatch.setenv("RISKGATE_COMMIT_INTERVAL_MS", interval_ms)
-    monkeypatch.setenv("RISKGATE_PULSE_LAG_MS_MAX", lag_ms)
+    monkeypatch.setenv("RISKGATE_REVALUATION_LAG_MS_MAX", lag_ms)
 
     said = refusal()
 
@@ -174,7 +174,7 @@ def test_start_is_allowed_when_the_times_are_at_their_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RISKGATE_COMMIT_INTERVAL_MS", "3333")
-    monkeypatch.setenv("RISKGATE_PULSE_LAG_MS_MAX", "3334")
+    monkeypatch.setenv("RISKGATE_REVALUATION_LAG_MS_MAX", "3334")
 
     settings = Settings.from_environment()
 

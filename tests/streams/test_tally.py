@@ -16,10 +16,18 @@ from topics.decisions import TOPIC as DECISIONS
 from topics.decisions import Decision
 from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import EmergencyStop
-from topics.events import ControlEvent, Market, Pulse, PulseEvent, Quote, Tick, TickEvent
+from topics.events import (
+    ControlEvent,
+    Heartbeat,
+    HeartbeatEvent,
+    Market,
+    Quote,
+    Revaluation,
+    RevaluationEvent,
+)
 
 AT_MS = given.T0_MS
-TICK = TickEvent(account_id="*", body=Tick())
+HEARTBEAT = HeartbeatEvent(account_id="*", body=Heartbeat())
 DECISION = cast(Decision, DECISIONS.example)
 ALERT = cast(Alert, ALERTS.example)
 STOP = cast(EmergencyStop, STOPS.example)
@@ -35,20 +43,20 @@ def taken(*outputs: Decision | Alert | EmergencyStop, account: Account | None = 
     return Step(account, Shared(0, "rules"), outputs)
 
 
-def pulse(*as_of_ms: int) -> PulseEvent:
-    """Return a pulse with quotes of these times."""
+def revaluation(*as_of_ms: int) -> RevaluationEvent:
+    """Return a revaluation with quotes of these times."""
     markets = tuple(
         Market(symbol=f"S{n}", quote=Quote(symbol=f"S{n}", as_of_ms=as_of, offset=n))
         for n, as_of in enumerate(as_of_ms)
     )
-    return PulseEvent(account_id="acct-1", body=Pulse(markets=markets))
+    return RevaluationEvent(account_id="acct-1", body=Revaluation(markets=markets))
 
 
 def test_every_reason_of_a_refusal_is_a_violation_when_it_is_committed() -> None:
     tally, before = Tally(), violations("medium")
     refused = replace(DECISION, verdict="rejected", reasons=("cash", "drawdown"))
 
-    tally.add(TICK, taken(refused, DECISION), AT_MS)
+    tally.add(HEARTBEAT, taken(refused, DECISION), AT_MS)
     assert violations("medium") == before
     tally.flush()
 
@@ -59,7 +67,7 @@ def test_alert_of_a_rule_is_a_violation_when_others_are_only_news() -> None:
     tally, before = Tally(), (violations("low"), violations("critical"))
 
     breach = replace(ALERT, rule="drawdown", level="critical")
-    tally.add(TICK, taken(ALERT, breach), AT_MS)
+    tally.add(HEARTBEAT, taken(ALERT, breach), AT_MS)
     tally.flush()
 
     assert (violations("low"), violations("critical")) == (before[0], before[1] + 1)
@@ -68,7 +76,7 @@ def test_alert_of_a_rule_is_a_violation_when_others_are_only_news() -> None:
 def test_too_many_violations_are_none_themselves_when_they_are_told() -> None:
     tally, before = Tally(), violations("medium")
 
-    tally.add(TICK, taken(replace(ALERT, rule="violation_rate", level="medium")), AT_MS)
+    tally.add(HEARTBEAT, taken(replace(ALERT, rule="violation_rate", level="medium")), AT_MS)
     tally.flush()
 
     assert violations("medium") == before
@@ -76,7 +84,7 @@ def test_too_many_violations_are_none_themselves_when_they_are_told() -> None:
 
 def test_nothing_is_shown_when_the_commit_was_given_up() -> None:
     tally, before = Tally(), violations("medium")
-    tally.add(TICK, taken(replace(DECISION, verdict="rejected")), AT_MS)
+    tally.add(HEARTBEAT, taken(replace(DECISION, verdict="rejected")), AT_MS)
 
     tally.drop()
     tally.flush()
@@ -90,7 +98,7 @@ def test_time_to_flat_counts_from_the_stop_when_it_is_told() -> None:
     account = Account("acct-1", stops=(Stop(STOP.stop_id, "flatten", "drawdown", began_ms),))
     before = metrics.value("riskgate_stop_seconds_sum", until="flat")
 
-    tally.add(TICK, taken(replace(STOP, status="flat"), account=account), AT_MS)
+    tally.add(HEARTBEAT, taken(replace(STOP, status="flat"), account=account), AT_MS)
     tally.flush()
 
     passed_s = metrics.value("riskgate_stop_seconds_sum", until="flat") - before
@@ -101,7 +109,7 @@ def test_time_to_the_stop_is_measured_once_when_it_is_triggered() -> None:
     tally, name = Tally(), "riskgate_stop_seconds_count"
     before = metrics.value(name, until="triggered"), metrics.value(name, until="flat")
 
-    tally.add(pulse(AT_MS - 40), taken(STOP), AT_MS)
+    tally.add(revaluation(AT_MS - 40), taken(STOP), AT_MS)
     tally.flush()
 
     counts = metrics.value(name, until="triggered"), metrics.value(name, until="flat")
@@ -110,20 +118,20 @@ def test_time_to_the_stop_is_measured_once_when_it_is_triggered() -> None:
 
 def test_event_that_halted_its_account_is_counted_by_its_type() -> None:
     tally, name = Tally(), "riskgate_events_failed_total"
-    before = metrics.value(name, type="pulse")
+    before = metrics.value(name, type="revaluation")
 
-    tally.add(pulse(AT_MS), Step(None, Shared(0, "rules"), failed="ValueError: x"), AT_MS)
+    tally.add(revaluation(AT_MS), Step(None, Shared(0, "rules"), failed="ValueError: x"), AT_MS)
     tally.flush()
 
-    assert metrics.value(name, type="pulse") == before + 1
+    assert metrics.value(name, type="revaluation") == before + 1
 
 
-def test_cause_of_a_pulse_is_its_newest_price() -> None:
-    assert cause_ms(pulse(AT_MS - 900, AT_MS - 40), AT_MS) == AT_MS - 40
+def test_cause_of_a_revaluation_is_its_newest_price() -> None:
+    assert cause_ms(revaluation(AT_MS - 900, AT_MS - 40), AT_MS) == AT_MS - 40
 
 
 def test_cause_is_not_after_the_event_when_a_clock_runs_ahead() -> None:
-    assert cause_ms(pulse(AT_MS + 500), AT_MS) == AT_MS
+    assert cause_ms(revaluation(AT_MS + 500), AT_MS) == AT_MS
 
 
 def test_cause_of_a_control_is_its_order() -> None:

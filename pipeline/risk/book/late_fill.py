@@ -37,9 +37,9 @@ def correct_windows(turn: Turn, late: Late) -> None:
 
 
 def _shift(window: Window, by: Decimal) -> Window:
-    if window.open_equity is None:
+    if window.start_equity is None:
         return window
-    return replace(window, open_equity=window.open_equity + by)
+    return replace(window, start_equity=window.start_equity + by)
 
 
 def _corrected(days: tuple[ClosedDay, ...], late: Late, *, last: Window) -> tuple[ClosedDay, ...]:

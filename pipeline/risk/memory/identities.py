@@ -16,12 +16,12 @@ from topics.events import (
     ControlEvent,
     Event,
     FillEvent,
+    HeartbeatEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
-    PulseEvent,
+    RevaluationEvent,
     SignalEvent,
-    TickEvent,
 )
 from topics.fields import EVERYONE
 
@@ -54,7 +54,7 @@ def identity(event: Event) -> str | None:
             return f"flow:{flow.flow_id}"
         case ControlEvent(body=control):
             return None if event.account_id == EVERYONE else f"control:{control.control_id}"
-        case OrderEvent() | PositionEvent() | LimitsEvent() | PulseEvent() | TickEvent():
+        case OrderEvent() | PositionEvent() | LimitsEvent() | RevaluationEvent() | HeartbeatEvent():
             return None
         case _:
             assert_never(event)

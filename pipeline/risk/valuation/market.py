@@ -14,7 +14,7 @@ from pipeline.risk.valuation.contracts import inverse_of
 from pipeline.risk.valuation.marks import is_usable, take_quote
 from pipeline.risk.valuation.rates import scale_of, take_rates
 from pipeline.risk.watch.stops import alert_breach
-from topics.events import Event, PulseEvent, Quote
+from topics.events import Event, Quote, RevaluationEvent
 from topics.instruments import Instrument
 
 
@@ -24,7 +24,7 @@ def take_all(turn: Turn, event: Event) -> None:
         take_rates(turn, event)
         if turn.account.unconverted:
             convert_apart(turn)
-    if isinstance(event, PulseEvent):
+    if isinstance(event, RevaluationEvent):
         for market in event.body.markets:
             take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
         return

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import CURRENCIES_MAX, Account, KnownRate
 from pipeline.risk.numbers import ONE
 from pipeline.risk.turn import Turn
-from topics.events import Event, PulseEvent, Rate
+from topics.events import Event, Rate, RevaluationEvent
 from topics.instruments import Instrument
 
 
@@ -56,8 +56,8 @@ def take_rates(turn: Turn, event: Event) -> None:
 
 def _is_needed(turn: Turn, event: Event, currency: str) -> bool:
     """Whether the account holds the rate, or the event is about what settles in that currency."""
-    if isinstance(event, PulseEvent) or currency in turn.account.rates:
-        return True  # A pulse brings only what its account needs.
+    if isinstance(event, RevaluationEvent) or currency in turn.account.rates:
+        return True  # A revaluation brings only what its account needs.
     return event.instrument is not None and event.instrument.settlement_currency == currency
 
 

@@ -73,7 +73,7 @@ def open_unknown(turn: Turn) -> None:
     day, week = account.day, account.week
     if day is None or week is None:
         return
-    if day.open_equity is not None and week.open_equity is not None:
+    if day.start_equity is not None and week.start_equity is not None:
         return
     equity = turn.standing().valuation.equity
     if equity is not None:
@@ -81,7 +81,7 @@ def open_unknown(turn: Turn) -> None:
 
 
 def _opened(window: Window, equity: Decimal) -> Window:
-    if window.open_equity is not None:
+    if window.start_equity is not None:
         return window
     return Window(
         window.span,

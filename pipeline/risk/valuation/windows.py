@@ -30,20 +30,20 @@ class Window(Struct, frozen=True, array_like=True):
     """An open day or week and what happened since it opened; money in the account's currency."""
 
     span: Span
-    open_equity: Decimal | None  # None until equity is first known.
+    start_equity: Decimal | None  # None until equity is first known.
     flows: Decimal = ZERO  # Net of deposits and withdrawals since.
     deposits: Decimal = ZERO
     realized: Decimal = ZERO  # Fees, funding and adjustments included.
     marks: dict[str, Decimal] = {}  # Of the symbols held at the open.
 
     def pnl(self, equity: Decimal | None) -> Decimal | None:
-        if equity is None or self.open_equity is None:
+        if equity is None or self.start_equity is None:
             return None
-        return equity - self.open_equity - self.flows
+        return equity - self.start_equity - self.flows
 
     def loss_base(self) -> Decimal | None:
         """What a loss limit is a fraction of; withdrawals do not lower it."""
-        return None if self.open_equity is None else self.open_equity + self.deposits
+        return None if self.start_equity is None else self.start_equity + self.deposits
 
 
 class ClosedDay(Struct, frozen=True, array_like=True):

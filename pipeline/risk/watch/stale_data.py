@@ -1,6 +1,6 @@
 """Stale data: what is held without a newer price for too long stops the account by itself.
 
-Only the time of the price counts: a pulse that brings no newer one is no data.
+Only the time of the price counts: a revaluation that brings no newer one is no data.
 """
 
 from decimal import Decimal

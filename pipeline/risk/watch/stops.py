@@ -129,7 +129,7 @@ def _start_anew(turn: Turn) -> bool:
     day, week = turn.account.day, turn.account.week
     if equity is None or day is None or week is None:
         return False
-    fresh = {"open_equity": equity, "flows": ZERO, "deposits": ZERO, "realized": ZERO}
+    fresh = {"start_equity": equity, "flows": ZERO, "deposits": ZERO, "realized": ZERO}
     turn.update(day=replace(day, **fresh), week=replace(week, **fresh), peak=equity, breaker=None)
     end_breach(turn, "circuit_breaker")
     return True

@@ -16,7 +16,7 @@ from tests.risk.log import T0_MS, Log
 
 PRICES = st.sampled_from([50, 100, 100, 101, 150])  # Often the price there was.
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["ask", "fill", "pulse", "wait"]), st.integers(-9, 9), PRICES),
+    st.tuples(st.sampled_from(["ask", "fill", "revaluation", "wait"]), st.integers(-9, 9), PRICES),
     max_size=30,
 )
 
@@ -34,7 +34,7 @@ def lived(steps: list[tuple[str, int, int]], rules: given.Rules | None = None) -
         elif what == "fill" and quantity:
             log.fill(f"f{number}", quantity, at_ms, price=price)
         else:
-            log.pulse(price, at_ms)
+            log.revaluation(price, at_ms)
     assert log.account is not None
     return log.account
 

@@ -44,7 +44,7 @@ def test_sum_is_that_of_the_holdings(steps: list[tuple[str, int, int]]) -> None:
         elif what == "wait":
             log.weigh(wanted=price % 2 == 0)
     log.weigh(wanted=True)
-    log.pulse(100, T0_MS + 400 * len(steps))
+    log.revaluation(100, T0_MS + 400 * len(steps))
 
     assert log.account is not None
     (worst,) = (holding.figures.worst for holding in log.account.holdings.values())

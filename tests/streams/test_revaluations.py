@@ -1,4 +1,4 @@
-"""Which accounts are due a pulse, and when; times are milliseconds after T0."""
+"""Which accounts are due a revaluation, and when; times are milliseconds after T0."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from pipeline.streams.settings import Settings
 from tests import given
 from tests.streams.accounts_watched import T0_MS, Watching, reservation, row, shared
-from topics.events import Market, Pulse, PulseEvent
+from topics.events import Market, Revaluation, RevaluationEvent
 
 
 def test_nothing_is_due_when_the_account_holds_the_newest_price() -> None:
@@ -85,7 +85,7 @@ def test_move_is_due_when_the_symbol_is_only_reserved() -> None:
     assert watching.first() == ("a", 10)
 
 
-def test_nothing_is_due_when_the_price_came_back_before_its_pulse() -> None:
+def test_nothing_is_due_when_the_price_came_back_before_its_revaluation() -> None:
     watching = Watching(row())
     watching.price(10, 101)
 
@@ -135,7 +135,7 @@ def test_wake_ups_come_ever_more_rarely_when_the_account_never_moves_its_own() -
     for sequence in range(2, 5):
         _, due_ms = watching.first() or ("", 0)
         times.append(due_ms)
-        watching.pulse(due_ms)
+        watching.revaluation(due_ms)
         stuck = row(wake_at_ms=T0_MS, sequence=sequence, at_ms=T0_MS + due_ms)
         watching.watchlist.apply_state(stuck)
 
@@ -143,10 +143,10 @@ def test_wake_ups_come_ever_more_rarely_when_the_account_never_moves_its_own() -
     assert times == [2000, 6000, 14_000]
 
 
-def test_second_pulse_waits_for_the_interval_when_prices_keep_moving() -> None:
+def test_second_revaluation_waits_for_the_interval_when_prices_keep_moving() -> None:
     watching = Watching(row())
     watching.price(10, 101)
-    watching.pulse(10)
+    watching.revaluation(10)
     watching.answer(10)
 
     watching.price(20, 102)
@@ -154,10 +154,10 @@ def test_second_pulse_waits_for_the_interval_when_prices_keep_moving() -> None:
     assert watching.first() == ("a", 510)
 
 
-def test_control_is_due_at_once_when_the_account_was_pulsed_just_before() -> None:
+def test_control_is_due_at_once_when_the_account_was_revalued_just_before() -> None:
     watching = Watching(row())
     watching.price(10, 101)
-    watching.pulse(10)
+    watching.revaluation(10)
     watching.answer(10)
 
     watching.watchlist.apply_state(shared(1, T0_MS + 20))
@@ -186,15 +186,15 @@ def test_control_is_due_when_the_account_begins_to_hold_without_it() -> None:
     assert watching.first() == ("a", 30)
 
 
-def test_pulse_is_sent_again_ever_more_rarely_when_no_answer_comes() -> None:
+def test_revaluation_is_sent_again_ever_more_rarely_when_no_answer_comes() -> None:
     watching = Watching(row(wake_at_ms=T0_MS + 1))
 
     times = []
-    watching.pulse(1)
+    watching.revaluation(1)
     for _ in range(7):
         account_id, due_ms = watching.first() or ("", 0)
         times.append(due_ms)
-        watching.pulse(due_ms, account_id)
+        watching.revaluation(due_ms, account_id)
 
     # After 2, 4, 8, 16, 32, 64 and 64 seconds.
     assert times == [2001, 6001, 14_001, 30_001, 62_001, 126_001, 190_001]
@@ -203,7 +203,7 @@ def test_pulse_is_sent_again_ever_more_rarely_when_no_answer_comes() -> None:
 def test_nothing_is_due_when_the_answer_came() -> None:
     watching = Watching(row())
     watching.price(10, 101)
-    watching.pulse(10)
+    watching.revaluation(10)
 
     watching.answer(15)
 
@@ -213,7 +213,7 @@ def test_nothing_is_due_when_the_answer_came() -> None:
 def test_move_is_measured_from_what_was_sent_when_the_answer_is_not_there_yet() -> None:
     watching = Watching(row())
     watching.price(10, 101)
-    watching.pulse(10)
+    watching.revaluation(10)
 
     watching.price(20, 101)
 
@@ -223,37 +223,37 @@ def test_move_is_measured_from_what_was_sent_when_the_answer_is_not_there_yet() 
 def test_quote_is_not_sent_again_when_the_account_did_not_take_it() -> None:
     watching = Watching(row())
     watching.price(10, 101)
-    watching.pulse(10)
+    watching.revaluation(10)
 
     watching.watchlist.apply_state(row(sequence=2, at_ms=T0_MS + 10))
 
     assert watching.first() is None
 
 
-def test_pulse_carries_every_watched_symbol_when_only_one_moved() -> None:
+def test_revaluation_carries_every_watched_symbol_when_only_one_moved() -> None:
     watching = Watching(row(watched=("BTC-USD", "ETH-USD")))
     watching.tables.apply_instrument(given.instrument())
     watching.price(10, 101)
 
-    pulse = watching.watchlist.pulse("a", T0_MS + 10)
+    revaluation = watching.watchlist.revaluation("a", T0_MS + 10)
 
-    assert pulse == PulseEvent(
+    assert revaluation == RevaluationEvent(
         account_id="a",
-        body=Pulse(markets=(watching.tables.market("BTC-USD"), Market(symbol="ETH-USD"))),
+        body=Revaluation(markets=(watching.tables.market("BTC-USD"), Market(symbol="ETH-USD"))),
     )
 
 
-def test_pulse_leaves_out_what_is_known_when_not_all_fits_into_an_event() -> None:
+def test_revaluation_leaves_out_what_is_known_when_not_all_fits_into_an_event() -> None:
     symbols = tuple(f"S{number}" for number in range(1, 30))
     settings = Settings.model_construct(event_bytes_max=4096)
     watching = Watching(row(watched=(*symbols, "BTC-USD")), settings=settings)
     watching.price(10, 101)
 
-    pulse = watching.watchlist.pulse("a", T0_MS + 10)
+    revaluation = watching.watchlist.revaluation("a", T0_MS + 10)
 
-    assert pulse is not None
-    assert pulse.body.markets[0] == watching.tables.market("BTC-USD")
-    assert len(pulse.body.markets) < 30
+    assert revaluation is not None
+    assert revaluation.body.markets[0] == watching.tables.market("BTC-USD")
+    assert len(revaluation.body.markets) < 30
 
 
 def test_nothing_is_due_when_the_account_is_gone() -> None:
@@ -263,7 +263,7 @@ def test_nothing_is_due_when_the_account_is_gone() -> None:
     watching.watchlist.forget("a")
 
     assert watching.first() is None
-    assert watching.watchlist.pulse("a", T0_MS) is None
+    assert watching.watchlist.revaluation("a", T0_MS) is None
     assert len(watching.watchlist) == 0
 
 
@@ -286,12 +286,12 @@ def test_urgent_then_confirming_then_largest_loss_come_first_when_the_budget_is_
     order = []
     for _ in range(4):
         order += watching.due(10, 1)
-        watching.pulse(10, order[-1])
+        watching.revaluation(10, order[-1])
 
     assert order == ["woken", "confirming", "down", "even"]
 
 
-def test_starved_pulses_are_counted_once_when_they_wait_for_the_budget() -> None:
+def test_starved_revaluations_are_counted_once_when_they_wait_for_the_budget() -> None:
     watching = Watching(row("a"), row("b"), row("c"))
     watching.price(10, 101)
 

@@ -1,7 +1,7 @@
-"""Which accounts of one partition are due a pulse, and when.
+"""Which accounts of one partition are due a revaluation, and when.
 
 No clock of its own: time comes as an argument, so live broadcast and replay share it. What is due
-follows from facts alone: the account's newest row, the quotes, and the last pulse sent to it.
+follows from facts alone: the account's newest row, the quotes, and the last revaluation sent to it.
 """
 
 from heapq import heapify, heappop, heappush, nsmallest
@@ -12,19 +12,21 @@ from pipeline.streams.tables import Arrived, Tables
 from pipeline.streams.watched import Move, Watched, move_of
 from topics.account_states import AccountState
 from topics.codec import encode_event
-from topics.events import Market, Pulse, PulseEvent
+from topics.events import Market, Revaluation, RevaluationEvent
 from topics.fields import EVERYONE
 
 __all__ = ["Due", "Watchlist"]
 
-MARKET_BYTES_MAX = 6144  # Of one symbol in a pulse, rate included, as the bounds of fields allow.
+MARKET_BYTES_MAX = (
+    6144  # Of one symbol in a revaluation, rate included, as the bounds of fields allow.
+)
 EVENT_BYTES_SPARE = 1024  # For what else an event holds.
 RATE_BYTES_MAX = 512
 QUEUE_SPARE = 1024  # Entries of the queue beyond two for each account.
 
 
 class Due(NamedTuple):
-    """A pulse that is due, and since when."""
+    """A revaluation that is due, and since when."""
 
     account_id: str
     due_ms: int
@@ -34,15 +36,15 @@ class Watchlist:
     """The accounts of one partition; dropped whole when the partition is lost."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
-        self.starved = 0  # Pulses that had to wait for the budget or for risk.
+        self.starved = 0  # Revaluations that had to wait for the budget or for risk.
         self._tables = tables
-        self._move_ratio = settings.pulse_move_ratio
-        self._interval_ms = settings.pulse_interval_ms
+        self._move_ratio = settings.revaluation_move_ratio
+        self._interval_ms = settings.revaluation_interval_ms
         self._event_bytes_max = settings.event_bytes_max
         self._accounts: dict[str, Watched] = {}
         self._watchers: dict[str, dict[str, Watched]] = {}  # By symbol, held or reserved.
         self._queue: list[tuple[int, str]] = []  # A heap; an entry that is not true is skipped.
-        self._ready: dict[str, Watched] = {}  # Taken from the queue, not pulsed yet.
+        self._ready: dict[str, Watched] = {}  # Taken from the queue, not revalued yet.
         self._serial = 0
         self._serial_at_ms = 0
         self._now_ms: int | None = None
@@ -87,7 +89,7 @@ class Watchlist:
         self._now_ms = now_ms
 
     def due(self, now_ms: int, budget: int | None = None, *, lagging: bool = False) -> list[Due]:
-        """List the pulses to send now, at most `budget`, by due time and account.
+        """List the revaluations to send now, at most `budget`, by due time and account.
 
         Wake-ups and controls come first, then breaches that wait for confirmation, then what is
         nearest to a limit. While risk is lagging, nothing is due for ordinary moves.
@@ -106,29 +108,29 @@ class Watchlist:
         return sorted(found, key=lambda due: (due.due_ms, due.account_id))
 
     def earliest(self, until_ms: int) -> Due | None:
-        """Return the first pulse that falls due until a time, for replay: to be sent right then."""
+        """Return the first revaluation due until a time, for replay: to be sent right then."""
         while self._queue and self._queue[0][0] <= until_ms:
             due_ms, account_id = self._queue[0]
             if self._is_true(due_ms, account_id):
                 return Due(account_id, due_ms)
         return None
 
-    def pulse(self, account_id: str, at_ms: int) -> PulseEvent | None:
-        """Build an account's pulse and take it as sent; None for an account that is not known."""
+    def revaluation(self, account_id: str, at_ms: int) -> RevaluationEvent | None:
+        """Build an account's revaluation and take it as sent; None for an unknown account."""
         watched = self._accounts.get(account_id)
         if watched is None:
             return None
         markets = self._markets(watched)
         watched.sent(markets, at_ms, move_ratio=self._move_ratio)
-        watched.pulsed_serial = self._serial
+        watched.revaluation_sent_serial = self._serial
         self._schedule(watched)
         settled = (market.instrument for market in markets)
         found = {instrument.settlement_currency for instrument in settled if instrument is not None}
         currencies = sorted({*found, *watched.unconverted})
-        return PulseEvent(
+        return RevaluationEvent(
             account_id=account_id,
             rates=self._tables.rates_of(currencies),
-            body=Pulse(markets=markets),
+            body=Revaluation(markets=markets),
         )
 
     def _markets(self, watched: Watched) -> tuple[Market, ...]:

@@ -1,0 +1,25 @@
+"""Reject entries while nobody watches the stops: broadcast sent no heartbeat for too long."""
+
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.limits.parameters import Duration
+from pipeline.risk.numbers import whole
+from pipeline.risk.rules.rule import Rule
+from topics.decisions import Check
+
+
+class HeartbeatAge(Rule, frozen=True, kw_only=True):
+    heartbeat_age_ms_max: Duration = 5000  # Since the last heartbeat; 0 turns it off.
+
+    PLACE = 50
+    ENTRY = True
+
+    @property
+    def ready(self) -> bool:
+        return self.heartbeat_age_ms_max > 0
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        heartbeat_at_ms = standing.shared.heartbeat_at_ms
+        if heartbeat_at_ms is None:
+            return Check(self.NAME, "breach", None, whole(self.heartbeat_age_ms_max), None)
+        return self.count(max(standing.now_ms - heartbeat_at_ms, 0), self.heartbeat_age_ms_max)
