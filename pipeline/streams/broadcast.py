@@ -42,7 +42,7 @@ HEARTBEAT = HeartbeatEvent(account_id=EVERYONE, body=Heartbeat())
 
 
 class Broadcast:
-    """Send heartbeats and revaluations from `serve` to `stop`; the tables call from their thread."""
+    """Send heartbeats and revaluations from `serve` to `stop`; tables call from their thread."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.last_turn_s = time.monotonic()
