@@ -28,4 +28,5 @@ class Step(Struct, frozen=True):
     state_due: bool = False  # An AccountState is due.
     snapshot_due: bool = False  # A day was closed: a Snapshot is due.
     repeated: bool = False  # Applied before: nothing happened.
-    failed: str | None = None  # Applying raised: the account is halted.
+    failed: str | None = None  # Applying the event raised: it is left out, the account halted.
+    raised: tuple[str, ...] = ()  # Other parts that raised: they are left out, the account halted.

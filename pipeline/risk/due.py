@@ -15,8 +15,8 @@ _RATE_EVERY_MS = 15_000  # Money that waits for a rate is looked after this ofte
 _LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
 
 
-def look_up(turn: Turn) -> None:
-    """Find out the times that the totals are unsure of, once an event is applied."""
+def refresh_deadlines(turn: Turn) -> None:
+    """Find the deadlines that the totals are unsure of, once an event is applied."""
     account = turn.account
     totals = looked_up(account.totals, account.holdings)
     if totals is not account.totals:

@@ -38,20 +38,33 @@ def _reported(reservation: Reservation, order: Order) -> Decimal:
     return reservation.reserved if order.status == "filled" else reservation.filled
 
 
-def expire(turn: Turn) -> None:
-    """End the waits that are over: no word, no reported fill, a long silence."""
-    due = [
+def overdue(turn: Turn) -> list[Reservation]:
+    """List the reservations whose wait is over: no status, no reported fill, a long silence."""
+    return [
         reservation
         for holding in turn.account.holdings.values()
         if holding.figures.due_ms is not None and holding.figures.due_ms <= turn.now_ms
         for reservation in holding.reservations.values()
         if reservation.until_ms is not None and reservation.until_ms <= turn.now_ms
     ]
-    for reservation in due:
-        _expire(turn, reservation)
 
 
-def _expire(turn: Turn, reservation: Reservation) -> None:
+def expire(turn: Turn) -> None:
+    """End the waits that are over."""
+    for reservation in overdue(turn):
+        end_wait(turn, reservation)
+
+
+def stop_waiting(turn: Turn, reservation: Reservation) -> None:
+    """Drop a wait whose end raises: the reservation stays, and nothing falls due for it."""
+    holding = turn.holding(reservation.symbol)
+    kept = {**holding.reservations, reservation.signal_id: replace(reservation, until_ms=None)}
+    waiting = replace(holding, reservations=kept, figures=replace(holding.figures, due_ms=None))
+    turn.note(holdings={**turn.account.holdings, holding.symbol: waiting})
+
+
+def end_wait(turn: Turn, reservation: Reservation) -> None:
+    """End one wait: what it held back counts no more, or its silence is reported."""
     name = reservation.signal_id
     if reservation.phase == "working":
         turn.alert(Cause("order_silent", f"no word of {name} for long", reservation.quantity))

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import APPROVALS_MAX
@@ -12,6 +13,7 @@ from pipeline.risk.gate.judgement import Judgement, judge
 from pipeline.risk.gate.prevented import note_blocked
 from pipeline.risk.gate.proposal import Terms, make_terms, reference_price
 from pipeline.risk.gate.sizing import size
+from pipeline.risk.gate.standing import Standing
 from pipeline.risk.gate.stop_price import stop_price
 from pipeline.risk.memory.repeats import Repeats, noted
 from pipeline.risk.numbers import ZERO
@@ -26,6 +28,15 @@ from topics.signals import Signal
 _IGNORED_HOLD = Judgement("ignored", ZERO, (), None, ())
 _IGNORED_DUPLICATE = Judgement("ignored", ZERO, ("duplicate_signal",), None, ())
 _FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
+
+
+class Unvalued(Struct, frozen=True):
+    """The figures of an account that cannot be valued."""
+
+    equity: None = None
+    drawdown_ratio: None = None
+    daily_pnl: None = None
+    weekly_pnl: None = None
 
 
 def on_signal(
@@ -136,7 +147,7 @@ def last_known_price(holding: Holding, terms: Terms) -> Decimal:
 
 
 def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None) -> None:
-    account, shared, standing = turn.account, turn.shared, turn.standing()
+    account, shared, figures = turn.account, turn.shared, _figures(turn, judgement)
     valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
     if signal.expires_at_ms is not None:
         valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
@@ -159,10 +170,10 @@ def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | 
             binding_rule=judgement.binding_rule,
             checks=judgement.checks,
             trading_state=account.trading_state,
-            equity=standing.equity,
-            drawdown_ratio=standing.drawdown_ratio,
-            daily_pnl=standing.daily_pnl,
-            weekly_pnl=standing.weekly_pnl,
+            equity=figures.equity,
+            drawdown_ratio=figures.drawdown_ratio,
+            daily_pnl=figures.daily_pnl,
+            weekly_pnl=figures.weekly_pnl,
             limits_version=f"{shared.limits.version}.{account.limits.version}",
             valid_until_ms=valid_until_ms,
             sequence=account.sequence,
@@ -171,6 +182,16 @@ def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | 
             at_ms=turn.now_ms,
         )
     )
+
+
+def _figures(turn: Turn, judgement: Judgement) -> Standing | Unvalued:
+    """Return where the account stands; a signal that failed is refused also where that raises."""
+    try:
+        return turn.standing()
+    except Exception:
+        if judgement is not _FAILED and judgement is not _IGNORED_DUPLICATE:
+            raise
+        return Unvalued()
 
 
 def _risk_score(judgement: Judgement) -> Decimal | None:

@@ -2,9 +2,16 @@
 
 from typing import assert_never
 
-from topics.alerts import Alert
+from topics.alerts import Action, Alert, Level
 from topics.decisions import Decision, Exit, Stop
 from topics.emergency_stops import EmergencyStop
+
+USUAL_ACTIONS: dict[Level, Action] = {
+    "low": "warn",
+    "medium": "block",
+    "high": "reduce",
+    "critical": "halt",
+}
 
 Output = Decision | Exit | Stop | EmergencyStop | Alert
 

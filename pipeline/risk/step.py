@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.book.drift import adopt_due
+from pipeline.risk.boundaries import Apart, halt, problem_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
-from pipeline.risk.due import is_state_due, look_up, next_wake_ms
+from pipeline.risk.due import is_state_due, next_wake_ms, refresh_deadlines
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.memory.identities import Recall, Remembered, identity
 from pipeline.risk.memory.recall import oldest_wanted, recall_seen
@@ -24,7 +25,7 @@ from pipeline.risk.on_fill import on_fill
 from pipeline.risk.on_limits import keep_sums, on_limits
 from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
-from pipeline.risk.on_signal import on_signal, refuse
+from pipeline.risk.on_signal import on_signal
 from pipeline.risk.outputs import Output, topic_of
 from pipeline.risk.shared_record import apply_shared, tell_shared
 from pipeline.risk.turn import Turn
@@ -33,7 +34,6 @@ from pipeline.risk.valuation.roll import roll
 from pipeline.risk.watch.after_event import watch
 from pipeline.risk.watch.flatten import flatten
 from pipeline.risk.watch.position_stops import send_exits
-from pipeline.risk.watch.stops import alert_breach, open_stop
 from topics.events import (
     AccountEvent,
     ControlEvent,
@@ -60,6 +60,9 @@ __all__ = [
 ]
 
 
+_AGAIN_AFTER_FAILURE_MS = 60_000
+
+
 def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     """Apply one event to its account, or to the shared record when it names `*`."""
     if getcontext() is MONEY:  # The worker's own, set once: nothing to enter.
@@ -80,7 +83,7 @@ def _step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     try:
         return _step_account(begun, shared, arrival)
     except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
-        return _halted(begun, shared, arrival, error=error)
+        return _step_apart(begun, shared, arrival, error=error)
 
 
 def _begin(
@@ -112,33 +115,52 @@ def _step_shared(shared: Shared, arrival: Arrival) -> Step:
     try:
         applied, alerts = apply_shared(begun, arrival.event, at_ms=arrival.at_ms)
     except Exception as error:  # noqa: BLE001  One bad `*` event must not end every worker for good.
-        said = f"{type(error).__name__}: {error}"
-        alerts = tell_shared(begun, Cause("internal_error", said), at_ms=arrival.at_ms)
-        return Step(None, begun, alerts, failed=said)
+        problem = problem_of(error)
+        alerts = tell_shared(begun, Cause("internal_error", problem), at_ms=arrival.at_ms)
+        return Step(None, begun, alerts, failed=problem)
     return Step(None, applied, alerts)
 
 
 def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
-    limits = limits_of(shared.limits.rules, begun.limits.rules)
-    turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
+    turn = _turn(begun, shared, arrival)
     keep_sums(turn)
     rolled = roll(turn)
     catch_up(turn)
     if turn.look_at_all:
         expire(turn)
         adopt_due(turn)
+    take_all(turn, arrival.event)
     _apply(turn, arrival)
     keep_sums(turn)
     watch(turn)
     flatten(turn)
     send_exits(turn)
-    return _finish(turn, begun, rolled=rolled)
+    refresh_deadlines(turn)
+    return _finish(turn, begun, wake_ms=next_wake_ms(turn), rolled=rolled)
+
+
+def _step_apart(begun: Account, shared: Shared, arrival: Arrival, *, error: Exception) -> Step:
+    """Apply an event that raised again, part by part, and halt the account."""
+    parts = Apart(_turn(begun, shared, arrival))
+    parts.run(arrival, _apply)
+    if not parts.sound:  # No approval goes out in an event after which the account is halted.
+        parts = Apart(_turn(begun, shared, arrival), refuses=True)
+        parts.run(arrival, _apply)
+        halt(parts.turn, f"what follows from an event raised {problem_of(error)}")
+    # What raises when it falls due is asked for again only after a while, not at once and for ever.
+    wake_ms = parts.turn.now_ms + _AGAIN_AFTER_FAILURE_MS
+    step = _finish(parts.turn, begun, wake_ms=wake_ms, rolled=parts.rolled)
+    return replace(step, state_due=True, failed=parts.failed, raised=tuple(parts.raised))
+
+
+def _turn(begun: Account, shared: Shared, arrival: Arrival) -> Turn:
+    limits = limits_of(shared.limits.rules, begun.limits.rules)
+    return Turn(begun, shared, limits, at_ms=arrival.at_ms)
 
 
 def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per kind of event.
     event = arrival.event
     seen = recall_seen(turn, event, arrival.recall)
-    take_all(turn, event)
     match event:
         case SignalEvent(body=signal, sessions=sessions):
             on_signal(turn, signal, seen=seen, sessions=sessions)
@@ -160,9 +182,7 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
             assert_never(event)
 
 
-def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
-    look_up(turn)
-    wake_ms = next_wake_ms(turn)
+def _finish(turn: Turn, begun: Account, *, wake_ms: int | None, rolled: bool) -> Step:
     due = is_state_due(turn, begun, wake_ms=wake_ms)
     sent_ms = turn.now_ms if due else begun.state_sent_ms
     return Step(
@@ -174,26 +194,4 @@ def _finish(turn: Turn, begun: Account, *, rolled: bool) -> Step:
         tuple(turn.fills),
         state_due=due,
         snapshot_due=rolled,
-    )
-
-
-def _halted(begun: Account, shared: Shared, arrival: Arrival, *, error: Exception) -> Step:
-    """Refuse or leave out the event and halt the account; nothing else of it is applied."""
-    said = f"{type(error).__name__}: {error}"
-    limits = limits_of(shared.limits.rules, begun.limits.rules)
-    turn = Turn(begun, shared, limits, at_ms=arrival.at_ms)
-    event = arrival.event
-    if isinstance(event, SignalEvent):
-        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
-    reason = f"applying {type(event).__name__} raised {said}"
-    alert_breach(turn, Cause("internal_error", reason), key="internal_error", action="halt")
-    open_stop(turn, Cause("internal_error", said), strength="halt")
-    turn.note(wake_ms=None)  # What raises at a wake-up must not be woken for ever.
-    return Step(
-        turn.account,
-        shared,
-        tuple(turn.outputs),
-        tuple(turn.remember),
-        state_due=True,
-        failed=said,
     )

@@ -3,6 +3,9 @@
 The only mutable thing of the core; it lives for one step and never leaves it.
 """
 
+from typing import Any
+
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
@@ -14,7 +17,7 @@ from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.memory.identities import Remembered
 from pipeline.risk.memory.idle import drop_idle
 from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
-from pipeline.risk.outputs import Output
+from pipeline.risk.outputs import USUAL_ACTIONS, Output
 from pipeline.risk.valuation.equity import Valuation, value
 from pipeline.risk.valuation.figures import reserved, revalue, settle
 from pipeline.risk.valuation.totals import moved
@@ -22,33 +25,21 @@ from topics.alerts import Action, Alert, Level
 from topics.events import Rate
 
 
+class Savepoint(Struct, frozen=True, gc=False):
+    account: Account
+    limits: Limits
+    counts: tuple[int, int, int, int]  # Of outputs, remembered and forgotten ids, kept fills.
+
+
 class Turn:
     """Mutable on purpose: an event touches the account in several places, in order."""
 
     __slots__ = (
-        "_holdings",
-        "_ids",
-        "_standing",
-        "_valuation",
-        "account",
-        "at_ms",
-        "filled",
-        "fills",
-        "forget",
-        "limits",
-        "look_at_all",
-        "now_ms",
-        "outputs",
-        "rates",
-        "remember",
-        "repeated_signal",
-        "shared",
-        "state_changed",
-        "stops_before",
-        "touched",
-        "trading_changed",
-        "violated",
-    )
+        "_holdings", "_ids", "_standing", "_valuation", "account", "at_ms", "filled", "fills",
+        "forget", "limits", "look_at_all", "now_ms", "outputs", "rates", "remember",
+        "repeated_signal", "shared", "state_changed", "stops_before", "touched",
+        "trading_changed", "violated",
+    )  # fmt: skip
 
     def __init__(self, account: Account, shared: Shared, limits: Limits, *, at_ms: int) -> None:
         self.account = account
@@ -73,6 +64,20 @@ class Turn:
         self._holdings: dict[str, Holding] | None = None
         self._standing: Standing | None = None
         self._valuation: Valuation | None = None
+
+    def save(self) -> Savepoint:
+        """Remember where the turn stands, so that a part of it that raises can be undone."""
+        self._holdings = None  # The dictionary that the account has now is written no more.
+        counts = (len(self.outputs), len(self.remember), len(self.forget), len(self.fills))
+        return Savepoint(self.account, self.limits, counts)
+
+    def undo(self, saved: Savepoint) -> None:
+        """Go back to a savepoint; ids that were derived since are not used again."""
+        self.account, self.limits = saved.account, saved.limits
+        lists: tuple[list[Any], ...] = (self.outputs, self.remember, self.forget, self.fills)
+        for items, count in zip(lists, saved.counts, strict=True):
+            del items[count:]
+        self._holdings = self._standing = self._valuation = None
 
     def holding(self, symbol: str) -> Holding:
         """Return what is known of a symbol; a blank holding when nothing is."""
@@ -171,7 +176,7 @@ class Turn:
                 account_id=self.account.account_id,
                 level=level,
                 rule=cause.rule,
-                action=action or _ACTIONS[level],
+                action=action or USUAL_ACTIONS[level],
                 message=cause.reason[:500],
                 measured=cause.measured,
                 limit=cause.limit,
@@ -189,11 +194,3 @@ class Turn:
         oldest_ms = self.now_ms if memory.next == memory.first else memory.oldest_ms
         kept = Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms)
         self.account = replace(self.account, memory=kept)
-
-
-_ACTIONS: dict[Level, Action] = {
-    "low": "warn",
-    "medium": "block",
-    "high": "reduce",
-    "critical": "halt",
-}

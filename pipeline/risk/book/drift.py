@@ -43,15 +43,31 @@ def compare_balance(turn: Turn, flow: CashFlow) -> None:
 
 def adopt_due(turn: Turn) -> None:
     """Adopt what still differs at the end of its wait."""
+    for name in due_drifts(turn):
+        adopt(turn, name)
+
+
+def due_drifts(turn: Turn) -> list[str]:
+    """List the drifts whose wait is over, by symbol; none while the rule is off."""
     if turn.account.drifts and not _rule(turn).enabled:
         turn.note(drifts={})
-    for name, drift in list(turn.account.drifts.items()):
-        if drift.due_ms > turn.now_ms:
-            continue
-        if name == _BALANCE:
-            _adopt_balance(turn, drift)
-        else:
-            _adopt_position(turn, turn.holding(name), drift)
+    return [name for name, drift in turn.account.drifts.items() if drift.due_ms <= turn.now_ms]
+
+
+def adopt(turn: Turn, name: str) -> None:
+    """Adopt the latest snapshot of a symbol, or of the balance, if it still differs."""
+    drift = turn.account.drifts[name]
+    if name == _BALANCE:
+        _adopt_balance(turn, drift)
+    else:
+        _adopt_position(turn, turn.holding(name), drift)
+
+
+def forget_drift(turn: Turn, name: str) -> None:
+    """End the wait of a differing snapshot without adopting it."""
+    drifts = turn.account.drifts
+    if name in drifts:
+        turn.note(drifts={other: drift for other, drift in drifts.items() if other != name})
 
 
 def drift_wake_ms(turn: Turn) -> int | None:
@@ -71,7 +87,7 @@ def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:
     if not rule.enabled or (known is not None and said.as_of_ms < known.as_of_ms):
         return
     if not differs:
-        _forget(turn, name)
+        forget_drift(turn, name)
         return
     if known is None and len(drifts) > POSITIONS_MAX:
         return
@@ -79,12 +95,6 @@ def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:
     turn.note(drifts={**drifts, name: replace(said, due_ms=due_ms)})
     if due_ms <= turn.now_ms:
         adopt_due(turn)
-
-
-def _forget(turn: Turn, name: str) -> None:
-    drifts = turn.account.drifts
-    if name in drifts:
-        turn.note(drifts={other: drift for other, drift in drifts.items() if other != name})
 
 
 def _lot(holding: Holding) -> Decimal:
@@ -98,7 +108,7 @@ def _position_differs(holding: Holding, said: Drift) -> bool:
 def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
     if holding.filled and drift.as_of_ms < holding.filled_ms:
         return  # Not newer than what we know; the next one tells.
-    _forget(turn, holding.symbol)
+    forget_drift(turn, holding.symbol)
     if not (holding.filled and _position_differs(holding, drift)):
         return
     difference = drift.amount - holding.position.quantity
@@ -156,7 +166,7 @@ def _adopt_balance(turn: Turn, drift: Drift) -> None:
     expected = _expected(turn)
     if expected is None or drift.as_of_ms < _newest_ms(turn.account):
         return
-    _forget(turn, _BALANCE)
+    forget_drift(turn, _BALANCE)
     adjustment = _balance_difference(turn, drift)
     if not adjustment:
         return

@@ -1,5 +1,6 @@
 """Exits of ours: proven exits of a position, sent and reserved like any order."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -13,6 +14,14 @@ from topics.decisions import Exit, ExitReason
 from topics.fields import Side
 
 PIECES_MAX = 100  # Exits of one symbol in one event; the rest goes when these have ended.
+
+
+Run = Callable[[str, Callable[[], Decimal]], Decimal]  # Sends one exit, named for people.
+
+
+def plainly(_: str, exit_: Callable[[], Decimal]) -> Decimal:
+    """Send an exit without a failure boundary of its own."""
+    return exit_()
 
 
 def close(

@@ -1,21 +1,27 @@
 """Flattening: while a flatten stop is open, every position is closed by proven exits of ours."""
 
+from functools import partial
+
 from msgspec.structs import replace
 
 from pipeline.risk.account import Stop
 from pipeline.risk.numbers import earliest, floor_to
 from pipeline.risk.turn import Turn
-from pipeline.risk.watch.exits import again_ms, close
+from pipeline.risk.watch.exits import Run, again_ms, close, plainly
 from pipeline.risk.watch.stops import Said, tell
 
 
-def flatten(turn: Turn) -> None:
-    """Send what exits are missing and tell how far each flatten stop has come."""
+def flatten(turn: Turn, run: Run = plainly) -> None:
+    """Send what exits are missing and tell how far each flatten stop has come.
+
+    run: what applies each exit, so that one that raises keeps no other position from being closed.
+    """
     if not is_flattening(turn):
         return
     sent = False
     for holding in list(turn.account.holdings.values()):
-        sent = bool(close(turn, holding, reason="emergency_stop")) or sent
+        exit_ = partial(close, turn, holding, reason="emergency_stop")
+        sent = bool(run("an exit", exit_)) or sent
     for stop in turn.account.stops:
         if stop.strength == "flatten":
             _progress(turn, stop, moved=sent or (turn.filled and _is_older(turn, stop)))

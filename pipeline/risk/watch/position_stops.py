@@ -5,6 +5,7 @@ price does meanwhile.
 """
 
 from decimal import Decimal
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -14,7 +15,7 @@ from pipeline.risk.numbers import earliest
 from pipeline.risk.rules.rule import Measure, PositionStop
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.breaches import Breach, beyond, breach
-from pipeline.risk.watch.exits import again_ms, close
+from pipeline.risk.watch.exits import Run, again_ms, close, plainly
 from pipeline.risk.watch.flatten import is_flattening
 from pipeline.risk.watch.guard import arm
 from pipeline.risk.watch.stops import end_breach
@@ -115,14 +116,15 @@ def _next_hold_ms(turn: Turn) -> int | None:
     return min(coming, default=None)
 
 
-def send_exits(turn: Turn) -> None:
-    """Send what exits are missing; a flatten stop sends all of them by itself."""
+def send_exits(turn: Turn, run: Run = plainly) -> None:
+    """Send what exits are missing; a flatten stop sends all of them by itself; run: as there."""
     if not turn.account.leaving or is_flattening(turn) or _is_held_back(turn):
         return
     for symbol, leaving in sorted(turn.account.leaving.items()):
         holding = turn.holding(symbol)
         most = leaving.quantity if leaving.reason == "deleverage" else None
-        sent = close(turn, holding, reason=leaving.reason, quantity=most)
+        exit_ = partial(close, turn, holding, reason=leaving.reason, quantity=most)
+        sent = run("an exit", exit_)
         if sent and most is None:
             _await_fills(turn, symbol, replace(leaving, quantity=sent))
 

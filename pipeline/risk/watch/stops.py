@@ -1,5 +1,6 @@
 """Stops: every cause of reducing or halted is latched; only a resume by its id lifts it."""
 
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -83,7 +84,7 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
         ),
         reason=said.reason[:500],
         author=said.author,
-        equity=turn.standing().equity,
+        equity=_equity_to_report(turn),
         sequence=account.sequence,
         chain=account.chain,
         rules_version=turn.shared.rules_version,
@@ -91,6 +92,14 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
     )
     turn.outputs.append(StopOut(**msgspec.structs.asdict(row)))
     turn.outputs.append(row)
+
+
+def _equity_to_report(turn: Turn) -> Decimal | None:
+    """Return the gate's equity, None where it cannot be had: a stop is latched all the same."""
+    try:
+        return turn.standing().equity
+    except Exception:  # noqa: BLE001  A control is always applied.
+        return None
 
 
 def resume(turn: Turn, stop_id: str, said: Said) -> None:

@@ -1,0 +1,110 @@
+"""Failure boundaries: what raises of an event is undone and halts the account; the rest goes on.
+
+An event usually runs through without any boundary. Only when it raises, it is applied again from
+its start, this time part by part: what falls due, what the market said, what the event itself
+means, what follows from it. So a halt, a flatten or a resume acts whatever else is broken.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from pipeline.risk.arrival import Arrival
+from pipeline.risk.book.drift import adopt, due_drifts, forget_drift
+from pipeline.risk.cause import Cause
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.on_control import catch_up
+from pipeline.risk.on_limits import keep_sums
+from pipeline.risk.on_order import end_wait, overdue, stop_waiting
+from pipeline.risk.on_signal import refuse
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.market import take_all
+from pipeline.risk.valuation.roll import roll
+from pipeline.risk.watch.after_event import watch
+from pipeline.risk.watch.flatten import flatten
+from pipeline.risk.watch.position_stops import send_exits
+from pipeline.risk.watch.stops import alert_breach, open_stop
+from topics.events import SignalEvent
+
+
+class Apart:
+    """One event applied part by part; lives for one step, like its turn."""
+
+    def __init__(self, turn: Turn, *, refuses: bool = False) -> None:
+        self.turn = turn
+        self.refuses = refuses  # A signal is rejected without being judged.
+        self.failed: str | None = None  # The event itself raised.
+        self.raised: list[str] = []  # The other parts that did.
+        self.rolled = False
+        self.sound = False  # What raised is known, and is not what follows from the event.
+
+    def run(self, arrival: Arrival, apply: Callable[[Turn, Arrival], None]) -> None:
+        """Apply an event; `apply`: what it means, without what the market said with it."""
+        turn = self.turn
+        self._attempt("keeping sums", lambda: keep_sums(turn))
+        self._attempt("the roll of the day", self._roll)
+        self._attempt("a control of all accounts", lambda: catch_up(turn))
+        self._fall_due()
+        self._attempt("the market", lambda: take_all(turn, arrival.event))
+        self._apply(arrival, apply)
+        before = len(self.raised)
+        self._attempt("keeping sums", lambda: keep_sums(turn))
+        self._attempt("judging the account", lambda: watch(turn))
+        self._attempt("flattening", lambda: flatten(turn, self._send))
+        self._attempt("exits", lambda: send_exits(turn, self._send))
+        self.sound = self.failed is not None or 0 < len(self.raised) == before
+
+    def _roll(self) -> None:
+        self.rolled = roll(self.turn)
+
+    def _fall_due(self) -> None:
+        """Apply what waited for its time, one by one; what raises is dropped."""
+        turn = self.turn
+        for reservation in overdue(turn):
+            if not self._attempt("an expiry", lambda item=reservation: end_wait(turn, item)):  # type: ignore[misc]
+                stop_waiting(turn, reservation)
+        for name in due_drifts(turn):
+            if not self._attempt("an adoption", lambda name=name: adopt(turn, name)):  # type: ignore[misc]
+                forget_drift(turn, name)
+
+    def _attempt(self, part: str, work: Callable[[], object]) -> bool:
+        saved = self.turn.save()
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
+            self.turn.undo(saved)
+            problem = f"{part} raised {problem_of(error)}"
+            self.raised.append(problem)
+            halt(self.turn, problem)
+            return False
+        return True
+
+    def _send(self, part: str, exit_: Callable[[], Decimal]) -> Decimal:
+        """Send one exit; when it raises, the other positions are closed all the same."""
+        sent: list[Decimal] = []
+        self._attempt(part, lambda: sent.append(exit_()))
+        return sent[0] if sent else ZERO
+
+    def _apply(self, arrival: Arrival, apply: Callable[[Turn, Arrival], None]) -> None:
+        saved, event = self.turn.save(), arrival.event
+        if self.refuses and isinstance(event, SignalEvent):
+            refuse(self.turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+            return
+        try:
+            apply(self.turn, arrival)
+        except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
+            self.turn.undo(saved)
+            self.failed = problem_of(error)
+            if isinstance(event, SignalEvent):
+                refuse(self.turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+            halt(self.turn, f"applying {type(event).__name__} raised {self.failed}")
+
+
+def problem_of(error: Exception) -> str:
+    """Name an exception with its message."""
+    return f"{type(error).__name__}: {error}"
+
+
+def halt(turn: Turn, problem: str) -> None:
+    """Halt an account whose state can no longer be trusted, and say why."""
+    alert_breach(turn, Cause("internal_error", problem), key="internal_error", action="halt")
+    open_stop(turn, Cause("internal_error", problem), strength="halt")
