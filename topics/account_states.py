@@ -65,6 +65,7 @@ class AccountState(Struct, frozen=True, kw_only=True):
     drawdown_ratio: Number | None
     daily: DayState | None
     weekly: WeekState | None
+    baselines: dict[str, Decimal] = field(default_factory=dict)  # Equity at the resume, by rule.
     gross_exposure: Number | None
     net_exposure: Number | None
     positions: tuple[PositionState, ...]

@@ -14,7 +14,7 @@ from pipeline.risk.book.reservations import Leaving, Reservation
 from pipeline.risk.gate.blocked import Blocked
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.valuation.totals import Totals
-from pipeline.risk.valuation.windows import ClosedDay, Window
+from pipeline.risk.valuation.windows import Baseline, ClosedDay, Window
 from pipeline.risk.watch.breaker import Breaker
 from topics.fields import TradingState
 
@@ -116,7 +116,7 @@ class Account(Struct, frozen=True, array_like=True):
     approvals: tuple[int, ...] = ()  # Times of approved signals, for order_rate.
     alerted: dict[str, int] = {}  # When each watch last alerted, while it breaches.
     confirm_ms: int | None = None  # When an unconfirmed breach is looked at again.
-    control_issued_ms: int = 0
+    tightened_ms: int = 0  # When the last halt, reduce or flatten was issued or appended.
     memory: Memory = Memory()
     early: tuple[Early, ...] = ()  # Realized before the opening.
     unconverted: dict[str, Apart] = {}  # Booked without a rate, by `currency:symbol`.
@@ -140,6 +140,8 @@ class Account(Struct, frozen=True, array_like=True):
     stopouts: tuple[tuple[str, int], ...] = ()  # Symbol and first fill of exits by a stop.
     blocked: dict[str, tuple[Blocked, ...]] = {}  # By symbol, oldest first.
     prevented: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
+    baselines: dict[str, Baseline] = {}  # By rule, of loss stops that were resumed.
+    resumes: int = 0  # Of loss stops since the roll of the day.
 
     @property
     def balance(self) -> Decimal:
@@ -162,6 +164,7 @@ class SharedStop(Struct, frozen=True, array_like=True, gc=False):
     strength: Strength
     author: str
     reason: str
+    tightened_ms: int  # When it was issued or appended, whichever is earlier.
 
 
 class SharedResume(Struct, frozen=True, array_like=True, gc=False):
@@ -188,5 +191,5 @@ class Shared(Struct, frozen=True, array_like=True):
     stops: tuple[SharedStop, ...] = ()
     resumes: tuple[SharedResume, ...] = ()
     control_ids: tuple[str, ...] = ()
-    control_issued_ms: int = 0
+    tightened_ms: int = 0  # As of an account.
     sources: dict[str, int] = {}

@@ -1,6 +1,6 @@
 """What openings, balances and cash flows mean: capital, and no PnL (funding apart)."""
 
-from decimal import ROUND_FLOOR, Context, Decimal
+from decimal import Decimal
 
 from msgspec.structs import replace
 
@@ -8,14 +8,12 @@ from pipeline.risk.book.drift import compare_balance
 from pipeline.risk.book.money import Money, book_in_windows, book_money
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import may_be_forgotten
-from pipeline.risk.numbers import EXACT, ZERO
+from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.equity import plain_equity
+from pipeline.risk.valuation.baselines import flow_in_measures
 from pipeline.risk.valuation.rates import settle_in
 from pipeline.risk.valuation.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
-
-_DOWN = Context(prec=34, rounding=ROUND_FLOOR)
 
 
 def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
@@ -92,8 +90,8 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
         )
         return
     amount = flow.amount if flow.kind == "deposit" else -flow.amount
+    flow_in_measures(turn, amount)
     turn.update(
-        peak=_peak_after(turn, amount),
         net_flows=account.net_flows + amount,
         day=_with_flow(day, amount),
         week=_with_flow(week, amount),
@@ -104,13 +102,3 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
 def _with_flow(window: Window, amount: Decimal) -> Window:
     deposits = window.deposits + max(amount, ZERO)
     return replace(window, flows=window.flows + amount, deposits=deposits)
-
-
-def _peak_after(turn: Turn, amount: Decimal) -> Decimal:
-    """Scale the peak like equity, so that a flow changes no drawdown."""
-    account = turn.account
-    equity = plain_equity(account)
-    if equity is not None and equity > 0 and equity + amount > 0:
-        # Rounded down: an account at its limit must not fall past it by the last digit.
-        return _DOWN.divide(EXACT.multiply(account.peak, equity + amount), equity)
-    return max(account.peak + amount, ZERO if equity is None else equity + amount, ZERO)

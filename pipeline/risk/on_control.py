@@ -25,8 +25,8 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
     else:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
         add_stop(turn, stop, Said(control.reason, control.author))
+        turn.note(tightened_ms=min(control.issued_at_ms, turn.at_ms))
     turn.keep(f"control:{control.control_id}")
-    turn.note(control_issued_ms=min(control.issued_at_ms, turn.now_ms))
 
 
 def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
@@ -35,7 +35,7 @@ def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
     return timing_refusal(
         control,
         now_ms=turn.now_ms,
-        last_ms=turn.account.control_issued_ms,
+        tightened_ms=turn.account.tightened_ms,
         skew_ms_max=turn.limits.prices.clock_skew_ms_max,
     )
 
@@ -61,4 +61,5 @@ def _apply_shared(turn: Turn, item: SharedStop | SharedResume) -> None:
             resume(turn, item.stop_id, Said(item.reason, item.author))
         return
     stop = Stop(item.stop_id, item.strength, "control", turn.now_ms, everyone=True)
+    turn.note(tightened_ms=item.tightened_ms)
     add_stop(turn, stop, Said(item.reason, item.author))

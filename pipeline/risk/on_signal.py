@@ -82,9 +82,8 @@ def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
     terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
-    if limits.stops:
-        atr = None if holding.quote is None else holding.quote.atr
-        terms = replace(terms, stop=stop_price(terms, limits.stop, atr=atr))
+    atr = None if holding.quote is None else holding.quote.atr
+    terms = replace(terms, stop=stop_price(terms, limits.stop, atr=atr))
     if sessions:
         terms = replace(terms, sessions=sessions)
     if holding.instrument is not None and is_foreign(holding.instrument, turn.account):

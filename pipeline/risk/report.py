@@ -49,6 +49,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         drawdown_ratio=standing.drawdown_ratio,
         daily=_day(account.day, standing),
         weekly=_week(account.week, standing),
+        baselines={rule: item.start_equity for rule, item in account.baselines.items()},
         gross_exposure=gross,
         net_exposure=net,
         worst_exposure=None if account.totals.unbounded else account.totals.worst,

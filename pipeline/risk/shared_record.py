@@ -95,15 +95,22 @@ def _apply_control(
         shared,
         serial=serial,
         control_ids=(*shared.control_ids, control.control_id)[-CONTROL_IDS_MAX:],
-        control_issued_ms=min(control.issued_at_ms, shared.clock_ms),
     )
     if control.command == "resume":
         resumed = SharedResume(serial, control.stop_id or "", control.author, control.reason)
         stops = tuple(stop for stop in shared.stops if stop.stop_id != control.stop_id)
         resumes = (*shared.resumes, resumed)[-SHARED_STOPS_MAX:]
         return replace(shared, stops=stops, resumes=resumes), ()
-    stop = SharedStop(serial, control.control_id, control.command, control.author, control.reason)
-    return replace(shared, stops=(*shared.stops, stop)), ()
+    stop = SharedStop(
+        serial,
+        control.control_id,
+        control.command,
+        control.author,
+        control.reason,
+        min(control.issued_at_ms, at_ms),
+    )
+    tightened = replace(shared, stops=(*shared.stops, stop), tightened_ms=stop.tightened_ms)
+    return tightened, ()
 
 
 def _refusal(shared: Shared, control: Control) -> str | None:
@@ -113,7 +120,7 @@ def _refusal(shared: Shared, control: Control) -> str | None:
     untimely = timing_refusal(
         control,
         now_ms=shared.clock_ms,
-        last_ms=shared.control_issued_ms,
+        tightened_ms=shared.tightened_ms,
         skew_ms_max=skew_ms_max,
     )
     if untimely is not None:
@@ -126,17 +133,22 @@ def _refusal(shared: Shared, control: Control) -> str | None:
     return None
 
 
-def timing_refusal(control: Control, *, now_ms: int, last_ms: int, skew_ms_max: int) -> str | None:
-    """Say why a control comes at the wrong time; last_ms: when the last applied was issued.
+def timing_refusal(
+    control: Control, *, now_ms: int, tightened_ms: int, skew_ms_max: int
+) -> str | None:
+    """Say why a control comes at the wrong time; tightened_ms: when the last stop was made.
 
-    A clock that runs ahead refuses a resume, never a control that tightens.
+    A control that tightens acts in the order of the log, whatever its author's clock says; a resume
+    must not lift what its author cannot have seen yet.
     """
     if control.expires_at_ms is not None and now_ms >= control.expires_at_ms:
         return "it has expired"
-    if control.command == "resume" and control.issued_at_ms > now_ms + skew_ms_max:
+    if control.command != "resume":
+        return None
+    if control.issued_at_ms > now_ms + skew_ms_max:
         return "it was issued in the future"
-    if control.issued_at_ms < last_ms:
-        return "it was issued before the last one applied"
+    if control.issued_at_ms < tightened_ms:
+        return "it was issued before the last control that tightened"
     return None
 
 

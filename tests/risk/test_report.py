@@ -14,7 +14,7 @@ SHARED = Shared(
     clock_ms=7000,
     serial=3,
     limits=Document(4, "{}"),
-    stops=(SharedStop(3, "stop-1", "halt", "desk", "storm"),),
+    stops=(SharedStop(3, "stop-1", "halt", "desk", "storm", 0),),
 )
 ROW = AccountState(
     account_id="*",

@@ -103,17 +103,17 @@ def test_one_bad_tick_stops_nothing() -> None:
     assert desk.stops() == []
 
 
-def test_day_begins_anew_when_the_stop_is_resumed_after_a_deposit() -> None:
+def test_day_goes_on_when_the_stop_is_resumed_after_a_deposit() -> None:
     desk = floor_desk("9500", "halt")
     desk.flow("deposit", 9500)
 
     desk.control("resume", stop_id=desk.state()["stops"][0])
 
-    # 500 + 9500; the floor is 1950.
+    # 500 + 9500; the floor is 1950. A drawdown of 0.95 stays one: 10 000 / (1 - 0.95).
     state = desk.state()
     assert state["trading_state"] == "active"
-    assert (state["daily"]["start_equity"], state["daily"]["pnl"]) == ("10000", "0")
-    assert state["peak_equity"] == "10000"
+    assert (state["daily"]["start_equity"], state["daily"]["pnl"]) == ("10000", "-9500")
+    assert (state["peak_equity"], state["baselines"]) == ("200000", {})
 
 
 def test_stop_comes_again_when_it_is_resumed_below_the_floor() -> None:

@@ -214,15 +214,17 @@ def test_loss_is_told_and_stops_nothing_when_the_base_is_zero(rule: str) -> None
     assert desk.stops() == []
 
 
-@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
-def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark(rule: str) -> None:
+@pytest.mark.parametrize(("rule", "limit"), [("daily_loss", "200"), ("weekly_loss", "500")])
+def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark(
+    rule: str, limit: str
+) -> None:
     desk = open_desk(only(**{rule: {}}))
     desk.fill("buy", 1, 100)
     desk.wait(60_001)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    assert numbers_of(decision, rule) == ("breach", None, None, None)
+    assert numbers_of(decision, rule) == ("breach", None, limit, None)
     assert (decision["verdict"], decision["reasons"]) == ("rejected", [rule])
 
 

@@ -22,16 +22,17 @@ def stopped_desk() -> Desk:
     return desk
 
 
-def test_windows_and_peak_begin_again_at_the_current_equity_when_a_loss_stop_is_lifted() -> None:
+def test_reported_figures_go_on_when_a_loss_stop_is_lifted() -> None:
     desk = stopped_desk()
+    before = desk.state()
 
-    desk.control("resume", stop_id=desk.state()["stops"][0])
+    desk.control("resume", stop_id=before["stops"][0])
 
-    state = desk.state()
-    assert state["trading_state"] == "active"
-    for window in (state["daily"], state["weekly"]):
-        assert (window["pnl"], window["realized"], window["start_equity"]) == ("0", "0", "10700")
-    assert (state["peak_equity"], state["drawdown_ratio"]) == ("10700", "0")
+    after = desk.state()
+    assert (after["trading_state"], after["baselines"]) == ("active", {"daily_loss": "10700"})
+    for name in ("daily", "weekly", "peak_equity", "drawdown_ratio"):
+        assert after[name] == before[name]
+    assert (after["daily"]["pnl"], after["daily"]["start_equity"]) == ("-300", "10000")
 
 
 def test_same_loss_does_not_stop_again_when_its_stop_was_lifted() -> None:
@@ -96,7 +97,7 @@ def test_resume_works_again_when_the_mark_is_fresh() -> None:
     desk.control("resume", stop_id=desk.state()["stops"][0], control_id="again")
 
     assert desk.state()["trading_state"] == "active"
-    assert desk.state()["daily"]["start_equity"] == "9600"
+    assert desk.state()["baselines"] == {"daily_loss": "9600"}
 
 
 def test_resume_is_refused_when_it_has_expired() -> None:

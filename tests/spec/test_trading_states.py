@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, answer_of, open_desk
+from tests.spec.desk import MINUTE, SECOND, Desk, answer_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -192,14 +192,57 @@ def test_control_is_ignored_when_it_is_past_its_expiry(left_ms: int, state: str)
     assert len(desk.alerts("control")) == (1 if state == "active" else 0)
 
 
-def test_control_is_ignored_when_it_was_issued_before_the_last_one() -> None:
+@pytest.mark.parametrize(("command", "state"), [("halt", "halted"), ("flatten", "halted")])
+def test_control_acts_in_log_order_when_another_author_s_clock_was_ahead(
+    command: str, state: str
+) -> None:
     desk = open_desk(only())
-    desk.control("reduce")
+    desk.control("reduce", issued_at_ms=desk.now_ms + 3000)
+    desk.wait(SECOND)
 
-    desk.control("halt", issued_at_ms=desk.now_ms - 1)
+    desk.control(command)
 
-    assert desk.state()["trading_state"] == "reducing"
-    assert len(desk.alerts("control")) == 1
+    assert desk.state()["trading_state"] == state
+    assert desk.alerts("control") == []
+
+
+@pytest.mark.parametrize(("issued_ms", "appended_ms"), [(-5000, 0), (5000, 0)])
+def test_resume_is_refused_when_it_was_issued_before_the_last_control_that_tightened(
+    issued_ms: int, appended_ms: int
+) -> None:
+    desk = open_desk(only())
+    first = desk.control("reduce")[0]["stop_id"]
+    desk.wait(SECOND)
+    desk.control("halt", issued_at_ms=desk.now_ms + issued_ms)
+    earlier_ms = desk.now_ms + min(issued_ms, appended_ms)
+
+    desk.control("resume", stop_id=first, issued_at_ms=earlier_ms - 1)
+    refused = len(desk.alerts("control"))
+    desk.control("resume", stop_id=first, issued_at_ms=earlier_ms)
+
+    assert (refused, len(desk.alerts("control"))) == (1, 1)
+    assert first not in desk.state()["stops"]
+
+
+def test_resume_is_refused_when_it_was_issued_before_a_halt_of_everyone() -> None:
+    desk = open_desk(only())
+    first = desk.control("reduce")[0]["stop_id"]
+    desk.wait(SECOND)
+    desk.control("halt", account_id="*")
+
+    desk.control("resume", stop_id=first, issued_at_ms=desk.now_ms - 1)
+
+    assert first in desk.state()["stops"]
+
+
+def test_control_acts_when_it_was_issued_before_a_resume() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+    desk.control("resume", stop_id=desk.state()["stops"][0])
+
+    desk.control("halt", issued_at_ms=desk.now_ms - MINUTE)
+
+    assert desk.state()["trading_state"] == "halted"
 
 
 def test_refused_control_may_come_again_with_its_id() -> None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.baselines import shift_starts
 from pipeline.risk.valuation.windows import ClosedDay, Window
 
 Effect = Callable[[dict[str, Decimal]], Decimal]
@@ -31,15 +32,10 @@ def correct_windows(turn: Turn, late: Late) -> None:
         return
     closed = _corrected(turn.account.closed_days, late, last=day)
     _tell(turn, late, closed)
-    turn.update(day=_shift(day, late.effect(day.marks)), closed_days=closed)
+    turn.update(closed_days=closed)
+    shift_starts(turn, late.effect(day.marks), week=False)
     if late.executed_ms < week.span.start_ms:
-        turn.update(week=_shift(week, late.effect(week.marks)))
-
-
-def _shift(window: Window, by: Decimal) -> Window:
-    if window.start_equity is None:
-        return window
-    return replace(window, start_equity=window.start_equity + by)
+        shift_starts(turn, late.effect(week.marks), day=False)
 
 
 def _corrected(days: tuple[ClosedDay, ...], late: Late, *, last: Window) -> tuple[ClosedDay, ...]:

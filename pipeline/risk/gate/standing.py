@@ -23,8 +23,6 @@ class Standing(Struct, frozen=True, gc=False):
     drawdown_ratio: Decimal | None
     daily_pnl: Decimal | None
     weekly_pnl: Decimal | None
-    daily_base: Decimal | None  # What a loss limit is a fraction of.
-    weekly_base: Decimal | None
     solvent: bool  # Equity is known and above zero.
 
 
@@ -41,7 +39,5 @@ def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valu
         drawdown_ratio(account.peak, equity),
         None if day is None else day.pnl(equity),
         None if week is None else week.pnl(equity),
-        None if day is None else day.loss_base(),
-        None if week is None else week.loss_base(),
         equity is not None and equity > ZERO,
     )

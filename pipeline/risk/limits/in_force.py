@@ -25,6 +25,7 @@ from pipeline.risk.limits.parameters import (
     ReservationTimes,
     Sizing,
     StopPrices,
+    Stops,
     per_symbol,
 )
 from pipeline.risk.numbers import ZERO
@@ -41,7 +42,6 @@ from topics.decisions import Check
 
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
 R = TypeVar("R", bound=Rule)
-_READ_STOPS = {"stop_loss", "risk_per_trade"}
 Ask = Callable[[Standing, Proposal], Check]
 
 
@@ -66,7 +66,6 @@ class Limits(Struct, frozen=True):
     keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
     position_stops: tuple[PositionStop, ...]
     trails: bool  # Whether the best mark of a position matters.
-    stops: bool  # Whether the stop of an order matters.
     circuit_breaker: CircuitBreaker | None  # None while it is off.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     clock: AccountClock
@@ -79,6 +78,7 @@ class Limits(Struct, frozen=True):
     decisions: Decisions
     exits: Exits
     alerts: Alerts
+    stops: Stops
     collar_ratio: Decimal  # 0 when price_collar is off.
     score: ScoreLimits
 
@@ -113,7 +113,6 @@ def limits_of(everyone: str, own: str) -> Limits:
         keeps=frozenset(name for rule in gate for name in rule.KEEPS),
         position_stops=stops,
         trails=any(rule.NAME == "trailing_stop" for rule in stops),
-        stops=any(rule.NAME in _READ_STOPS for rule in judging),
         circuit_breaker=next((rule for rule in gate if isinstance(rule, CircuitBreaker)), None),
         rules=rules,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,

@@ -95,6 +95,10 @@ class Decisions(Parameters, frozen=True, kw_only=True):
     decision_ttl_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 2000
 
 
+class Stops(Parameters, frozen=True, kw_only=True):
+    resumes_per_day_max: Count = 3  # Of loss stops, since the roll of the day.
+
+
 class Exits(Parameters, frozen=True, kw_only=True):
     exit_retry_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 1000
 
@@ -114,4 +118,5 @@ GROUPS: dict[str, type[Parameters]] = {
     "decisions": Decisions,
     "exits": Exits,
     "alerts": Alerts,
+    "stops": Stops,
 }

@@ -17,12 +17,20 @@ class Drawdown(Watch, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        if standing.drawdown_ratio is None:
+        ratio = self._ratio(standing, standing.equity)
+        if ratio is None:
             return self.unknown(self.drawdown_ratio_max)
-        return self.cap(standing.drawdown_ratio, self.drawdown_ratio_max)
+        return self.cap(ratio, self.drawdown_ratio_max)
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        measured = standing.drawdown_ratio
-        if equity is not standing.equity:
-            measured = drawdown_ratio(standing.account.peak, equity)
-        return None if measured is None else Measure(measured, self.drawdown_ratio_max)
+        ratio = self._ratio(standing, equity)
+        return None if ratio is None else Measure(ratio, self.drawdown_ratio_max)
+
+    def _ratio(self, standing: Standing, equity: Decimal | None) -> Decimal | None:
+        """Measure from the peak, after a resume of this rule's stop from the peak since."""
+        account = standing.account
+        if account.baselines and self.NAME in account.baselines:
+            return drawdown_ratio(account.baselines[self.NAME].start_equity, equity)
+        if equity is standing.equity:
+            return standing.drawdown_ratio
+        return drawdown_ratio(account.peak, equity)

@@ -10,12 +10,14 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from pipeline.risk.account import Account
 from pipeline.risk.book.holding import Guard, Holding
 from pipeline.risk.gate.proposal import Proposal, emptied, largest
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import OnBreach, Parameters
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.valuation.exposures import Sum
+from pipeline.risk.valuation.windows import Baseline, Window
 from topics.decisions import Check
 
 
@@ -51,9 +53,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
     LAST: ClassVar[bool] = False  # It judges, and cuts once, what the other rules leave.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
-    KEEPS: ClassVar[
-        tuple[Sum, ...]
-    ] = ()  # Sums of the totals that are kept only for rules like it.
+    KEEPS: ClassVar[tuple[Sum, ...]] = ()  # Sums that are kept only for rules like it.
     PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
     BREACHED: ClassVar[Check]
 
@@ -141,6 +141,46 @@ class Watch(Rule, frozen=True, kw_only=True):
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         """Measure the account at an equity; None when there is nothing to measure."""
         raise NotImplementedError
+
+
+class LossWatch(Watch, frozen=True, kw_only=True):
+    """A loss limit of a window: measured from its open, or from a resume of its own stop."""
+
+    ENTRY: ClassVar[bool] = True
+
+    def window(self, account: Account) -> Window | None:
+        """Return the window whose loss is limited."""
+        raise NotImplementedError
+
+    def limit_of(self, base: Decimal) -> Decimal:
+        """Return the largest loss at a base: start equity + deposits since."""
+        raise NotImplementedError
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Judge the loss; a base <= 0 is breached, and an unknown equity still shows the limit."""
+        since = self._since(standing.account)
+        base = None if since is None else since.loss_base()
+        if since is None or base is None:
+            return self.unknown()
+        limit, pnl = self.limit_of(base), since.pnl(standing.equity)
+        if pnl is None:
+            return self.unknown(limit)
+        if base <= ZERO:
+            return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
+        return self.cap(-pnl, limit)
+
+    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+        since = self._since(standing.account)
+        base = None if since is None else since.loss_base()
+        if since is None or base is None or base <= ZERO:
+            return None
+        pnl = since.pnl(equity)
+        return None if pnl is None else Measure(-pnl, self.limit_of(base))
+
+    def _since(self, account: Account) -> Window | Baseline | None:
+        if account.baselines and self.NAME in account.baselines:
+            return account.baselines[self.NAME]
+        return self.window(account)
 
 
 class PositionStop(Rule, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.on_account import open_marks
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.baselines import end_baseline
 from pipeline.risk.valuation.windows import DAYS_KEPT, ClosedDay, Span, Window, day_at, week_at
 
 _DAY_MS = 86_400_000
@@ -26,6 +27,7 @@ def roll(turn: Turn) -> bool:
     if week_over:
         span = _current(turn, week.span, week_at)
         turn.update(week=Window(span, equity, marks=marks))
+        end_baseline(turn, "weekly_loss")
     return over
 
 
@@ -39,7 +41,10 @@ def _roll_day(
         quiet = None if equity is None else ZERO
         closed.append(ClosedDay(span, quiet, marks))
         span = _next(turn, span, day_at)
-    turn.update(day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]))
+    turn.update(
+        day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]), resumes=0
+    )
+    end_baseline(turn, "daily_loss")
 
 
 def _current(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:

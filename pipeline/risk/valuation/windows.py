@@ -46,6 +46,23 @@ class Window(Struct, frozen=True, array_like=True):
         return None if self.start_equity is None else self.start_equity + self.deposits
 
 
+class Baseline(Struct, frozen=True, array_like=True, gc=False):
+    """What a resumed loss rule measures from instead of its window or the peak; money as there.
+
+    Of the drawdown `start_equity` is a peak: it rises with equity and is unitised on flows.
+    """
+
+    start_equity: Decimal
+    flows: Decimal = ZERO  # Net of deposits and withdrawals since the resume.
+    deposits: Decimal = ZERO
+
+    def pnl(self, equity: Decimal | None) -> Decimal | None:
+        return None if equity is None else equity - self.start_equity - self.flows
+
+    def loss_base(self) -> Decimal | None:
+        return self.start_equity + self.deposits
+
+
 class ClosedDay(Struct, frozen=True, array_like=True):
     """A past day, kept for fills that come late."""
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from pipeline.risk.gate.prevented import settle_blocked
 from pipeline.risk.rules.rule import Measure, Watch
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.equity import cautious_equity, equity_at_most, favourable_equity
+from pipeline.risk.valuation.baselines import raise_peak
+from pipeline.risk.valuation.equity import equity_at_most, favourable_equity
 from pipeline.risk.valuation.marks import trim_marks
 from pipeline.risk.valuation.roll import open_unknown
 from pipeline.risk.watch.breaches import Breach, act, beyond, breach
@@ -27,7 +28,7 @@ def watch(turn: Turn) -> None:
     if turn.look_at_all and turn.account.blocked:
         settle_blocked(turn)
     open_unknown(turn)
-    _raise_peak(turn)
+    raise_peak(turn)
     equity = turn.standing().valuation.equity
     if equity is None:
         equity = equity_at_most(turn.account)
@@ -52,15 +53,6 @@ def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
         breach(beyond(rule.NAME, measure.measured, measure.limit), rule.on_breach, key=rule.NAME)
         for rule, measure in confirmed
     ]
-
-
-def _raise_peak(turn: Turn) -> None:
-    equity, account = turn.standing().equity, turn.account
-    if equity is None or equity <= account.peak:
-        return
-    cautious = cautious_equity(account)
-    if cautious > account.peak:
-        turn.measure_anew(peak=cautious)
 
 
 def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], bool]:

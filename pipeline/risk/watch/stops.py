@@ -5,14 +5,13 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pipeline.risk.account import ALERTED_MAX, STRENGTHS, Stop, Strength
 from pipeline.risk.cause import Cause
-from pipeline.risk.numbers import ZERO
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Watch
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.baselines import begin_baseline
 from topics.alerts import Action, Level
 from topics.decisions import Stop as StopOut
 from topics.emergency_stops import EmergencyStop, StoppedPosition
@@ -103,13 +102,14 @@ def _equity_to_report(turn: Turn) -> Decimal | None:
 
 
 def resume(turn: Turn, stop_id: str, said: Said) -> None:
-    """Lift the stop that is named; after a loss the windows and the peak start anew."""
+    """Lift the stop that is named; after a loss only its own rule starts anew."""
     stop = next((stop for stop in turn.account.stops if stop.stop_id == stop_id), None)
     if stop is None:
         turn.alert(Cause("control", f"there is no open stop {stop_id} to resume"))
         return
-    if is_loss(stop) and not _start_anew(turn):
-        turn.alert(Cause("control", f"{stop_id} is not resumed: equity is unknown"))
+    refusal = _start_anew(turn, stop) if is_loss(stop) else None
+    if refusal is not None:
+        turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
         return
     _close(turn, stop, said)
 
@@ -132,16 +132,20 @@ def is_loss(stop: Stop) -> bool:
     return rule is not None and issubclass(rule, Watch) and rule.LOSS
 
 
-def _start_anew(turn: Turn) -> bool:
-    """Let day, week and peak begin at the current equity; False when it is unknown."""
-    equity = turn.standing().equity
-    day, week = turn.account.day, turn.account.week
-    if equity is None or day is None or week is None:
-        return False
-    fresh = {"start_equity": equity, "flows": ZERO, "deposits": ZERO, "realized": ZERO}
-    turn.update(day=replace(day, **fresh), week=replace(week, **fresh), peak=equity, breaker=None)
+def _start_anew(turn: Turn, stop: Stop) -> str | None:
+    """Let the rule that stopped measure from the current equity; say why where it may not.
+
+    Loss counters and circuit breaker close. Other rules go on: what was lost still counts for them.
+    """
+    equity, most = turn.standing().equity, turn.limits.stops.resumes_per_day_max
+    if equity is None:
+        return "equity is unknown"
+    if turn.account.resumes >= most:
+        return f"{most} loss stops were resumed since the roll of the day"
+    turn.update(breaker=None, resumes=turn.account.resumes + 1)
+    begin_baseline(turn, stop.rule, equity)
     end_breach(turn, "circuit_breaker")
-    return True
+    return None
 
 
 def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn") -> None:
