@@ -1,5 +1,7 @@
 """What a fill means: it takes the place of its reservation, and is booked once."""
 
+from msgspec.structs import replace
+
 from pipeline.risk.account import ENDED_MAX
 from pipeline.risk.book.booking import book
 from pipeline.risk.book.bust import on_bust
@@ -9,6 +11,7 @@ from pipeline.risk.book.trade import execution_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import Recall, may_be_forgotten
 from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.watch.circuit import note_trade
 from pipeline.risk.watch.guard import enter
 from pipeline.risk.watch.position_stops import note_exit_fill
@@ -33,7 +36,7 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
         return  # The adopted snapshot holds it already.
     book(turn, fill.symbol, execution_of(fill))
     note_trade(turn, holding)
-    enter(turn, holding, fill, stop=None if reservation is None else reservation.stop_price)
+    enter(turn, holding, fill, order=reservation)
 
 
 def _is_kept(turn: Turn, remembered_ms: int | None) -> bool:
@@ -54,7 +57,7 @@ def _forgotten(turn: Turn, fill: Fill) -> bool:
 
 
 def _release(turn: Turn, fill: Fill) -> Reservation | None:
-    """Release what a fill takes; return the reservation as it was, if one matches."""
+    """Release what a fill takes; return its reservation after the fill, if one matches."""
     reservation = _matching(turn.holding(fill.symbol), fill)
     if reservation is None:
         if _belongs_to_an_ended_one(turn, fill):
@@ -66,14 +69,15 @@ def _release(turn: Turn, fill: Fill) -> Reservation | None:
     if fill.quantity > reservation.quantity:
         said = f"fill {fill.fill_id} is beyond its order"
         turn.alert(Cause("overfill", said, fill.quantity, reservation.quantity))
-    change(
-        turn,
-        after_fill(reservation, fill.quantity, now_ms=turn.now_ms, times=turn.limits.reservation),
-    )
+    inverse = turn.holding(fill.symbol).inverse
+    cost = reservation.filled_cost + worth(fill.quantity, fill.price, inverse)
+    filled = replace(reservation, filled_cost=cost)
+    after = after_fill(filled, fill.quantity, now_ms=turn.now_ms, times=turn.limits.reservation)
+    change(turn, after)
     if reservation.exit_reason is not None:
         note_exit_fill(turn, reservation, fill.quantity)
         note_stopout(turn, reservation)
-    return reservation
+    return after
 
 
 def _belongs_to_an_ended_one(turn: Turn, fill: Fill) -> bool:

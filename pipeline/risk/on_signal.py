@@ -2,18 +2,17 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import APPROVALS_MAX
 from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.reservations import Reservation
 from pipeline.risk.cause import Cause
-from pipeline.risk.gate.judgement import Judgement, judge
+from pipeline.risk.gate.answer import FAILED, IGNORED_DUPLICATE, IGNORED_HOLD, answer
+from pipeline.risk.gate.judgement import judge
 from pipeline.risk.gate.prevented import note_blocked
 from pipeline.risk.gate.proposal import Terms, make_terms, reference_price
 from pipeline.risk.gate.sizing import size
-from pipeline.risk.gate.standing import Standing
 from pipeline.risk.gate.stop_price import stop_price
 from pipeline.risk.memory.repeats import Repeats, noted
 from pipeline.risk.numbers import ZERO
@@ -21,22 +20,8 @@ from pipeline.risk.rules.repeated_order import RepeatedOrder
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.rates import fresh_rate, is_foreign
 from pipeline.risk.watch.violations import count_violations
-from topics.decisions import Decision
 from topics.events import Session
 from topics.signals import Signal
-
-_IGNORED_HOLD = Judgement("ignored", ZERO, (), None, ())
-_IGNORED_DUPLICATE = Judgement("ignored", ZERO, ("duplicate_signal",), None, ())
-_FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
-
-
-class Unvalued(Struct, frozen=True):
-    """The figures of an account that cannot be valued."""
-
-    equity: None = None
-    drawdown_ratio: None = None
-    daily_pnl: None = None
-    weekly_pnl: None = None
 
 
 def on_signal(
@@ -47,18 +32,18 @@ def on_signal(
     if not seen:
         turn.keep(f"signal:{signal.signal_id}")
     if signal.side == "hold" or seen:
-        judgement = _IGNORED_HOLD if signal.side == "hold" else _IGNORED_DUPLICATE
-        _tell(turn, signal, judgement, asked=signal.quantity)
+        judgement = IGNORED_HOLD if signal.side == "hold" else IGNORED_DUPLICATE
+        answer(turn, signal, judgement)
         return
     terms: Terms | None = None
     try:
         terms = _terms(turn, signal, sessions)
         judgement = judge(turn.standing(), terms)
     except Exception as error:  # noqa: BLE001  Fail closed: a rule that raises refuses.
-        judgement = _FAILED
+        judgement = FAILED
         reason = f"judging {signal.signal_id} raised {type(error).__name__}: {error}"
         turn.alert(Cause("internal_error", reason), level="medium")
-    _tell(turn, signal, judgement, asked=signal.quantity if terms is None else terms.asked)
+    answer(turn, signal, judgement, terms=terms)
     if terms is not None and judgement.verdict != "approved":
         note_blocked(turn, terms, judgement.quantity)
     if terms is not None and judgement.quantity:
@@ -72,8 +57,7 @@ def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
     turn.repeated_signal = seen
     if not seen:
         turn.keep(f"signal:{signal.signal_id}")
-    judgement = _IGNORED_DUPLICATE if seen else _FAILED
-    _tell(turn, signal, judgement, asked=signal.quantity)
+    answer(turn, signal, IGNORED_DUPLICATE if seen else FAILED)
 
 
 def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
@@ -106,6 +90,7 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     signal, now_ms = terms.signal, turn.now_ms
     approvals = (*turn.account.approvals[-(APPROVALS_MAX - 1) :], now_ms)
     turn.account = replace(turn.account, approvals=approvals, repeats=_repeats(turn, terms))
+    stop, distance = _stop_of(terms, quantity)
     turn.reserve(
         Reservation(
             signal.signal_id,
@@ -116,16 +101,19 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
             reserved=quantity,
             decided_ms=now_ms,
             until_ms=now_ms + turn.limits.reservation.reservation_ttl_ms,
-            stop_price=_watched_stop(turn, terms, quantity),
+            stop_price=stop,
+            stop_distance=distance,
         )
     )
 
 
-def _watched_stop(turn: Turn, terms: Terms, quantity: Decimal) -> Decimal | None:
-    """The stop that an entry's fills bring with them, while `stop_loss` is on."""
-    if quantity <= terms.exit_room or not turn.limits.rules["stop_loss"].enabled:
-        return None
-    return terms.stop
+def _stop_of(terms: Terms, quantity: Decimal) -> tuple[Decimal | None, Decimal | None]:
+    """Return the stop that an entry's fills bring with them; one worked out with its distance."""
+    if quantity <= terms.exit_room or terms.stop is None or terms.entry_price is None:
+        return None, None
+    if terms.signal.stop_price is not None:
+        return terms.stop, None
+    return terms.stop, abs(terms.entry_price - terms.stop)
 
 
 def _repeats(turn: Turn, terms: Terms) -> Repeats:
@@ -143,58 +131,3 @@ def last_known_price(holding: Holding, terms: Terms) -> Decimal:
         return terms.price
     price = reference_price(holding.quote, terms.side)
     return ZERO if price is None else price
-
-
-def _tell(turn: Turn, signal: Signal, judgement: Judgement, *, asked: Decimal | None) -> None:
-    account, shared, figures = turn.account, turn.shared, _figures(turn, judgement)
-    valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
-    if signal.expires_at_ms is not None:
-        valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
-    turn.outputs.append(
-        Decision(
-            decision_id=turn.next_id() if turn.repeated_signal else signal.signal_id,
-            signal_id=signal.signal_id,
-            account_id=account.account_id,
-            strategy_id=signal.strategy_id,
-            symbol=signal.symbol,
-            side=signal.side,  # type: ignore[arg-type]  # Words once decoded.
-            verdict=judgement.verdict,
-            requested_quantity=asked,
-            approved_quantity=judgement.quantity,
-            limit_price=signal.limit_price,
-            stop_price=signal.stop_price,
-            reduce_only=signal.reduce_only,
-            risk_score=_risk_score(judgement),
-            reasons=judgement.reasons,
-            binding_rule=judgement.binding_rule,
-            checks=judgement.checks,
-            trading_state=account.trading_state,
-            equity=figures.equity,
-            drawdown_ratio=figures.drawdown_ratio,
-            daily_pnl=figures.daily_pnl,
-            weekly_pnl=figures.weekly_pnl,
-            limits_version=f"{shared.limits.version}.{account.limits.version}",
-            valid_until_ms=valid_until_ms,
-            sequence=account.sequence,
-            chain=account.chain,
-            rules_version=shared.rules_version,
-            at_ms=turn.now_ms,
-        )
-    )
-
-
-def _figures(turn: Turn, judgement: Judgement) -> Standing | Unvalued:
-    """Return where the account stands; a signal that failed is refused also where that raises."""
-    try:
-        return turn.standing()
-    except Exception:
-        if judgement is not _FAILED and judgement is not _IGNORED_DUPLICATE:
-            raise
-        return Unvalued()
-
-
-def _risk_score(judgement: Judgement) -> Decimal | None:
-    """The measure of the rule of that name, the last of all; None where it is off or unknown."""
-    if not judgement.checks or judgement.checks[-1].rule != "risk_score":
-        return None
-    return judgement.checks[-1].measured

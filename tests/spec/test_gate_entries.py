@@ -94,12 +94,12 @@ def test_entry_is_rejected_when_its_stop_is_not_on_the_losing_side(
     assert decision["approved_quantity"] == ("0" if check[0] == "breach" else "1")
 
 
-def test_stop_of_a_market_order_is_measured_from_the_far_end_of_its_collar() -> None:
+def test_stop_of_a_market_order_is_measured_from_the_reference() -> None:
     desk = open_desk(only(stop_side={}, price_collar={"collar_ratio": "0.05"}))
 
-    decision = desk.signal("buy", 1, stop_price="104.99")
+    decision = desk.signal("buy", 1, stop_price="99.99")
 
-    assert numbers_of(decision, "stop_side") == ("pass", "104.99", "105", "0.01")
+    assert numbers_of(decision, "stop_side") == ("pass", "99.99", "100", "0.01")
 
 
 def test_entry_passes_when_it_names_no_stop() -> None:

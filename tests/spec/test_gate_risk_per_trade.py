@@ -69,16 +69,14 @@ def test_risk_is_multiplied_like_the_contract() -> None:
     assert answer_of(decision)[:2] == ("modified", "5")
 
 
-@pytest.mark.parametrize(("quantity", "verdict"), [(8, "approved"), (9, "modified")])
-def test_market_order_is_at_risk_from_the_far_end_of_its_collar(
-    quantity: int, verdict: str
-) -> None:
+@pytest.mark.parametrize(("quantity", "verdict"), [(10, "approved"), (11, "modified")])
+def test_market_order_is_at_risk_from_the_reference(quantity: int, verdict: str) -> None:
     rules = only(risk_per_trade={}, price_collar={"collar_ratio": "0.02"})
     desk = open_desk(rules)
 
     decision = desk.signal("buy", quantity, stop_price="90")
 
-    # From 102 to 90: 12 a unit.
+    # From 100 to 90, not from the 102 of the collar: 10 a unit, 100 allowed.
     assert decision["verdict"] == verdict
 
 

@@ -148,14 +148,121 @@ def test_nothing_is_closed_when_the_stop_loss_is_turned_off() -> None:
     assert desk.exits() == []
 
 
-def test_position_of_ours_has_a_stop_when_the_rule_is_turned_on_later() -> None:
+@pytest.mark.parametrize(("named", "stop", "above"), [("95", "95", "95.01"), (None, "98", "98.01")])
+def test_stop_of_the_entry_counts_when_the_rule_is_turned_on_after_the_fill(
+    named: str | None, stop: str, above: str
+) -> None:
     desk = open_desk(only())
-    bought(desk, stop_price="95")
+    bought(desk, **({} if named is None else {"stop_price": named}))
     desk.limits(only(stop_loss={}))
 
-    see(desk, "98")
+    see(desk, above)
+    before = sent(desk)
+    see(desk, stop)
 
-    assert sent(desk) == [("stop_loss", "sell", "10")]
+    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "10")])
+
+
+def test_market_entry_is_not_sold_in_the_event_of_its_fill() -> None:
+    desk = open_desk({})  # The built-in defaults.
+
+    decision = desk.signal("buy", 5, signal_id="s")
+    desk.fill("buy", 5, 100, signal_id="s")
+
+    assert (decision["verdict"], decision["stop_price"]) == ("approved", "98")
+    assert desk.exits() == []
+
+
+def test_worked_out_stop_follows_the_average_price_of_the_entry_s_fills() -> None:
+    desk = open_desk(only(stop_loss={}))
+    desk.signal("buy", 20, signal_id="s", limit_price="100")
+    desk.fill("buy", 10, 99, signal_id="s")
+    desk.fill("buy", 10, 98, signal_id="s")
+
+    see(desk, "96.51")
+    before = sent(desk)
+    see(desk, "96.5")
+
+    # 98.5 on average less the 2 that the decision told.
+    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "20")])
+
+
+def test_named_stop_stays_when_the_entry_fills_at_another_price() -> None:
+    desk = open_desk(only(stop_loss={}))
+    desk.signal("buy", 10, signal_id="s", limit_price="100", stop_price="97")
+    desk.fill("buy", 10, 98, signal_id="s")
+
+    see(desk, "97.01")
+    before = sent(desk)
+    see(desk, "97")
+
+    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "10")])
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"stop_loss": {}},
+        {"trailing_stop": {"trailing_ratio": "0.02"}},
+        {"time_stop": {"hold_ms_max": 1000}},
+    ],
+)
+def test_stop_that_was_met_goes_with_its_position_through_zero(rules: dict[str, Any]) -> None:
+    desk = open_desk(only(**rules))
+    bought(desk, stop_price="98")
+    desk.signal("sell", 30, limit_price="100", stop_price="105", signal_id="s")
+    desk.order("s", "accepted")
+    desk.wait(1001)
+    desk.price(97)
+    desk.wait(SECOND)
+
+    desk.fill("sell", 20, 97, signal_id="s")
+    desk.wait(SECOND)
+
+    # Short 10 begins with a stop, a best mark and an age of its own.
+    assert (sent(desk), desk.position()["quantity"]) == ([], "-10")
+
+
+@pytest.mark.parametrize(
+    ("side", "fields", "verdict", "stop"),
+    [
+        ("buy", {"limit_price": "100"}, "approved", "98"),
+        ("buy", {}, "approved", "98"),
+        ("sell", {"limit_price": "101"}, "approved", "103.02"),
+        ("buy", {"limit_price": "100", "stop_price": "97.004"}, "approved", "97.01"),
+        ("buy", {"limit_price": "99"}, "approved", "97.02"),
+        ("buy", {"limit_price": "100", "quantity": "2000"}, "rejected", "98"),
+    ],
+)
+def test_stop_in_effect_is_told_of_every_entry(
+    side: str, fields: dict[str, Any], verdict: str, stop: str
+) -> None:
+    desk = open_desk(only(confidence={"confidence_min": "0.5"}))
+
+    sure = "0.1" if verdict == "rejected" else "0.9"
+    decision = desk.signal(side, confidence=sure, **{"quantity": "1", **fields})
+
+    assert (decision["verdict"], decision["stop_price"]) == (verdict, stop)
+
+
+@pytest.mark.parametrize("quantity", [4, 10])
+def test_no_stop_is_told_of_an_exit(quantity: int) -> None:
+    desk = open_desk(only())
+    bought(desk)
+
+    decision = desk.signal("sell", quantity, limit_price="100", stop_price="105")
+
+    assert (decision["verdict"], decision["stop_price"]) == ("approved", None)
+
+
+def test_no_stop_is_told_of_an_order_that_was_cut_to_its_exit() -> None:
+    desk = open_desk(only())
+    bought(desk)
+    desk.control("reduce")
+
+    decision = desk.signal("sell", 12, limit_price="100")
+
+    assert (decision["approved_quantity"], decision["stop_price"]) == ("10", None)
 
 
 def test_position_is_only_told_of_when_its_stop_only_warns() -> None:

@@ -5,12 +5,13 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
-from pipeline.risk.book.holding import Execution, Holding, Pending
+from pipeline.risk.book.holding import Execution, Guard, Holding, Pending
 from pipeline.risk.book.late_fill import Late, correct_windows
 from pipeline.risk.book.money import Money, book_in_time, book_money, is_counted
 from pipeline.risk.book.position import Position, average_price, fold
 from pipeline.risk.book.trade import Trade, trade_of
 from pipeline.risk.cause import Cause
+from pipeline.risk.gate.stop_price import stop_on_tick
 from pipeline.risk.memory.kept_fills import KeptFill
 from pipeline.risk.numbers import ZERO, signed
 from pipeline.risk.turn import Turn
@@ -114,7 +115,9 @@ def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
 def book_pending(turn: Turn, instrument: Instrument) -> None:
     """Book what was filled or adopted while nobody knew the instrument."""
     holding = turn.holding(instrument.symbol)
-    start = holding.pending[0].before if holding.pending else holding.position
+    guard, start = holding.guard, holding.position
+    if holding.pending:
+        start = holding.pending[0].before
     if holding.inverse is not None and start.quantity:
         price = average_price(start, None)
         start = Position(start.quantity, worth(start.quantity, price, holding.inverse))
@@ -122,3 +125,14 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
         turn.settle(replace(holding, position=start, pending=()))
     for pending in holding.pending:
         book(turn, instrument.symbol, pending.execution)
+    _keep_guard(turn, turn.holding(instrument.symbol), guard)
+
+
+def _keep_guard(turn: Turn, booked: Holding, before: Guard | None) -> None:
+    """Let a position that is booked again keep its age, its best mark and its stop, on the tick."""
+    guard = booked.guard
+    if guard is not None and before is not None:
+        kept = replace(before, realized=guard.realized)
+        if before.stop is not None and booked.instrument is not None:
+            kept = replace(kept, stop=stop_on_tick(before.stop, booked.instrument, booked.quantity))
+        turn.put(replace(booked, guard=kept))

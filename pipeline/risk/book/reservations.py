@@ -32,7 +32,9 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
     order_id: str | None = None
     exit_reason: ExitReason | None = None  # Set on exits of ours.
     ended: bool = False  # A terminal word came: later words change nothing.
-    stop_price: Decimal | None = None  # Of an entry, while `stop_loss` is on.
+    stop_price: Decimal | None = None  # Of an entry, as its decision told it.
+    stop_distance: Decimal | None = None  # Of a stop that was worked out, from the entry price.
+    filled_cost: Decimal = ZERO  # Of what was seen as fills, as a position counts it.
 
     @property
     def live(self) -> bool:

@@ -23,7 +23,7 @@ def note_blocked(turn: Turn, terms: Terms, quantity: Decimal) -> None:
 
     quantity: approved, in units.
     """
-    holding, price = terms.holding, _likely_price(terms)
+    holding, price = terms.holding, terms.entry_price
     if terms.asked is None or price is None or holding.instrument is None:
         return
     missed = signed(terms.side, terms.asked - quantity)
@@ -32,14 +32,6 @@ def note_blocked(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     cost = worth(missed, price, holding.inverse)
     blocked = Blocked(turn.now_ms // STRETCH_MS, missed, cost)
     _keep(turn, holding.symbol, blocked)
-
-
-def _likely_price(terms: Terms) -> Decimal | None:
-    """The price at which it would have been filled: its limit, the market's where it is better."""
-    limit, reference = terms.signal.limit_price, terms.reference
-    if limit is None or reference is None:
-        return reference if limit is None else limit
-    return min(limit, reference) if terms.side == "buy" else max(limit, reference)
 
 
 def _keep(turn: Turn, symbol: str, new: Blocked) -> None:

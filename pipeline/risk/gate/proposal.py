@@ -26,6 +26,7 @@ class Terms(Struct, frozen=True, gc=False):
     reference: Decimal | None  # Fresh ask for a buy, bid for a sell, else mark, else last.
     price: Decimal | None  # Order price: the limit, or the reference with the collar.
     own_price: Decimal | None  # Price of its own notional when it opens.
+    entry_price: Decimal | None  # Where it will most likely fill; stops and risk count from it.
     exit_room: Decimal  # The largest proven exit, in units.
     lot: Decimal | None  # None without an instrument.
     asked: Decimal | None  # As asked or as sized, before flooring; None when it cannot be sized.
@@ -147,6 +148,7 @@ def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal
         reference,
         price,
         _own_price(price, reference, side, inverse=inverse is not None),
+        _entry_price(signal.limit_price, reference, side),
         exit_room(holding, side),
         holding.instrument.lot_size if holding.instrument else None,
         signal.quantity,
@@ -165,6 +167,15 @@ def _own_price(
     if price is None or reference is None or (side == "buy") != inverse:
         return price
     return min(price, reference) if inverse else max(price, reference)
+
+
+def _entry_price(
+    limit_price: Decimal | None, reference: Decimal | None, side: Side
+) -> Decimal | None:
+    """Return the better of limit price and reference: a market order fills near the reference."""
+    if limit_price is None or reference is None:
+        return reference if limit_price is None else limit_price
+    return min(limit_price, reference) if side == "buy" else max(limit_price, reference)
 
 
 def reference_price(quote: Quote | None, side: Side) -> Decimal | None:

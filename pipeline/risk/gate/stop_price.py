@@ -18,7 +18,7 @@ def stop_price(terms: Terms, stop: StopPrices, *, atr: Decimal | None) -> Decima
 
     On the tick, rounded towards the entry. An ATR of 0 says nothing of the next bar: it is none.
     """
-    price, own, side = terms.price, terms.signal.stop_price, terms.side
+    price, own, side = terms.entry_price, terms.signal.stop_price, terms.side
     if price is None or (own is not None and (own >= price if side == "buy" else own <= price)):
         return own  # On the wrong side or without an entry: nothing to round it towards.
     instrument = terms.holding.instrument
@@ -40,6 +40,12 @@ def stop_at(
     return own if instrument is None else _on_tick(own, price, instrument.tick_size, side=side)
 
 
+def stop_on_tick(stop: Decimal, instrument: Instrument, quantity: Decimal) -> Decimal:
+    """Round the stop of a held position to the tick towards its entry; quantity: signed."""
+    tick = instrument.tick_size
+    return _up(stop, tick) if quantity > ZERO else -_up(-stop, tick)
+
+
 def _on_tick(stop: Decimal, price: Decimal, tick: Decimal, *, side: Side) -> Decimal:
     """Round to the tick towards the entry, but never to the entry: no order is without risk."""
     if side == "sell":
@@ -57,11 +63,11 @@ def _up(price: Decimal, tick: Decimal) -> Decimal:
 
 
 def unit_risk(terms: Terms, fee_ratio: Decimal) -> Decimal | None:
-    """Return what a unit loses from the order price to its stop, with the fees of both."""
-    price, given_up, scale, inverse = terms.price, terms.stop, terms.scale, terms.inverse
+    """Return what a unit loses from the entry price to its stop, with the fees of both."""
+    price, given_up, scale, inverse = terms.entry_price, terms.stop, terms.scale, terms.inverse
     if price is None or given_up is None or scale is None:
         return None
-    if inverse is not None and given_up <= ZERO:
+    if inverse is not None and (price <= ZERO or given_up <= ZERO):
         return None
     if inverse is None:
         loss = abs(price - given_up)

@@ -12,9 +12,9 @@ class StopSide(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        """Measure the stop against the order price; headroom is the room for a loss."""
+        """Measure the stop against the entry price; headroom is the room for a loss."""
         terms = proposal.terms
-        price, stop = terms.price, terms.signal.stop_price
+        price, stop = terms.entry_price, terms.signal.stop_price
         if stop is None:
             return self.PASSED
         if price is None:

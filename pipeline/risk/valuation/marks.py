@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pipeline.risk.book.holding import Holding, Mark, mark_of
 from pipeline.risk.numbers import ZERO, earliest
 from pipeline.risk.turn import Turn
-from pipeline.risk.watch.guard import guarded, with_best
+from pipeline.risk.watch.guard import forget_stops, guarded, with_best
 from topics.events import Quote
 
 
@@ -81,10 +81,12 @@ def marked(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Ho
     The confirming list starts with the entry price, then the newest mark held.
     """
     held, was = after.position.quantity, before.position.quantity
+    if was and held and (was > 0) == (held > 0):
+        return after
+    if was:
+        forget_stops(turn, after.symbol)
     if not held:
         return replace(after, marks=(), mark=None, mark_ms=None, guard=None)
-    if was and (was > 0) == (held > 0):
-        return after
     newest = mark_of(after.quote, held)
     if newest is None or after.quote is None:
         begun = replace(after, marks=(Mark(price),), mark=None, mark_ms=None)

@@ -5,6 +5,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.book.holding import Guard, Holding
+from pipeline.risk.book.position import Position, average_price
+from pipeline.risk.book.reservations import Reservation
 from pipeline.risk.gate.stop_price import stop_at, stop_distance
 from pipeline.risk.numbers import ZERO, earliest
 from pipeline.risk.turn import Turn
@@ -20,6 +22,17 @@ def guarded(turn: Turn, holding: Holding, *, price: Decimal) -> Holding:
     return begun if holding.mark is None else with_best(begun, holding.mark)
 
 
+def forget_stops(turn: Turn, symbol: str) -> None:
+    """Let go of what was met for a position that ended: the next one begins with its own stops."""
+    account = turn.account
+    if symbol in account.leaving:
+        left = {name: item for name, item in account.leaving.items() if name != symbol}
+        turn.note(leaving=left)
+    told = {f"{rule.NAME}:{symbol}" for rule in turn.limits.position_stops}
+    if account.alerted and not told.isdisjoint(account.alerted):
+        turn.note(alerted={key: at for key, at in account.alerted.items() if key not in told})
+
+
 def with_best(holding: Holding, mark: Decimal) -> Holding:
     """Note a mark that is the best since the position left zero."""
     guard = holding.guard
@@ -31,10 +44,10 @@ def with_best(holding: Holding, mark: Decimal) -> Holding:
     return holding
 
 
-def enter(turn: Turn, before: Holding, fill: Fill, *, stop: Decimal | None) -> None:
+def enter(turn: Turn, before: Holding, fill: Fill, *, order: Reservation | None) -> None:
     """Take over the stop of an entry that a fill just booked; `before`: the holding without it.
 
-    stop: of its order; an order that nobody knows gets one from its fill's price.
+    order: the entry's, after this fill; one that nobody knows gets a stop from its fill's price.
     """
     after = turn.holding(fill.symbol)
     held, was, guard = after.position.quantity, before.position.quantity, after.guard
@@ -42,17 +55,22 @@ def enter(turn: Turn, before: Holding, fill: Fill, *, stop: Decimal | None) -> N
         return
     if was and (was > ZERO) != (held > ZERO):
         guard = replace(guard, realized=after.realized)  # What it turned from is realized.
-    if turn.limits.rules["stop_loss"].enabled:
-        guard = replace(guard, stop=_own_stop(turn, after, fill.price) if stop is None else stop)
-    turn.put(replace(after, guard=guard))
+    if order is None or order.stop_price is None:
+        stop = _own_stop(turn, after, fill.price)
+    else:
+        stop = _stop_of(after, order, order.stop_price)
+    turn.put(replace(after, guard=replace(guard, stop=stop)))
 
 
-def arm(turn: Turn, holding: Holding) -> None:
-    """Give a position of ours a stop when `stop_loss` was turned on after its entries."""
-    guard = holding.guard
-    if guard is not None and guard.stop is None and holding.filled:
-        stop = _own_stop(turn, holding, holding.average_price)
-        turn.put(replace(holding, guard=replace(guard, stop=stop)))
+def _stop_of(holding: Holding, order: Reservation, told: Decimal) -> Decimal:
+    """Return an entry's stop: a named one stays, one worked out follows the price of its fills.
+
+    The average is over the fills of the order, harmonic for an inverse contract.
+    """
+    if order.stop_distance is None:
+        return told
+    price = average_price(Position(order.filled, order.filled_cost), holding.inverse)
+    return stop_at(price, order.side, holding.instrument, distance=order.stop_distance)
 
 
 def _own_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:

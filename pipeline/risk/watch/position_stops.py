@@ -17,7 +17,6 @@ from pipeline.risk.turn import Turn
 from pipeline.risk.watch.breaches import Breach, beyond, breach
 from pipeline.risk.watch.exits import Run, again_ms, close, plainly
 from pipeline.risk.watch.flatten import is_flattening
-from pipeline.risk.watch.guard import arm
 from pipeline.risk.watch.stops import end_breach
 from topics.decisions import ExitReason
 
@@ -32,9 +31,7 @@ def position_breaches(turn: Turn) -> list[Breach]:
     found: list[Breach] = []
     for symbol in list(turn.account.holdings if turn.look_at_all else turn.touched):
         holding = turn.holding(symbol)
-        if holding.guard is None:
-            _forget(turn, symbol)
-        else:
+        if holding.guard is not None:
             found += _judge(turn, holding, holding.guard)
     return found
 
@@ -72,13 +69,6 @@ def _reason(rule: PositionStop) -> ExitReason:
     return rule.NAME  # type: ignore[return-value]  # The file's name is the reason's.
 
 
-def _forget(turn: Turn, symbol: str) -> None:
-    """What is flat has no stop left to reach."""
-    stay(turn, symbol)
-    for rule in turn.limits.position_stops:
-        _end(turn, rule, symbol)
-
-
 def _end(turn: Turn, rule: PositionStop, symbol: str) -> None:
     if turn.account.alerted:
         end_breach(turn, f"{rule.NAME}:{symbol}")
@@ -92,14 +82,11 @@ def stay(turn: Turn, symbol: str) -> None:
 
 
 def _look_at_all(turn: Turn) -> None:
-    """Give stops where they were turned on, take back those turned off, find the next time."""
+    """Take back the exits of stops that were turned off, and find the next time."""
     closing = {rule.NAME for rule in turn.limits.position_stops if rule.on_breach == "flatten"}
     for symbol, item in turn.account.leaving.items():
         if item.reason not in closing and item.reason != "deleverage":
             stay(turn, symbol)
-    if turn.limits.rules["stop_loss"].enabled:
-        for holding in list(turn.account.holdings.values()):
-            arm(turn, holding)
     due_ms = _next_hold_ms(turn)
     if due_ms != turn.account.hold_due_ms:
         turn.note(hold_due_ms=due_ms)

@@ -1,0 +1,88 @@
+"""The answer to a signal: one decision, with the figures that the account had."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.risk.gate.judgement import Judgement
+from pipeline.risk.gate.proposal import Terms
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.turn import Turn
+from topics.decisions import Decision
+from topics.signals import Signal
+
+IGNORED_HOLD = Judgement("ignored", ZERO, (), None, ())
+IGNORED_DUPLICATE = Judgement("ignored", ZERO, ("duplicate_signal",), None, ())
+FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
+
+
+class Unvalued(Struct, frozen=True):
+    """The figures of an account that cannot be valued."""
+
+    equity: None = None
+    drawdown_ratio: None = None
+    daily_pnl: None = None
+    weekly_pnl: None = None
+
+
+def answer(turn: Turn, signal: Signal, judgement: Judgement, *, terms: Terms | None = None) -> None:
+    """Write the decision on a signal; terms: None where it was not judged."""
+    account, shared, figures = turn.account, turn.shared, _figures(turn, judgement)
+    valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
+    if signal.expires_at_ms is not None:
+        valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
+    turn.outputs.append(
+        Decision(
+            decision_id=turn.next_id() if turn.repeated_signal else signal.signal_id,
+            signal_id=signal.signal_id,
+            account_id=account.account_id,
+            strategy_id=signal.strategy_id,
+            symbol=signal.symbol,
+            side=signal.side,  # type: ignore[arg-type]  # Words once decoded.
+            verdict=judgement.verdict,
+            requested_quantity=signal.quantity if terms is None else terms.asked,
+            approved_quantity=judgement.quantity,
+            limit_price=signal.limit_price,
+            stop_price=None if terms is None else _stop_in_effect(terms, judgement),
+            reduce_only=signal.reduce_only,
+            risk_score=_risk_score(judgement),
+            reasons=judgement.reasons,
+            binding_rule=judgement.binding_rule,
+            checks=judgement.checks,
+            trading_state=account.trading_state,
+            equity=figures.equity,
+            drawdown_ratio=figures.drawdown_ratio,
+            daily_pnl=figures.daily_pnl,
+            weekly_pnl=figures.weekly_pnl,
+            limits_version=f"{shared.limits.version}.{account.limits.version}",
+            valid_until_ms=valid_until_ms,
+            sequence=account.sequence,
+            chain=account.chain,
+            rules_version=shared.rules_version,
+            at_ms=turn.now_ms,
+        )
+    )
+
+
+def _stop_in_effect(terms: Terms, judgement: Judgement) -> Decimal | None:
+    """Return the stop of an entry, also of a rejected one; None for an exit."""
+    asked = terms.asked if judgement.verdict == "rejected" else judgement.quantity
+    return None if asked is not None and ZERO < asked <= terms.exit_room else terms.stop
+
+
+def _figures(turn: Turn, judgement: Judgement) -> Standing | Unvalued:
+    """Return where the account stands; a signal that failed is refused also where that raises."""
+    try:
+        return turn.standing()
+    except Exception:
+        if judgement is not FAILED and judgement is not IGNORED_DUPLICATE:
+            raise
+        return Unvalued()
+
+
+def _risk_score(judgement: Judgement) -> Decimal | None:
+    """Return the measure of the rule of that name, the last of all; None where it is off."""
+    if not judgement.checks or judgement.checks[-1].rule != "risk_score":
+        return None
+    return judgement.checks[-1].measured
