@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import StopRow
@@ -16,12 +16,17 @@ ExitReason = Literal[
 ]
 
 
+Unit = Literal["ratio", "money", "quantity", "price", "ms", "count"]
+
+
 class Check(Struct, frozen=True, gc=False):
     rule: str
     verdict: Literal["pass", "breach", "exempt"]
-    measured: Number | None = None  # In the rule's unit.
+    measured: Number | None = None
     limit: Number | None = None
     headroom: Number | None = None  # limit - measured; measured - limit for minimums.
+    unit: Unit | None = None  # Of these numbers; money is in the account's currency.
+    message: str | UnsetType = UNSET  # Of a breach: one sentence with its numbers.
 
 
 class Decision(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
@@ -99,7 +104,15 @@ TOPIC = Topic(
         reasons=("position_ratio",),
         binding_rule="position_ratio",
         checks=(
-            Check("position_ratio", "breach", Decimal("0.25"), Decimal("0.1"), Decimal("-0.15")),
+            Check(
+                "position_ratio",
+                "breach",
+                Decimal("0.25"),
+                Decimal("0.1"),
+                Decimal("-0.15"),
+                "ratio",
+                "The position would be 0.25 of equity, above the limit of 0.1.",
+            ),
         ),
         trading_state="active",
         equity=Decimal(100000),

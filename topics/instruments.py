@@ -22,6 +22,7 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     multiplier: Positive = Decimal(1)  # Settlement currency per unit and point of price.
     groups: Annotated[tuple[Id, ...], Meta(max_length=32)] = ()
     session: Id | None = None  # Name of an exchange calendar.
+    prices_may_be_negative: bool = False  # Else a price <= 0 is no price; linear ones only.
 
 
 def check_instrument(instrument: Instrument) -> None:
@@ -30,6 +31,8 @@ def check_instrument(instrument: Instrument) -> None:
     if instrument.kind == "inverse" and base not in (None, settlement):
         problem = f"Expected {base}, the base, which an inverse instrument settles in"
         raise DecodeError(f"{problem}, got {settlement}", "$.settlement_currency")
+    if instrument.kind == "inverse" and instrument.prices_may_be_negative:
+        raise DecodeError("Expected false of an inverse instrument", "$.prices_may_be_negative")
     most = instrument.max_quantity
     if most is not None and most < instrument.min_quantity:
         raise DecodeError(f"Expected at least min_quantity, got {most}", "$.max_quantity")

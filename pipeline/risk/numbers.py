@@ -16,6 +16,9 @@ MONEY = Context(
 # Wide enough for every digit of a sum or a product of ours, so that nothing is rounded on the way.
 EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
 
+# A measure in which a division took part is compared at these digits, so that equality passes.
+MEASURE = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
@@ -55,6 +58,22 @@ def units(number: Decimal, unit: Decimal) -> int:
         return int(number // unit)
     except InvalidOperation:  # More than the context in force has digits.
         return int(EXACT.divide_int(number, unit))
+
+
+def exceeds(measured: Decimal, limit: Decimal) -> bool:
+    """Whether a measure is above its limit; one that was rounded counts at 28 digits.
+
+    A division that does not end fills all 34 digits: what has fewer is exact, and so compared.
+    """
+    if measured <= limit:
+        return False
+    if _digits(measured) < MONEY.prec and _digits(limit) < MONEY.prec:
+        return True
+    return MEASURE.plus(measured) > MEASURE.plus(limit)
+
+
+def _digits(number: Decimal) -> int:
+    return len(number.as_tuple().digits)
 
 
 def earliest(first: int | None, second: int | None) -> int | None:

@@ -10,19 +10,21 @@ from pipeline.risk.book.reservations import Reservation, after_fill
 from pipeline.risk.book.trade import execution_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import Recall, may_be_forgotten
+from pipeline.risk.refused_fill import refuse_fill
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import worth
+from pipeline.risk.valuation.quotes import allows
 from pipeline.risk.watch.circuit import note_trade
 from pipeline.risk.watch.guard import enter
 from pipeline.risk.watch.position_stops import note_exit_fill
 from pipeline.risk.watch.stopouts import note_stopout
-from pipeline.risk.watch.stops import open_stop
+from topics.codec import plain
 from topics.fills import Fill
 
 
 def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     """Apply a fill or a bust once."""
-    if seen or _forgotten(turn, fill):
+    if seen or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
         return
     turn.keep(f"{fill.kind}:{fill.symbol}:{fill.side}:{fill.fill_id}")
     if fill.kind == "bust":
@@ -50,9 +52,16 @@ def _forgotten(turn: Turn, fill: Fill) -> bool:
     skew_ms_max = turn.limits.prices.clock_skew_ms_max
     if not may_be_forgotten(turn.account.memory, fill.executed_at_ms, skew_ms_max=skew_ms_max):
         return False
-    cause = Cause("dedupe", f"fill {fill.fill_id} is older than what is remembered: not booked")
-    turn.alert(cause, level="critical", action="reduce")
-    open_stop(turn, cause, strength="reduce")
+    refuse_fill(turn, fill.fill_id, "it is older than what is remembered", rule="dedupe")
+    return True
+
+
+def _is_at_no_price(turn: Turn, fill: Fill) -> bool:
+    """Refuse a fill at a price that its instrument cannot have; without one it waits for it."""
+    instrument = turn.holding(fill.symbol).instrument
+    if instrument is None or fill.kind == "bust" or allows(instrument, fill.price):
+        return False
+    refuse_fill(turn, fill.fill_id, f"{fill.symbol} has no price of {plain(fill.price)}")
     return True
 
 

@@ -11,6 +11,7 @@ from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.valuation.marks import marked, take_quote
+from pipeline.risk.valuation.quotes import usable
 from topics.events import Quote
 from topics.positions import PositionSnapshot
 
@@ -20,7 +21,7 @@ def on_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     holding = turn.holding(snapshot.symbol)
     quote = holding.quote
     if snapshot.mark_price is not None and _is_newer(turn, snapshot, quote):
-        take_quote(turn, holding, _as_quote(snapshot, quote))
+        take_quote(turn, holding, usable(_as_quote(snapshot, quote), holding.instrument))
         holding = turn.holding(snapshot.symbol)
     if holding.filled:
         compare_position(turn, snapshot)

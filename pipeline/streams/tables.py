@@ -12,6 +12,7 @@ from msgspec.structs import asdict, replace
 from pipeline.risk.book.holding import is_newer
 from pipeline.risk.numbers import MONEY, ONE
 from pipeline.risk.statistics.bars import Bars, Lengths, Seen
+from pipeline.risk.valuation.quotes import allows, usable
 from pipeline.streams.settings import Settings
 from topics.events import Market, Quote, Rate
 from topics.instruments import Instrument
@@ -37,6 +38,7 @@ class Tables:
 
     def __init__(self, settings: Settings) -> None:
         self.prices_refused = 0  # From too far ahead.
+        self.prices_empty = 0  # Without a price that their instrument can have.
         self._currencies = settings.account_currencies
         self._instruments: dict[str, Instrument] = {}
         self._quotes: dict[str, Arrived] = {}
@@ -69,18 +71,28 @@ class Tables:
         )
         if not is_newer(quote, self.quote(price.symbol)):
             return False
-        told = replace(quote, **self._statistics(price))
+        instrument = self._instruments.get(price.symbol)
+        known = quote if instrument is None else usable(quote, instrument)
+        if known is None:
+            self.prices_empty += 1
+            return False
+        told = replace(known, **self._statistics(known, price))
         self._quotes[price.symbol] = Arrived(told, appended_ms)
         return True
 
-    def _statistics(self, price: Price) -> dict[str, Decimal | None]:
+    def _statistics(self, quote: Quote, price: Price) -> dict[str, Decimal | None]:
         """Take a price into its symbol's bars, and return what the closed ones say."""
+        instrument = self._instruments.get(price.symbol)
         bars = self._bars.get(price.symbol)
         if bars is None:
             bars = self._bars[price.symbol] = Bars(self._lengths)
-        seen = _bar_price(price)
+        seen = _bar_price(quote)
         if seen is not None:
-            bars.take(Seen(seen, price.as_of_ms, price.high, price.low))
+            high, low = (
+                bound if bound is not None and allows(instrument, bound) else None
+                for bound in (price.high, price.low)
+            )
+            bars.take(Seen(seen, price.as_of_ms, high, low))
         return asdict(bars.statistics)
 
     def apply_instrument(self, instrument: Instrument) -> None:
@@ -169,7 +181,7 @@ def _pair(instrument: Instrument) -> Pair | None:
     return base, settlement
 
 
-def _bar_price(price: Price) -> Decimal | None:
+def _bar_price(price: Quote) -> Decimal | None:
     """Return last, else mark, else mid."""
     if price.last is not None:
         return price.last

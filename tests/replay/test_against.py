@@ -81,13 +81,15 @@ def test_limit_price_is_the_price_when_the_order_has_one(tight: Path) -> None:
     assert [each.pnl for each in found.differences] == [Decimal("-47.760")]
 
 
-def test_limit_price_of_zero_is_a_price_when_an_order_has_it(tight: Path) -> None:
-    later = [(given.signal("sell", 5, limit_price=0), 0), (given.price(10), DAY_MS)]
+def test_limit_price_of_zero_is_a_price_when_an_order_has_it(tmp_path: Path) -> None:
+    small = write(tmp_path, given.only("order_notional", order_notional_max=100))
+    order = given.signal("sell", 5, limit_price=0)
+    negative = given.instrument(prices_may_be_negative=True)
 
-    found = file_against(history(*later), tight)
+    found = file_against(history((negative, 0), (order, 0), (given.price(10), DAY_MS)), small)
 
-    # Five not sold at 0, which would cost 10 each to buy back.
-    assert [(each.price, each.pnl) for each in found.differences] == [(Decimal(0), Decimal(50))]
+    # A sell that opens is worth the market's 100. Four not sold at 0 need not be bought back at 10.
+    assert [(each.price, each.pnl) for each in found.differences] == [(Decimal(0), Decimal(40))]
 
 
 def test_nothing_differs_when_the_limits_are_those_of_history(tmp_path: Path) -> None:

@@ -164,6 +164,11 @@ class Desk:
         }
         return self.send("fills", fill | _texts(fields))
 
+    def lose(self, amount: Amount, symbol: str = "X") -> None:
+        """Realize a loss at once."""
+        self.fill("buy", 1, Decimal(amount) + 1, symbol=symbol)
+        self.fill("sell", 1, 1, symbol=symbol)
+
     def order(self, signal_id: str, status: str, **fields: Any) -> list[Row]:
         """Send a word on an order."""
         order = {

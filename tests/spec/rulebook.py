@@ -14,11 +14,11 @@ _ON = {
 _OFF = [name for name in RULES if name not in _ON]
 GROUPS = (
     "account", "reservation", "dedupe", "confirmation", "sizing", "stop", "prices", "decisions",
-    "exits", "alerts",
+    "exits", "alerts", "stops",
 )  # fmt: skip
 
 
 def only(**rules: dict[str, Any]) -> Rules:
-    """Return rules with the named ones on and every other one off that can be."""
+    """Return rules with the named ones on, every other one off that can be, no order too small."""
     off: Rules = {name: {"enabled": False} for name in _OFF if name not in rules}
-    return {**off, **rules}
+    return {**off, "sizing": {"modify_ratio_min": 0}, **rules}

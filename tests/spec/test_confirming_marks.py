@@ -153,8 +153,7 @@ def test_nothing_stops_when_the_realized_loss_is_at_its_limit(rule: str, paramet
 
 def test_gate_rejects_at_once_and_the_stop_follows_when_confirmed() -> None:
     desk = open_desk(only(daily_loss={"daily_loss_ratio_max": "0.02"}))
-    desk.fill("buy", 1, 150)
-    desk.fill("sell", 1, 0)
+    desk.lose(150)
     desk.fill("buy", 10, 100)
 
     # Realized -150; unrealized -50, and then -50.01.

@@ -12,8 +12,7 @@ def lose(desk: Desk, amount: int = 201) -> None:
     """Realize a loss beyond the daily limit."""
     desk.instrument("L")
     desk.price(1, "L")
-    desk.fill("buy", 1, amount, symbol="L")
-    desk.fill("sell", 1, 0, symbol="L")
+    desk.lose(amount, "L")
 
 
 def stopped_desk() -> Desk:

@@ -9,8 +9,7 @@ from tests.spec.rulebook import only
 def floor_desk(loss: str, on_breach: str = "warn") -> Desk:
     """Return a desk of 10 000 that must keep a tenth of it and has lost an amount."""
     desk = open_desk(only(balance_floor={"on_breach": on_breach}))
-    desk.fill("buy", 1, loss)
-    desk.fill("sell", 1, 0)
+    desk.lose(loss)
     return desk
 
 
@@ -138,8 +137,8 @@ def test_entry_is_rejected_and_nothing_stops_when_nothing_was_put_in() -> None:
 
 def test_entry_passes_when_more_was_taken_out_than_put_in_and_profit_is_left() -> None:
     desk = open_desk(only(balance_floor={}))
-    desk.fill("buy", 1, 0)
-    desk.fill("sell", 1, 20_000)
+    desk.fill("buy", 1, 1)
+    desk.fill("sell", 1, 20_001)
     desk.flow("withdrawal", 15_000)
 
     decision = desk.signal("buy", 1, limit_price="100")

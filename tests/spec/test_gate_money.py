@@ -115,8 +115,7 @@ LOSSES = [
 def loss_desk(rule: str, parameter: str, loss: str) -> Desk:
     """Return a desk of 10 000 that may lose 0.02 of it and has lost an amount, only warned."""
     desk = open_desk(only(**{rule: {parameter: "0.02", "on_breach": "warn"}}))
-    desk.fill("buy", 1, loss)
-    desk.fill("sell", 1, 0)
+    desk.lose(loss)
     return desk
 
 

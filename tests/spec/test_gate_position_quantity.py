@@ -94,12 +94,12 @@ def test_exit_is_exempt_when_the_position_is_too_large(held: int) -> None:
     assert numbers_of(decision, "position_quantity") == ("exempt", "0", "5", "5")
 
 
-def test_quantity_is_unknown_but_the_mark_is_the_reason_when_an_order_cannot_be_sized() -> None:
+def test_quantity_is_unknown_but_sizing_is_the_reason_when_an_order_cannot_be_sized() -> None:
     desk = open_desk(only(position_quantity={"position_quantity_max": 5}, stale_mark={}), mark=None)
 
     decision = desk.signal("buy", None)
 
-    assert decision["reasons"] == ["stale_mark"]
+    assert decision["reasons"] == ["sizing", "stale_mark"]
     assert numbers_of(decision, "position_quantity") == ("breach", None, "5", None)
 
 

@@ -158,12 +158,12 @@ def test_oldest_orders_are_forgotten_first_when_a_thousand_are_remembered() -> N
     assert asked(desk, 1, quantity=1) == ["approved"]
 
 
-def test_repeat_is_unknown_but_the_mark_is_the_reason_when_an_order_cannot_be_sized() -> None:
+def test_repeat_is_unknown_but_sizing_is_the_reason_when_an_order_cannot_be_sized() -> None:
     desk = open_desk(only(repeated_order={}, stale_mark={}), mark=None)
 
     decision = desk.signal("buy", None)
 
-    assert decision["reasons"] == ["stale_mark"]
+    assert decision["reasons"] == ["sizing", "stale_mark"]
     assert checks_of(decision)["repeated_order"]["measured"] is None
 
 

@@ -179,14 +179,14 @@ def test_price_that_is_not_above_zero_is_no_price_of_an_inverse_contract() -> No
     assert order["verdict"] == "rejected"
 
 
-def test_account_is_halted_when_an_inverse_fill_has_no_price() -> None:
+def test_inverse_fill_at_no_price_is_refused_and_the_account_reduces() -> None:
     desk = coin_desk()
 
-    desk.fill("buy", 1000, 0, symbol="I")
+    desk.fill("buy", 1000, 0, symbol="I", fill_id="f")
 
-    assert desk.state()["trading_state"] == "halted"
-    (letter,) = desk.sent("dead_letters")
-    assert "an inverse instrument has no price 0" in letter["error"]
+    (alert,) = desk.alerts("fill_refused")
+    assert alert["message"] == "fill f is not booked: I has no price of 0"
+    assert (desk.state()["trading_state"], desk.state()["positions"]) == ("reducing", [])
 
 
 def test_fills_before_the_instrument_are_booked_as_inverse_once_it_is_known() -> None:
@@ -237,19 +237,6 @@ def test_fills_fold_when_no_rate_converts_them_yet() -> None:
     # 200 000 / (100 000 / 50 000 + 100 000 / 40 000) = 200 000 / 4.5.
     assert (held(desk)["quantity"], held(desk)["average_price"][:11]) == ("2000", "44444.44444")
     assert desk.stops() == []
-
-
-def test_mark_is_forgotten_when_it_can_be_none_of_an_inverse_instrument() -> None:
-    desk = open_desk(only(), mark=None)
-    desk.snapshot(100, 50, symbol="I")
-    desk.price(-1, "I")
-    desk.signal("hold", symbol="I")
-    before = desk.position("I")["mark_price"]
-
-    desk.instrument("I", kind="inverse", base_currency="BTC", settlement_currency="BTC")
-    desk.signal("hold", symbol="I")
-
-    assert (before, desk.position("I")["mark_price"]) == ("-1", None)
 
 
 def test_prevented_loss_is_in_base() -> None:

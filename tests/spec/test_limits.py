@@ -61,7 +61,7 @@ EVERY_NAME: Rules = {
     "reservation": {"reservation_ttl_ms": 60000, "order_silent_ms": 3600000},
     "dedupe": {"dedupe_horizon_ms": 604800000, "dedupe_max": 100000},
     "confirmation": {"confirm_marks": 3, "confirm_ms": 1000},
-    "sizing": {"modify_ratio_min": 0},
+    "sizing": {"modify_ratio_min": "0.1"},
     "stop": {"atr_multiple": 2, "atr_periods": 14, "stop_ratio": "0.02"},
     "prices": {"clock_skew_ms_max": 1000, "mark_age_ms_max": 60000},
     "decisions": {"decision_ttl_ms": 2000},
@@ -252,7 +252,7 @@ def test_defaults_hold_when_no_document_came() -> None:
     desk.price(100)
     desk.flow("opening", 10_000)
 
-    decision = desk.signal("buy", 1000, limit_price="100")
+    decision = desk.signal("buy", 100, limit_price="100")
 
     limits = {check["rule"]: check["limit"] for check in decision["checks"]}
     expected = {

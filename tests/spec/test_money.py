@@ -10,8 +10,7 @@ from tests.spec.rulebook import only
 
 def lose(desk: Desk, amount: int) -> None:
     """Realize a loss at once."""
-    desk.fill("buy", 1, amount)
-    desk.fill("sell", 1, 0)
+    desk.lose(amount)
 
 
 def test_balance_is_opening_plus_flows_plus_realized() -> None:

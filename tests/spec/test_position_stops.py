@@ -153,7 +153,7 @@ def test_stop_of_the_entry_counts_when_the_rule_is_turned_on_after_the_fill(
     named: str | None, stop: str, above: str
 ) -> None:
     desk = open_desk(only())
-    bought(desk, **({} if named is None else {"stop_price": named}))
+    bought(desk, 10, stop_price=named)
     desk.limits(only(stop_loss={}))
 
     see(desk, above)

@@ -118,8 +118,10 @@ def test_fills_fold_in_order_of_arrival_when_they_were_executed_in_another() -> 
     assert held(desk) == ("5", "100", "50")
 
 
-def test_fill_is_booked_at_its_price_when_that_is_not_above_zero() -> None:
-    desk = open_desk(only(), mark=-5)
+def test_fill_is_booked_at_its_price_when_that_may_be_negative() -> None:
+    desk = open_desk(only(), mark=None)
+    desk.instrument(prices_may_be_negative=True)
+    desk.price(-5)
 
     desk.fill("buy", 10, 0)
     desk.fill("buy", 10, -10)

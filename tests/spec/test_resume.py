@@ -16,8 +16,7 @@ def stopped_desk() -> Desk:
     """Return a desk that is flat and stopped by a loss of 300 of 10 000."""
     desk = open_desk(only(**RULES))
     desk.flow("deposit", 1000)
-    desk.fill("buy", 1, 300)
-    desk.fill("sell", 1, 0)
+    desk.lose(300)
     desk.wait(SECOND)
     return desk
 
@@ -51,10 +50,9 @@ def test_next_loss_is_measured_from_the_resume() -> None:
     desk = stopped_desk()
     desk.control("resume", stop_id=desk.state()["stops"][0])
 
-    desk.fill("buy", 1, 214)
-    desk.fill("sell", 1, 0)
+    desk.lose(214)
     at_limit = desk.state()["stops"]
-    desk.fill("sell", 1, "0", fee="0.01")
+    desk.lose("0.01")
 
     # 0.02 x 10 700 = 214.
     assert (at_limit, len(desk.state()["stops"])) == ([], 1)
@@ -62,8 +60,7 @@ def test_next_loss_is_measured_from_the_resume() -> None:
 
 def test_windows_stay_when_a_controls_stop_is_lifted() -> None:
     desk = open_desk(only())
-    desk.fill("buy", 1, 300)
-    desk.fill("sell", 1, 0)
+    desk.lose(300)
     desk.control("halt")
 
     desk.control("resume", stop_id=desk.state()["stops"][0])

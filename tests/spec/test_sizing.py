@@ -73,8 +73,7 @@ def test_sized_order_is_cut_like_any_other() -> None:
 def test_order_is_rejected_without_a_size_when_equity_is_not_above_zero(balance: int) -> None:
     desk = open_desk(only(), balance=0)
     if balance:
-        desk.fill("buy", 1, 5)
-        desk.fill("sell", 1, 0)
+        desk.lose(5)
 
     decision = desk.signal("buy", None, limit_price="100")
 

@@ -91,8 +91,7 @@ def test_flatten_leaves_less_than_a_lot_as_dust() -> None:
 def test_watch_alerts_again_when_a_second_breach_begins_after_a_resume() -> None:
     desk = open_desk(only(daily_loss={"daily_loss_ratio_max": "0.02"}))
     for _ in range(2):
-        desk.fill("buy", 1, 300)
-        desk.fill("sell", 1, 0)
+        desk.lose(300)
         desk.wait(SECOND)
         desk.control("resume", stop_id=desk.state()["stops"][0])
 
@@ -103,8 +102,7 @@ def test_two_stops_of_one_event_are_two_when_the_second_is_stricter_than_the_ope
     desk = open_desk(only(daily_loss={"daily_loss_ratio_max": "0.02"}))
     desk.control("reduce")
 
-    desk.fill("buy", 1, 300)
-    desk.fill("sell", 1, 0)
+    desk.lose(300)
 
     assert [rule for rule, status in desk.stops() if status == "triggered"] == [
         "control",
@@ -116,8 +114,7 @@ def test_halt_of_a_person_keeps_a_rule_from_opening_a_milder_stop() -> None:
     desk = open_desk(only(weekly_loss={"weekly_loss_ratio_max": "0.02"}))
     desk.control("halt")
 
-    desk.fill("buy", 1, 300)
-    desk.fill("sell", 1, 0)
+    desk.lose(300)
 
     assert desk.stops() == [("control", "triggered")]
 
@@ -125,8 +122,7 @@ def test_halt_of_a_person_keeps_a_rule_from_opening_a_milder_stop() -> None:
 def test_breach_that_still_holds_stops_again_when_the_stricter_stop_is_lifted() -> None:
     desk = open_desk(only(weekly_loss={"weekly_loss_ratio_max": "0.02"}))
     desk.control("halt")
-    desk.fill("buy", 1, 300)
-    desk.fill("sell", 1, 0)
+    desk.lose(300)
 
     desk.control("resume", stop_id=desk.state()["stops"][0])
 

@@ -66,9 +66,9 @@ def test_entry_follows_the_calendar_of_its_instrument(
 @pytest.mark.parametrize(
     ("at", "numbers"),
     [
-        ("17:44", ("pass", "16", "15", "1")),
-        ("17:45", ("pass", "15", "15", "0")),
-        ("17:45:30", ("breach", "14.5", "15", "-0.5")),
+        ("17:44", ("pass", "960000", "900000", "60000")),
+        ("17:45", ("pass", "900000", "900000", "0")),
+        ("17:45:30", ("breach", "870000", "900000", "-30000")),
         ("18:00", ("breach", None, None, None)),
     ],
 )

@@ -28,8 +28,7 @@ def opened_at(text: str, account: dict[str, str]) -> Desk:
 def lose_at(desk: Desk, text: str, amount: int) -> Row:
     """Realize a loss at a UTC time and return the day's window."""
     desk.wait(ms(text) - desk.now_ms)
-    desk.fill("buy", 1, amount)
-    desk.fill("sell", 1, 0)
+    desk.lose(amount)
     daily: Row = desk.state()["daily"]
     return daily
 

@@ -14,11 +14,14 @@ from pipeline.risk.cause import Cause
 from pipeline.risk.gate.stop_price import stop_on_tick
 from pipeline.risk.memory.kept_fills import KeptFill
 from pipeline.risk.numbers import ZERO, signed
+from pipeline.risk.refused_fill import refuse_fill
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.valuation.marks import marked
+from pipeline.risk.valuation.quotes import allows
 from pipeline.risk.valuation.rates import fresh_rate
 from pipeline.risk.watch.stops import open_stop
+from topics.codec import plain
 from topics.instruments import Instrument
 
 
@@ -124,7 +127,12 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
     if start is not holding.position:
         turn.settle(replace(holding, position=start, pending=()))
     for pending in holding.pending:
-        book(turn, instrument.symbol, pending.execution)
+        execution = pending.execution
+        if allows(instrument, execution.price):
+            book(turn, instrument.symbol, execution)
+        else:
+            reason = f"{instrument.symbol} has no price of {plain(execution.price)}"
+            refuse_fill(turn, execution.fill_id, reason)
     _keep_guard(turn, turn.holding(instrument.symbol), guard)
 
 

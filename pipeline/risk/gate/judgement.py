@@ -2,15 +2,18 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pipeline.risk.account import RESERVATIONS_MAX
 from pipeline.risk.gate.proposal import Proposal, Terms, floored, propose
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.rules.rule import Rule, UnknownCheck
+from pipeline.risk.rules import RULES
+from pipeline.risk.rules.measure import UnknownCheck
+from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check, Verdict
 
+_SIZING_PLACE = 70  # In reasons it follows `instrument`.
 RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule lets pass.
 
 
@@ -37,17 +40,41 @@ def judge(standing: Standing, terms: Terms) -> Judgement:
     checks, last = _ask_last(standing, propose(terms, left or requested), checks)
     if left and last:
         quantity = _cut(standing, propose(terms, left), last)
-    reasons = _reasons(checks)
+    checks = _explained(standing, proposal, propose(terms, left or requested), checks=checks)
+    reasons = _reasons(checks, terms)
     if quantity is None:
         return Judgement("rejected", ZERO, reasons, None, checks)
     binding = _binding(standing, propose(terms, quantity + (terms.lot or ZERO)), others)
     if left and last:
         binding = last[0].NAME
-    smallest = standing.limits.sizing.modify_ratio_min * (asked or ZERO)
     final = propose(terms, quantity)
-    if quantity <= ZERO or quantity < smallest or not _passes(standing, final, others):
+    if quantity <= ZERO or _is_unwanted(standing, final) or not _passes(standing, final, others):
         return Judgement("rejected", ZERO, reasons, binding, checks)
+    if final.exempt:  # Cut to the exit, it is judged by what is left of it.
+        small = {rule.NAME for rule in others if rule.is_only_too_small(proposal)}
+        reasons = tuple(name for name in reasons if name not in small)
     return Judgement("modified", quantity, reasons, binding, checks)
+
+
+def _is_unwanted(standing: Standing, final: Proposal) -> bool:
+    """Whether so little is left of an entry that it is more likely an error than a wish."""
+    smallest = standing.limits.sizing.modify_ratio_min * (final.terms.asked or ZERO)
+    return final.quantity < smallest and not final.exempt
+
+
+def _explained(
+    standing: Standing, proposal: Proposal, left: Proposal, *, checks: tuple[Check, ...]
+) -> tuple[Check, ...]:
+    """Add its sentence to each breach; `left`: what the last rules judged."""
+    asked = zip(standing.limits.gate, checks, strict=True)
+    return tuple(
+        structs.replace(
+            check, message=rule.message(standing, left if rule.LAST else proposal, check)
+        )
+        if check.verdict == "breach"
+        else check
+        for rule, check in asked
+    )
 
 
 def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
@@ -80,7 +107,7 @@ def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:
     """Ask one rule; a proven exit is exempt from entry rules, which still show their numbers."""
     check = rule.check(standing, proposal)
     if proposal.exempt and rule.ENTRY:
-        return Check(check.rule, "exempt", check.measured, check.limit, check.headroom)
+        return Check(check.rule, "exempt", check.measured, check.limit, check.headroom, check.unit)
     return check
 
 
@@ -98,22 +125,29 @@ def _passed(proposal: Proposal, checks: tuple[Check, ...]) -> Judgement:
     return Judgement("approved", proposal.quantity, (), None, checks)
 
 
-def _reasons(checks: tuple[Check, ...]) -> tuple[str, ...]:
+def _reasons(checks: tuple[Check, ...], terms: Terms) -> tuple[str, ...]:
     """Name the breached rules; an unknown input counts for the rule that owns it.
 
-    Where that rule was turned off, those that miss the input answer for themselves.
+    An order that cannot be sized has the one reason `sizing` for all that a size is needed for.
+    Where an input's owner was turned off, those that miss the input answer for themselves.
     """
     breached = [check for check in checks if check.verdict == "breach"]
-    owning = tuple(check.rule for check in breached if not isinstance(check, UnknownCheck))
-    return owning or tuple(check.rule for check in breached)
+    owning = [check.rule for check in breached if not isinstance(check, UnknownCheck)]
+    if terms.asked is None and not terms.signal.reduce_only:
+        place = sum(RULES[name].PLACE <= _SIZING_PLACE for name in owning)
+        owning.insert(place, "sizing")
+    return tuple(owning) or tuple(check.rule for check in breached)
 
 
 def _cut(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> Decimal | None:
     """Return the largest quantity that no breached rule forbids, or None when one forbids any."""
     terms = proposal.terms
-    quantity = proposal.quantity
+    quantity, only_exit = proposal.quantity, False
     for rule in breached:
         sizes = rule.sizes(standing, proposal)
+        if not sizes and rule.is_only_too_small(proposal) and terms.exit_room > 0:
+            only_exit = True
+            continue
         if not sizes and not (rule.ENTRY and terms.exit_room > 0):
             return None
         cut = propose(terms, quantity) if quantity < proposal.quantity else proposal
@@ -123,7 +157,7 @@ def _cut(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> 
         if rule.ENTRY:
             room = max(room, terms.exit_room)
         quantity = min(quantity, floored(terms, room))
-    return quantity
+    return None if only_exit and quantity > terms.exit_room else quantity
 
 
 def _binding(standing: Standing, more: Proposal, breached: tuple[Rule, ...]) -> str | None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.book.holding import Holding, Working, exit_room
+from pipeline.risk.gate.order_prices import entry_price, own_price
 from pipeline.risk.numbers import ONE, ZERO, floor_to, units
 from pipeline.risk.valuation.contracts import notional
 from pipeline.risk.valuation.figures import worst_case
@@ -42,6 +43,11 @@ class Terms(Struct, frozen=True, gc=False):
         """Whether its money has no known rate to the account's currency."""
         return self.holding.instrument is not None and self.scale is None
 
+    @property
+    def exact(self) -> bool:
+        """Whether its money is worked out without a division: linear, in the account's currency."""
+        return self.inverse is None and self.rate is ONE
+
 
 class Proposal(Struct, frozen=True, gc=False):
     """Money is in the account's currency; None is unknown."""
@@ -53,7 +59,6 @@ class Proposal(Struct, frozen=True, gc=False):
     worst_notional: Decimal | None  # Of the symbol on the order's side if all fills.
     opened_notional: Decimal | None  # What the order opens, at its own price.
     order_notional: Decimal | None = None  # Of the order at its order price, as it is reserved.
-    priceless: bool = False  # A price <= 0: no ratio means anything.
 
 
 def propose(terms: Terms, quantity: Decimal) -> Proposal:
@@ -63,10 +68,10 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     if scale is None or price is None or terms.asked is None:
         return Proposal(terms, quantity, exempt, None, None, None)
     inverse = terms.inverse
-    own_price = price if exempt or terms.own_price is None else terms.own_price
+    at_worst = price if exempt or terms.own_price is None else terms.own_price
     ordered = own = notional(quantity, price, inverse)
-    if own_price is not price:
-        own = notional(quantity, own_price, inverse)
+    if at_worst is not price:
+        own = notional(quantity, at_worst, inverse)
     held, working = own_side(terms)
     mark, opening = holding.mark if held else ZERO, own
     worst: Decimal | None = None
@@ -80,7 +85,7 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
         if mark is not None:
             worst = worst_case(held, ZERO, Working(opened, working.notional + ordered))
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
-        opening = notional(opened - before, own_price, inverse)
+        opening = notional(opened - before, at_worst, inverse)
     return Proposal(
         terms,
         quantity,
@@ -89,7 +94,6 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
         None if worst is None else worst * scale,
         opening * scale,
         ordered * scale,
-        priceless=price <= ZERO or bool(held and mark is not None and mark <= ZERO),
     )
 
 
@@ -147,35 +151,14 @@ def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal
         holding,
         reference,
         price,
-        _own_price(price, reference, side, inverse=inverse is not None),
-        _entry_price(signal.limit_price, reference, side),
+        own_price(price, reference, side, inverse=inverse is not None),
+        entry_price(signal.limit_price, reference, side),
         exit_room(holding, side),
         holding.instrument.lot_size if holding.instrument else None,
         signal.quantity,
         holding.scale,
         inverse,
     )
-
-
-def _own_price(
-    price: Decimal | None, reference: Decimal | None, side: Side, *, inverse: bool
-) -> Decimal | None:
-    """The dearer of order price and reference where an order may fill beyond its price.
-
-    A linear sell fills at more than its limit; of an inverse one a buy at less, which is dearer.
-    """
-    if price is None or reference is None or (side == "buy") != inverse:
-        return price
-    return min(price, reference) if inverse else max(price, reference)
-
-
-def _entry_price(
-    limit_price: Decimal | None, reference: Decimal | None, side: Side
-) -> Decimal | None:
-    """Return the better of limit price and reference: a market order fills near the reference."""
-    if limit_price is None or reference is None:
-        return reference if limit_price is None else limit_price
-    return min(limit_price, reference) if side == "buy" else max(limit_price, reference)
 
 
 def reference_price(quote: Quote | None, side: Side) -> Decimal | None:

@@ -4,7 +4,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import MONEY, ZERO
-from pipeline.risk.rules.rule import LeastMeasure
+from pipeline.risk.rules.measure import LeastMeasure
 
 _DIGITS = Decimal("0.000001")
 _MOST = Decimal(1)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
-from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.numbers import ONE
 from topics.bounds import EXPONENT_MAX
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -76,7 +76,7 @@ class Confirmation(Parameters, frozen=True, kw_only=True):
 
 
 class Sizing(Parameters, frozen=True, kw_only=True):
-    modify_ratio_min: Decimal = ZERO  # Of what was asked.
+    modify_ratio_min: Decimal = Decimal("0.1")  # Of what was asked; less is rejected.
 
 
 class StopPrices(Parameters, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 from pipeline.risk.rules.rule import Rule, Watch
 from topics.decisions import Check
 
-_NOT_RULES = {"rule"}
+_NOT_RULES = {"loss_watch", "measure", "rule"}
 
 
 def _discover() -> dict[str, type[Rule]]:

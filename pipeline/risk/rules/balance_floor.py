@@ -7,7 +7,8 @@ from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.rules.rule import LeastMeasure, Measure, Watch
+from pipeline.risk.rules.measure import LeastMeasure, Measure
+from pipeline.risk.rules.rule import Watch
 from topics.decisions import Check
 
 
@@ -16,6 +17,8 @@ class BalanceFloor(Watch, frozen=True, kw_only=True):
     on_breach: OnBreach = "flatten"
 
     PLACE = 225
+    UNIT = "money"
+    SAYS = "Equity of {measured} is below the floor of {limit}."
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
@@ -23,7 +26,7 @@ class BalanceFloor(Watch, frozen=True, kw_only=True):
         if equity is None:
             return self.unknown(least)
         if equity <= ZERO:
-            return Check(self.NAME, "breach", equity, least, equity - least)
+            return self.numbers("breach", equity, least, headroom=equity - least)
         return self.floor(equity, least)
 
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:

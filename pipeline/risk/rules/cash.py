@@ -13,6 +13,8 @@ class Cash(Rule, frozen=True, kw_only=True):
     fee_ratio: Decimal = ZERO  # Of notional, set aside for fees.
 
     PLACE = 190
+    UNIT = "money"
+    SAYS = "The order needs {measured} in cash, and {limit} is free."
     ENTRY = True
     SIZES = True
 
@@ -26,4 +28,5 @@ class Cash(Rule, frozen=True, kw_only=True):
         free = account.balance - account.totals.cost - opening
         if opened is None or account.unconverted:
             return self.unknown(free)
-        return self.cap(opened * (ONE + self.fee_ratio) if self.fee_ratio else opened, free)
+        needed = opened * (ONE + self.fee_ratio) if self.fee_ratio else opened
+        return self.cap_order(proposal.terms, needed, free)

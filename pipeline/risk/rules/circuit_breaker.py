@@ -9,6 +9,7 @@ from pipeline.risk.gate.proposal import Proposal, floored
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import Duration
 from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.watch.breaker import LOSSES_MAX, phase_of
 from topics.decisions import Check
@@ -26,6 +27,7 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
     half_open_scale: Decimal = Decimal("0.5")  # Of what the one entry asks.
 
     PLACE = 260
+    UNIT = "quantity"
     ENTRY = True
 
     def __post_init__(self) -> None:
@@ -48,7 +50,7 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
             return self.PASSED
         if not self.sizes(standing, proposal):
             return self.BREACHED
-        return self.cap(proposal.quantity, self.room(standing, proposal))
+        return self.exact_cap(proposal.quantity, self.room(standing, proposal))
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         """Half-open one entry at a time is let in, smaller."""
@@ -57,6 +59,12 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
         half_open = phase_of(breaker, standing.now_ms, self.cooldown_ms) == "half-open"
         busy = account.totals.opening or (breaker is not None and breaker.entered)
         return half_open and not busy
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.measured is None:
+            return "The circuit breaker is open after losses."
+        says = "The circuit breaker lets in one order of at most {limit}, not of {measured}."
+        return sentence(says, check)
 
     def room(self, standing: Standing, proposal: Proposal) -> Decimal:
         return floored(proposal.terms, self.half_open_scale * (proposal.terms.asked or ZERO))

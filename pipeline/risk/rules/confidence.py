@@ -13,6 +13,8 @@ class Confidence(Rule, frozen=True, kw_only=True):
     confidence_min: Decimal = ZERO  # 0 to 1.
 
     PLACE = 94
+    UNIT = "ratio"
+    SAYS = "The confidence of {measured} is below the minimum of {limit}."
     ENTRY = True
 
     def __post_init__(self) -> None:
@@ -23,5 +25,5 @@ class Confidence(Rule, frozen=True, kw_only=True):
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         measured, least = proposal.terms.signal.confidence, self.confidence_min
         if measured is None and least > ZERO:
-            return Check(self.NAME, "breach", None, least, None)
+            return self.numbers("breach", None, least)
         return self.floor(ONE if measured is None else measured, least)

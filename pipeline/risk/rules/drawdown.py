@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
-from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import Watch
 from pipeline.risk.valuation.equity import drawdown_ratio
 from topics.decisions import Check
 
@@ -13,6 +14,8 @@ class Drawdown(Watch, frozen=True, kw_only=True):
     drawdown_ratio_max: Decimal = Decimal("0.05")  # Of peak equity.
 
     PLACE = 250
+    UNIT = "ratio"
+    SAYS = "Equity is {measured} below its peak, beyond the limit of {limit}."
     RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
 

@@ -8,6 +8,7 @@ from topics.decisions import Check
 
 class DuplicateSignal(Rule, frozen=True, kw_only=True):
     PLACE = 10
+    SAYS = "The signal was answered before."
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         return self.PASSED

@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -16,13 +19,13 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
     on_breach: OnBreach = "warn"  # When marks push the account past it.
 
     PLACE = 150
+    UNIT = "ratio"
+    SAYS = "Gross exposure would be {measured} of equity, above the limit of {limit}."
     RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        if proposal.priceless:
-            return self.meaningless(self.gross_exposure_ratio_max)
         totals, worst = standing.account.totals, proposal.worst_notional
         own = proposal.terms.holding.figures.worst
         gross = None
@@ -30,8 +33,13 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
             gross = totals.worst - own + worst
         if gross is not None and self._is_in_money(standing.equity):
             assert self.gross_exposure_max is not None
-            return self.cap(gross, self.gross_exposure_max)
+            return replace(self.cap(gross, self.gross_exposure_max), unit="money")
         return self.ratio(standing, gross, limit=self.gross_exposure_ratio_max)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.unit == "money":
+            return sentence("Gross exposure would be {measured}, above {limit}.", check)
+        return sentence(self.SAYS, check)
 
     def _is_in_money(self, equity: Decimal | None) -> bool:
         """Whether the limit in money is known to be the smaller one."""

@@ -14,6 +14,8 @@ class GroupExposure(Rule, frozen=True, kw_only=True):
     group_exposure_ratio_max: PerSymbol | None = None  # Of equity; a number or by group.
 
     PLACE = 170
+    UNIT = "ratio"
+    SAYS = "Exposure of the group would be {measured} of equity, above the limit of {limit}."
     RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
@@ -34,8 +36,6 @@ class GroupExposure(Rule, frozen=True, kw_only=True):
             limit = per_symbol(self.group_exposure_ratio_max, group)
             if limit is None:
                 continue
-            if proposal.priceless:
-                return self.meaningless(limit)
             gross = None if more is None else sums.get(group, ZERO) + more
             checks.append(self.ratio(standing, gross, limit=limit))
         return checks[0] if len(checks) == 1 else min(checks, key=_headroom, default=self.PASSED)

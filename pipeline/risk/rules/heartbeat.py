@@ -4,6 +4,7 @@ from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import Duration
 from pipeline.risk.numbers import whole
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -12,6 +13,8 @@ class HeartbeatAge(Rule, frozen=True, kw_only=True):
     heartbeat_age_ms_max: Duration = 5000  # Since the last heartbeat; 0 turns it off.
 
     PLACE = 50
+    UNIT = "ms"
+    SAYS = "Broadcast sent its last heartbeat {measured} ms ago; at most {limit} ms are allowed."
     ENTRY = True
 
     @property
@@ -21,5 +24,10 @@ class HeartbeatAge(Rule, frozen=True, kw_only=True):
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         heartbeat_at_ms = standing.shared.heartbeat_at_ms
         if heartbeat_at_ms is None:
-            return Check(self.NAME, "breach", None, whole(self.heartbeat_age_ms_max), None)
+            return self.numbers("breach", None, whole(self.heartbeat_age_ms_max))
         return self.count(max(standing.now_ms - heartbeat_at_ms, 0), self.heartbeat_age_ms_max)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.measured is None:
+            return "Broadcast has sent no heartbeat yet."
+        return sentence(self.SAYS, check)

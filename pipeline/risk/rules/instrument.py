@@ -2,52 +2,83 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.gate.proposal import Proposal, floored
 from pipeline.risk.gate.standing import Standing
-from pipeline.risk.numbers import ONE, ZERO, remainder
+from pipeline.risk.numbers import ONE, ZERO, exceeds, remainder
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
+from topics.instruments import Instrument
 
 
 class InstrumentTerms(Rule, frozen=True, kw_only=True):
     PLACE = 70
+    UNIT = "quantity"
     MINIMUMS = True
 
-    def check(  # noqa: PLR0911  One answer for each way to be wrong.
-        self, standing: Standing, proposal: Proposal
-    ) -> Check:
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
         instrument = proposal.terms.holding.instrument
         if instrument is None:
             return self.unknown()
-        limit_price = proposal.terms.signal.limit_price
-        if limit_price is not None and remainder(limit_price, instrument.tick_size):
-            return Check(self.NAME, "breach", limit_price, instrument.tick_size, None)
+        wrong = self._wrong_price(proposal, instrument)
+        if wrong is not None:
+            return wrong
         if proposal.terms.asked is None:
             return self.unknown()
-        quantity, notional = proposal.quantity, proposal.notional
-        least, cheapest = instrument.min_quantity, instrument.min_notional
-        if quantity <= ZERO or (quantity < least and not _whole_rest(proposal)):
-            return self._below(quantity, least)
-        if cheapest is not None and notional is not None:
-            cheapest *= proposal.terms.rate or ONE
-            if notional < cheapest and not _whole_rest(proposal):
-                return self._below(notional, cheapest)
+        small = self._too_small(proposal, instrument)
+        if small is not None:
+            return small
         if instrument.max_quantity is None:
-            return Check(self.NAME, "pass", quantity)
-        return self.cap(quantity, instrument.max_quantity)
+            return self.numbers("pass", proposal.quantity)
+        return self.exact_cap(proposal.quantity, instrument.max_quantity)
 
-    def _below(self, measured: Decimal, least: Decimal) -> Check:
-        return Check(self.NAME, "breach", measured, least, measured - least)
+    def _wrong_price(self, proposal: Proposal, instrument: Instrument) -> Check | None:
+        """Judge the prices that the signal names, whatever its quantity."""
+        signal = proposal.terms.signal
+        for price in (signal.limit_price, signal.stop_price):
+            if price is not None and price <= ZERO and not instrument.prices_may_be_negative:
+                return replace(self.numbers("breach", price, ZERO), unit="price")
+        price, tick = signal.limit_price, instrument.tick_size
+        if price is not None and remainder(price, tick):
+            return replace(self.numbers("breach", price, tick), unit="price")
+        return None
+
+    def _too_small(self, proposal: Proposal, instrument: Instrument) -> Check | None:
+        """Judge against the minimums, below which only the whole rest of a position may go."""
+        quantity, least = proposal.quantity, instrument.min_quantity
+        if quantity <= ZERO or (quantity < least and not _whole_rest(proposal)):
+            return self.numbers("breach", quantity, least, headroom=quantity - least)
+        if instrument.min_notional is None or _whole_rest(proposal):
+            return None
+        notional = proposal.notional
+        if notional is None:
+            return replace(self.unknown(), unit="money")
+        cheapest = instrument.min_notional * (proposal.terms.rate or ONE)
+        if not exceeds(cheapest, notional):
+            return None
+        check = self.numbers("breach", notional, cheapest, headroom=notional - cheapest)
+        return replace(check, unit="money")
+
+    def is_only_too_small(self, proposal: Proposal) -> bool:
+        """Whether minimums alone are in the way: an order cut to its exit is judged by the rest."""
+        instrument = proposal.terms.holding.instrument
+        return (
+            instrument is not None
+            and proposal.terms.asked is not None
+            and self._wrong_price(proposal, instrument) is None
+            and self._too_small(proposal, instrument) is not None
+        )
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
-        """Only a quantity above the largest is cut; ticks and minimums forbid."""
+        """Only a quantity above the largest is cut; prices and minimums forbid."""
         instrument = proposal.terms.holding.instrument
-        limit_price = proposal.terms.signal.limit_price
         return (
             instrument is not None
             and instrument.max_quantity is not None
             and proposal.quantity > instrument.max_quantity
-            and not (limit_price is not None and remainder(limit_price, instrument.tick_size))
+            and self._wrong_price(proposal, instrument) is None
         )
 
     def room(self, standing: Standing, proposal: Proposal) -> Decimal:
@@ -55,6 +86,16 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         if instrument is None or instrument.max_quantity is None:
             return proposal.quantity
         return floored(proposal.terms, instrument.max_quantity)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.unit == "price" and check.limit == ZERO:
+            return sentence("The price {measured} is not above zero.", check)
+        if check.unit == "price":
+            return sentence("The limit price {measured} is not a multiple of {limit}.", check)
+        name = "notional" if check.unit == "money" else "quantity"
+        small = self.is_only_too_small(proposal)
+        side = "below the minimum" if small else "above the maximum"
+        return sentence(f"The order's {name} of {{measured}} is {side} of {{limit}}.", check)
 
 
 def _whole_rest(proposal: Proposal) -> bool:

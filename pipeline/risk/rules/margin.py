@@ -14,6 +14,8 @@ class Margin(Rule, frozen=True, kw_only=True):
     leverage: Decimal | None = None  # Times equity; 1 when only the ratio is set.
 
     PLACE = 200
+    UNIT = "money"
+    SAYS = "The position would need a margin of {measured}, and {limit} is free."
     ENTRY = True
     SIZES = True
     REPLACES = ("cash",)
@@ -31,8 +33,8 @@ class Margin(Rule, frozen=True, kw_only=True):
         """Measure the margin of the symbol's worst case against what the others leave free."""
         equity, totals = standing.equity, standing.account.totals
         own, worst = proposal.terms.holding.figures.worst, proposal.worst_notional
-        if equity is not None and (equity <= ZERO or proposal.priceless):
-            return self.BREACHED
+        if equity is not None and equity <= ZERO:
+            return self.meaningless(None)
         if equity is None or own is None or worst is None or totals.unbounded:
             return self.unknown()
         return self.cap(self._margin(worst), equity - self._margin(totals.worst - own))

@@ -13,6 +13,8 @@ class NetExposure(Rule, frozen=True, kw_only=True):
     net_exposure_ratio_max: Decimal | None = None  # Of equity.
 
     PLACE = 160
+    UNIT = "ratio"
+    SAYS = "Net exposure would be {measured} of equity, above the limit of {limit}."
     RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
@@ -26,8 +28,6 @@ class NetExposure(Rule, frozen=True, kw_only=True):
         """Measure long exposure for a buy, short exposure for a sell; no order nets another."""
         assert self.net_exposure_ratio_max is not None
         limit, totals = self.net_exposure_ratio_max, standing.account.totals
-        if proposal.priceless:
-            return self.meaningless(limit)
         sides, net = totals.exposures.sides or NO_SIDES, None
         if proposal.order_notional is not None and not totals.unbounded:
             buys = proposal.terms.side == "buy"

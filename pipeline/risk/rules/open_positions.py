@@ -11,6 +11,8 @@ class OpenPositions(Rule, frozen=True, kw_only=True):
     open_positions_max: Count | None = None
 
     PLACE = 180
+    UNIT = "count"
+    SAYS = "There would be {measured} open positions, above the maximum of {limit}."
     ENTRY = True
 
     @property

@@ -11,6 +11,8 @@ class OrderNotional(Rule, frozen=True, kw_only=True):
     order_notional_max: PerSymbol | None = None  # In the account's currency.
 
     PLACE = 110
+    UNIT = "money"
+    SAYS = "The order's notional of {measured} is above the maximum of {limit}."
     ENTRY = True
     SIZES = True
 
@@ -21,7 +23,7 @@ class OrderNotional(Rule, frozen=True, kw_only=True):
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         limit = per_symbol(self.order_notional_max, proposal.terms.holding.symbol)
         if limit is None:
-            return Check(self.NAME, "pass", proposal.notional)
+            return self.numbers("pass", proposal.notional)
         if proposal.notional is None:
             return self.unknown(limit)
-        return self.cap(proposal.notional, limit)
+        return self.cap_order(proposal.terms, proposal.notional, limit)

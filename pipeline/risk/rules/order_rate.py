@@ -17,6 +17,8 @@ class OrderRate(Rule, frozen=True, kw_only=True):
     window_ms: Duration = 60_000
 
     PLACE = 290
+    UNIT = "count"
+    SAYS = "It would be order {measured} within the window; at most {limit} are allowed."
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

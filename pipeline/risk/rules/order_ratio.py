@@ -12,6 +12,8 @@ class OrderRatio(Rule, frozen=True, kw_only=True):
     order_ratio_max: Decimal | None = None  # Of equity.
 
     PLACE = 120
+    UNIT = "ratio"
+    SAYS = "The order would be {measured} of equity, above the limit of {limit}."
     ENTRY = True
     SIZES = True
 
@@ -21,6 +23,4 @@ class OrderRatio(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         assert self.order_ratio_max is not None
-        if proposal.priceless:
-            return self.meaningless(self.order_ratio_max)
         return self.ratio(standing, proposal.notional, limit=self.order_ratio_max)

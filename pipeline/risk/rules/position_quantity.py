@@ -12,6 +12,8 @@ class PositionQuantity(Rule, frozen=True, kw_only=True):
     position_quantity_max: PerSymbol | None = None  # In units, long or short.
 
     PLACE = 140
+    UNIT = "quantity"
+    SAYS = "The position would be {measured} units, above the maximum of {limit}."
     ENTRY = True
     SIZES = True
 
@@ -26,4 +28,4 @@ class PositionQuantity(Rule, frozen=True, kw_only=True):
             return self.unknown(limit)
         held, working = own_side(terms)
         worst = max(held + working.quantity + proposal.quantity, ZERO)
-        return Check(self.NAME, "pass", worst) if limit is None else self.cap(worst, limit)
+        return self.numbers("pass", worst) if limit is None else self.exact_cap(worst, limit)

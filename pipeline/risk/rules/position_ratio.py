@@ -14,13 +14,13 @@ class PositionRatio(Rule, frozen=True, kw_only=True):
     on_breach: OnBreach = "warn"  # When marks push a position past it.
 
     PLACE = 130
+    UNIT = "ratio"
+    SAYS = "The position would be {measured} of equity, above the limit of {limit}."
     ENTRY = True
     SIZES = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         limit = per_symbol(self.position_ratio_max, proposal.terms.holding.symbol)
         if limit is None:
-            return Check(self.NAME, "pass")
-        if proposal.priceless:
-            return self.meaningless(limit)
+            return self.numbers("pass")
         return self.ratio(standing, proposal.worst_notional, limit=limit)

@@ -13,16 +13,18 @@ class PriceCollar(Rule, frozen=True, kw_only=True):
     collar_ratio: Decimal = Decimal("0.05")  # Of the reference, on either side.
 
     PLACE = 90
+    UNIT = "ratio"
+    SAYS = "The limit price is {measured} away from the reference, above the collar of {limit}."
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         terms = proposal.terms
         reference, limit_price = terms.reference, terms.signal.limit_price
-        if reference is None:
-            if proposal.exempt:
-                return Check(self.NAME, "exempt", None, self.collar_ratio, None)
-            return self.unknown(self.collar_ratio)
-        if reference <= ZERO:
-            return Check(self.NAME, "breach", None, self.collar_ratio, None)
         if limit_price is None:
-            return Check(self.NAME, "pass", None, self.collar_ratio, None)
+            return self.numbers("pass", None, self.collar_ratio)
+        if reference is None or reference <= ZERO:
+            if proposal.exempt:
+                return self.numbers("exempt", None, self.collar_ratio)
+            if reference is None:
+                return self.unknown(self.collar_ratio)
+            return self.meaningless(self.collar_ratio)
         return self.cap(abs(limit_price / reference - ONE), self.collar_ratio)

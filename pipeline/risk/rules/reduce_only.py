@@ -10,6 +10,7 @@ from topics.decisions import Check
 
 class ReduceOnly(Rule, frozen=True, kw_only=True):
     PLACE = 100
+    SAYS = "The order is reduce_only and larger than what it can reduce."
     SIZES = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

@@ -13,6 +13,11 @@ class RepeatedOrder(Rule, frozen=True, kw_only=True):
     window_ms: Duration = 60_000
 
     PLACE = 300
+    UNIT = "count"
+    SAYS = (
+        "The same order would be approved {measured} times within "
+        "the window; at most {limit} are allowed."
+    )
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

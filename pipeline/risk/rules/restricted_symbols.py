@@ -20,7 +20,15 @@ class RestrictedSymbols(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         symbol = proposal.terms.signal.symbol
-        denied = self.denied is not None and symbol in self.denied
+        denied = self._denies(symbol)
         return self.flag(
             breached=denied or (self.allowed is not None and symbol not in self.allowed)
         )
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        symbol = proposal.terms.signal.symbol
+        what = "denied" if self._denies(symbol) else "not among the allowed symbols"
+        return f"{symbol} is {what}."
+
+    def _denies(self, symbol: str) -> bool:
+        return self.denied is not None and symbol in self.denied

@@ -15,6 +15,8 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
     fee_ratio: Decimal = ZERO  # Of notional, paid at the entry and again at the stop.
 
     PLACE = 210
+    UNIT = "money"
+    SAYS = "The order would lose {measured} at its stop, above the maximum of {limit}."
     RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
     SIZES = True
@@ -29,4 +31,4 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
         unit = unit_risk(terms, self.fee_ratio)
         if unit is None or terms.asked is None:
             return self.unknown(limit)
-        return self.cap(proposal.quantity * unit, limit)
+        return self.cap_order(terms, proposal.quantity * unit, limit)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -15,13 +16,14 @@ _HALVES, _REFUSES = Decimal("0.6"), Decimal("0.8")
 
 class RiskScore(Rule, frozen=True, kw_only=True):
     PLACE = 320
+    UNIT = "ratio"
     ENTRY = True
     LAST = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         equity, worst, limits = standing.equity, proposal.worst_notional, standing.limits.score
         drawdown, holding = standing.drawdown_ratio, proposal.terms.holding
-        if proposal.priceless or (equity is not None and equity <= ZERO):
+        if equity is not None and equity <= ZERO:
             return self.meaningless(_HALVES)
         if equity is None or drawdown is None or worst is None:
             return self.unknown(_HALVES)
@@ -34,6 +36,12 @@ class RiskScore(Rule, frozen=True, kw_only=True):
             wild = limits.volatility_ratio_max * quote.long_run
             score += _VOLATILITY * _share(quote.ewma, wild)
         return self.cap(score, _REFUSES if score > _REFUSES else _HALVES)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.measured is None:
+            return sentence("{measured}", check)
+        does = "halves the order" if check.limit == _HALVES else "rejects the order"
+        return sentence(f"The risk score is {{measured}}; above {{limit}} it {does}.", check)
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         """A high score is halved, once; the highest forbids."""

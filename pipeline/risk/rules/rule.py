@@ -6,40 +6,16 @@ allows, `watch` judges the account after every event. A rule is pure and knows n
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from msgspec import Struct
-
-from pipeline.risk.account import Account
 from pipeline.risk.book.holding import Guard, Holding
-from pipeline.risk.gate.proposal import Proposal, emptied, largest
+from pipeline.risk.gate.proposal import Proposal, Terms, emptied, largest
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import OnBreach, Parameters
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ZERO, exceeds
+from pipeline.risk.rules.measure import CheckVerdict, Measure, UnknownCheck, sentence
 from pipeline.risk.valuation.exposures import Sum
-from pipeline.risk.valuation.windows import Baseline, Window
-from topics.decisions import Check
-
-
-class UnknownCheck(Check, frozen=True, gc=False):
-    """A breach because an input is unknown; the reason belongs to the rule that owns the input."""
-
-
-class Measure(Struct, frozen=True, gc=False):
-    """What a watch measured; it breaches when measured > limit."""
-
-    measured: Decimal
-    limit: Decimal
-
-    def breached(self) -> bool:
-        return self.measured > self.limit
-
-
-class LeastMeasure(Measure, frozen=True, gc=False):
-    """The same against a minimum: it breaches when measured < limit."""
-
-    def breached(self) -> bool:
-        return self.measured < self.limit
+from topics.decisions import Check, Unit
 
 
 class Rule(Parameters, frozen=True, kw_only=True):
@@ -54,6 +30,8 @@ class Rule(Parameters, frozen=True, kw_only=True):
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
     KEEPS: ClassVar[tuple[Sum, ...]] = ()  # Sums that are kept only for rules like it.
+    UNIT: ClassVar[Unit | None] = None  # Of its numbers; None where it has none.
+    SAYS: ClassVar[str] = ""  # The sentence of a breach, with {measured} and {limit}.
     PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
     BREACHED: ClassVar[Check]
 
@@ -65,6 +43,14 @@ class Rule(Parameters, frozen=True, kw_only=True):
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Judge a proposal at its quantity."""
         raise NotImplementedError
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        """Explain a breach in one sentence with its numbers."""
+        return sentence(self.SAYS, check)
+
+    def is_only_too_small(self, proposal: Proposal) -> bool:
+        """Whether a breach is only of a minimum, which an order cut to its exit need not reach."""
+        return False
 
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         """Whether a smaller quantity could satisfy it here, apart from the proven exit."""
@@ -86,19 +72,41 @@ class Rule(Parameters, frozen=True, kw_only=True):
         rise = full.measured - none.measured
         return proposal.quantity * (full.limit - none.measured) / rise if rise > 0 else None
 
+    def numbers(
+        self,
+        verdict: CheckVerdict,
+        measured: Decimal | None = None,
+        limit: Decimal | None = None,
+        *,
+        headroom: Decimal | None = None,
+    ) -> Check:
+        """Answer with numbers in the rule's unit."""
+        return Check(self.NAME, verdict, measured, limit, headroom, self.UNIT)
+
     def cap(self, measured: Decimal, limit: Decimal) -> Check:
-        if measured > limit:
-            return Check(self.NAME, "breach", measured, limit, limit - measured)
-        return Check(self.NAME, "pass", measured, limit, limit - measured)
+        """Judge against a maximum; equality passes."""
+        if measured > limit and exceeds(measured, limit):
+            return Check(self.NAME, "breach", measured, limit, limit - measured, self.UNIT)
+        return Check(self.NAME, "pass", measured, limit, limit - measured, self.UNIT)
+
+    def cap_order(self, terms: Terms, measured: Decimal, limit: Decimal) -> Check:
+        """Judge money of an order: to its last digit where no division took part in it."""
+        cap = self.exact_cap if terms.exact else self.cap
+        return cap(measured, limit)
+
+    def exact_cap(self, measured: Decimal, limit: Decimal) -> Check:
+        """Judge a number whose every digit counts against a maximum; equality passes."""
+        verdict: CheckVerdict = "breach" if measured > limit else "pass"
+        return Check(self.NAME, verdict, measured, limit, limit - measured, self.UNIT)
 
     def floor(self, measured: Decimal, limit: Decimal) -> Check:
         """Judge against a minimum; equality passes."""
-        verdict: Literal["pass", "breach"] = "breach" if measured < limit else "pass"
-        return Check(self.NAME, verdict, measured, limit, measured - limit)
+        verdict: CheckVerdict = "breach" if exceeds(limit, measured) else "pass"
+        return Check(self.NAME, verdict, measured, limit, measured - limit, self.UNIT)
 
     def count(self, measured: int, limit: int) -> Check:
         """Cap a count or a time; the usual answers are made once."""
-        return _counted(self.NAME, measured, limit)
+        return _counted(self.NAME, self.UNIT, measured, limit=limit)
 
     def flag(self, *, breached: bool) -> Check:
         """Answer without numbers."""
@@ -106,7 +114,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
 
     def unknown(self, limit: Decimal | None = None) -> Check:
         """Breach for want of an input that another rule owns."""
-        return UnknownCheck(self.NAME, "breach", None, limit, None)
+        return UnknownCheck(self.NAME, "breach", None, limit, None, self.UNIT)
 
     def ratio(self, standing: Standing, notional: Decimal | None, *, limit: Decimal) -> Check:
         """Judge a notional as a fraction of equity; equity <= 0 breaches."""
@@ -116,18 +124,21 @@ class Rule(Parameters, frozen=True, kw_only=True):
         if notional is None or not standing.solvent:
             return self.meaningless(limit)
         measured = notional / equity
-        verdict: Literal["pass", "breach"] = "breach" if measured > limit else "pass"
-        return Check(self.NAME, verdict, measured, limit, limit - measured)
+        verdict: CheckVerdict = "pass"
+        if measured > limit and exceeds(measured, limit):
+            verdict = "breach"
+        return Check(self.NAME, verdict, measured, limit, limit - measured, self.UNIT)
 
-    def meaningless(self, limit: Decimal) -> Check:
+    def meaningless(self, limit: Decimal | None) -> Check:
         """Breach where no ratio means anything: at equity <= 0, at a price <= 0."""
-        return Check(self.NAME, "breach", None, limit, None)
+        return Check(self.NAME, "breach", None, limit, None, self.UNIT)
 
 
 @lru_cache(maxsize=16_384)
-def _counted(name: str, measured: int, limit: int) -> Check:
-    verdict: Literal["pass", "breach"] = "breach" if measured > limit else "pass"
-    return Check(name, verdict, Decimal(measured), Decimal(limit), Decimal(limit - measured))
+def _counted(name: str, unit: Unit | None, measured: int, *, limit: int) -> Check:
+    verdict: CheckVerdict = "breach" if measured > limit else "pass"
+    headroom = Decimal(limit - measured)
+    return Check(name, verdict, Decimal(measured), Decimal(limit), headroom, unit)
 
 
 class Watch(Rule, frozen=True, kw_only=True):
@@ -141,46 +152,6 @@ class Watch(Rule, frozen=True, kw_only=True):
     def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
         """Measure the account at an equity; None when there is nothing to measure."""
         raise NotImplementedError
-
-
-class LossWatch(Watch, frozen=True, kw_only=True):
-    """A loss limit of a window: measured from its open, or from a resume of its own stop."""
-
-    ENTRY: ClassVar[bool] = True
-
-    def window(self, account: Account) -> Window | None:
-        """Return the window whose loss is limited."""
-        raise NotImplementedError
-
-    def limit_of(self, base: Decimal) -> Decimal:
-        """Return the largest loss at a base: start equity + deposits since."""
-        raise NotImplementedError
-
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        """Judge the loss; a base <= 0 is breached, and an unknown equity still shows the limit."""
-        since = self._since(standing.account)
-        base = None if since is None else since.loss_base()
-        if since is None or base is None:
-            return self.unknown()
-        limit, pnl = self.limit_of(base), since.pnl(standing.equity)
-        if pnl is None:
-            return self.unknown(limit)
-        if base <= ZERO:
-            return Check(self.NAME, "breach", -pnl, limit, limit + pnl)
-        return self.cap(-pnl, limit)
-
-    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        since = self._since(standing.account)
-        base = None if since is None else since.loss_base()
-        if since is None or base is None or base <= ZERO:
-            return None
-        pnl = since.pnl(equity)
-        return None if pnl is None else Measure(-pnl, self.limit_of(base))
-
-    def _since(self, account: Account) -> Window | Baseline | None:
-        if account.baselines and self.NAME in account.baselines:
-            return account.baselines[self.NAME]
-        return self.window(account)
 
 
 class PositionStop(Rule, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ class SignalAge(Rule, frozen=True, kw_only=True):
     signal_age_ms_max: Duration = 5000  # From created_at_ms to the event.
 
     PLACE = 60
+    UNIT = "ms"
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         signal, now_ms = proposal.terms.signal, standing.now_ms
@@ -26,4 +27,16 @@ class SignalAge(Rule, frozen=True, kw_only=True):
         )
         if not refused:
             return check
-        return Check(self.NAME, "breach", check.measured, check.limit, check.headroom)
+        return self.numbers("breach", check.measured, check.limit, headroom=check.headroom)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        signal, now_ms = proposal.terms.signal, standing.now_ms
+        age_ms = now_ms - signal.created_at_ms
+        if signal.expires_at_ms is not None and now_ms >= signal.expires_at_ms:
+            return f"The signal expired {now_ms - signal.expires_at_ms} ms ago."
+        if age_ms > self.signal_age_ms_max:
+            most = self.signal_age_ms_max
+            return f"The signal was created {age_ms} ms ago; at most {most} ms are allowed."
+        if age_ms < 0:
+            return f"The signal was created {-age_ms} ms in the future."
+        return "The signal is older than the oldest id that is remembered."

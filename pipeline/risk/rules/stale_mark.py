@@ -3,12 +3,15 @@
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import whole
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
 
 class StaleMark(Rule, frozen=True, kw_only=True):
     PLACE = 80
+    UNIT = "ms"
+    SAYS = "The oldest price needed is {measured} ms old; at most {limit} ms are allowed."
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
@@ -18,7 +21,7 @@ class StaleMark(Rule, frozen=True, kw_only=True):
         unvalued = account.totals.unvalued > account.totals.pending
         rateless = terms.foreign and terms.rate_ms is None
         if quote is None or unvalued or rateless or account.unconverted:
-            return Check(self.NAME, "breach", None, whole(limit_ms), None)
+            return self.numbers("breach", None, whole(limit_ms))
         if oldest_ms is None or quote.as_of_ms < oldest_ms:
             oldest_ms = quote.as_of_ms
         if terms.rate_ms is not None and terms.rate_ms < oldest_ms:
@@ -26,5 +29,11 @@ class StaleMark(Rule, frozen=True, kw_only=True):
         age_ms = max(standing.now_ms - oldest_ms, 0)
         if terms.reference is None and age_ms <= limit_ms:
             # A fresh quote without a price for this side is none.
-            return Check(self.NAME, "breach", None, whole(limit_ms), None)
+            return self.numbers("breach", None, whole(limit_ms))
         return self.count(age_ms, limit_ms)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.measured is None:
+            symbol = proposal.terms.signal.symbol
+            return f"There is no price of {symbol}, or none of a position that is held."
+        return sentence(self.SAYS, check)

@@ -1,7 +1,8 @@
 """Close a position whose mark reached the stop of its newest filled entry."""
 
 from pipeline.risk.book.holding import Guard, Holding
-from pipeline.risk.rules.rule import Measure, PositionStop
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import PositionStop
 
 
 class StopLoss(PositionStop, frozen=True, kw_only=True):

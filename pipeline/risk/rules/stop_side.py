@@ -9,6 +9,8 @@ from topics.decisions import Check
 
 class StopSide(Rule, frozen=True, kw_only=True):
     PLACE = 92
+    UNIT = "price"
+    SAYS = "The stop price {measured} is not on the losing side of the entry price {limit}."
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
@@ -20,4 +22,4 @@ class StopSide(Rule, frozen=True, kw_only=True):
         if price is None:
             return self.unknown()
         room = price - stop if terms.side == "buy" else stop - price
-        return Check(self.NAME, "pass" if room > ZERO else "breach", stop, price, room)
+        return self.numbers("pass" if room > ZERO else "breach", stop, price, headroom=room)

@@ -20,6 +20,11 @@ class StopoutGuard(Rule, frozen=True, kw_only=True):
     per_symbol: bool = True
 
     PLACE = 270
+    UNIT = "count"
+    SAYS = (
+        "{measured} positions were closed by their stops lately; "
+        "{limit} are enough to reject entries."
+    )
     ENTRY = True
 
     @property
@@ -33,7 +38,7 @@ class StopoutGuard(Rule, frozen=True, kw_only=True):
         times_ms = [at for name, at in stopouts if name == symbol or not self.per_symbol]
         most, limit = self._most(times_ms, standing.now_ms), self.stopouts_max or 1
         verdict = self.BREACHED.verdict if most >= limit else self.PASSED.verdict
-        return Check(self.NAME, verdict, whole(most), whole(limit), whole(limit - most))
+        return self.numbers(verdict, whole(most), whole(limit), headroom=whole(limit - most))
 
     def _most(self, times_ms: list[int], now_ms: int) -> int:
         """The most stop-outs within a lookback whose cooldown is not over."""

@@ -3,7 +3,8 @@
 from pipeline.risk.book.holding import Guard, Holding
 from pipeline.risk.limits.parameters import PerSymbol, per_symbol
 from pipeline.risk.numbers import whole
-from pipeline.risk.rules.rule import Measure, PositionStop
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import PositionStop
 
 
 class TimeStop(PositionStop, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ from topics.decisions import Check
 
 class TooMany(Rule, frozen=True, kw_only=True):
     PLACE = 310
+    UNIT = "count"
+    SAYS = "There would be {measured} positions or reservations; the account holds at most {limit}."
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

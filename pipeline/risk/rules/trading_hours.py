@@ -5,6 +5,7 @@ from decimal import Decimal
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import Count
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 from topics.events import Session
@@ -16,6 +17,7 @@ class TradingHours(Rule, frozen=True, kw_only=True):
     minutes_before_close: Count | None = None  # So long before the close nothing is entered.
 
     PLACE = 74
+    UNIT = "ms"
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
@@ -27,8 +29,12 @@ class TradingHours(Rule, frozen=True, kw_only=True):
         session = _open_at(terms.sessions, standing.now_ms)
         if session is None or not least:
             return self.flag(breached=session is None)
-        left = Decimal(session.close_ms - standing.now_ms) / _MINUTE_MS
-        return self.floor(left, Decimal(least))
+        return self.floor(Decimal(session.close_ms - standing.now_ms), Decimal(least) * _MINUTE_MS)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.measured is None:
+            return "The exchange of the instrument is closed, or its hours are unknown."
+        return sentence("The exchange closes in {measured} ms, sooner than {limit} ms.", check)
 
 
 def _open_at(sessions: tuple[Session, ...], now_ms: int) -> Session | None:

@@ -19,6 +19,14 @@ class TradingState(Rule, frozen=True, kw_only=True):
             return self.flag(breached=not (proposal.exempt and self.halt_exits))
         return self.flag(breached=state == "reducing" and not proposal.exempt)
 
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        account = standing.account
+        stops = ", ".join(stop.stop_id for stop in account.stops)
+        allowed = "only exits are allowed" if self.halt_exits else "exits are not allowed either"
+        if account.trading_state == "reducing":
+            allowed = "only exits are allowed"
+        return f"The account is {account.trading_state} by {stops}: {allowed}."
+
     def sizes(self, standing: Standing, proposal: Proposal) -> bool:
         """Reducing cuts to the proven exit, which may be nothing; halted forbids."""
         return standing.account.trading_state == "reducing"

@@ -2,8 +2,9 @@
 
 from pipeline.risk.book.holding import Guard, Holding
 from pipeline.risk.limits.parameters import PerSymbol, per_symbol
-from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.rules.rule import Measure, PositionStop
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import PositionStop
 
 
 class TrailingStop(PositionStop, frozen=True, kw_only=True):
@@ -17,11 +18,9 @@ class TrailingStop(PositionStop, frozen=True, kw_only=True):
 
     def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
         limit = per_symbol(self.trailing_ratio, holding.symbol)
-        if limit is None or holding.mark is None:
-            return None
         best = guard.best
+        if limit is None or holding.mark is None or best <= ZERO:
+            return None  # No ratio to a price <= 0 means anything.
         against = best - holding.mark if holding.position.quantity > ZERO else holding.mark - best
-        if against <= max(limit * best, ZERO):
-            return None
-        # At a best mark of 0 or less no ratio means anything: any fall is all of it.
-        return Measure(against / best if best > ZERO else ONE, limit)
+        measure = Measure(against / best, limit)
+        return measure if measure.breached() else None

@@ -8,6 +8,7 @@ from topics.decisions import Check
 
 class UnknownAccount(Rule, frozen=True, kw_only=True):
     PLACE = 30
+    SAYS = "The account has no opening balance yet."
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

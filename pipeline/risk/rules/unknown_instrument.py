@@ -13,3 +13,8 @@ class UnknownInstrument(Rule, frozen=True, kw_only=True):
         if proposal.terms.holding.instrument is None:
             return self.flag(breached=True)
         return self.flag(breached=bool(standing.account.totals.pending) and not proposal.exempt)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if proposal.terms.holding.instrument is None:
+            return f"There is no instrument {proposal.terms.signal.symbol}."
+        return "The account holds a position whose instrument is unknown."

@@ -9,7 +9,8 @@ from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.numbers import EXACT, MONEY, ZERO
-from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import Watch
 from pipeline.risk.statistics.quantile import deviations
 from pipeline.risk.valuation.exposures import NO_WEIGHTS
 from topics.decisions import Check
@@ -22,6 +23,8 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
     on_breach: OnBreach = "reduce"
 
     PLACE = 220
+    UNIT = "money"
+    SAYS = "Value at risk would be {measured}, above the maximum of {limit}."
     ENTRY = True
     SIZES = True
     KEEPS = ("weights",)
@@ -42,8 +45,8 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
         weights = totals.exposures.weights or NO_WEIGHTS
         worst, own, ewma = proposal.worst_notional, holding.figures.worst, holding.ewma
         limit = None if equity is None else equity * (self.var_ratio_max or ZERO)
-        if proposal.priceless or ewma is None or weights.unweighed > totals.unbounded:
-            return Check(self.NAME, "breach", None, limit, None)
+        if ewma is None or weights.unweighed > totals.unbounded:
+            return self.numbers("breach", None, limit)
         if equity is None or limit is None or totals.unbounded or worst is None or own is None:
             return self.unknown(limit)
         if equity <= ZERO:

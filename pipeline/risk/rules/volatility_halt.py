@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
+from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -13,6 +14,7 @@ class VolatilityHalt(Rule, frozen=True, kw_only=True):
     require_history: bool = False  # Whether an unknown volatility refuses.
 
     PLACE = 280
+    UNIT = "ratio"
     RATIO_USUAL_MAX = Decimal(20)  # Not of equity: of the usual volatility.
     ENTRY = True
 
@@ -21,3 +23,8 @@ class VolatilityHalt(Rule, frozen=True, kw_only=True):
         if quote is None or quote.ewma is None or quote.long_run is None:
             return self.flag(breached=self.require_history)
         return self.cap(quote.ewma, self.volatility_ratio_max * quote.long_run)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        if check.measured is None:
+            return "The volatility of the symbol is unknown, and a history is required."
+        return sentence("Volatility per bar is {measured}, above the limit of {limit}.", check)

@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 from pipeline.risk.book.holding import Guard, Holding
-from pipeline.risk.rules.rule import Measure, PositionStop
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import PositionStop
 
 
 class VolatilityStop(PositionStop, frozen=True, kw_only=True):
@@ -19,9 +21,9 @@ class VolatilityStop(PositionStop, frozen=True, kw_only=True):
         mark, quote = holding.mark, holding.quote
         if mark is None or quote is None or quote.atr is None or self.volatility_multiple is None:
             return None
-        position = holding.position
-        against = holding.average_price - mark
-        if position.quantity < 0:
-            against = -against
-        limit = self.volatility_multiple * quote.atr
-        return Measure(against, limit) if against > limit else None
+        average = holding.average_price
+        if mark <= ZERO or average <= ZERO:
+            return None  # No multiple of a range means anything around a price <= 0.
+        against = average - mark if holding.position.quantity > ZERO else mark - average
+        measure = Measure(against, self.volatility_multiple * quote.atr)
+        return measure if measure.breached() else None

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pipeline.risk.account import Account
 from pipeline.risk.limits.parameters import OnBreach
-from pipeline.risk.rules.rule import LossWatch
+from pipeline.risk.rules.loss_watch import LossWatch
 from pipeline.risk.valuation.windows import Window
 
 
@@ -13,6 +13,7 @@ class WeeklyLoss(LossWatch, frozen=True, kw_only=True):
     on_breach: OnBreach = "reduce"
 
     PLACE = 240
+    SAYS = "The week's loss of {measured} is above the limit of {limit}."
     RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
 
     def window(self, account: Account) -> Window | None:

@@ -11,7 +11,8 @@ from pipeline.risk.cause import Cause
 from pipeline.risk.memory.kept_fills import ForgottenFills
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import inverse_of
-from pipeline.risk.valuation.marks import is_usable, take_quote
+from pipeline.risk.valuation.marks import take_quote
+from pipeline.risk.valuation.quotes import usable
 from pipeline.risk.valuation.rates import scale_of, take_rates
 from pipeline.risk.watch.stops import alert_breach
 from topics.events import Event, Quote, RevaluationEvent
@@ -40,7 +41,7 @@ def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote
         _take_instrument(turn, holding, instrument)
         holding = turn.holding(symbol)
     if quote is not None and is_newer(quote, holding.quote):
-        take_quote(turn, holding, quote)
+        take_quote(turn, holding, usable(quote, holding.instrument))
 
 
 def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> None:
@@ -51,7 +52,8 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
         alert_breach(turn, Cause("instrument", reason), key=f"instrument:{holding.symbol}")
         return
     scale, inverse = scale_of(instrument, turn.account), inverse_of(instrument)
-    if inverse is not None and holding.quote is not None and not is_usable(holding.quote):
+    quote = holding.quote
+    if quote is not None and usable(quote, instrument) is not quote:
         holding = replace(holding, quote=None, marks=(), mark=None, mark_ms=None)
     if known is not None and holding.fills and _identity(known) != _identity(instrument):
         turn.fills.append(ForgottenFills(holding.symbol, holding.fills))

@@ -5,18 +5,19 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.book.holding import Holding, Mark, mark_of
-from pipeline.risk.numbers import ZERO, earliest
+from pipeline.risk.numbers import earliest
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.guard import forget_stops, guarded, with_best
 from topics.events import Quote
 
 
-def take_quote(turn: Turn, holding: Holding, quote: Quote) -> None:
+def take_quote(turn: Turn, holding: Holding, quote: Quote | None) -> None:
     """Value the holding at a newer quote; a held position's mark joins its confirming list.
 
     A quote without a price for the position's side leaves the mark there was, which grows old.
+    quote: as `usable` has it, None where it has no price at all.
     """
-    if holding.inverse is not None and not is_usable(quote):
+    if quote is None:
         return
     quantity = holding.position.quantity
     price = mark_of(quote, quantity) if quantity else None
@@ -42,12 +43,6 @@ def _await_trim(turn: Turn, superseded_ms: int | None) -> None:
     trim_ms = earliest(totals.trim_ms, superseded_ms)
     if trim_ms != totals.trim_ms:
         turn.note(totals=replace(totals, trim_ms=trim_ms))
-
-
-def is_usable(quote: Quote) -> bool:
-    """Whether all its prices are above zero, as those of an inverse instrument must be."""
-    prices = (quote.bid, quote.ask, quote.mark, quote.last)
-    return all(price is None or price > ZERO for price in prices)
 
 
 def trim_marks(turn: Turn) -> None:

@@ -7,7 +7,8 @@ an unrealized one when further marks agree.
 from decimal import Decimal
 
 from pipeline.risk.gate.prevented import settle_blocked
-from pipeline.risk.rules.rule import Measure, Watch
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import Watch
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.baselines import raise_peak
 from pipeline.risk.valuation.equity import equity_at_most, favourable_equity

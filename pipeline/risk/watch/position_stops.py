@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from pipeline.risk.book.holding import Guard, Holding
 from pipeline.risk.book.reservations import Leaving, Reservation
 from pipeline.risk.numbers import earliest
-from pipeline.risk.rules.rule import Measure, PositionStop
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import PositionStop
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.breaches import Breach, beyond, breach
 from pipeline.risk.watch.exits import Run, again_ms, close, plainly

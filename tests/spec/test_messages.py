@@ -1,0 +1,111 @@
+"""Each check says the unit of its numbers, and a breach explains itself in one sentence."""
+
+from typing import Any
+
+import pytest
+
+from pipeline.risk.rules import RULES
+from tests.spec.desk import MINUTE, Desk, Row, checks_of, open_desk
+from tests.spec.rulebook import only
+
+UNITS = {"ratio", "money", "quantity", "price", "ms", "count"}
+
+
+def check_of(rule: str, parameters: dict[str, Any], desk: Desk | None = None, **fields: Any) -> Row:
+    """Return the check of a rule on a market order of 10 X at 100, with 10 000 of equity."""
+    desk = desk or open_desk(only(**{rule: parameters}))
+    signal = {"quantity": "10", "limit_price": "100", **fields}
+    return checks_of(desk.signal(signal.pop("side", "buy"), **signal))[rule]
+
+
+@pytest.mark.parametrize(
+    ("rule", "parameters", "fields", "unit", "message"),
+    [
+        ("order_notional", {"order_notional_max": 500}, {}, "money",
+         "The order's notional of 1000 is above the maximum of 500."),
+        ("order_ratio", {"order_ratio_max": "0.03"}, {}, "ratio",
+         "The order would be 0.1 of equity, above the limit of 0.03."),
+        ("position_quantity", {"position_quantity_max": 9}, {}, "quantity",
+         "The position would be 10 units, above the maximum of 9."),
+        ("position_ratio", {"position_ratio_max": "0.0999999999"}, {}, "ratio",
+         "The position would be 0.1 of equity, above the limit of 0.0999999999."),
+        ("confidence", {"confidence_min": "0.5"}, {"confidence": "0.25"}, "ratio",
+         "The confidence of 0.25 is below the minimum of 0.5."),
+        ("price_collar", {}, {"limit_price": "110"}, "ratio",
+         "The limit price is 0.1 away from the reference, above the collar of 0.05."),
+        ("stop_side", {}, {"stop_price": "101"}, "price",
+         "The stop price 101 is not on the losing side of the entry price 100."),
+        ("order_rate", {"orders_max": 0}, {}, "count",
+         "It would be order 1 within the window; at most 0 are allowed."),
+        ("instrument", {}, {"limit_price": "100.001"}, "price",
+         "The limit price 100.001 is not a multiple of 0.01."),
+        ("instrument", {}, {"quantity": "0.5"}, "quantity",
+         "The order's quantity of 0 is below the minimum of 1."),
+        ("restricted_symbols", {"denied": ["X"]}, {}, None, "X is denied."),
+        ("restricted_symbols", {"allowed": ["Y"]}, {}, None,
+         "X is not among the allowed symbols."),
+        ("reduce_only", {}, {"reduce_only": True}, None,
+         "The order is reduce_only and larger than what it can reduce."),
+    ],
+)  # fmt: skip
+def test_breach_explains_itself_with_its_numbers(
+    rule: str, parameters: dict[str, Any], fields: dict[str, Any], unit: str | None, message: str
+) -> None:
+    check = check_of(rule, parameters, **fields)
+
+    assert (check["verdict"], check["unit"], check["message"]) == ("breach", unit, message)
+
+
+def test_passed_check_has_its_unit_and_no_message() -> None:
+    check = check_of("order_notional", {"order_notional_max": 5000})
+
+    assert (check["unit"], "message" in check) == ("money", False)
+
+
+def test_state_of_the_account_is_explained_with_its_stop() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+
+    check = check_of("trading_state", {}, desk)
+
+    assert check["message"] == "The account is halted by acct-1:2:1: only exits are allowed."
+
+
+def test_age_of_a_signal_is_explained() -> None:
+    desk = open_desk(only(signal_age={}))
+
+    check = check_of("signal_age", {}, desk, created_at_ms=desk.now_ms - 6000)
+
+    assert check["message"] == "The signal was created 6000 ms ago; at most 5000 ms are allowed."
+    assert check["unit"] == "ms"
+
+
+def test_missing_price_is_explained_by_the_rule_that_owns_it() -> None:
+    desk = open_desk(only(stale_mark={}, order_notional={"order_notional_max": 1}), mark=None)
+
+    decision = desk.signal("buy", 1)
+
+    messages = {name: check.get("message") for name, check in checks_of(decision).items()}
+    assert messages["stale_mark"] == "There is no price of X, or none of a position that is held."
+    assert messages["order_notional"] == (
+        "order_notional cannot be measured: what it needs is unknown. Its limit is 1."
+    )
+
+
+def test_unit_of_every_rule_of_the_gate_is_one_of_the_contract() -> None:
+    units = {name: rule.UNIT for name, rule in RULES.items() if rule.GATE}
+
+    assert {name for name, unit in units.items() if unit is not None and unit not in UNITS} == set()
+
+
+def test_every_check_of_a_decision_has_its_unit_where_it_has_numbers() -> None:
+    desk = open_desk({})
+    desk.fill("buy", 5, 100)
+    desk.wait(2 * MINUTE)
+
+    decision = desk.signal("buy", 10)
+
+    without = [c["rule"] for c in decision["checks"] if c["unit"] is None]
+    assert [c["rule"] for c in decision["checks"] if c["rule"] in without and c["limit"]] == []
+    breaches = [c for c in decision["checks"] if c["verdict"] == "breach"]
+    assert [c["rule"] for c in breaches if not c["message"].endswith(".")] == []
