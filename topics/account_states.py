@@ -4,13 +4,23 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
-from topics.fields import AccountOrAll, AnyId, Id, Millis, Number, Side, TradingState
+from topics.fields import (
+    AccountOrAll,
+    AnyId,
+    Id,
+    Millis,
+    Number,
+    Quantity,
+    Side,
+    TradingState,
+    Written,
+)
 from topics.topic import FOREVER, Topic
 
 
 class PositionState(Struct, frozen=True, kw_only=True, gc=False):
     symbol: Id
-    quantity: Number  # Signed.
+    quantity: Quantity  # Signed.
     average_price: Number  # In the settlement currency.
     mark_price: Number | None
     unrealized_pnl: Number | None  # In the account's currency.
@@ -21,7 +31,7 @@ class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
     signal_id: AnyId
     symbol: Id
     side: Side
-    quantity: Number  # In units, what is left.
+    quantity: Quantity  # In units, what is left.
     price: Number
 
 
@@ -54,7 +64,7 @@ class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
     epoch: str = ""  # The log that counts the offset.
 
 
-class AccountState(Struct, frozen=True, kw_only=True):
+class AccountState(Written, frozen=True, kw_only=True):
     account_id: AccountOrAll  # `*`: of what all accounts of the partition share, for broadcast.
     trading_state: TradingState
     stops: tuple[AnyId, ...]  # Ids of the open ones.

@@ -3,16 +3,14 @@
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import Struct
-
-from topics.fields import AccountOrAll, AlertId, Millis, Number
+from topics.fields import AccountOrAll, AlertId, Millis, Number, Written
 from topics.topic import DAY_MS, Topic
 
 Level = Literal["low", "medium", "high", "critical"]
 Action = Literal["warn", "block", "reduce", "halt", "flatten"]
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Written, frozen=True, kw_only=True):
     alert_id: AlertId
     account_id: AccountOrAll
     level: Level

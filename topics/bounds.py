@@ -147,6 +147,8 @@ def _check_leaf(value: object, path: str) -> None:
     problem = None
     if isinstance(value, str) and len(value) > TEXT_MAX:
         problem = f"Expected at most {TEXT_MAX} characters"
+    elif isinstance(value, int) and not -(2**63) <= value < 2**64:
+        problem = "Expected an integer of at most 64 bits, or a text"
     elif isinstance(value, Decimal | int):
         problem = _inexactness(Decimal(value))
     if problem is not None:

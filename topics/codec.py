@@ -14,8 +14,9 @@ import orjson
 
 from topics.bounds import check_message, check_spelling, suspicious
 from topics.explain import explain, malformed
-from topics.fields import DecodeError
+from topics.fields import DecodeError, Written
 from topics.topic import Topic
+from topics.written import exact_of, plain, shown, write_exact
 
 __all__ = [
     "DecodeError",
@@ -28,6 +29,7 @@ __all__ = [
     "key_of",
     "plain",
     "reader_of",
+    "shown",
 ]
 
 _EVENTS = msgspec.json.Encoder(decimal_format="string")
@@ -37,8 +39,15 @@ T = TypeVar("T")
 
 
 def encode(message: msgspec.Struct) -> bytes:
-    """Encode as JSON with every Decimal as a plain string without trailing zeros."""
-    return orjson.dumps(msgspec.to_builtins(message, builtin_types=(Decimal,)), default=plain)
+    """Encode as JSON with every Decimal as a plain string without trailing zeros.
+
+    In what riskgate writes quantities are exact and other numbers have at most 18 decimal places.
+    """
+    tree = msgspec.to_builtins(message, builtin_types=(Decimal,))
+    if not isinstance(message, Written):
+        return orjson.dumps(tree, default=plain)
+    write_exact(tree, exact_of(type(message)))
+    return orjson.dumps(tree, default=shown)
 
 
 def encode_event(event: msgspec.Struct) -> bytes:
@@ -49,22 +58,6 @@ def encode_event(event: msgspec.Struct) -> bytes:
 def encode_plain(value: object) -> bytes:
     """Encode an untyped tree of parameters, numbers plain: the canonical text of a document."""
     return orjson.dumps(value, default=plain, option=orjson.OPT_SORT_KEYS)
-
-
-def plain(number: object) -> str:
-    """Write a Decimal in plain notation: no exponent, no trailing zeros, no negative zero."""
-    if not isinstance(number, Decimal):
-        raise TypeError(f"{type(number).__name__} does not travel")
-    text = str(number)
-    if text[-1] == "0" or "E" in text:  # Most are plain as they are.
-        return _trimmed(text if "E" not in text else format(number, "f"))
-    return text
-
-
-def _trimmed(text: str) -> str:
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
 
 
 def decode(topic: Topic, value: bytes | None) -> msgspec.Struct:

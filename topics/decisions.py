@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import StopRow
-from topics.fields import AnyId, EventId, Id, Millis, Number, Side, TradingState
+from topics.fields import AnyId, EventId, Id, Millis, Number, Quantity, Side, TradingState, Written
 from topics.topic import DAY_MS, Topic
 
 Verdict = Literal["approved", "modified", "rejected", "ignored"]
@@ -29,7 +29,7 @@ class Check(Struct, frozen=True, gc=False):
     message: str | UnsetType = UNSET  # Of a breach: one sentence with its numbers.
 
 
-class Decision(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
+class Decision(Written, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
     decision_id: AnyId
     signal_id: EventId
     account_id: Id
@@ -37,8 +37,8 @@ class Decision(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decisio
     symbol: Id
     side: Literal["buy", "sell", "hold"]
     verdict: Verdict
-    requested_quantity: Number | None  # In units; as asked, or as sized.
-    approved_quantity: Number  # In units; 0 when rejected or ignored.
+    requested_quantity: Quantity | None  # In units; as asked, or as sized.
+    approved_quantity: Quantity  # In units; 0 when rejected or ignored.
     limit_price: Number | None
     stop_price: Number | None
     reduce_only: bool
@@ -59,12 +59,12 @@ class Decision(Struct, frozen=True, kw_only=True, tag_field="kind", tag="decisio
     at_ms: Millis
 
 
-class Exit(Struct, frozen=True, kw_only=True, tag_field="kind", tag="exit"):
+class Exit(Written, frozen=True, kw_only=True, tag_field="kind", tag="exit"):
     exit_id: AnyId
     account_id: Id
     symbol: Id
     side: Side
-    quantity: Number  # In units, unsigned.
+    quantity: Quantity  # In units, unsigned.
     reason: ExitReason
     reduce_only: Literal[True] = True
     valid_until_ms: Millis

@@ -5,16 +5,16 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, Id, Millis, Number
+from topics.fields import AnyId, Id, Millis, Number, Quantity, Written
 from topics.topic import DAY_MS, Topic
 
 
 class StoppedPosition(Struct, frozen=True, gc=False):
     symbol: Id
-    quantity: Number  # Signed.
+    quantity: Quantity  # Signed.
 
 
-class StopRow(Struct, frozen=True, kw_only=True):
+class StopRow(Written, frozen=True, kw_only=True):
     stop_id: AnyId
     account_id: Id
     status: Literal["triggered", "flattening", "flat", "resumed"]

@@ -6,7 +6,7 @@ A bound stands in the type, so the codec, the JSON Schema and the documentation 
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 # The look-ahead refuses a newline that `$` alone would let through at the end.
 _ID = r"^[A-Za-z0-9._/@-]{1,128}$(?!\n)"
@@ -14,6 +14,7 @@ _ID_WITH_COLON = r"^[A-Za-z0-9._/@:-]{1,128}$(?!\n)"
 _ID_OR_ALL = r"^([A-Za-z0-9._/@-]{1,128}|\*)$(?!\n)"
 
 DECIMAL = "decimal"  # The format by which schema and bounds know our exact numbers.
+EXACT = "x-exact"  # Of an output: written with all its digits, however many.
 _DECIMAL = {"format": DECIMAL}
 
 EVERYONE = "*"  # In limits and controls: every account.
@@ -37,8 +38,14 @@ Positive = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "exclusiveMini
 NotNegative = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "minimum": 0})]
 Share = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "minimum": 0, "maximum": 1})]
 
+Quantity = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, EXACT: True})]
+
 Side = Literal["buy", "sell"]
 TradingState = Literal["active", "reducing", "halted"]
+
+
+class Written(Struct, frozen=True):
+    """A message that riskgate writes: quantities exact, other numbers with 18 decimal places."""
 
 
 class DecodeError(ValueError):

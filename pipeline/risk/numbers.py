@@ -19,6 +19,9 @@ EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
 # A measure in which a division took part is compared at these digits, so that equality passes.
 MEASURE = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
 
+_BOOKED_PLACES = 18
+_LEAST_BOOKED = Decimal((0, (1,), -_BOOKED_PLACES))
+
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
@@ -27,6 +30,14 @@ ONE = Decimal(1)
 def whole(number: int) -> Decimal:
     """A count or a time as it is measured; the usual ones are made once."""
     return Decimal(number)
+
+
+def booked(amount: Decimal) -> Decimal:
+    """Round an amount half-even to 18 decimal places, as everything that is booked is."""
+    exponent = amount.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -_BOOKED_PLACES:
+        return EXACT.quantize(amount, _LEAST_BOOKED)
+    return amount
 
 
 def signed(side: Side, quantity: Decimal) -> Decimal:

@@ -8,7 +8,7 @@ from pipeline.risk.book.drift import compare_balance
 from pipeline.risk.book.money import Money, book_in_windows, book_money
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import may_be_forgotten
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.baselines import flow_in_measures
 from pipeline.risk.valuation.rates import settle_in
@@ -44,14 +44,15 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     turn.keep(f"flow:{flow.flow_id}")
     account, clock = turn.account, turn.limits.clock
     marks = open_marks(turn)
-    day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
-    week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), flow.amount, marks=marks)
+    amount = booked(flow.amount)
+    day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
+    week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
     turn.update(
         currency=flow.currency,
         opened_ms=min(flow.as_of_ms, turn.now_ms),
-        opening=flow.amount,
+        opening=amount,
         early=(),
-        peak=flow.amount,
+        peak=amount,
         day=day,
         week=week,
     )
@@ -82,14 +83,16 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
         compare_balance(turn, flow)
         return
     turn.note(flow_ms=max(account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
+    amount = booked(flow.amount)
     if flow.kind == "funding":
         turn.update(
-            realized=account.realized + flow.amount,
-            day=replace(day, realized=day.realized + flow.amount),
-            week=replace(week, realized=week.realized + flow.amount),
+            realized=account.realized + amount,
+            day=replace(day, realized=day.realized + amount),
+            week=replace(week, realized=week.realized + amount),
         )
         return
-    amount = flow.amount if flow.kind == "deposit" else -flow.amount
+    if flow.kind == "withdrawal":
+        amount = -amount
     flow_in_measures(turn, amount)
     turn.update(
         net_flows=account.net_flows + amount,

@@ -8,7 +8,7 @@ from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.book.holding import Execution, Guard, Holding, Pending
 from pipeline.risk.book.late_fill import Late, correct_windows
 from pipeline.risk.book.money import Money, book_in_time, book_money, is_counted
-from pipeline.risk.book.position import Position, average_price, fold
+from pipeline.risk.book.position import LINEAR, Position, average_price, fold
 from pipeline.risk.book.trade import Trade, trade_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.gate.stop_price import stop_on_tick
@@ -34,7 +34,7 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
     elif holding.instrument is None:
         book_unknown(turn, holding, execution)
     else:
-        trade = trade_of(execution, holding.instrument)
+        trade = trade_of(execution, holding.instrument, turn.account)
         kept = _kept(turn, holding, trade, currency=holding.instrument.settlement_currency)
         _book_trade(turn, kept, trade)
 
@@ -62,9 +62,9 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
 
 def _book_trade(turn: Turn, holding: Holding, trade: Trade) -> None:
     execution, before = trade.execution, holding.position
-    position, won = fold(before, trade.quantity, execution.price, inverse=trade.inverse)
+    position, won = fold(before, trade.quantity, execution.price, terms=trade.contract)
     _move(turn, holding, position, execution=execution)
-    _realize(turn, holding.symbol, trade, amount=won * trade.multiplier - trade.fee)
+    _realize(turn, holding.symbol, trade, amount=won - trade.fee)
 
 
 def _move(turn: Turn, holding: Holding, position: Position, *, execution: Execution) -> None:
@@ -111,7 +111,7 @@ def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
     before = holding.position
     pending = (*holding.pending, Pending(execution, before))
     quantity = signed(execution.side, execution.quantity)
-    position, _ = fold(before, quantity, execution.price)
+    position, _ = fold(before, quantity, execution.price, terms=LINEAR)
     _move(turn, replace(holding, pending=pending), position, execution=execution)
 
 

@@ -81,20 +81,20 @@ def _refold(
     for each in kept:
         if each.number <= busted.number or each.busted:
             continue
-        trade = trade_of(each.execution, instrument)
+        trade = trade_of(each.execution, instrument, turn.account)
         turn.fills.append(replace(each, before=position))
         position, won = _folded(position, trade)
         _, was = _folded(each.before, trade)
         if won != was:
-            _book_again(turn, each, Money(each.symbol, instrument.settlement_currency, won - was))
+            # One by one, as each was or would have been rounded when it was booked.
+            for amount in (-was, won):
+                _book_again(turn, each, Money(each.symbol, instrument.settlement_currency, amount))
     _place(turn, holding, position)
 
 
 def _folded(before: Position, trade: Trade) -> tuple[Position, Decimal]:
     """Fold a trade; return what it won in the settlement currency, without its fee."""
-    price = trade.execution.price
-    position, won = fold(before, trade.quantity, price, inverse=trade.inverse)
-    return position, won * trade.multiplier
+    return fold(before, trade.quantity, trade.execution.price, terms=trade.contract)
 
 
 def _place(turn: Turn, before: Holding, position: Position) -> None:
@@ -132,7 +132,7 @@ def _rate(turn: Turn, kept: KeptFill, currency: str) -> Decimal | None:
 
 def _undo(turn: Turn, busted: KeptFill, instrument: Instrument) -> None:
     """Give back what a fill realized and its fees, and correct the days since its own."""
-    trade = trade_of(busted.execution, instrument)
+    trade = trade_of(busted.execution, instrument, turn.account)
     _, won = _folded(busted.before, trade)
     execution, currency = busted.execution, instrument.settlement_currency
     money = Money(busted.symbol, currency, trade.fee - won, execution)

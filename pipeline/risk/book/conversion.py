@@ -9,7 +9,7 @@ from pipeline.risk.book.apart import Apart, Waiting
 from pipeline.risk.book.late_fill import Effect, Late, correct_windows
 from pipeline.risk.book.money import Money, add_to_symbol, book_in_time, book_in_windows, note_rate
 from pipeline.risk.book.trade import trade_of
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.rates import fresh_rate
 
@@ -21,18 +21,20 @@ def convert_apart(turn: Turn) -> None:
         rate = fresh_rate(turn, currency)
         if rate is not None:
             left = {name: item for name, item in turn.account.unconverted.items() if name != key}
-            turn.update(unconverted=left, realized=turn.account.realized + apart.counted * rate)
+            turn.update(unconverted=left)
             _book(turn, Money(symbol, currency, apart.amount), apart, rate=rate)
 
 
 def _book(turn: Turn, money: Money, apart: Apart, *, rate: Decimal) -> None:
-    add_to_symbol(turn, money.symbol, money.amount * rate)
+    add_to_symbol(turn, money.symbol, booked(money.amount * rate))
     note_rate(turn, money, rate)
-    at_once = (apart.counted - sum((each.counted for each in apart.waiting), ZERO)) * rate
+    at_once = booked((apart.counted - sum((each.counted for each in apart.waiting), ZERO)) * rate)
+    waited = [booked(each.counted * rate) for each in apart.waiting]
+    turn.update(realized=turn.account.realized + sum(waited, at_once))
     book_in_windows(turn, at_once, at_once)
-    for each in apart.waiting:
+    for each, amount in zip(apart.waiting, waited, strict=True):
         execution = each.execution
-        book_in_time(turn, execution.executed_ms, each.counted * rate)
+        book_in_time(turn, execution.executed_ms, amount)
         if each.late:
             effect = _effect(turn, money, each, rate=rate)
             correct_windows(turn, Late(f"fill {execution.fill_id}", execution.executed_ms, effect))
@@ -43,5 +45,5 @@ def _effect(turn: Turn, money: Money, waiting: Waiting, *, rate: Decimal) -> Eff
     instrument = turn.holding(money.symbol).instrument
     if instrument is None or money.currency != instrument.settlement_currency:
         return lambda _: waiting.counted * rate
-    trade = trade_of(waiting.execution, instrument)
+    trade = trade_of(waiting.execution, instrument, turn.account)
     return lambda marks: trade.effect(marks.get(money.symbol)) * rate

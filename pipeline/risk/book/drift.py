@@ -14,7 +14,7 @@ from pipeline.risk.book.booking import book
 from pipeline.risk.book.holding import Execution, Holding, mark_of
 from pipeline.risk.book.money import book_in_windows
 from pipeline.risk.cause import Cause
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.rules.drift import Drifting
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.stops import LEVELS, open_stop
@@ -167,7 +167,7 @@ def _adopt_balance(turn: Turn, drift: Drift) -> None:
     if expected is None or drift.as_of_ms < _newest_ms(turn.account):
         return
     forget_drift(turn, _BALANCE)
-    adjustment = _balance_difference(turn, drift)
+    adjustment = booked(_balance_difference(turn, drift))
     if not adjustment:
         return
     realized = turn.account.realized + adjustment

@@ -9,7 +9,7 @@ from pipeline.risk.account import APART_MAX, EARLY_MAX, Account, Early
 from pipeline.risk.book.apart import WAITING_MAX, Apart, Waiting
 from pipeline.risk.book.holding import Execution, Holding, LateRate
 from pipeline.risk.cause import Cause
-from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.numbers import ONE, ZERO, booked
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.rates import fresh_rate
 from pipeline.risk.watch.stops import alert_breach, open_stop
@@ -52,7 +52,7 @@ def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) ->
     if rate is None:
         set_apart(turn, money, counted=counted)
         return None
-    amount = money.amount if rate is ONE else money.amount * rate
+    amount = booked(money.amount if rate is ONE else money.amount * rate)
     add_to_symbol(turn, money.symbol, amount)
     if not counted:
         return None

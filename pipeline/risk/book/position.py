@@ -8,11 +8,19 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ONE, ZERO, booked
 from pipeline.risk.valuation.contracts import worth
 
-_PLACES = -24  # 34 digits hold these and the money of 10 000 000 000 exactly.
-_LEAST = Decimal((0, (1,), _PLACES))
+
+class Contract(Struct, frozen=True, gc=False):
+    """How a quantity turns into money."""
+
+    inverse: Decimal | None = None  # The multiplier of an inverse instrument, part of its worth.
+    multiplier: Decimal = ONE  # Of a linear worth; 1 for an inverse instrument.
+    converts: bool = False  # Its money is booked, and rounded, in another currency.
+
+
+LINEAR = Contract()
 
 
 class Position(Struct, frozen=True, array_like=True, gc=False):
@@ -28,29 +36,26 @@ def average_price(position: Position, inverse: Decimal | None) -> Decimal:
     return cost / quantity if inverse is None else -quantity * inverse / cost
 
 
-def _rounded(cost: Decimal) -> Decimal:
-    """Round a share of a cost so far that sums with it are exact, what is left of it included."""
-    exponent = cost.as_tuple().exponent
-    return cost.quantize(_LEAST) if isinstance(exponent, int) and exponent < _PLACES else cost
-
-
 def fold(
-    position: Position, quantity: Decimal, price: Decimal, *, inverse: Decimal | None = None
+    position: Position, quantity: Decimal, price: Decimal, *, terms: Contract
 ) -> tuple[Position, Decimal]:
-    """Apply a fill of signed quantity at a price; return the position and the realized worth.
+    """Apply a fill of signed quantity at a price; return the position and the money it realizes.
 
-    Without the fee, and of a linear one before its multiplier. A fill through zero realizes all of
-    the old position and opens the rest at its own price. inverse: as `contracts` has it.
+    The money is without the fee, in the settlement currency, and rounded where it is booked in it.
+    What the rounding takes or adds when a part is closed stays in the cost of what is left. A fill
+    through zero realizes all of the old position and opens the rest at its own price.
     """
-    held = position.quantity
+    held, inverse, multiplier = position.quantity, terms.inverse, terms.multiplier
     if not quantity:
         return position, ZERO
     if not held or (held > 0) == (quantity > 0):
         return Position(held + quantity, position.cost + worth(quantity, price, inverse)), ZERO
     left = held + quantity
     if left and (left > 0) == (held > 0):
-        closed_cost = _rounded(position.cost * -quantity / held)
-        realized = worth(-quantity, price, inverse) - closed_cost
-        return Position(left, position.cost - closed_cost), realized
+        sold = worth(-quantity, price, inverse)
+        money = (sold - position.cost * -quantity / held) * multiplier
+        money = money if terms.converts else booked(money)
+        return Position(left, position.cost - sold + money / multiplier), money
     opened = worth(left, price, inverse) if left else ZERO
-    return Position(left, opened), worth(held, price, inverse) - position.cost
+    money = (worth(held, price, inverse) - position.cost) * multiplier
+    return Position(left, opened), money if terms.converts else booked(money)

@@ -7,10 +7,13 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from pipeline.risk.account import Account
 from pipeline.risk.book.holding import Execution
 from pipeline.risk.book.money import Money
-from pipeline.risk.numbers import ONE, ZERO, signed
+from pipeline.risk.book.position import Contract
+from pipeline.risk.numbers import ONE, ZERO, booked, signed
 from pipeline.risk.valuation.contracts import inverse_of, worth
+from pipeline.risk.valuation.rates import is_foreign
 from topics.fills import Fill
 from topics.instruments import Instrument
 
@@ -20,16 +23,15 @@ class Trade(Struct, frozen=True, gc=False):
     quantity: Decimal  # By which the position changes, signed.
     fee: Decimal  # In the settlement currency; negative is a rebate.
     other_fee: Money | None  # What is won (negative: paid) in a third currency.
-    inverse: Decimal | None
-    multiplier: Decimal  # Of worth; 1 for an inverse instrument, whose worth has it already.
+    contract: Contract
 
     def effect(self, mark: Decimal | None) -> Decimal:
         """What it won until a mark, its own price without one; in the settlement currency."""
         if mark is None:
             return -self.fee
-        price, inverse = self.execution.price, self.inverse
+        price, inverse = self.execution.price, self.contract.inverse
         moved = worth(self.quantity, mark, inverse) - worth(self.quantity, price, inverse)
-        return moved * self.multiplier - self.fee
+        return moved * self.contract.multiplier - self.fee
 
 
 def execution_of(fill: Fill) -> Execution:
@@ -44,16 +46,21 @@ def execution_of(fill: Fill) -> Execution:
     )
 
 
-def trade_of(execution: Execution, instrument: Instrument) -> Trade:
+def trade_of(execution: Execution, instrument: Instrument, account: Account) -> Trade:
     """Say what an execution does to a position of this instrument."""
     inverse = inverse_of(instrument)
     multiplier = ONE if inverse is not None else instrument.multiplier
+    contract = Contract(inverse, multiplier, converts=is_foreign(instrument, account))
     quantity = signed(execution.side, execution.quantity)
     fee, currency = execution.fee, execution.fee_currency
     if not fee or currency is None or currency == instrument.settlement_currency:
-        return Trade(execution, quantity, fee, None, inverse, multiplier)
+        return Trade(execution, quantity, _booked(fee, contract), None, contract)
     if inverse is None and currency == instrument.base_currency:
-        paid = fee * execution.price * multiplier
-        return Trade(execution, quantity - fee, paid, None, inverse, multiplier)
+        paid = _booked(fee * execution.price * multiplier, contract)
+        return Trade(execution, quantity - fee, paid, None, contract)
     other = Money(instrument.symbol, currency, -fee, execution)
-    return Trade(execution, quantity, ZERO, other, inverse, multiplier)
+    return Trade(execution, quantity, ZERO, other, contract)
+
+
+def _booked(fee: Decimal, contract: Contract) -> Decimal:
+    return fee if contract.converts else booked(fee)

@@ -1,9 +1,9 @@
 """Realized and unrealized are the cash flows of the fills, the value and the fees, whatever came.
 
 Thousands of histories of fills, busts and orders of arrival, judged by fractions worked out apart
-from the core. Linear ones agree to the last digit: the cost of a closed share is rounded at the
-24th place, what is left of it is the rest. The worth of an inverse contract divides by a price and
-rounds at the 34th digit, so its sums agree to 20 places.
+from the core. Linear ones agree to the last digit: what is booked is rounded at the 18th place, and
+what that takes or adds stays in the cost of what is left. What an inverse contract realizes rarely
+ends there, so each position that is closed whole leaves up to half of the 18th place.
 """
 
 from decimal import Decimal
@@ -25,7 +25,7 @@ from topics.instruments import Instrument
 
 T0_MS = given.T0_MS
 MARK = Decimal("101.5")
-PLACES = Fraction(1, 10**20)
+PLACES = Fraction(1, 10**17)
 
 
 class Drawn(NamedTuple):
@@ -139,7 +139,7 @@ def test_position_is_that_of_the_fills_left_when_others_are_busted(fills: list[D
 
 
 def without_history(account: Account) -> tuple[Decimal, Decimal, Decimal]:
-    """Return quantity, cost and realized, rounded to 20 places."""
+    """Return quantity, cost and realized, rounded to 17 places."""
     holding = account.holdings[given.SYMBOL]
     position = holding.position
-    return round(position.quantity, 20), round(position.cost, 20), round(holding.realized, 20)
+    return round(position.quantity, 17), round(position.cost, 17), round(holding.realized, 17)
