@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from pipeline.risk.book.apart import Apart
 from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.position import Position
 from pipeline.risk.book.reservations import Leaving, Reservation
 from pipeline.risk.gate.blocked import Blocked
 from pipeline.risk.numbers import ZERO
@@ -142,6 +143,7 @@ class Account(Struct, frozen=True, array_like=True):
     prevented: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
     baselines: dict[str, Baseline] = {}  # By rule, of loss stops that were resumed.
     resumes: int = 0  # Of loss stops since the roll of the day.
+    taken_over: dict[str, Position] = {}  # Adopted, and not valued yet: their past is not today's.
 
     @property
     def balance(self) -> Decimal:

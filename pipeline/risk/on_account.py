@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.book.drift import compare_balance
 from pipeline.risk.book.money import Money, book_in_windows, book_money
+from pipeline.risk.book.taking_over import count_past
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import may_be_forgotten
 from pipeline.risk.numbers import ZERO, booked
@@ -57,6 +58,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         week=week,
     )
     settle_in(turn)  # Only now is it known which currency counts.
+    count_past(turn)
     for early in account.early:
         money = Money(early.symbol, early.currency, early.amount)
         won = book_money(turn, money, executed_ms=early.executed_ms)

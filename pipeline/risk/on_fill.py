@@ -7,6 +7,7 @@ from pipeline.risk.book.booking import book
 from pipeline.risk.book.bust import on_bust
 from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.reservations import Reservation, after_fill
+from pipeline.risk.book.taking_over import count_past_at
 from pipeline.risk.book.trade import execution_of
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import Recall, may_be_forgotten
@@ -36,6 +37,8 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
+    if turn.account.taken_over:
+        count_past_at(turn, fill.symbol, fill.price)
     book(turn, fill.symbol, execution_of(fill))
     note_trade(turn, holding)
     enter(turn, holding, fill, order=reservation)

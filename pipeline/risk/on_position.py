@@ -4,14 +4,16 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import POSITIONS_MAX
 from pipeline.risk.book.drift import compare_position
-from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.holding import Holding, mark_of
 from pipeline.risk.book.position import Position
+from pipeline.risk.book.taking_over import take_over
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.valuation.marks import marked, take_quote
 from pipeline.risk.valuation.quotes import usable
+from pipeline.risk.watch.stops import open_stop
 from topics.events import Quote
 from topics.positions import PositionSnapshot
 
@@ -45,15 +47,30 @@ def _as_quote(snapshot: PositionSnapshot, held: Quote | None) -> Quote:
 
 
 def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
-    quantity = snapshot.quantity
-    cost = worth(quantity, snapshot.average_price, holding.inverse) if quantity else ZERO
-    position = Position(quantity, cost)
+    position = _position_of(holding, snapshot)
     full = turn.account.totals.held >= POSITIONS_MAX
-    if quantity and not holding.position.quantity and full:
+    if position is None:
+        reason = f"the snapshot of {snapshot.symbol} has no average price, and there is no mark"
+        turn.alert(Cause("drift", reason), level="high")
+        open_stop(turn, Cause("drift", reason), strength="reduce")
+        return
+    if position.quantity and not holding.position.quantity and full:
         reason = f"the snapshot of {snapshot.symbol} is beyond the most positions"
         turn.alert(Cause("too_many", reason))
         return
     adopted_ms = min(snapshot.as_of_ms, turn.now_ms)
     adopted = replace(holding, position=position, adopted_ms=adopted_ms)
     turn.state_changed = turn.state_changed or position != holding.position
-    turn.settle(marked(turn, holding, adopted, price=snapshot.average_price))
+    turn.settle(marked(turn, holding, adopted, entry=None))
+    take_over(turn, holding, position)
+
+
+def _position_of(holding: Holding, snapshot: PositionSnapshot) -> Position | None:
+    """Return what a snapshot holds; an inverse contract without an average began at its mark."""
+    quantity, price = snapshot.quantity, snapshot.average_price
+    if not quantity:
+        return Position()
+    if holding.inverse is None:
+        return Position(quantity, worth(quantity, price, None))
+    known = price if price > ZERO else mark_of(holding.quote, quantity)
+    return None if known is None else Position(quantity, worth(quantity, known, holding.inverse))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
-from pipeline.risk.book.holding import Execution, Guard, Holding, Pending
+from pipeline.risk.book.holding import Execution, Guard, Holding, Pending, mark_of
 from pipeline.risk.book.late_fill import Late, correct_windows
 from pipeline.risk.book.money import Money, book_in_time, book_money, is_counted
 from pipeline.risk.book.position import LINEAR, Position, average_price, fold
@@ -74,7 +74,7 @@ def _move(turn: Turn, holding: Holding, position: Position, *, execution: Execut
         filled=True,
         filled_ms=max(holding.filled_ms, min(execution.executed_ms, turn.now_ms)),
     )
-    turn.settle(marked(turn, holding, changed, price=execution.price))
+    turn.settle(marked(turn, holding, changed, entry=execution.price))
     turn.state_changed = True
     turn.filled = True
 
@@ -122,8 +122,7 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
     if holding.pending:
         start = holding.pending[0].before
     if holding.inverse is not None and start.quantity:
-        price = average_price(start, None)
-        start = Position(start.quantity, worth(start.quantity, price, holding.inverse))
+        start = _as_inverse(turn, holding, start, inverse=holding.inverse)
     if start is not holding.position:
         turn.settle(replace(holding, position=start, pending=()))
     for pending in holding.pending:
@@ -134,6 +133,19 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
             reason = f"{instrument.symbol} has no price of {plain(execution.price)}"
             refuse_fill(turn, execution.fill_id, reason)
     _keep_guard(turn, turn.holding(instrument.symbol), guard)
+
+
+def _as_inverse(turn: Turn, holding: Holding, start: Position, *, inverse: Decimal) -> Position:
+    """Cost a position as an inverse contract; without a price above zero it began at its mark."""
+    price: Decimal | None = average_price(start, None)
+    if price is None or price <= ZERO:
+        price = mark_of(holding.quote, start.quantity)
+    if price is not None and price > ZERO:
+        return Position(start.quantity, worth(start.quantity, price, inverse))
+    reason = f"the position in {holding.symbol} has no price that an inverse contract can have"
+    turn.alert(Cause("drift", reason), level="high")
+    open_stop(turn, Cause("drift", reason), strength="reduce")
+    return Position()
 
 
 def _keep_guard(turn: Turn, booked: Holding, before: Guard | None) -> None:

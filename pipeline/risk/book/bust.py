@@ -100,7 +100,7 @@ def _folded(before: Position, trade: Trade) -> tuple[Position, Decimal]:
 def _place(turn: Turn, before: Holding, position: Position) -> None:
     """Hold another position than before; one that opens or turns begins at its average price."""
     changed = replace(turn.holding(before.symbol), position=position)
-    turn.settle(marked(turn, before, changed, price=changed.average_price))
+    turn.settle(marked(turn, before, changed, entry=changed.average_price))
     turn.state_changed = True
 
 

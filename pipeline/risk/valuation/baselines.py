@@ -91,3 +91,12 @@ def shift_starts(turn: Turn, by: Decimal, *, day: bool = True, week: bool = True
         if moves and baseline is not None:
             moved = replace(baseline, start_equity=baseline.start_equity + by)
             turn.measure_anew(baselines={**turn.account.baselines, name: moved})
+
+
+def shift_peak(turn: Turn, by: Decimal) -> None:
+    """Move the peak, and the baseline of the drawdown."""
+    account = turn.account
+    baseline = account.baselines.get(_DRAWDOWN)
+    turn.measure_anew(peak=account.peak + by)
+    if baseline is not None:
+        begin_baseline(turn, _DRAWDOWN, baseline.start_equity + by)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pipeline.risk.book.booking import book_pending
 from pipeline.risk.book.conversion import convert_apart
 from pipeline.risk.book.holding import Holding, is_newer
+from pipeline.risk.book.taking_over import count_past
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.kept_fills import ForgottenFills
 from pipeline.risk.turn import Turn
@@ -28,10 +29,12 @@ def take_all(turn: Turn, event: Event) -> None:
     if isinstance(event, RevaluationEvent):
         for market in event.body.markets:
             take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
-        return
-    known = event.quote or event.instrument
-    if known is not None:
-        take(turn, known.symbol, instrument=event.instrument, quote=event.quote)
+    else:
+        known = event.quote or event.instrument
+        if known is not None:
+            take(turn, known.symbol, instrument=event.instrument, quote=event.quote)
+    if turn.account.taken_over:
+        count_past(turn)
 
 
 def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:

@@ -70,10 +70,11 @@ def next_mark(marks: tuple[Mark, ...], price: Decimal, *, now_ms: int) -> tuple[
     return (*marks[:-1], Mark(marks[-1].price, now_ms), Mark(price))
 
 
-def marked(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Holding:
-    """Begin the marks of a position that opened, turned or closed; price: of its entry.
+def marked(turn: Turn, before: Holding, after: Holding, *, entry: Decimal | None) -> Holding:
+    """Begin the marks of a position that opened, turned or closed.
 
-    The confirming list starts with the entry price, then the newest mark held.
+    The confirming list starts with the entry price, then the newest mark held. entry: None where
+    the market did not have it today, as of a position that was taken over.
     """
     held, was = after.position.quantity, before.position.quantity
     if was and held and (was > 0) == (held > 0):
@@ -83,10 +84,12 @@ def marked(turn: Turn, before: Holding, after: Holding, *, price: Decimal) -> Ho
     if not held:
         return replace(after, marks=(), mark=None, mark_ms=None, guard=None)
     newest = mark_of(after.quote, held)
+    marks: tuple[Mark, ...] = () if entry is None else (Mark(entry),)
+    price = after.average_price if entry is None else entry
     if newest is None or after.quote is None:
-        begun = replace(after, marks=(Mark(price),), mark=None, mark_ms=None)
+        begun = replace(after, marks=marks, mark=None, mark_ms=None)
         return guarded(turn, begun, price=price)
-    marks = (Mark(price, turn.now_ms), Mark(newest))
+    marks = next_mark(marks, newest, now_ms=turn.now_ms)
     kept = marks[-turn.limits.confirmation.confirm_marks :]
     begun = replace(after, marks=kept, mark=newest, mark_ms=after.quote.as_of_ms)
     return guarded(turn, begun, price=price)
