@@ -143,6 +143,7 @@ class Account(Struct, frozen=True, array_like=True):
     prevented: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
     baselines: dict[str, Baseline] = {}  # By rule, of loss stops that were resumed.
     resumes: int = 0  # Of loss stops since the roll of the day.
+    rolls_by: tuple[str, str] = ("", "")  # Zone and roll time of the day and week that run.
     taken_over: dict[str, Position] = {}  # Adopted, and not valued yet: their past is not today's.
 
     @property

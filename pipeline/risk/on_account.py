@@ -56,6 +56,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         peak=amount,
         day=day,
         week=week,
+        rolls_by=(clock.zone, clock.day_roll),
     )
     settle_in(turn)  # Only now is it known which currency counts.
     count_past(turn)

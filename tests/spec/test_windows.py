@@ -210,6 +210,42 @@ def test_changed_zone_waits_for_the_next_roll_of_the_old_one() -> None:
     assert days == ["2026-01-07", "2026-01-07", "2026-01-07", "2026-01-08"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "ends"),
+    [
+        # Sunday's UTC day ends on Monday 00:00. New York's week lasts until 05:00 UTC.
+        ("America/New_York", "2026-01-12T05:00"),
+        # Tokyo's ended on Sunday 15:00 UTC already, before the zone took effect.
+        ("Asia/Tokyo", "2026-01-12T00:00"),
+    ],
+)
+def test_week_that_runs_keeps_its_start_until_its_end_in_the_new_zone(zone: str, ends: str) -> None:
+    desk = opened_at("2026-01-07T12:00", {})
+    lose_at(desk, "2026-01-11T12:00", 10)
+    desk.limits(only() | {"account": {"zone": zone}})
+    desk.wait(ms(ends) - 1 - desk.now_ms)
+    before = desk.state()["weekly"]
+
+    desk.wait(1)
+
+    after = desk.state()["weekly"]
+    assert (before["week"], before["start_equity"], before["pnl"]) == ("2026-W02", "10000", "-10")
+    assert (after["week"], after["start_equity"], after["pnl"]) == ("2026-W03", "9990", "0")
+
+
+def test_week_keeps_one_start_equity_when_the_zone_changes_within_it() -> None:
+    desk = opened_at("2026-01-12T02:00", {})
+    desk.limits(only() | {"account": NEW_YORK})
+    starts = []
+    for at in ("2026-01-12T06:00", "2026-01-13T00:00", "2026-01-13T06:00", "2026-01-19T04:59"):
+        lose_at(desk, at, 10)
+        weekly = desk.state()["weekly"]
+        starts.append((weekly["week"], weekly["start_equity"]))
+
+    # Monday 02:00 UTC is still Sunday in New York; the week that runs is not begun again.
+    assert starts == [("2026-W03", "10000")] * 4
+
+
 def test_account_of_its_own_zone_rolls_by_it_when_everyone_else_has_another() -> None:
     desk = Desk(now_ms=NOON)
     desk.limits(only())

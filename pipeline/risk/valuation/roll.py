@@ -3,11 +3,21 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.on_account import open_marks
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.baselines import end_baseline
-from pipeline.risk.valuation.windows import DAYS_KEPT, ClosedDay, Span, Window, day_at, week_at
+from pipeline.risk.valuation.windows import (
+    DAYS_KEPT,
+    ClosedDay,
+    Span,
+    Window,
+    day_at,
+    week_at,
+    week_named,
+)
 
 _DAY_MS = 86_400_000
 
@@ -17,7 +27,10 @@ def roll(turn: Turn) -> bool:
     day, week = turn.account.day, turn.account.week
     if day is None or week is None:
         return False
-    over, week_over = turn.now_ms >= day.span.end_ms, turn.now_ms >= week.span.end_ms
+    over = turn.now_ms >= day.span.end_ms
+    if over:
+        week = _in_the_zone(turn, day, week)
+    week_over = turn.now_ms >= week.span.end_ms
     if not (over or week_over):
         return False
     equity = turn.standing().valuation.equity
@@ -29,6 +42,21 @@ def roll(turn: Turn) -> bool:
         turn.update(week=Window(span, equity, marks=marks))
         end_baseline(turn, "weekly_loss")
     return over
+
+
+def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
+    """Let a changed zone take effect at the roll of the old one, for day and week together.
+
+    The week that runs keeps its start equity until its end in the new zone.
+    """
+    clock = (turn.limits.clock.zone, turn.limits.clock.day_roll)
+    if clock == turn.account.rolls_by:
+        return week
+    span, named = week.span, week_named(week.span.label, *clock)
+    end_ms = max(named.end_ms, day.span.end_ms)
+    week = replace(week, span=Span(span.label, span.start_ms, end_ms))
+    turn.update(rolls_by=clock, week=week)
+    return week
 
 
 def _roll_day(

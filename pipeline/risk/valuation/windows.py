@@ -100,6 +100,14 @@ def week_at(at_ms: int, zone: str, roll: str) -> Span:
     )
 
 
+@lru_cache(maxsize=4096)
+def week_named(label: str, zone: str, roll: str) -> Span:
+    """Return the trading week of an ISO name, as `2026-W03`."""
+    year, _, week = label.partition("-W")
+    monday = date.fromisocalendar(int(year), int(week), 1)
+    return week_at(_boundary(monday, zone, roll), zone, roll)
+
+
 def _local(at_ms: int, zone: str) -> datetime:
     return (_EPOCH + at_ms * _MS).astimezone(ZoneInfo(zone))
 
