@@ -138,6 +138,15 @@ Event = (
     | RevaluationEvent
 )
 
+_BEFORE = (b'{"type":"tick"', b'{"type":"pulse"')
+FROM_BEFORE = "an event from before the first release, which does not load: begin with new topics"
+
+
+def is_from_before(value: bytes) -> bool:
+    """Whether broadcast wrote an event before heartbeats and revaluations had their names."""
+    return value.startswith(_BEFORE)
+
+
 _SOURCE = Source(topic="signals", topic_id="AAAAAAAAAAAAAAAAAAAAAQ", partition=3, offset=17)
 _INSTRUMENT = cast(Instrument, INSTRUMENTS.example)
 _QUOTE = Quote(

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicPartition
 
+from pipeline.errors import StartupError
 from pipeline.replay.comparison import COMPARED, Span
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.starts import Start, find_start
@@ -16,7 +17,7 @@ from pipeline.replay.tapes import read, span, to_bytes
 from pipeline.streams.broker import Broker
 from pipeline.streams.partitioner import partition_of
 from topics.codec import DecodeError, decode_as
-from topics.events import Event
+from topics.events import FROM_BEFORE, Event, is_from_before
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
@@ -94,6 +95,8 @@ def _recorded(record: Message, start: Start | None, *, partitions: int) -> Recor
     try:
         event = decode_as(ANY_EVENT, content)
     except DecodeError:
+        if is_from_before(content):
+            raise StartupError(f"{record.topic()} holds {FROM_BEFORE}") from None
         return None  # A dead letter, as it was then.
     account_id = event.account_id
     if account_id != EVERYONE and partition_of(account_id, partitions) != record.partition():

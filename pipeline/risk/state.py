@@ -1,4 +1,4 @@
-"""State as bytes: a version, then the record. An older version still loads, a newer one stops."""
+"""State as bytes: a version, then the record. One that this release cannot read stops."""
 
 from typing import TypeVar
 
@@ -7,7 +7,8 @@ import msgspec
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.memory.kept_fills import KeptFill
 
-STATE_VERSION = 1
+STATE_VERSION = 2
+OLDEST_VERSION = 2  # Of version 1, from before the first release, nothing need load.
 
 T = TypeVar("T", Account, Shared, KeptFill)
 
@@ -57,6 +58,11 @@ def load_fill(raw: bytes) -> KeptFill:
 
 
 def _load(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
+    if raw and raw[0] < OLDEST_VERSION:
+        raise StateError(
+            f"state version {raw[0]} is from before the first release and does not load: "
+            "begin with new topics, under another RISKGATE_TOPIC_PREFIX"
+        )
     if not raw or raw[0] > STATE_VERSION:
         found = raw[0] if raw else "none"
         raise StateError(

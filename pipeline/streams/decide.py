@@ -28,8 +28,8 @@ from pipeline.streams.tally import Tally
 from topics import codec
 from topics.codec import DecodeError
 from topics.emergency_stops import EmergencyStop
+from topics.events import FROM_BEFORE, Event, is_from_before
 from topics.events import TOPIC as EVENTS
-from topics.events import Event
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
@@ -148,7 +148,8 @@ class Risk:
         try:
             event = read_event(record.value or b"")
         except DecodeError as error:
-            self._bury(record, error, "undecodable")
+            old = is_from_before(record.value or b"")
+            self._bury(record, DecodeError(FROM_BEFORE) if old else error, "undecodable")
             return None
         account_id = event.account_id
         if account_id != EVERYONE:
@@ -173,13 +174,15 @@ class Risk:
                 value = codec.encode(output)
                 self._produce(topic, key=key, value=value, partition=record.partition)
         self._tally.add(event, taken, at_ms)
-        if taken.failed or taken.outputs:
+        if taken.failed or taken.raised or taken.outputs:
             self._look(taken, record)
 
     def _look(self, taken: Step, record: Record) -> None:
         if taken.failed is not None:
             logger.error("an event halted its account: %s", taken.failed)
             self._bury(record, DecodeError(taken.failed), "failed")
+        for problem in taken.raised:
+            logger.error("a part of an event halted its account: %s", problem)
         for output in taken.outputs:
             if isinstance(output, EmergencyStop):
                 logger.warning(

@@ -56,7 +56,7 @@ class Tally:
         if isinstance(event, SignalEvent):
             self._signals.append((event.body.created_at_ms, at_ms))
         self._events[type(event)] += 1
-        if taken.failed is not None:
+        for _ in range((taken.failed is not None) + len(taken.raised)):
             self.count(metrics.FAILED, str(type(event).__struct_config__.tag))
         for output in taken.outputs:
             self._add_output(output)

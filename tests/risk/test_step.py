@@ -187,8 +187,16 @@ def test_state_is_refused_when_a_newer_release_wrote_it() -> None:
     assert log.account is not None
     raw = save_account(log.account)
 
-    with pytest.raises(StateError, match="state version 2 is newer than 1"):
-        load_account(bytes([2]) + raw[1:])
+    with pytest.raises(StateError, match="state version 3 is newer than 2"):
+        load_account(bytes([3]) + raw[1:])
+
+
+def test_state_is_refused_when_it_is_from_before_the_first_release() -> None:
+    log = opened()
+    assert log.account is not None
+
+    with pytest.raises(StateError, match=r"version 1 is from before .*: begin with new topics"):
+        load_account(bytes([1]) + save_account(log.account)[1:])
 
 
 def test_state_is_refused_when_nothing_is_left_of_it() -> None:

@@ -60,6 +60,18 @@ def test_decision_goes_to_the_event_s_partition_when_a_signal_comes(desk: Desk) 
     assert sent.row["rules_version"] == rules_version()
 
 
+@pytest.mark.parametrize("kind", ["tick", "pulse"])
+def test_event_from_before_the_first_release_is_a_dead_letter_that_says_so(
+    desk: Desk, kind: str
+) -> None:
+    value = f'{{"type":"{kind}","account_id":"acct-1","body":{{}}}}'.encode()
+
+    desk.role.apply(record("risk.events", value, partition=HOME, is_append_time=True))
+
+    (letter,) = desk.outbox.of("risk.dead_letters")
+    assert "from before the first release" in str(letter.row["error"])
+
+
 def test_account_state_is_written_once_when_several_events_come_before_the_commit(
     desk: Desk,
 ) -> None:

@@ -7,7 +7,7 @@ from pipeline.risk.gate.proposal import Terms, floored
 from pipeline.risk.gate.stop_price import unit_risk
 from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.limits.parameters import per_symbol
-from pipeline.risk.numbers import ONE, ZERO, floor_to
+from pipeline.risk.numbers import MEASURE, ONE, ZERO, floor_to
 from pipeline.risk.rules.risk_per_trade import RiskPerTrade
 from pipeline.risk.valuation.contracts import notional
 
@@ -41,7 +41,8 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
     unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.scale or ZERO)
     if not unit:
         return None
-    full = _DOWN.divide(equity * ratio * confidence_step(signal.confidence), unit)
+    # At 28 digits: where the division of an inverse or a converted unit took a digit, it is back.
+    full = MEASURE.plus(_DOWN.divide(equity * ratio * confidence_step(signal.confidence), unit))
     return floor_to(min(full, _at_risk(terms, limits, equity, full=full)), instrument.lot_size)
 
 
@@ -49,4 +50,4 @@ def _at_risk(terms: Terms, limits: Limits, equity: Decimal, *, full: Decimal) ->
     """What risk_per_trade allows; all of it where that rule is off."""
     rule = cast(RiskPerTrade, limits.rules["risk_per_trade"])
     risk = unit_risk(terms, rule.fee_ratio) if rule.enabled else None
-    return _DOWN.divide(equity * rule.risk_per_trade_ratio, risk) if risk else full
+    return MEASURE.plus(_DOWN.divide(equity * rule.risk_per_trade_ratio, risk)) if risk else full

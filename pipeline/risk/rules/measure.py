@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from pipeline.risk.numbers import exceeds
-from topics.codec import plain
+from topics.codec import shown
 from topics.decisions import Check
 
 CheckVerdict = Literal["pass", "breach", "exempt"]
@@ -38,15 +38,15 @@ def sentence(says: str, check: Check) -> str:
     """Fill the numbers of a breach into a rule's sentence."""
     measured, limit = check.measured, check.limit
     if measured is not None or "{measured}" not in says:
-        return says.format(measured=_short(measured, limit), limit=_short(limit, measured))
+        return says.format(measured=short(measured, limit), limit=short(limit, measured))
     unknown = f"{check.rule} cannot be measured: what it needs is unknown."
-    return unknown if limit is None else f"{unknown} Its limit is {plain(limit)}."
+    return unknown if limit is None else f"{unknown} Its limit is {shown(limit)}."
 
 
-def _short(number: Decimal | None, other: Decimal | None) -> str:
+def short(number: Decimal | None, other: Decimal | None) -> str:
     """Write a number in six digits, in all of them where six would hide what differs."""
     if number is None:
         return "unknown"
-    short = _SHORT.plus(number)
-    hides = other is not None and short == _SHORT.plus(other)
-    return plain(number if hides else short)
+    in_six = _SHORT.plus(number)
+    hides = other is not None and in_six == _SHORT.plus(other)
+    return shown(number if hides else in_six)

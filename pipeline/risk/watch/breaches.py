@@ -7,11 +7,11 @@ from msgspec import Struct
 from pipeline.risk.account import STRENGTHS, Strength
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.rules.measure import short
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.stops import LEVELS, alert_breach, open_stop
 from pipeline.risk.watch.violations import count_breach
 from topics.alerts import Action
-from topics.codec import plain
 
 
 class Breach(Struct, frozen=True, gc=False):
@@ -28,7 +28,7 @@ def breach(cause: Cause, on_breach: OnBreach, *, key: str) -> Breach:
 
 def beyond(name: str, measured: Decimal, limit: Decimal) -> Cause:
     """Say that a measure is beyond its limit; name: the rule, and what of the account it is."""
-    reason = f"{name} {plain(measured)} is beyond {plain(limit)}"
+    reason = f"{name} {short(measured, limit)} is beyond {short(limit, measured)}"
     return Cause(name.partition(" ")[0], reason, measured, limit)
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import Account
 from pipeline.risk.book.holding import Holding
 from pipeline.risk.cause import Cause
-from pipeline.risk.numbers import ZERO, whole
+from pipeline.risk.numbers import ZERO, exceeds, whole
 from pipeline.risk.rules.circuit_breaker import CircuitBreaker
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.breaker import LOSSES_MAX, SAMPLES_MAX, Breaker, Phase, phase_of
@@ -103,7 +103,7 @@ def watch_rapid_loss(turn: Turn, equity: Decimal) -> None:
     highs = _sampled(turn.account, breaker, equity, window_ms=rule.rapid_window_ms)
     highest = highs[0][1] + turn.account.net_flows
     limit = rule.rapid_loss_ratio * max(highest, ZERO)
-    if highest - equity > limit:
+    if exceeds(highest - equity, limit):
         _open(turn, breaker, Cause(_NAME, "equity fell fast", highest - equity, limit))
     elif highs != breaker.highs:
         _keep(turn, replace(breaker, highs=highs))

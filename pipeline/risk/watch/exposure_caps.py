@@ -10,7 +10,7 @@ from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.reservations import Leaving
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.parameters import OnBreach, per_symbol
-from pipeline.risk.numbers import EXACT, ZERO, floor_to
+from pipeline.risk.numbers import EXACT, ZERO, exceeds, floor_to
 from pipeline.risk.rules.gross_exposure import GrossExposure
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.turn import Turn
@@ -39,7 +39,7 @@ def _position_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]
     for holding in _in_question(turn, equity):
         key, symbol = f"{_POSITION}:{holding.symbol}", holding.symbol
         limit, exposure = per_symbol(rule.position_ratio_max, symbol), holding.figures.exposure
-        if limit is None or not exposure or exposure <= limit * equity:
+        if limit is None or not exposure or not _is_past(exposure, equity, limit):
             if turn.account.alerted:
                 end_breach(turn, key)
             continue
@@ -96,7 +96,7 @@ def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -
         cap = min(cap, most)
     totals = turn.account.totals
     gross = totals.worst if not totals.unbounded and totals.worst <= cap else _gross(turn)
-    if gross <= cap:
+    if not exceeds(gross, cap):
         if _GROSS in turn.account.alerted:
             end_breach(turn, _GROSS)
         return []
@@ -134,6 +134,13 @@ def _on_its_way(holding: Holding) -> Decimal:
         item.quantity for item in holding.reservations.values() if item.exit_reason and item.live
     )
     return exposure * sum(works, ZERO) / abs(holding.position.quantity)
+
+
+def _is_past(exposure: Decimal, equity: Decimal, limit: Decimal) -> bool:
+    """Whether an exposure is past its cap, compared as the gate compares it."""
+    if exposure <= limit * equity:
+        return False
+    return equity <= ZERO or exceeds(exposure / equity, limit)
 
 
 def _past(name: str, exposure: Decimal, equity: Decimal, *, limit: Decimal) -> Cause:
