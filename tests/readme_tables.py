@@ -7,6 +7,7 @@ from pathlib import Path
 from pipeline.profiles import profile_path
 from pipeline.risk.limits.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
+from pipeline.risk.rules.rule import Rule
 from pipeline.streams.metrics import metric_table
 from pipeline.streams.settings_table import settings_table
 from tests import chart_files
@@ -34,11 +35,15 @@ def standard_profile() -> str:
     """Write the built-in defaults as the limits file that ships; what is unset stays so."""
     said = (
         "# The built-in defaults, written out; `make readme` writes this file from the code.\n"
-        "# A parameter in a comment is unset: its limit is off until a document sets it.\n"
+        "# What is in a comment is off until a document sets those of its limits without a value.\n"
     )
     parts = []
     for name, kind in sorted({**RULES, **GROUPS}.items()):
         rows = [_profile_row(field, value) for field, value in written_out(name, kind).items()]
+        if has_no_limit(kind):
+            rows = [f"#  {row.removeprefix('#').strip()}" for row in rows]
+            parts.append("\n".join([f"#{name}:", *rows]) + "\n")
+            continue
         is_empty = all(row.startswith("#") for row in rows)
         parts.append("\n".join([f"{name}: {{}}" if is_empty else f"{name}:", *rows]) + "\n")
     return said + "".join(parts)
@@ -50,6 +55,12 @@ def written_out(name: str, kind: type[Parameters]) -> dict[str, object]:
     return {
         field: value for field, value in defaults.items() if (field, value) != ("enabled", True)
     }
+
+
+def has_no_limit(kind: type[Parameters]) -> bool:
+    """Tell whether a rule does nothing at its defaults: a document may not name only a part."""
+    rule = kind()
+    return isinstance(rule, Rule) and not rule.ready
 
 
 def _profile_row(field: str, value: object) -> str:

@@ -7,6 +7,7 @@ from typing import get_args, get_type_hints
 import msgspec
 
 from topics.fields import DecodeError
+from topics.text import visible
 
 __all__ = ["explain", "malformed", "path_of"]
 
@@ -16,6 +17,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _ELEMENT = "[...]"  # How the decoder writes an element of a dict; it does not tell which.
 _NAME_SHOWN_MAX = 64
 _ERROR_MAX = 200  # It may quote what was sent.
+_PATH_MAX = 400
 
 _Raws = dict[str, msgspec.Raw]
 
@@ -29,7 +31,8 @@ def explain(text: str, message: object, value: bytes) -> DecodeError:
         path = f"{path or '$'}.{missing['field']}"
     elif path and _ELEMENT in path and isinstance(message, type):
         path = _element_of_message(path.partition(_ELEMENT)[0], message, value)
-    return DecodeError(" ".join(error.split())[:_ERROR_MAX], path or "$")
+    said = visible(" ".join(error.split())[:_ERROR_MAX])
+    return DecodeError(said, visible(path[:_PATH_MAX]) if path else "$")
 
 
 def malformed(text: str) -> str:
@@ -41,7 +44,7 @@ def path_of(path: str, name: str) -> str:
     """Return the path of an element by its name, quoted and cut where it is no plain word."""
     if _PLAIN_NAME.fullmatch(name):
         return f"{path}.{name}"
-    return f"{path}[{json.dumps(name[:_NAME_SHOWN_MAX])}]"
+    return f"{path}[{visible(json.dumps(name[:_NAME_SHOWN_MAX]))}]"
 
 
 def _element_of_message(path: str, message: type, value: bytes) -> str:

@@ -145,6 +145,7 @@ class Account(Struct, frozen=True, array_like=True):
     resumes: int = 0  # Of loss stops since the roll of the day.
     rolls_by: tuple[str, str] = ("", "")  # Zone and roll time of the day and week that run.
     taken_over: dict[str, Position] = {}  # Adopted, and not valued yet: their past is not today's.
+    limits_told: str = ""  # The documents and release whose defects were told last.
 
     @property
     def balance(self) -> Decimal:
@@ -196,3 +197,4 @@ class Shared(Struct, frozen=True, array_like=True):
     control_ids: tuple[str, ...] = ()
     tightened_ms: int = 0  # As of an account.
     sources: dict[str, int] = {}
+    limits_told: str = ""  # The document and release whose defects were told last.

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.shared_record import next_document
+from pipeline.risk.shared_record import defects_untold, next_document
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.exposures import NOT_KEPT, exposures_of
 from topics.limits import LimitsDocument
@@ -12,13 +12,28 @@ from topics.limits import LimitsDocument
 
 def on_limits(turn: Turn, document: LimitsDocument) -> None:
     """Take over a valid document whose version grows."""
-    taken, told = next_document(turn.account.limits, document)
+    below = turn.shared.limits.rules
+    taken, told = next_document(turn.account.limits, document, below=below)
     if told is not None:
         turn.alert(Cause("limits", told))
     if taken is not None:
         turn.update(limits=taken)
-        turn.use(limits_of(turn.shared.limits.rules, taken.rules))
+        turn.use(limits_of(below, taken.rules))
         turn.state_changed = True
+
+
+def tell_defects(turn: Turn) -> None:
+    """Tell once for each pair of documents what of the account's cannot be used as it is."""
+    if not turn.limits.defects:
+        return
+    shared, account = turn.shared, turn.account
+    of_everyone = limits_of(shared.limits.rules, "{}").defects  # Told once, for all accounts.
+    own = tuple(defect for defect in turn.limits.defects if defect not in of_everyone)
+    judged = f"{shared.limits.version}.{account.limits.version} {shared.rules_version}"
+    cause = defects_untold(own, told=account.limits_told, judged=judged)
+    if cause is not None:
+        turn.note(limits_told=judged)
+        turn.alert(cause, level="high", action="warn")
 
 
 def keep_sums(turn: Turn) -> None:

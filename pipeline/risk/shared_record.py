@@ -18,7 +18,8 @@ from pipeline.risk.account import (
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.document import LimitsError, canonical, validate
 from pipeline.risk.limits.in_force import limits_of
-from topics.alerts import Alert
+from topics.alerts import Alert, Level
+from topics.codec import decode_plain
 from topics.controls import Control
 from topics.events import (
     AccountEvent,
@@ -40,7 +41,7 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
     """Apply a `*` event whose sequence and chain `shared` already carries."""
     match event:
         case HeartbeatEvent():
-            return replace(shared, heartbeat_at_ms=shared.clock_ms), ()
+            return _tell_defects(replace(shared, heartbeat_at_ms=shared.clock_ms), at_ms=at_ms)
         case LimitsEvent(body=document):
             return _apply_limits(shared, document, at_ms)
         case ControlEvent(body=control):
@@ -58,24 +59,49 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
             assert_never(event)
 
 
-def next_document(held: Document, document: LimitsDocument) -> tuple[Document | None, str | None]:
-    """Return the document that takes over, or why it is refused; neither: it is the same."""
+def next_document(
+    held: Document, document: LimitsDocument, *, below: str
+) -> tuple[Document | None, str | None]:
+    """Return the document that takes over, or why it is refused; neither: it is the same.
+
+    below: the rules that it stands on, those of `*` for an account's and none for those of `*`.
+    """
     try:
-        validate(document.rules)
         rules = canonical(document.rules)
+        if document.version == held.version and rules == held.rules:
+            return None, None
+        validate(document.rules, decode_plain(below))
     except (LimitsError, TypeError) as error:
         return None, f"version {document.version} is refused: {error}"
-    if document.version == held.version and rules == held.rules:
-        return None, None
     if document.version <= held.version:
         return None, f"version {document.version} is refused: {held.version} is in force"
     return Document(document.version, rules), None
 
 
+def _tell_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
+    """Tell once for each document and release what of the document of `*` cannot be used."""
+    cause = defects_untold(
+        limits_of(shared.limits.rules, "{}").defects,
+        told=shared.limits_told,
+        judged=(judged := f"{shared.limits.version} {shared.rules_version}"),
+    )
+    if cause is None:
+        return shared, ()
+    shared = replace(shared, limits_told=judged)
+    return shared, tell_shared(shared, cause, at_ms=at_ms, level="high")
+
+
+def defects_untold(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
+    """Say what is wrong with a document in force unless that was told of this very one."""
+    if not defects or told == judged:
+        return None
+    return Cause("limits", f"version {judged.partition(' ')[0]}: {'; '.join(defects)}")
+
+
 def _apply_limits(
     shared: Shared, document: LimitsDocument, at_ms: int
 ) -> tuple[Shared, tuple[Alert, ...]]:
-    taken, told = next_document(shared.limits, document)
+    taken, told = next_document(shared.limits, document, below="{}")
     if taken is not None:
         serial = shared.serial + 1
         shared = replace(shared, limits=taken, limits_serial=serial, serial=serial)
@@ -152,14 +178,16 @@ def timing_refusal(
     return None
 
 
-def tell_shared(shared: Shared, cause: Cause | None, *, at_ms: int) -> tuple[Alert, ...]:
+def tell_shared(
+    shared: Shared, cause: Cause | None, *, at_ms: int, level: Level = "low"
+) -> tuple[Alert, ...]:
     """Tell a person about a `*` event, once for all partitions."""
     if cause is None or shared.partition != 0:
         return ()
     alert = Alert(
         alert_id=f"{EVERYONE}:{shared.sequence}:1",
         account_id=EVERYONE,
-        level="low",
+        level=level,
         rule=cause.rule,
         action="warn",
         message=cause.reason[:500],

@@ -22,7 +22,7 @@ from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
 from pipeline.risk.on_fill import on_fill
-from pipeline.risk.on_limits import keep_sums, on_limits
+from pipeline.risk.on_limits import keep_sums, on_limits, tell_defects
 from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal
@@ -131,6 +131,7 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
         adopt_due(turn)
     take_all(turn, arrival.event)
     _apply(turn, arrival)
+    tell_defects(turn)
     keep_sums(turn)
     watch(turn)
     flatten(turn)

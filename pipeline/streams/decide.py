@@ -232,4 +232,4 @@ class Risk:
 def _show_rules(shared: Shared) -> None:
     """Show which rules judge: one turned off or without a limit is absent from all checks."""
     for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
-        metrics.RULE_ENABLED.labels(name).set(rule.enabled and rule.ready)
+        metrics.RULE_ENABLED.labels(name).set(rule.judges)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, Row, answer_of, numbers_of, open_desk
+from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, Row, answer_of, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 IN_A_ROW = {"consecutive_losses_max": 3, "cooldown_ms": MINUTE}
@@ -12,7 +12,7 @@ IN_A_ROW = {"consecutive_losses_max": 3, "cooldown_ms": MINUTE}
 
 def desk_with(**rule: Any) -> Desk:
     """Return a desk with a circuit breaker and nothing else."""
-    return open_desk(only(circuit_breaker=rule))
+    return open_desk(only(circuit_breaker={"cooldown_ms": HOUR, **rule}))
 
 
 def trade(desk: Desk, *results: int, symbol: str = "X") -> None:
@@ -160,15 +160,6 @@ def test_it_is_open_for_its_cooldown(wait_ms: int, verdict: str) -> None:
     assert ask(desk)["verdict"] == verdict
 
 
-def test_it_stays_open_when_it_has_no_cooldown() -> None:
-    desk = desk_with(consecutive_losses_max=1)
-    trade(desk, -1)
-
-    desk.wait(100 * MINUTE)
-
-    assert refused(desk)
-
-
 def half_open(**more: Any) -> Desk:
     """Return a desk whose breaker is half-open."""
     desk = desk_with(**IN_A_ROW, **more)
@@ -274,8 +265,8 @@ def test_opening_is_told_each_time() -> None:
 
 
 def test_resume_of_a_loss_stop_closes_it() -> None:
-    rules = only(circuit_breaker={"consecutive_losses_max": 1}, daily_loss={"on_breach": "reduce"})
-    desk = open_desk(rules)
+    breaker = {"consecutive_losses_max": 1, "cooldown_ms": HOUR}
+    desk = open_desk(only(circuit_breaker=breaker, daily_loss={"on_breach": "reduce"}))
     trade(desk, -300)
     desk.wait(SECOND)
 
@@ -300,9 +291,10 @@ def test_resume_of_another_stop_leaves_it_open() -> None:
 def test_document_is_refused_when_it_has_no_sense(rule: dict[str, Any]) -> None:
     desk = desk_with(**IN_A_ROW)
 
-    desk.limits(only(circuit_breaker=rule))
+    desk.limits(only(circuit_breaker=IN_A_ROW | {"window_ms": MINUTE} | rule))
 
     assert len(desk.alerts("limits")) == 1
+    assert f"circuit_breaker.{next(iter(rule))}" in desk.alerts("limits")[0]["message"]
 
 
 def test_each_opening_says_why() -> None:

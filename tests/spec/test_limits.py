@@ -158,11 +158,11 @@ def test_refusal_names_the_nearest_name_when_one_is_misspelt(
     ("rules", "said"),
     [
         ({"confidence": {"confidence_min": "1.1"}},
-         "rules.confidence: confidence_min must be a number <= 1"),
+         "rules.confidence.confidence_min: must be a number <= 1, not '1.1'"),
         ({"drawdown": {"drawdown_ratio_max": "-0.1"}},
-         "rules.drawdown: drawdown_ratio_max must be a number >= 0"),
-        ({"account": {"day_roll": "noon"}}, "rules.account: day_roll must be HH:MM"),
-        ({"account": {"zone": "Mars/Base"}}, "rules.account: zone 'Mars/Base' is not known"),
+         "rules.drawdown.drawdown_ratio_max: must be a number >= 0, not '-0.1'"),
+        ({"account": {"day_roll": "noon"}}, "rules.account.day_roll: must be HH:MM, not 'noon'"),
+        ({"account": {"zone": "Mars/Base"}}, "rules.account.zone: 'Mars/Base' is not known"),
     ],
 )  # fmt: skip
 def test_refusal_says_what_is_wrong_and_where(rules: dict[str, Any], said: str) -> None:
@@ -178,7 +178,7 @@ def test_refusal_says_how_a_day_rolls_when_a_time_comes_with_a_zone() -> None:
 
     desk.limits({"account": {"day_roll": "17:00+01"}})
 
-    assert "day_roll must be HH:MM" in desk.alerts("limits")[0]["message"]
+    assert "day_roll: must be HH:MM" in desk.alerts("limits")[0]["message"]
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.document import LimitsError, P, Rules, converted
 from pipeline.risk.limits.parameters import (
     GROUPS,
     AccountClock,
@@ -28,8 +27,9 @@ from pipeline.risk.limits.parameters import (
     Stops,
     per_symbol,
 )
+from pipeline.risk.limits.stored import stored_in
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.rules import RULES
+from pipeline.risk.rules import HALVES, RULES
 from pipeline.risk.rules.circuit_breaker import CircuitBreaker
 from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.rules.position_ratio import PositionRatio
@@ -37,7 +37,6 @@ from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import PositionStop, Rule, Watch
 from pipeline.risk.rules.volatility_halt import VolatilityHalt
 from pipeline.risk.valuation.exposures import Sum
-from topics.codec import decode_plain
 from topics.decisions import Check
 
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
@@ -68,6 +67,7 @@ class Limits(Struct, frozen=True):
     trails: bool  # Whether the best mark of a position matters.
     circuit_breaker: CircuitBreaker | None  # None while it is off.
     rules: dict[str, Rule]  # Every rule, enabled or not.
+    defects: tuple[str, ...]  # What its documents say in vain; empty but for stored ones.
     clock: AccountClock
     reservation: ReservationTimes
     dedupe: Dedupe
@@ -91,16 +91,13 @@ class Limits(Struct, frozen=True):
 @lru_cache(maxsize=8192)
 def limits_of(everyone: str, own: str) -> Limits:
     """Combine two canonical documents; the account's own parameters win one by one."""
-    merged: Rules = {}
-    for text in (everyone, own):
-        for name, values in decode_plain(text).items():
-            merged[name] = {**merged.get(name, {}), **values}
-    rules = {name: _stored(name, merged.get(name, {}), kind) for name, kind in RULES.items()}
-    groups = {name: _stored(name, merged.get(name, {}), kind) for name, kind in GROUPS.items()}
-    rules = _replaced(rules)
-    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
-    gate = tuple(rule for rule in judging if rule.GATE)
-    stops = tuple(rule for rule in judging if isinstance(rule, PositionStop))
+    stored = stored_in(everyone, own)
+    rules = {name: cast(Rule, stored.values[name]) for name in RULES}
+    groups = {name: stored.values[name] for name in GROUPS}
+    rules = _without_replaced(rules)
+    judging = [rule for rule in rules.values() if rule.judges]
+    gate = tuple(_whole_or_half(rule) for rule in judging if rule.GATE)
+    stops = tuple(rule for rule in judging if isinstance(rule, PositionStop) and rule.ready)
     watches = tuple(rule for rule in gate if isinstance(rule, Watch))
     collar = cast(PriceCollar, rules["price_collar"])
     groups["clock"] = groups.pop("account")
@@ -113,8 +110,9 @@ def limits_of(everyone: str, own: str) -> Limits:
         keeps=frozenset(name for rule in gate for name in rule.KEEPS),
         position_stops=stops,
         trails=any(rule.NAME == "trailing_stop" for rule in stops),
-        circuit_breaker=next((rule for rule in gate if isinstance(rule, CircuitBreaker)), None),
+        circuit_breaker=next((rule for rule in judging if isinstance(rule, CircuitBreaker)), None),
         rules=rules,
+        defects=stored.defects,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
         score=ScoreLimits(
             _unless_off(rules, PositionRatio).position_ratio_max,
@@ -131,25 +129,23 @@ def _unless_off(rules: dict[str, Rule], kind: type[R]) -> R:
     return rule if rule.enabled else kind()
 
 
-def _replaced(rules: dict[str, Rule]) -> dict[str, Rule]:
+def _without_replaced(rules: dict[str, Rule]) -> dict[str, Rule]:
     """Turn off the rules that another one stands in for while it is on."""
-    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
-    off = {name for rule in judging for name in rule.REPLACES}
+    off = stand_ins(rules)
     return {
         name: replace(rule, enabled=False) if name in off else rule for name, rule in rules.items()
     }
 
 
-def _stored(name: str, values: dict[str, Any], kind: type[P]) -> P:
-    """Read what a document in force says; what this release no longer accepts is its default.
+def stand_ins(rules: dict[str, Rule]) -> dict[str, str]:
+    """Name the rules that another one stands in for while it is on, and which one does."""
+    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
+    return {name: rule.NAME for rule in judging for name in rule.REPLACES}
 
-    Documents are validated before they are stored, so only a stricter release comes here: its
-    default is safe, an account that dies at every event is not.
-    """
-    try:
-        return converted(name, values, kind)
-    except LimitsError:
-        return kind()
+
+def _whole_or_half(rule: Rule) -> Rule:
+    """Let a rule that has only a part of its limits refuse entries."""
+    return HALVES[rule.NAME] if rule.lacking is not None else rule
 
 
 def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:

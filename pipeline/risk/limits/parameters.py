@@ -2,7 +2,7 @@
 
 from datetime import time
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
@@ -21,6 +21,11 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named group of parameters; every Decimal must be a finite number >= 0."""
 
     RATIO_USUAL_MAX: ClassVar[Decimal] = ONE  # A larger ratio was most likely typed as percent.
+    # Which way a parameter lets more through, where its name's `_max` or `_min` does not say it:
+    # a larger number, true, more names; or a smaller one, false, fewer.
+    LOOSER_UP: ClassVar[tuple[str, ...]] = ()
+    LOOSER_DOWN: ClassVar[tuple[str, ...]] = ()
+    OFF_AT_ZERO: ClassVar[tuple[str, ...]] = ()  # Parameters whose 0 turns their rule off.
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -29,6 +34,13 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             for number in numbers:
                 if isinstance(number, Decimal):
                     _check_number(name, number)
+
+
+class Lacking(NamedTuple):
+    """A parameter that is set, and those that it does nothing without."""
+
+    parameter: str
+    missing: tuple[str, ...]
 
 
 def _check_number(name: str, number: Decimal) -> None:
@@ -54,25 +66,39 @@ class AccountClock(Parameters, frozen=True, kw_only=True):
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"zone {self.zone!r} is not known") from None
-        if len(self.day_roll) not in (5, 8):
+        if not _is_time_of_day(self.day_roll):
             raise ValueError("day_roll must be HH:MM")
-        if time.fromisoformat(self.day_roll).tzinfo is not None:
-            raise ValueError("day_roll must be HH:MM")
+
+
+def _is_time_of_day(text: str) -> bool:
+    try:
+        return len(text) in (5, 8) and time.fromisoformat(text).tzinfo is None
+    except ValueError:
+        return False
 
 
 class ReservationTimes(Parameters, frozen=True, kw_only=True):
     reservation_ttl_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 60_000
     order_silent_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 3_600_000
 
+    LOOSER_UP = ("order_silent_ms",)
+    LOOSER_DOWN = ("reservation_ttl_ms",)
+
 
 class Dedupe(Parameters, frozen=True, kw_only=True):
     dedupe_horizon_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 604_800_000
     dedupe_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 100_000
 
+    # Fewer are kept: older signals are rejected. More: repetitions are known for longer.
+    LOOSER_UP = ("dedupe_max",)
+    LOOSER_DOWN = ("dedupe_max",)
+
 
 class Confirmation(Parameters, frozen=True, kw_only=True):
     confirm_marks: Annotated[int, Meta(ge=1, le=100)] = 3
     confirm_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 1000
+
+    LOOSER_UP = ("confirm_marks", "confirm_ms")
 
 
 class Sizing(Parameters, frozen=True, kw_only=True):
@@ -94,6 +120,8 @@ class Prices(Parameters, frozen=True, kw_only=True):
 class Decisions(Parameters, frozen=True, kw_only=True):
     decision_ttl_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 2000
 
+    LOOSER_UP = ("decision_ttl_ms",)
+
 
 class Stops(Parameters, frozen=True, kw_only=True):
     resumes_per_day_max: Count = 3  # Of loss stops, since the roll of the day.
@@ -102,9 +130,13 @@ class Stops(Parameters, frozen=True, kw_only=True):
 class Exits(Parameters, frozen=True, kw_only=True):
     exit_retry_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 1000
 
+    LOOSER_UP = ("exit_retry_ms",)
+
 
 class Alerts(Parameters, frozen=True, kw_only=True):
     alert_cooldown_ms: Duration = 300_000
+
+    LOOSER_UP = ("alert_cooldown_ms",)
 
 
 GROUPS: dict[str, type[Parameters]] = {

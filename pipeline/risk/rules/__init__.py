@@ -6,10 +6,11 @@ Discovery refuses to start on any doubt: a module without its one rule, or two r
 from importlib import import_module
 from pkgutil import iter_modules
 
+from pipeline.risk.rules.half import Half, half_of
 from pipeline.risk.rules.rule import Rule, Watch
 from topics.decisions import Check
 
-_NOT_RULES = {"loss_watch", "measure", "rule"}
+_NOT_RULES = {"half", "loss_watch", "measure", "rule"}
 
 
 def _discover() -> dict[str, type[Rule]]:
@@ -40,4 +41,5 @@ def _rule_of(name: str) -> type[Rule]:
 
 
 RULES: dict[str, type[Rule]] = _discover()
+HALVES: dict[str, Half] = {name: half_of(rule) for name, rule in RULES.items() if rule.NEEDED}
 WATCHES: tuple[str, ...] = tuple(name for name, rule in RULES.items() if issubclass(rule, Watch))

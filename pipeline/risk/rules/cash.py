@@ -15,6 +15,7 @@ class Cash(Rule, frozen=True, kw_only=True):
     PLACE = 190
     UNIT = "money"
     SAYS = "The order needs {measured} in cash, and {limit} is free."
+    LOOSER_DOWN = ("fee_ratio",)
     ENTRY = True
     SIZES = True
 

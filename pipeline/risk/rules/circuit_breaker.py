@@ -23,22 +23,24 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
     window_ms: Duration | None = None
     rapid_loss_ratio: Decimal | None = None  # Of the highest equity within rapid_window_ms.
     rapid_window_ms: Duration | None = None
-    cooldown_ms: Duration | None = None  # Unset: open until a loss stop is resumed.
+    cooldown_ms: Duration | None = None  # So long it stays open; no limit works without it.
     half_open_scale: Decimal = Decimal("0.5")  # Of what the one entry asks.
 
     PLACE = 260
     UNIT = "quantity"
+    NEEDED = (
+        ("consecutive_losses_max", "cooldown_ms"),
+        ("loss_count_max", "window_ms", "cooldown_ms"),
+        ("rapid_loss_ratio", "rapid_window_ms", "cooldown_ms"),
+    )
+    LOOSER_UP = ("rapid_loss_ratio", "half_open_scale")
+    LOOSER_DOWN = ("window_ms", "rapid_window_ms", "cooldown_ms")
     ENTRY = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.half_open_scale > ONE:
             raise ValueError("half_open_scale must be a number from 0 to 1")
-
-    @property
-    def ready(self) -> bool:
-        counts = self.loss_count_max is not None and self.window_ms is not None
-        return self.consecutive_losses_max is not None or counts or self.is_rapid
 
     @property
     def is_rapid(self) -> bool:

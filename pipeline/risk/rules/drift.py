@@ -12,4 +12,5 @@ class Drifting(Rule, frozen=True, kw_only=True):
     on_breach: OnBreach = "reduce"
 
     PLACE = 560
+    LOOSER_UP = ("drift_grace_ms", "balance_tolerance_ratio")
     GATE = False

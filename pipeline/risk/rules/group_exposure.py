@@ -16,14 +16,11 @@ class GroupExposure(Rule, frozen=True, kw_only=True):
     PLACE = 170
     UNIT = "ratio"
     SAYS = "Exposure of the group would be {measured} of equity, above the limit of {limit}."
+    NEEDED = (("group_exposure_ratio_max",),)
     RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
     KEEPS = ("groups",)
-
-    @property
-    def ready(self) -> bool:
-        return self.group_exposure_ratio_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Judge every group of the symbol; report the one with the least headroom."""

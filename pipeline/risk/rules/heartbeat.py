@@ -15,6 +15,7 @@ class HeartbeatAge(Rule, frozen=True, kw_only=True):
     PLACE = 50
     UNIT = "ms"
     SAYS = "Broadcast sent its last heartbeat {measured} ms ago; at most {limit} ms are allowed."
+    OFF_AT_ZERO = ("heartbeat_age_ms_max",)
     ENTRY = True
 
     @property

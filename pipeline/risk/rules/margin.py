@@ -16,6 +16,9 @@ class Margin(Rule, frozen=True, kw_only=True):
     PLACE = 200
     UNIT = "money"
     SAYS = "The position would need a margin of {measured}, and {limit} is free."
+    NEEDED = (("initial_margin_ratio",), ("leverage",))
+    LOOSER_UP = ("leverage",)
+    LOOSER_DOWN = ("initial_margin_ratio",)
     ENTRY = True
     SIZES = True
     REPLACES = ("cash",)
@@ -24,10 +27,6 @@ class Margin(Rule, frozen=True, kw_only=True):
         super().__post_init__()
         if self.leverage is not None and self.leverage <= ZERO:
             raise ValueError("leverage must be a number > 0")
-
-    @property
-    def ready(self) -> bool:
-        return self.initial_margin_ratio is not None or self.leverage is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Measure the margin of the symbol's worst case against what the others leave free."""

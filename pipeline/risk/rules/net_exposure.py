@@ -15,14 +15,11 @@ class NetExposure(Rule, frozen=True, kw_only=True):
     PLACE = 160
     UNIT = "ratio"
     SAYS = "Net exposure would be {measured} of equity, above the limit of {limit}."
+    NEEDED = (("net_exposure_ratio_max",),)
     RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
     ENTRY = True
     SIZES = True
     KEEPS = ("sides",)
-
-    @property
-    def ready(self) -> bool:
-        return self.net_exposure_ratio_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Measure long exposure for a buy, short exposure for a sell; no order nets another."""

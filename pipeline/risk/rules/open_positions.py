@@ -13,11 +13,8 @@ class OpenPositions(Rule, frozen=True, kw_only=True):
     PLACE = 180
     UNIT = "count"
     SAYS = "There would be {measured} open positions, above the maximum of {limit}."
+    NEEDED = (("open_positions_max",),)
     ENTRY = True
-
-    @property
-    def ready(self) -> bool:
-        return self.open_positions_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         assert self.open_positions_max is not None

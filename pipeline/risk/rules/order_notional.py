@@ -13,12 +13,9 @@ class OrderNotional(Rule, frozen=True, kw_only=True):
     PLACE = 110
     UNIT = "money"
     SAYS = "The order's notional of {measured} is above the maximum of {limit}."
+    NEEDED = (("order_notional_max",),)
     ENTRY = True
     SIZES = True
-
-    @property
-    def ready(self) -> bool:
-        return self.order_notional_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         limit = per_symbol(self.order_notional_max, proposal.terms.holding.symbol)

@@ -19,6 +19,7 @@ class OrderRate(Rule, frozen=True, kw_only=True):
     PLACE = 290
     UNIT = "count"
     SAYS = "It would be order {measured} within the window; at most {limit} are allowed."
+    LOOSER_DOWN = ("window_ms",)
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

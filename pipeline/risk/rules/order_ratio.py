@@ -14,12 +14,9 @@ class OrderRatio(Rule, frozen=True, kw_only=True):
     PLACE = 120
     UNIT = "ratio"
     SAYS = "The order would be {measured} of equity, above the limit of {limit}."
+    NEEDED = (("order_ratio_max",),)
     ENTRY = True
     SIZES = True
-
-    @property
-    def ready(self) -> bool:
-        return self.order_ratio_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         assert self.order_ratio_max is not None

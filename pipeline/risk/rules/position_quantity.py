@@ -14,12 +14,9 @@ class PositionQuantity(Rule, frozen=True, kw_only=True):
     PLACE = 140
     UNIT = "quantity"
     SAYS = "The position would be {measured} units, above the maximum of {limit}."
+    NEEDED = (("position_quantity_max",),)
     ENTRY = True
     SIZES = True
-
-    @property
-    def ready(self) -> bool:
-        return self.position_quantity_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         terms = proposal.terms

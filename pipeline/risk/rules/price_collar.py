@@ -15,6 +15,7 @@ class PriceCollar(Rule, frozen=True, kw_only=True):
     PLACE = 90
     UNIT = "ratio"
     SAYS = "The limit price is {measured} away from the reference, above the collar of {limit}."
+    LOOSER_UP = ("collar_ratio",)
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         terms = proposal.terms

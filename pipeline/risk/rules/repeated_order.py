@@ -18,6 +18,7 @@ class RepeatedOrder(Rule, frozen=True, kw_only=True):
         "The same order would be approved {measured} times within "
         "the window; at most {limit} are allowed."
     )
+    LOOSER_DOWN = ("window_ms",)
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

@@ -12,11 +12,10 @@ class RestrictedSymbols(Rule, frozen=True, kw_only=True):
     allowed: frozenset[Id] | None = None  # Unset: every symbol; empty: none.
 
     PLACE = 72
+    NEEDED = (("denied",), ("allowed",))
+    LOOSER_UP = ("allowed",)
+    LOOSER_DOWN = ("denied",)
     ENTRY = True
-
-    @property
-    def ready(self) -> bool:
-        return self.denied is not None or self.allowed is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         symbol = proposal.terms.signal.symbol

@@ -17,6 +17,8 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
     PLACE = 210
     UNIT = "money"
     SAYS = "The order would lose {measured} at its stop, above the maximum of {limit}."
+    LOOSER_UP = ("risk_per_trade_ratio",)
+    LOOSER_DOWN = ("fee_ratio",)
     RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
     SIZES = True

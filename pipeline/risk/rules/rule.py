@@ -11,7 +11,7 @@ from typing import ClassVar
 from pipeline.risk.book.holding import Guard, Holding
 from pipeline.risk.gate.proposal import Proposal, Terms, emptied, largest
 from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import OnBreach, Parameters
+from pipeline.risk.limits.parameters import Lacking, OnBreach, Parameters
 from pipeline.risk.numbers import ZERO, exceeds
 from pipeline.risk.rules.measure import CheckVerdict, Measure, UnknownCheck, sentence
 from pipeline.risk.valuation.exposures import Sum
@@ -29,6 +29,8 @@ class Rule(Parameters, frozen=True, kw_only=True):
     LAST: ClassVar[bool] = False  # It judges, and cuts once, what the other rules leave.
     MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
     REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
+    # Parameters without a default that it cannot judge without: all of one of these sets.
+    NEEDED: ClassVar[tuple[tuple[str, ...], ...]] = ()
     KEEPS: ClassVar[tuple[Sum, ...]] = ()  # Sums that are kept only for rules like it.
     UNIT: ClassVar[Unit | None] = None  # Of its numbers; None where it has none.
     SAYS: ClassVar[str] = ""  # The sentence of a breach, with {measured} and {limit}.
@@ -38,7 +40,28 @@ class Rule(Parameters, frozen=True, kw_only=True):
     @property
     def ready(self) -> bool:
         """Whether every limit it needs has a value; without one the rule is absent."""
-        return True
+        return not self.NEEDED or any(not self._unset(needed) for needed in self.NEEDED)
+
+    @property
+    def lacking(self) -> Lacking | None:
+        """What is set in vain because another parameter is not; None: nothing is."""
+        whole = {name for each in self.NEEDED if not self._unset(each) for name in each}
+        parts = [
+            Lacking(name, self._unset(each))
+            # The first is what most likely is meant: least is missing, and most is there.
+            for each in sorted(self.NEEDED, key=lambda each: (len(self._unset(each)), -len(each)))
+            for name in each
+            if name not in whole and getattr(self, name) is not None
+        ]
+        return parts[0] if parts else None
+
+    @property
+    def judges(self) -> bool:
+        """Whether it has a say: it is on and has its limits, or only a part of them."""
+        return self.enabled and (self.ready or self.lacking is not None)
+
+    def _unset(self, needed: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in needed if getattr(self, name) is None)
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Judge a proposal at its quantity."""

@@ -9,4 +9,5 @@ class StaleData(Rule, frozen=True, kw_only=True):
     on_breach: OnBreach = "reduce"
 
     PLACE = 550
+    LOOSER_UP = ("stale_ms",)
     GATE = False

@@ -25,11 +25,10 @@ class StopoutGuard(Rule, frozen=True, kw_only=True):
         "{measured} positions were closed by their stops lately; "
         "{limit} are enough to reject entries."
     )
+    NEEDED = (("stopouts_max", "lookback_ms"),)
+    LOOSER_UP = ("per_symbol",)
+    LOOSER_DOWN = ("lookback_ms",)
     ENTRY = True
-
-    @property
-    def ready(self) -> bool:
-        return self.stopouts_max is not None and self.lookback_ms is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         stopouts, symbol = standing.account.stopouts, proposal.terms.holding.symbol

@@ -11,10 +11,7 @@ class TimeStop(PositionStop, frozen=True, kw_only=True):
     hold_ms_max: PerSymbol | None = None  # Since the position left zero.
 
     PLACE = 530
-
-    @property
-    def ready(self) -> bool:
-        return self.hold_ms_max is not None
+    NEEDED = (("hold_ms_max",),)
 
     def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
         limit = per_symbol(self.hold_ms_max, holding.symbol)

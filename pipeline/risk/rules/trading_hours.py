@@ -18,6 +18,7 @@ class TradingHours(Rule, frozen=True, kw_only=True):
 
     PLACE = 74
     UNIT = "ms"
+    LOOSER_DOWN = ("minutes_before_close",)
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:

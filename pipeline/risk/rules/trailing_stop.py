@@ -11,10 +11,8 @@ class TrailingStop(PositionStop, frozen=True, kw_only=True):
     trailing_ratio: PerSymbol | None = None  # Of the best mark since the position left zero.
 
     PLACE = 520
-
-    @property
-    def ready(self) -> bool:
-        return self.trailing_ratio is not None
+    NEEDED = (("trailing_ratio",),)
+    LOOSER_UP = ("trailing_ratio",)
 
     def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
         limit = per_symbol(self.trailing_ratio, holding.symbol)

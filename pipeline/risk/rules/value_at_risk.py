@@ -25,6 +25,8 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
     PLACE = 220
     UNIT = "money"
     SAYS = "Value at risk would be {measured}, above the maximum of {limit}."
+    NEEDED = (("var_ratio_max",),)
+    LOOSER_DOWN = ("var_confidence", "horizon_bars")
     ENTRY = True
     SIZES = True
     KEEPS = ("weights",)
@@ -35,10 +37,6 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
         super().__post_init__()
         if not 1 < 2 * self.var_confidence < 2:
             raise ValueError("var_confidence must be above 0.5 and below 1")
-
-    @property
-    def ready(self) -> bool:
-        return self.var_ratio_max is not None
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         equity, totals, holding = standing.equity, standing.account.totals, proposal.terms.holding

@@ -15,6 +15,7 @@ class VolatilityHalt(Rule, frozen=True, kw_only=True):
 
     PLACE = 280
     UNIT = "ratio"
+    LOOSER_DOWN = ("require_history",)
     RATIO_USUAL_MAX = Decimal(20)  # Not of equity: of the usual volatility.
     ENTRY = True
 

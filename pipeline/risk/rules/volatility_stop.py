@@ -12,10 +12,8 @@ class VolatilityStop(PositionStop, frozen=True, kw_only=True):
     volatility_multiple: Decimal | None = None  # Of the mean true range.
 
     PLACE = 540
-
-    @property
-    def ready(self) -> bool:
-        return self.volatility_multiple is not None
+    NEEDED = (("volatility_multiple",),)
+    LOOSER_UP = ("volatility_multiple",)
 
     def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
         mark, quote = holding.mark, holding.quote

@@ -12,9 +12,11 @@ STOPOUTS_MAX = 200
 def note_stopout(turn: Turn, exit_: Reservation) -> None:
     """Note the first fill of an exit by a stop; exit_: as it was before that fill."""
     rule = cast(StopoutGuard, turn.limits.rules["stopout_guard"])
-    if exit_.filled or exit_.exit_reason == "deleverage" or not (rule.enabled and rule.ready):
+    if exit_.filled or exit_.exit_reason == "deleverage" or not rule.judges:
         return
-    oldest_ms = turn.now_ms - (rule.lookback_ms or 0) - (rule.cooldown_ms or 0)
+    oldest_ms = 0  # While nobody knows how far it looks back.
+    if rule.lookback_ms is not None:
+        oldest_ms = turn.now_ms - rule.lookback_ms - (rule.cooldown_ms or 0)
     kept = [item for item in turn.account.stopouts if item[1] > oldest_ms]
     stopouts = (*kept, (exit_.symbol, turn.now_ms))
     turn.measure_anew(stopouts=stopouts[-STOPOUTS_MAX:])
