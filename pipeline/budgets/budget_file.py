@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.streams.limits_file import LimitsFileError, load_tree
+from pipeline.streams.yaml_file import YamlFileError, load_tree
 from topics.fields import Id
 
 __all__ = ["Budgets", "BudgetsFileError", "Group", "load_budgets"]
@@ -19,7 +19,7 @@ AMOUNT_MAX = Decimal("1e30")
 Accounts = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=ACCOUNTS_MAX)]
 
 
-class BudgetsFileError(LimitsFileError):
+class BudgetsFileError(YamlFileError):
     """Say what is wrong with a budgets file."""
 
 
@@ -43,7 +43,7 @@ class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 def load_budgets(path: Path) -> Budgets:
     """Read a budgets file. Raise BudgetsFileError where it is wrong."""
     try:
-        budgets = msgspec.convert(load_tree(path), Budgets, strict=False)
+        budgets = msgspec.convert(load_tree(path).value, Budgets, strict=False)
     except msgspec.ValidationError as error:
         raise BudgetsFileError(f"{path}: {error}") from None
     for group in (*budgets.groups.values(), *([budgets.firm] if budgets.firm else [])):

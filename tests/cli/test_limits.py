@@ -63,7 +63,7 @@ def test_check_says_what_to_do_when_the_file_is_missing(file: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == (
-        f"riskgate: {file} cannot be read (No such file or directory); name a limits file\n"
+        f"riskgate: {file} cannot be read (No such file or directory); name another file\n"
     )
 
 

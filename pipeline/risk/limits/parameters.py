@@ -26,6 +26,7 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     LOOSER_UP: ClassVar[tuple[str, ...]] = ()
     LOOSER_DOWN: ClassVar[tuple[str, ...]] = ()
     OFF_AT_ZERO: ClassVar[tuple[str, ...]] = ()  # Parameters whose 0 turns their rule off.
+    UNSET_IS: ClassVar[Decimal | None] = None  # What an unset number counts as; None: no limit.
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:

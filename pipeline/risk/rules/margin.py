@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
-from pipeline.risk.numbers import ZERO
+from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -17,6 +17,7 @@ class Margin(Rule, frozen=True, kw_only=True):
     UNIT = "money"
     SAYS = "The position would need a margin of {measured}, and {limit} is free."
     NEEDED = (("initial_margin_ratio",), ("leverage",))
+    UNSET_IS = ONE
     LOOSER_UP = ("leverage",)
     LOOSER_DOWN = ("initial_margin_ratio",)
     ENTRY = True

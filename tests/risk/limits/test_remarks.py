@@ -19,7 +19,7 @@ def remarked(**rules: dict[str, Any]) -> list[str]:
 
 
 def test_percent_is_asked_for_when_a_ratio_is_above_one() -> None:
-    assert remarked(daily_loss={"daily_loss_ratio_max": 2}) == [
+    assert remarked(daily_loss={"daily_loss_ratio_max": 2}, weekly_loss={"enabled": False}) == [
         "daily_loss.daily_loss_ratio_max is 2: that is 200 %, is 2 % (0.02) meant?"
     ]
 
@@ -42,14 +42,18 @@ def test_ratio_is_remarked_on_when_it_is_above_what_is_usual(
 ) -> None:
     above = Decimal(usual_max) + Decimal("0.001")
 
-    assert remarked(**{rule: {parameter: usual_max}}) == []
-    assert len(remarked(**{rule: {parameter: str(above)}})) == 1
+    counts = [
+        sum(" meant?" in each for each in remarked(**{rule: {parameter: value}}))
+        for value in (usual_max, str(above))
+    ]
+
+    assert counts == [0, 1]
 
 
 def test_symbol_is_named_when_its_own_ratio_is_above_one() -> None:
     limits = {"BTC-USD": "1.50", "*": "0.1"}
 
-    assert remarked(position_ratio={"position_ratio_max": limits}) == [
+    assert remarked(position_ratio={"position_ratio_max": limits})[:1] == [
         "position_ratio.position_ratio_max.BTC-USD is 1.5: that is 150 %, is 1.5 % (0.015) meant?"
     ]
 
@@ -81,6 +85,79 @@ def test_periods_without_effect_are_told_when_the_tables_have_others(
 @pytest.mark.parametrize("name", PROFILES)
 def test_nothing_is_remarked_on_when_a_profile_ships(name: str) -> None:
     assert remarks(load_rules(profile_path(name)), atr_periods=PERIODS) == []
+
+
+@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss", "drawdown", "balance_floor"])
+def test_loss_rule_that_only_warns_is_remarked_on(rule: str) -> None:
+    assert remarked(**{rule: {"on_breach": "warn"}}) == [
+        f"{rule}.on_breach is warn: entries are refused, but no loss stops the account"
+    ]
+    assert remarked(**{rule: {"on_breach": "reduce"}}) == []
+
+
+def test_exposure_rule_that_only_warns_is_not_remarked_on() -> None:
+    assert remarked(gross_exposure={"on_breach": "warn"}) == []
+
+
+@pytest.mark.parametrize(("week", "count"), [("0.019", 1), ("0.02", 0)])
+def test_week_below_the_day_is_remarked_on(week: str, count: int) -> None:
+    found = remarked(weekly_loss={"weekly_loss_ratio_max": week})
+
+    assert len(found) == count
+    assert all(
+        each == "weekly_loss.weekly_loss_ratio_max is 0.019, below "
+        "daily_loss.daily_loss_ratio_max, which is 0.02 and is never reached"
+        for each in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("position", "count"), [("0.81", 1), ("0.8", 0), ({"X": "0.9", "*": "0.1"}, 1)]
+)
+def test_gross_below_a_position_is_remarked_on(position: Any, count: int) -> None:
+    found = remarked(position_ratio={"position_ratio_max": position})
+
+    assert ["gross_exposure_ratio_max is 0.8, below" in each for each in found] == [True] * count
+
+
+def test_limit_of_the_document_below_counts_when_two_are_compared() -> None:
+    below = {"daily_loss": {"daily_loss_ratio_max": "0.06"}}
+    rules = {"weekly_loss": {"weekly_loss_ratio_max": "0.05"}}
+
+    (found,) = remarks(rules, below=below, atr_periods=PERIODS)
+
+    assert "which is 0.06 and is never reached" in found
+    assert remarks({"cash": {}}, below=below, atr_periods=PERIODS) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"order_ratio": {"order_ratio_max": 0}}, "order_ratio.order_ratio_max is 0: anything at"),
+        ({"order_rate": {"orders_max": 0}}, "order_rate.orders_max is 0: anything at all breaches"),
+        ({"order_notional": {"order_notional_max": {"X": 5, "*": "0.0"}}}, "is 0: anything at all"),
+        ({"heartbeat": {"heartbeat_age_ms_max": 0}}, "is 0: that turns the rule off"),
+        ({"margin": {"leverage": 100}}, "margin.leverage is 100: is 100 times the equity of"),
+    ],
+)
+def test_limit_of_0_and_high_leverage_are_remarked_on(rule: Any, said: str) -> None:
+    (found,) = remarked(**rule)
+
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"order_notional": {"order_notional_max": {"X": 0, "*": 5}}},
+        {"prices": {"clock_skew_ms_max": 0}},
+        {"cash": {"fee_ratio": 0}},
+        {"margin": {"leverage": 20}},
+        {"daily_loss": {"daily_loss_max": None}},
+    ],
+)
+def test_what_is_meant_so_is_not_remarked_on(rule: Any) -> None:
+    assert remarked(**rule) == []
 
 
 class Futures(Parameters, frozen=True, kw_only=True):
