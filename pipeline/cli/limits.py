@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
+    from pipeline.cli.limits_judged import Change
+    from pipeline.cli.limits_text import Labels
     from pipeline.streams.limits_file import Rules
+    from pipeline.streams.limits_log import Published
     from topics.limits import LimitsDocument
 
 EVERYONE = "*"
@@ -26,25 +30,34 @@ Account = Annotated[str, typer.Option(help="Account that they are for; * is ever
 
 
 @app.command()
-def check(file: File = None, profile: Profile = None) -> None:
-    """Validate a limits file; exit with 1 when riskgate would refuse it."""
+def check(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
+    """Validate a limits file; exit with 1 when riskgate would refuse it.
+
+    Asks Kafka only for --account: its limits stand on those of every account.
+    """
+    from pipeline.cli.limits_judged import accepted_rules
+
     file = _source(file, profile)
-    _accepted_rules(file)
-    typer.echo(f"{file} is good.")
+    accepted_rules(file, account, None if account == EVERYONE else _published())
+    say(f"{file} is good.")
 
 
 @app.command()
 def diff(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
-    """Show what a file would change; exit with 1 when it would change anything."""
+    """Show what would be in force otherwise; exit with 1 when anything would."""
+    from pipeline.cli.limits_judged import remark_on_accounts
     from pipeline.cli.limits_text import changes
+    from pipeline.risk.limits.listing import listing
 
-    rules = _accepted_rules(_source(file, profile))
-    lines = changes(_rules_of(_newest(account)), rules)
+    change = _change(_source(file, profile), account)
+    before, after = (listing(*each(account)) for each in (change.before, change.after))
+    lines = list(changes(before, after, _labels(change.log, account)))
     for line in lines:
-        typer.echo(line)
+        say(line)
+    remark_on_accounts(change)
     if lines:
         raise typer.Exit(exit_codes.DIFFERENT)
-    typer.echo("Nothing would change.")
+    say("Nothing would change.")
 
 
 @app.command()
@@ -57,32 +70,52 @@ def apply(
     only_if_changed: Annotated[
         bool, typer.Option("--only-if-changed", help="Leave what is already so as it is.")
     ] = False,
+    only_over: Annotated[
+        str | None,
+        typer.Option(help="Only in the place of what this author wrote, or of nothing."),
+    ] = None,
+    never_looser: Annotated[
+        bool,
+        typer.Option("--never-looser", help="Only what lets no more through, for any account."),
+    ] = False,
 ) -> None:
-    """Publish a file as the next version, whole: what it leaves out returns to its default."""
-    from pipeline.cli.limits_text import changes
+    """Publish a file as the next version, whole: what it leaves out returns to what is below it."""
+    from pipeline.cli.limits_judged import refuse_looser, refuse_over_others, remark_on_accounts
+    from pipeline.cli.limits_text import is_same
+
+    change = _change(_source(file, profile), account)
+    held = change.log.in_force.get(account)
+    if only_if_changed and held is not None and is_same(held.rules, change.rules):
+        say(f"Version {held.version} for {account} says the same; nothing was published.")
+        return
+    if only_over is not None:
+        refuse_over_others(change, only_over)
+    if never_looser:
+        refuse_looser(change)
+    remark_on_accounts(change)
+    _warn_of_allowances(held.rules if held else {}, change.rules)
+    _publish(change, author=author, reason=reason)
+
+
+def _publish(change: "Change", *, author: str, reason: str) -> None:
     from pipeline.cli.messages import checked
     from pipeline.streams.limits_log import first_instead_of, write_document
     from pipeline.streams.settings import Settings
     from topics.limits import TOPIC, LimitsDocument
 
-    rules = _accepted_rules(_source(file, profile))
-    newest = _newest(account)
-    if only_if_changed and newest and not changes(newest.rules, rules):
-        typer.echo(f"Version {newest.version} for {account} says the same; nothing was published.")
-        return
+    account = change.account
     document = LimitsDocument(
         account_id=account,
-        version=newest.version + 1 if newest else 1,
+        version=change.log.highest.get(account, 0) + 1,
         author=author,
         reason=reason,
-        rules=rules,
+        rules=change.rules,
     )
     checked(TOPIC, document)
-    _warn_of_allowances(_rules_of(newest), rules)
     settings = Settings.from_environment()
     address = write_document(settings, document)
     _require_first(document, first_instead_of(settings, document, address))
-    typer.echo(
+    say(
         f"Version {document.version} for {account} is offset {address.offset} "
         f"of partition {address.partition} of {address.topic}."
     )
@@ -94,34 +127,107 @@ def show(
         str | None, typer.Argument(help="Account or *; all without a name.", show_default=False)
     ] = None,
     profile: Profile = None,
+    document: Annotated[
+        bool, typer.Option("--document", help="Its document alone, ready to be changed.")
+    ] = False,
 ) -> None:
-    """Show the newest documents as YAML, or a profile, ready to be changed and applied."""
+    """Show every parameter in force for ACCOUNT with where it comes from.
+
+    Without a name: every document as YAML; with --profile, one that ships. Exits with 1 for an
+    account that riskgate has never met.
+    """
     if profile is not None:
         if account is not None:
             raise typer.BadParameter("name either ACCOUNT or --profile")
         typer.echo(_source(None, profile).read_text("utf-8"), nl=False)
-        return
-    _show_documents(account)
+    elif account is None or document:
+        _show_documents(account)
+    else:
+        _show_in_force(account)
 
 
 def _show_documents(account: str | None) -> None:
     from pipeline.cli.limits_text import as_yaml
-    from pipeline.streams.limits_log import newest_documents
-    from pipeline.streams.settings import Settings
 
-    documents = newest_documents(Settings.from_environment())
+    documents = _published().in_force
     wanted = [documents[name] for name in sorted(documents) if account in {None, name}]
     for document in wanted:
-        typer.echo(as_yaml(document))
+        say(as_yaml(document))
     if not wanted:
-        typer.echo(f"No limits for {account or 'anyone'}; the built-in defaults hold.", err=True)
+        say(f"There is no document of {account or 'anyone'}.", err=True)
+
+
+def _show_in_force(account: str) -> None:
+    from pipeline.cli.limits_text import in_force_text
+    from pipeline.risk.limits.listing import listing
+
+    log = _published()
+    doubt = None if account == EVERYONE else _doubt(account, log)
+    own = "{}" if account == EVERYONE else log.rules_of(account)
+    for line in in_force_text(listing(log.rules_of(EVERYONE), own), _labels(log, account)):
+        say(line)
+    if doubt is not None:
+        say(doubt, err=True)
+        raise typer.Exit(exit_codes.DIFFERENT)
+
+
+def _doubt(account: str, log: "Published") -> str | None:
+    """Say when riskgate has never met an account; remark on one that was judged by others last."""
+    from pipeline.streams.known_accounts import newest_row
+    from pipeline.streams.settings import Settings
+
+    row = newest_row(Settings.from_environment(), account)
+    if row is None:
+        return (
+            f"riskgate: no event of an account {account} was ever decided; "
+            "this is what would hold for it"
+        )
+    versions = [document.version if document else 0 for document in _documents(log, account)]
+    newest = ".".join(str(version) for version in versions)
+    if row.limits_version != newest:
+        say(
+            f"remark: {account} was last judged under {row.limits_version}; {newest} holds from "
+            "its next event on",
+            err=True,
+        )
+    return None
+
+
+def _documents(log: "Published", account: str) -> "tuple[LimitsDocument | None, ...]":
+    return log.in_force.get(EVERYONE), log.in_force.get(account)
+
+
+def _labels(log: "Published", account: str) -> "Labels":
+    """Call each document by its account and version."""
+    everyone, own = _documents(log, account)
+    return {
+        "default": "default",
+        "everyone": f"{EVERYONE} v{everyone.version if everyone else 0}",
+        "own": f"{account} v{own.version if own else 0}",
+    }
+
+
+def _change(path: Path, account: str) -> "Change":
+    from pipeline.cli.limits_judged import Change, accepted_rules
+
+    if account == EVERYONE:  # What is wrong with it is known without Kafka.
+        return Change(account, accepted_rules(path, account, None), _published())
+    log = _published()
+    return Change(account, accepted_rules(path, account, log), log)
+
+
+def _published() -> "Published":
+    from pipeline.streams.limits_log import published
+    from pipeline.streams.settings import Settings
+
+    return published(Settings.from_environment())
 
 
 def _require_first(document: "LimitsDocument", other: "LimitsDocument | None") -> None:
     """Tell the second of two who publish the same version that it is not in force."""
     if other is None:
         return
-    typer.echo(
+    say(
         f"Version {document.version} for {document.account_id} came too late: {other.author} had "
         f"published version {other.version} ({other.reason}), which holds; see what it says with: "
         "riskgate limits diff, and apply again",
@@ -139,17 +245,6 @@ def _source(file: Path | None, profile: str | None) -> Path:
     return profile_path(profile) if file is None and profile is not None else Path(str(file))
 
 
-def _newest(account: str) -> "LimitsDocument | None":
-    from pipeline.streams.limits_log import newest_documents
-    from pipeline.streams.settings import Settings
-
-    return newest_documents(Settings.from_environment()).get(account)
-
-
-def _rules_of(document: "LimitsDocument | None") -> "Rules":
-    return document.rules if document else {}
-
-
 def _warn_of_allowances(old: "Rules", new: "Rules") -> None:
     """Say when a document takes away a limit in money that a budget may rest on."""
     for rule, parameter in (
@@ -157,22 +252,4 @@ def _warn_of_allowances(old: "Rules", new: "Rules") -> None:
         ("daily_loss", "daily_loss_max"),
     ):
         if parameter in old.get(rule, {}) and parameter not in new.get(rule, {}):
-            typer.echo(f"rules.{rule}.{parameter} is taken away; a budget may rest on it", err=True)
-
-
-def _accepted_rules(file: Path) -> "Rules":
-    """Return the file's rules and remark on them, or say what is wrong with them and exit."""
-    from pipeline.risk.limits.document import LimitsError, validate
-    from pipeline.risk.limits.remarks import remarks
-    from pipeline.streams.limits_file import load_rules
-    from pipeline.streams.settings import Settings
-
-    rules = load_rules(file)
-    try:
-        validate(rules)
-    except LimitsError as error:
-        typer.echo(f"{file}: {error}", err=True)
-        raise typer.Exit(exit_codes.DIFFERENT) from None
-    for remark in remarks(rules, atr_periods=Settings.from_environment().atr_periods):
-        typer.echo(f"remark: {remark}", err=True)
-    return rules
+            say(f"rules.{rule}.{parameter} is taken away; a budget may rest on it", err=True)

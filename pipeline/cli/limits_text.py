@@ -1,33 +1,107 @@
-"""Limits documents as text for people."""
+"""Limits as text for people: documents as files, what is in force, and what a change changes."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from io import StringIO
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import SafeRepresenter
 
+from pipeline.risk.limits.document import NAMES
+from pipeline.risk.limits.listing import Level, Listing
+from pipeline.risk.rules.rule import Rule
 from topics.codec import plain
 from topics.limits import LimitsDocument
 
-__all__ = ["as_yaml", "changes"]
+__all__ = ["Labels", "as_yaml", "changes", "in_force_text", "is_same", "value_text"]
 
 Rules = Mapping[str, Mapping[str, object]]
+Labels = Mapping[Level, str]  # How a reader calls the documents.
+
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_DEPTHS: dict[Level, int] = {"default": 0, "everyone": 1, "own": 2}
 
 
-def changes(old: Rules, new: Rules) -> list[str]:
-    """Return a line for each parameter that differs, in the order of the names."""
-    before, after = _flat(old), _flat(new)
-    return [
-        f"{name}: {before.get(name, 'unset')} -> {after.get(name, 'unset')}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    ]
+def is_same(old: Rules, new: Rules) -> bool:
+    """Whether two documents say the same, however their numbers are written."""
+    return _flat(old) == _flat(new)
+
+
+def changes(before: Listing, after: Listing, labels: Labels) -> Iterator[str]:
+    """Yield a line for each parameter that is in force otherwise, and for each rule that judges."""
+    for place, was in before.parameters.items():
+        now = after.parameters[place]
+        old, new = value_text(*place, was.value), value_text(*place, now.value)
+        if (old, was.level) == (new, now.level):
+            continue
+        back = f"back to {new} ({labels[now.level]})"
+        is_back = _DEPTHS[now.level] < _DEPTHS[was.level]
+        yield f"{'.'.join(place)}: {old} ({labels[was.level]}) -> {back if is_back else new}"
+    yield from _moved(before.idle, after.idle, "does not judge")
+    yield from _moved(before.halves, after.halves, "refuses every entry")
+
+
+def _moved(before: Mapping[str, str], after: Mapping[str, str], said: str) -> Iterator[str]:
+    for rule in sorted(before.keys() | after.keys()):
+        if before.get(rule) != after.get(rule):
+            ways = (
+                f"{said}, {each[rule]}" if rule in each else "judges" for each in (before, after)
+            )
+            yield f"{rule}: {' -> '.join(ways)}"
+
+
+def in_force_text(found: Listing, labels: Labels) -> Iterator[str]:
+    """Yield a line for each parameter in force, with where it comes from."""
+    rows = [("parameter", "value", "from")]
+    for place, each in found.parameters.items():
+        rows.append((".".join(place), value_text(*place, each.value), _from(found, place, labels)))
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, value, origin in rows:
+        yield f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}".rstrip()
+
+
+def _from(found: Listing, place: tuple[str, str], labels: Labels) -> str:
+    origin, rule = labels[found.parameters[place].level], place[0]
+    if rule in found.idle:
+        return f"{origin}; does not judge: {found.idle[rule]}"
+    if rule in found.halves:
+        return f"{origin}; refuses every entry: {found.halves[rule]}"
+    return origin
+
+
+def value_text(name: str, parameter: str, value: object) -> str:
+    """Write a parameter's value; None is no limit, where it is one that limits."""
+    if value is not None:
+        return _text(value)
+    kind = NAMES[name]
+    needed = kind.NEEDED if issubclass(kind, Rule) else ()
+    is_limit = parameter.endswith(("_max", "_min")) or any(parameter in each for each in needed)
+    return "no limit" if is_limit else "unset"
 
 
 def as_yaml(document: LimitsDocument) -> str:
     """Write a document's rules as a limits file, with its origin as a comment."""
-    rules = yaml.safe_dump(_readable(document.rules), sort_keys=True, allow_unicode=True)
+    yaml, text = YAML(typ="safe", pure=True), StringIO()
+    yaml.Representer = _Exact
+    yaml.default_flow_style, yaml.width = False, 1000
+    yaml.dump(_readable(document.rules), text)
     said = " ".join(f"{document.author}: {document.reason}".split())
-    return f"# {document.account_id} version {document.version}, {said}\n{rules}"
+    return f"# {document.account_id} version {document.version}, {said}\n{text.getvalue()}"
+
+
+class _Exact(SafeRepresenter):
+    """Write numbers with all of their digits, as numbers."""
+
+
+def _written_out(representer: SafeRepresenter, number: Decimal) -> ScalarNode:
+    text = plain(number)
+    kind = "float" if "." in text else "int"
+    return representer.represent_scalar(f"tag:yaml.org,2002:{kind}", text)
+
+
+_Exact.add_representer(Decimal, _written_out)
 
 
 def _flat(rules: Rules) -> dict[str, str]:
@@ -44,6 +118,8 @@ def _text(value: object) -> str:
         return "{" + ", ".join(f"{key}: {_text(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_text(item) for item in value) + "]"
+    if isinstance(value, frozenset):
+        return _text(sorted(value))
     if isinstance(value, Decimal):
         return plain(value)
     return _text_of_plain(value)
@@ -59,8 +135,9 @@ def _text_of_plain(value: object) -> str:
 
 
 def _readable(value: object) -> object:
+    """Sort names, and write numbers that travelled as text as the numbers that they are."""
     if isinstance(value, Mapping):
-        return {key: _readable(item) for key, item in value.items()}
+        return {key: _readable(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):
-        return [_readable(item) for item in value]
-    return plain(value) if isinstance(value, Decimal) else value
+        return list(value)
+    return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value

@@ -1,33 +1,79 @@
 """The limits documents on Kafka, as the operator's commands see them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
+from pipeline.risk.account import Document
+from pipeline.risk.limits.document import canonical, faults_of
+from pipeline.risk.shared_record import next_document
 from pipeline.streams.broker import Address, Broker, BrokerError
 from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from topics.codec import DecodeError, decode, encode
+from topics.fields import EVERYONE
 from topics.limits import TOPIC, LimitsDocument
 
-__all__ = ["all_documents", "first_instead_of", "newest_documents", "read_topic", "write_document"]
+__all__ = [
+    "Published",
+    "all_documents",
+    "first_instead_of",
+    "published",
+    "published_of",
+    "read_topic",
+    "write_document",
+]
 
 READ_SECONDS_MAX = 30.0
 
 
-def newest_documents(settings: Settings) -> dict[str, LimitsDocument]:
-    """Return the newest document of each account, and of `*`, by account_id."""
-    return {
-        account_id: max(documents, key=lambda document: document.version)
-        for account_id, documents in all_documents(settings).items()
-    }
+class Published(NamedTuple):
+    """What a log of documents comes to."""
+
+    in_force: dict[str, LimitsDocument]  # By account, and of `*`.
+    highest: dict[str, int]  # Version of any document, refused ones included.
+
+    def rules_of(self, account_id: str) -> str:
+        """Return the rules of an account's document, as risk keeps them; {} without one."""
+        document = self.in_force.get(account_id)
+        return canonical({} if document is None else document.rules)
+
+
+def published(settings: Settings) -> Published:
+    """Return what is in force for accounts at their next event, by the documents in the log."""
+    logs: dict[int, list[tuple[int, LimitsDocument]]] = {}
+    for message in read_topic(settings, TOPIC.name):
+        log = logs.setdefault(message.partition() or 0, [])
+        document = _document(message)
+        if document is not None:
+            # Never before what lies before it in its own log, whatever a clock says.
+            log.append((max(message.timestamp()[1], log[-1][0] if log else 0), document))
+    found = merge(*logs.values(), key=lambda item: item[0])
+    return published_of(document for _, document in found)
+
+
+def published_of(documents: Iterable[LimitsDocument]) -> Published:
+    """Take documents in order, each as risk does: it takes over, or it is refused."""
+    found = Published({}, {})
+    for document in documents:
+        name = document.account_id
+        held = found.in_force.get(name)
+        stored = Document() if held is None else Document(held.version, canonical(held.rules))
+        below = "{}" if name == EVERYONE else found.rules_of(EVERYONE)
+        taken, _ = next_document(stored, document, below=below)
+        if taken is not None:
+            found.in_force[name] = document
+        found.highest[name] = max(found.highest.get(name, 0), document.version)
+    return found
 
 
 def all_documents(settings: Settings) -> dict[str, list[LimitsDocument]]:
     """Return every document of each account, and of `*`, in the order of the log."""
     found: dict[str, list[LimitsDocument]] = {}
     for message in read_topic(settings, TOPIC.name):
-        document = _document(message.value())
+        document = _document(message)
         if document:
             found.setdefault(document.account_id, []).append(document)
     return found
@@ -48,20 +94,23 @@ def first_instead_of(
     for message in read_topic(settings, TOPIC.name, key=document.account_id):
         if (message.offset() or 0) >= address.offset:
             break
-        found = _document(message.value())
-        if found is None or found.account_id != document.account_id:
+        found = _document(message)
+        if found is None or found.account_id != document.account_id or any(faults_of(found.rules)):
             continue
         if found.version >= document.version:
             return found
     return None
 
 
-def _document(value: bytes | str | None) -> LimitsDocument | None:
+def _document(message: Message) -> LimitsDocument | None:
+    value = message.value()
     try:
         document = decode(TOPIC, value.encode() if isinstance(value, str) else value)
     except DecodeError:
         return None  # A dead letter already; it never took effect.
-    return document if isinstance(document, LimitsDocument) else None
+    if not isinstance(document, LimitsDocument) or message.key() != document.account_id.encode():
+        return None
+    return document
 
 
 def read_topic(

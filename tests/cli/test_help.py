@@ -6,7 +6,7 @@ import pytest
 from tests.cli.command import riskgate
 
 # What takes more than a few hundredths of a second to import.
-SLOW = ["quixstreams", "confluent_kafka", "pydantic", "rich", "structlog", "msgspec", "yaml"]
+SLOW = ["quixstreams", "confluent_kafka", "pydantic", "rich", "structlog", "msgspec", "ruamel"]
 
 
 def test_help_imports_nothing_slow_when_it_is_printed() -> None:

@@ -12,7 +12,7 @@ from confluent_kafka.admin import (
 )
 
 from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.limits_log import first_instead_of, newest_documents, write_document
+from pipeline.streams.limits_log import first_instead_of, published, write_document
 from pipeline.streams.settings import Settings
 from tests.cli.command import riskgate
 from topics.codec import decode
@@ -180,13 +180,13 @@ def test_limits_grow_by_one_version_when_a_file_is_applied_twice(
         done = riskgate("limits", "apply", str(file), "--account", account, *SAID, **made)
         assert done.returncode == 0, done.stderr
 
-    documents = newest_documents(Settings.model_validate(made))
+    documents = published(Settings.model_validate(made)).in_force
     after = riskgate("limits", "diff", str(file), **made)
     assert {name: document.version for name, document in documents.items()} == {
         "*": 2,
         "acct-1": 1,
     }
-    assert before.stdout == "drawdown.drawdown_ratio_max: unset -> 0.05\n"
+    assert before.stdout == "drawdown.drawdown_ratio_max: 0.05 (default) -> 0.05\n"
     assert before.returncode == 1
     assert (after.returncode, after.stdout) == (0, "Nothing would change.\n")
 
