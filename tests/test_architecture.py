@@ -4,6 +4,7 @@ Each check reads the sources, so a new file is under it from its first day.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -170,6 +171,18 @@ def test_one_file_knows_the_calendars_when_the_sources_are_read() -> None:
     }
 
     assert knowing == {"pipeline/streams/exchange_sessions.py"}
+
+
+def test_commands_print_through_one_door_when_the_sources_are_read() -> None:
+    others = [
+        f"{path.name} has {call}"
+        for path in ROOT.glob("pipeline/cli/*.py")
+        if path.name != "terminal.py"
+        for call in ("typer.echo(", "sys.stdout.write(", "print(")
+        if re.search(rf"(?<![\w.]){re.escape(call)}", path.read_text())
+    ]
+
+    assert others == []  # What somebody sent is escaped there.
 
 
 def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:

@@ -1,7 +1,8 @@
 """Bytes to message and back. What does not decode raises DecodeError, which names the field's path.
 
 Numbers stay exact: a JSON number is read from its digits, and written as plain decimal strings.
-Unknown fields are ignored; of a field that comes twice the last one counts.
+Unknown fields are ignored, but refused in messages that are strict, unless they begin with `x_`; of
+a field that comes twice the last one counts.
 """
 
 from collections.abc import Callable, Hashable
@@ -13,8 +14,9 @@ import msgspec
 import orjson
 
 from topics.bounds import check_message, check_spelling, suspicious
-from topics.explain import explain, malformed
+from topics.explain import explain, malformed, path_of
 from topics.fields import DecodeError, Written
+from topics.text import nearest
 from topics.topic import Topic
 from topics.written import exact_of, plain, shown, write_exact
 
@@ -30,7 +32,10 @@ __all__ = [
     "plain",
     "reader_of",
     "shown",
+    "unknown_fields",
 ]
+
+EXTENSION = "x_"  # What a sender's own fields begin with.
 
 _EVENTS = msgspec.json.Encoder(decimal_format="string")
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -66,11 +71,60 @@ def decode(topic: Topic, value: bytes | None) -> msgspec.Struct:
         raise DecodeError("Expected a value, got none")
     if len(value) > topic.message_bytes_max:
         raise DecodeError(f"Expected at most {topic.message_bytes_max} bytes, got {len(value)}")
-    message: msgspec.Struct = _decode(_decoder(topic.message), value)
+    try:
+        message: msgspec.Struct = _decode(_decoder(topic.message), value)
+    except DecodeError as error:
+        message = _decode(_decoder(topic.message), _without_extensions(topic, value, error))
     if suspicious(value):
         check_spelling(type(message), _decode(_FIELDS, value))
     check_message(message)
     return message
+
+
+def unknown_fields(topic: Topic, value: bytes) -> int:
+    """Count the fields of a message that decodes, but are none of its own; usually there are none.
+
+    The usual answer costs one more decoding and no look at the names.
+    """
+    try:
+        _strict(topic.message).decode(value)
+    except msgspec.DecodeError:
+        return len(_decode(_FIELDS, value).keys() - _known(topic.message))
+    return 0
+
+
+def _without_extensions(topic: Topic, value: bytes, error: DecodeError) -> bytes:
+    """Return a strict message without its sender's own fields. Raise DecodeError when it has none,
+    or one that is not known.
+    """
+    message: Any = topic.message
+    if not message.__struct_config__.forbid_unknown_fields:
+        raise error
+    fields, known = _decode(_FIELDS, value), _known(message)
+    unknown = [name for name in fields if name not in known]
+    for name in unknown:
+        if not name.startswith(EXTENSION):
+            near = nearest(name, known)
+            hint = f", did you mean {near}?" if near else ""
+            said = f"Expected a known field, or one that begins with {EXTENSION}{hint}"
+            raise DecodeError(said, path_of("$", name))
+    if not unknown:
+        raise error
+    return msgspec.json.encode({name: fields[name] for name in fields if name not in unknown})
+
+
+@cache
+def _known(message: Any) -> frozenset[str]:
+    return frozenset(message.__struct_encode_fields__)
+
+
+@cache
+def _strict(message: Any) -> "msgspec.json.Decoder[Any]":
+    """Make the decoder of a message's twin that knows no other fields."""
+    kind = msgspec.defstruct(
+        message.__name__, [], bases=(message,), forbid_unknown_fields=True, frozen=True
+    )
+    return msgspec.json.Decoder(kind, float_hook=_exact)
 
 
 def decode_as(message: type[T], value: bytes) -> T:

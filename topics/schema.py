@@ -10,7 +10,7 @@ import msgspec
 
 from topics.bounds import SPELLING
 from topics.catalogue import TOPICS
-from topics.codec import encode
+from topics.codec import EXTENSION, encode
 from topics.fields import DECIMAL
 from topics.topic import Topic
 
@@ -92,6 +92,8 @@ def _exact(schema: Any, topic: Topic) -> Any:
         return schema
     if schema.get("format") == DECIMAL:
         return _written(schema) if topic.direction == "out" else _read(schema)
+    if schema.get("additionalProperties") is False:
+        schema = {**schema, "patternProperties": {f"^{EXTENSION}": {}}}
     # Every variant states its tag; what msgspec adds is OpenAPI's own.
     return {name: _exact(part, topic) for name, part in schema.items() if name != "discriminator"}
 

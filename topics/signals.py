@@ -14,7 +14,10 @@ _DERIVED = re.compile(r"[0-9]+:[0-9]+")  # What follows the account in an id of 
 _SIDES: dict[object, str] = {2: "buy", 0: "sell", 1: "hold"}  # As classifiers number them.
 
 
-class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+# Strict: a misspelt limit_price must not become a market order.
+class Signal(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True
+):
     signal_id: EventId  # Unique per account.
     account_id: Id
     strategy_id: Id | None = None

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import budgets, controls, demo, explain, limits, replay, report, run, topics
+from pipeline.cli.terminal import say
 
 app = typer.Typer(
     help="A trading risk gate on Kafka: may this account take this risk now?",
@@ -33,7 +34,7 @@ app.command()(demo.demo)
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        typer.echo(f"riskgate {version('riskgate')}")
+        say(f"riskgate {version('riskgate')}")
         raise typer.Exit
 
 

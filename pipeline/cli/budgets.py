@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
     from pipeline.budgets.budget_file import Budgets
@@ -26,7 +27,7 @@ def check(file: File) -> None:
     from pipeline.budgets.budget_file import load_budgets
 
     load_budgets(file)
-    typer.echo(f"{file} is good.")
+    say(f"{file} is good.")
 
 
 @app.command()
@@ -74,7 +75,7 @@ def run(
 
 def _turn(rebalancer: "Rebalancer", budgets: "Budgets") -> None:
     for document in rebalancer.turn(budgets):
-        typer.echo(_line(document))
+        say(_line(document))
 
 
 def _line(document: "LimitsDocument") -> str:
@@ -94,11 +95,11 @@ def _show(part: "Divided") -> None:
 
     left = plain(room_of(part.budget, part.seats))
     bound = "bounds" if is_held(part.seats) else "does not bound yet"
-    typer.echo(f"{part.group}: {part.dimension} {plain(part.budget)} {bound}, {left} left")
+    say(f"{part.group}: {part.dimension} {plain(part.budget)} {bound}, {left} left")
     for name, seat in sorted(part.seats.items()):
         amounts = (seat.newest, seat.held, seat.used)
         allowed, held, used = ("-" if each is None else plain(each) for each in amounts)
-        typer.echo(f"  {name}: allowance {allowed}, claims {held}, uses {used}")
+        say(f"  {name}: allowance {allowed}, claims {held}, uses {used}")
 
 
 def _load(file: Path) -> "Budgets":

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.terminal import say
 from pipeline.cli.times import duration_ms
 
 EVERYONE = "*"
@@ -107,7 +108,7 @@ def _doubt(account: str) -> str | None:
     except BrokerError as error:  # Holds nothing up: it may be an emergency.
         return f"Whether there is an account {account} could not be found out: {error}"
     if not known:
-        typer.echo(
+        say(
             f"riskgate: no event of an account {account} was ever decided, so nothing was written; "
             "correct the name ('*' needs its quotes), or write it all the same with --force",
             err=True,
@@ -138,9 +139,9 @@ def _order(order: Order, *, author: str, reason: str) -> None:
     doubt = None if order.force or order.account == EVERYONE else _doubt(order.account)
     broker = Broker(Settings.from_environment())
     address = broker.publish(TOPIC.name, key=order.account, value=value)
-    typer.echo(
+    say(
         f"{control.control_id} is offset {address.offset} of partition {address.partition} "
         f"of {address.topic}."
     )
     if doubt is not None:
-        typer.echo(doubt, err=True)
+        say(doubt, err=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.terminal import say
 from pipeline.cli.times import duration_ms, moment_ms
 
 AROUND_MS = 60_000
@@ -26,7 +27,6 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each.")] = False,
 ) -> None:
     """Show recorded decisions with the numbers of every rule; exit with 1 when there is none."""
-    import sys
     import time
     from itertools import islice
 
@@ -45,7 +45,7 @@ def explain(
     shown = 0
     for shown, decision in enumerate(islice(found, most), 1):  # noqa: B007 - Counted.
         text = encode(decision).decode() if as_json else explanation(decision)
-        sys.stdout.write(f"{text}\n")
+        say(text)
     _conclude(shown, more=next(found, None) is not None)
 
 
@@ -58,9 +58,9 @@ def _times(at: str | None, since: str, now_ms: int) -> tuple[int, int]:
 
 def _conclude(shown: int, *, more: bool) -> None:
     if more:
-        typer.echo(f"riskgate: there are more than these {shown}; narrow it, or --max", err=True)
+        say(f"riskgate: there are more than these {shown}; narrow it, or --max", err=True)
     if not shown:
-        typer.echo(
+        say(
             "riskgate: no such decision in that time; look further back with --since or --at, or "
             "for the signal in dead_letters",
             err=True,

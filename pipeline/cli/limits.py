@@ -139,7 +139,7 @@ def show(
     if profile is not None:
         if account is not None:
             raise typer.BadParameter("name either ACCOUNT or --profile")
-        typer.echo(_source(None, profile).read_text("utf-8"), nl=False)
+        say(_source(None, profile).read_text("utf-8").rstrip("\n"))
     elif account is None or document:
         _show_documents(account)
     else:

@@ -11,6 +11,7 @@ from pipeline.errors import StartupError
 from pipeline.replay.later_marks import Difference
 from pipeline.replay.otherwise import Otherwise, Total, totals
 from topics.codec import encode, plain
+from topics.text import visible
 
 __all__ = ["print_otherwise", "write_json"]
 
@@ -31,7 +32,7 @@ class _Page(Struct, frozen=True, kw_only=True):
 
 def print_otherwise(found: Otherwise) -> None:
     """Print the differences by account and rule."""
-    console = Console(width=WIDTH, highlight=False)
+    console = Console(width=WIDTH, highlight=False, markup=False)
     table = Table(box=box.ASCII, show_edge=False)
     for name in ("account", "rule", "currency"):
         table.add_column(name)
@@ -64,9 +65,9 @@ def write_json(found: Otherwise, path: Path) -> None:
 def _cells(total: Total) -> list[str]:
     pnl = plain(total.pnl) if total.currency else "-"
     return [
-        total.account_id,
-        total.rule,
-        total.currency or "-",
+        visible(total.account_id),
+        visible(total.rule),
+        visible(total.currency or "-"),
         str(total.stricter),
         str(total.looser),
         pnl,

@@ -7,6 +7,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.terminal import Screen
 
 STDIN = Path("-")
 
@@ -51,8 +52,9 @@ def check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -
 def _replay_file(file: Path, limits: Path | None) -> None:
     from pipeline.replay.files import replay_file
 
+    out = Screen() if sys.stdout.isatty() else sys.stdout.buffer
     with opened(file) as lines:
-        replay_file(lines, sys.stdout.buffer, limits=limits)
+        replay_file(lines, out, limits=limits)
 
 
 def _replay_log() -> None:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.terminal import say
+
 if TYPE_CHECKING:
     from pipeline.report.history import Histories
 
@@ -42,7 +44,7 @@ def report(
         histories.accounts = kept
     source = "From the recorded log." if file is None else f"From {file.name}."
     _write(out, histories, source=source, confidence=confidence)
-    typer.echo(f"{out} tells of {len(histories.accounts)} accounts.")
+    say(f"{out} tells of {len(histories.accounts)} accounts.")
 
 
 def _histories(file: Path | None, limits: Path | None, *, period_ms: int) -> "Histories":

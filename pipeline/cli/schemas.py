@@ -1,13 +1,12 @@
 """The schemas as text, and the names of topics as the command line takes them."""
 
-from difflib import get_close_matches
-
 import orjson
 
 from pipeline.errors import StartupError
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS
 from topics.schema import asyncapi, json_schema
+from topics.text import nearest
 
 __all__ = ["schema_text"]
 
@@ -27,5 +26,5 @@ def schema_text(topic: str | None, *, as_asyncapi: bool) -> str:
 
 
 def _advice(topic: str) -> str:
-    near = get_close_matches(topic, TOPICS, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(TOPICS)}"
+    near = nearest(topic, TOPICS)
+    return f"did you mean {near}?" if near else f"there are: {', '.join(TOPICS)}"

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.terminal import say
 
 app = typer.Typer(help="Make, compare and describe the topics.", no_args_is_help=True)
 
@@ -17,9 +18,9 @@ def create() -> None:
 
     created = create_missing(Settings.from_environment())
     for name in created:
-        typer.echo(f"Created {name}.")
+        say(f"Created {name}.")
     if not created:
-        typer.echo("No topic was missing.")
+        say("No topic was missing.")
 
 
 @app.command()
@@ -30,10 +31,10 @@ def check() -> None:
 
     found = differences(Settings.from_environment())
     for sentence in found:
-        typer.echo(sentence)
+        say(sentence)
     if found:
         raise typer.Exit(exit_codes.DIFFERENT)
-    typer.echo("All topics are as riskgate needs them.")
+    say("All topics are as riskgate needs them.")
 
 
 @app.command()
@@ -48,7 +49,7 @@ def schema(
     """Print the JSON Schema of one message or of all, or an AsyncAPI document."""
     from pipeline.cli.schemas import schema_text
 
-    typer.echo(schema_text(topic, as_asyncapi=asyncapi))
+    say(schema_text(topic, as_asyncapi=asyncapi))
 
 
 @app.command()
@@ -58,4 +59,4 @@ def acls() -> None:
     from pipeline.streams.settings import Settings
 
     for line in acl_lines(Settings.from_environment()):
-        typer.echo(line)
+        say(line)

@@ -1,9 +1,10 @@
 """Replay of recorded inputs: lines in, lines out, the same bytes every time."""
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from pipeline.replay.lines import decode_line, encode_line
 from pipeline.replay.machine import Line, Machine
@@ -19,7 +20,14 @@ from topics.limits import LimitsDocument
 __all__ = ["document_of", "in_time_order", "recorded_lines", "replay_file"]
 
 
-def replay_file(lines: Iterable[bytes], out: BinaryIO, *, limits: Path | None = None) -> None:
+class Out(Protocol):
+    """Where replayed lines go."""
+
+    def writelines(self, lines: Iterable[bytes], /) -> None:
+        """Take lines that end with a newline."""
+
+
+def replay_file(lines: Iterable[bytes], out: Out, *, limits: Path | None = None) -> None:
     """Decide recorded inputs and write what comes of them, with a limits file as version 1 of `*`.
 
     Raise StartupError at a line that is no recorded input.
@@ -67,13 +75,14 @@ def recorded_lines(lines: Iterable[bytes]) -> Iterator[Line]:
     """Decode lines, each with its offset among the inputs of its topic."""
     offsets: Counter[str] = Counter()
     for number, text in enumerate(lines, start=1):
-        if not text.isspace():
-            line = decode_line(text, number)
+        content = text.removeprefix(codecs.BOM_UTF8) if number == 1 else text
+        if content and not content.isspace():
+            line = decode_line(content, number)
             yield line._replace(offset=offsets[line.topic])
             offsets[line.topic] += 1
 
 
-def _write(out: BinaryIO, lines: Iterable[Line]) -> None:
+def _write(out: Out, lines: Iterable[Line]) -> None:
     out.writelines(encode_line(line) for line in lines)
 
 

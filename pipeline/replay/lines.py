@@ -4,8 +4,6 @@ A value's bytes are kept as they stand, so numbers keep their digits. What is no
 base64 under `raw` instead of `value`.
 """
 
-from difflib import get_close_matches
-
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -13,6 +11,7 @@ from pipeline.errors import StartupError
 from pipeline.replay.machine import Line
 from topics.catalogue import INPUTS
 from topics.fields import Millis
+from topics.text import nearest
 
 __all__ = ["LineError", "decode_line", "encode_line"]
 
@@ -42,8 +41,8 @@ def decode_line(text: bytes, number: int) -> Line:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise LineError(f"line {number} is no recorded input: {error}") from None
     if form.topic not in NAMES:
-        near = get_close_matches(form.topic, NAMES, n=1)
-        advice = f", did you mean {near[0]}?" if near else f"; inputs are {', '.join(NAMES)}"
+        near = nearest(form.topic, NAMES)
+        advice = f", did you mean {near}?" if near else f"; inputs are {', '.join(NAMES)}"
         raise LineError(f"line {number} is of no input topic: {form.topic!r}{advice}")
     return Line(
         form.topic,

@@ -12,6 +12,7 @@ from pipeline.rules_version import rules_version
 from pipeline.streams.broker import Broker
 from pipeline.streams.partition_accounts import PartitionAccounts
 from pipeline.streams.settings import Settings
+from topics.text import visible
 
 __all__ = ["compare_with_kafka"]
 
@@ -23,7 +24,7 @@ def compare_with_kafka(settings: Settings) -> int:
     with broker.sentences():
         for log in recorded_logs(broker):
             _compare(broker, log, counts)
-    sys.stdout.writelines(f"{line}\n" for line in describe(counts, rules_version()))
+    sys.stdout.writelines(f"{visible(line)}\n" for line in describe(counts, rules_version()))
     return counts.different.total()
 
 

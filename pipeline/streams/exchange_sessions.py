@@ -6,12 +6,12 @@ process that decides must do without it.
 
 from bisect import bisect_left
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
 
 from topics.codec import DecodeError
 from topics.events import Session
+from topics.text import nearest
 
 __all__ = ["check_calendar", "prepare", "sessions_around"]
 
@@ -25,8 +25,8 @@ CALENDARS_MAX = 256  # Calendars and years kept.
 def check_calendar(name: str) -> None:
     """Raise DecodeError when there is no calendar of this name."""
     if name not in _names():
-        near = get_close_matches(name, _names(), n=1)
-        advice = f", did you mean {near[0]}?" if near else ""
+        near = nearest(name, _names())
+        advice = f", did you mean {near}?" if near else ""
         raise DecodeError(f"Expected the name of an exchange calendar, got {name!r}{advice}", PATH)
 
 

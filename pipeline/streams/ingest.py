@@ -17,8 +17,9 @@ from pipeline.streams.tally import Tally
 from pipeline.streams.wrap import Wrapped, Wrapping, read
 from topics import codec
 from topics.catalogue import INPUTS
-from topics.codec import DecodeError
+from topics.codec import DecodeError, unknown_fields
 from topics.dead_letters import DeadLetter
+from topics.signals import TOPIC as SIGNALS
 from topics.topic import Topic
 
 __all__ = ["STREAMS", "Ingest"]
@@ -44,6 +45,8 @@ class Ingest:
         for topic in STREAMS:  # 0 from the start: else the first dead letter is no rise.
             metrics.RECORDS.labels(topic.name)
             metrics.DEAD_LETTERS.labels(topic.name, "undecodable")
+            if topic is not SIGNALS:
+                metrics.UNKNOWN_FIELDS.labels(topic.name)
 
     def assign(self, partition: Partition, store: Store | None) -> None:
         """Note which topic of this name it is."""
@@ -58,6 +61,8 @@ class Ingest:
         topic = self._streams[record.topic]
         self._tally.read(topic.name, record.timestamp_ms)
         became = self._become(record, topic)
+        if not isinstance(became, DeadLetter):
+            self._count_unknown(topic, record.value or b"")
         match became:
             case Wrapped(for_everyone=True):
                 for partition in self._partitions:
@@ -85,6 +90,12 @@ class Ingest:
         except DecodeError as error:
             return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
         return None
+
+    def _count_unknown(self, topic: Topic, value: bytes) -> None:
+        if topic is not SIGNALS:  # A signal with an unknown field is a dead letter.
+            found = unknown_fields(topic, value)
+            if found:
+                self._tally.count(metrics.UNKNOWN_FIELDS, topic.name, times=found)
 
     def _bury(self, letter: DeadLetter, key: bytes | None) -> None:
         self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, "undecodable")

@@ -5,13 +5,15 @@ Lines of libraries, which use the standard library's logging, come in the same f
 
 import logging
 import sys
-from typing import cast
+from io import StringIO
+from typing import TextIO, cast
 
 import orjson
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
 from pipeline.streams.settings import Settings
+from topics.text import visible
 
 __all__ = ["set_up_logs"]
 
@@ -58,14 +60,29 @@ def _form(settings: Settings) -> list[Processor]:
         settings.log_format == "auto" and sys.stderr.isatty()
     )
     if is_console:
-        # Plain, as the other form shows local variables, and with them passwords.
-        plain = structlog.dev.plain_traceback
         return [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+            _escape,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=_plain_traceback
+            ),
         ]
     return [structlog.processors.format_exc_info, _render]
 
 
+def _escape(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Escape what acts on a terminal: a text may be one that somebody sent."""
+    return {
+        name: visible(value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
+def _plain_traceback(out: TextIO, error: ExcInfo) -> None:
+    """Write a traceback without the local variables, and the passwords among them."""
+    plain = StringIO()
+    structlog.dev.plain_traceback(plain, error)
+    out.write("\n".join(visible(line) for line in plain.getvalue().split("\n")))
+
+
 def _render(_logger: object, _method: str, event: EventDict) -> str:
     line = orjson.dumps(cast("dict[str, object]", event), default=str)
-    return line.decode()
+    return visible(line.decode())

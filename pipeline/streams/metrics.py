@@ -23,6 +23,11 @@ UP_SINCE = Gauge("riskgate_start_time_seconds", "When this role began, since the
 READY = Gauge("riskgate_ready", "1 while it does its work; a spare does none.", ["role"])
 
 RECORDS = Counter("riskgate_records", "Input records read by ingest.", ["topic"])
+UNKNOWN_FIELDS = Counter(
+    "riskgate_unknown_fields",
+    "Fields of inputs that riskgate does not know and ignores; of prices, estimated from a sample.",
+    ["topic"],
+)
 INPUT_AGE_SECONDS = Histogram(
     "riskgate_input_age_seconds",
     "Age of the oldest record of a topic in each commit of ingest, by its timestamp.",

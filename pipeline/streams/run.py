@@ -10,6 +10,7 @@ from pipeline.streams.processes import FAILED, run_each
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_admin import require_topics
+from topics.text import visible
 
 __all__ = ["run_role", "run_roles"]
 
@@ -39,6 +40,6 @@ def run_role(role: RoleName, settings: Settings) -> int:
     try:
         run[role](settings)
     except Stopped as error:
-        sys.stderr.write(f"riskgate: {role} stopped: {error}\n")
+        sys.stderr.write(f"riskgate: {role} stopped: {visible(str(error))}\n")
         return FAILED
     return 0

@@ -7,7 +7,6 @@ import os
 import re
 import socket
 from decimal import Decimal
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import StartupError
+from topics.text import nearest
 
 __all__ = ["Settings", "SettingsError", "variable"]
 
@@ -275,8 +275,8 @@ def _refuse_unknown_names() -> None:
     for name, value in sorted(os.environ.items()):
         if name.upper().startswith(PREFIX) and name not in known and not _is_link(name, value):
             rest = name[len(PREFIX) :].lower()
-            near = get_close_matches(rest, Settings.model_fields, n=1)
-            advice = f"did you mean {variable(near[0])}?" if near else "unset it"
+            near = nearest(rest, Settings.model_fields)
+            advice = f"did you mean {variable(near)}?" if near else "unset it"
             raise SettingsError(f"{name} is no setting of riskgate; {advice}")
 
 

@@ -31,7 +31,7 @@ from pipeline.streams.table_progress import TableProgress
 from pipeline.streams.tables import Tables
 from pipeline.streams.wrap import read
 from topics.catalogue import TOPICS
-from topics.codec import DecodeError
+from topics.codec import DecodeError, unknown_fields
 from topics.instruments import Instrument
 from topics.prices import TOPIC as PRICES
 from topics.prices import Price
@@ -46,6 +46,7 @@ LOOK_SECONDS = 0.5
 ANSWER_SECONDS_MAX = 0.25
 UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
 REQUEST_SECONDS_MAX = 10.0
+SAMPLED_PRICES = 16  # Of so many prices one is looked at for fields that nobody knows.
 CONSUMER = {
     "enable.auto.commit": False,
     "enable.auto.offset.store": False,
@@ -204,6 +205,9 @@ class TableReader:
             self._feed_price(row, record)
 
     def _feed_price(self, price: Price, record: Record) -> None:
+        if record.offset % SAMPLED_PRICES == 0:
+            found = unknown_fields(PRICES, record.value or b"")
+            metrics.UNKNOWN_FIELDS.labels(PRICES.name).inc(found * SAMPLED_PRICES)
         if self._tables.apply_price(
             price,
             offset=record.offset,

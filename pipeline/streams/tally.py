@@ -37,9 +37,9 @@ class Tally:
         self._oldest_ms: dict[str, int] = {}  # By topic.
         self._violations: Counter[str] = Counter()
 
-    def count(self, metric: Metric, *labels: str) -> None:
-        """Add one to a metric at the next flush."""
-        self._counts[metric, labels] += 1
+    def count(self, metric: Metric, *labels: str, times: int = 1) -> None:
+        """Add to a metric at the next flush."""
+        self._counts[metric, labels] += times
 
     def read(self, topic: str, at_ms: int) -> None:
         """Count an input record and note its age."""

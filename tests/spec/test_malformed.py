@@ -188,10 +188,53 @@ def test_stream_goes_on_after_any_number_of_wrong_messages() -> None:
 def test_star_is_no_account_outside_limits_and_controls(topic: str) -> None:
     desk = open_desk(only())
 
-    value = json.dumps({**SIGNAL, "account_id": "*", "fill_id": "f", "order_id": "o"})
-    desk.send(topic, value.encode(), "*")
+    more = {} if topic == "signals" else {"fill_id": "f", "order_id": "o"}
+    desk.send(topic, json.dumps({**SIGNAL, "account_id": "*", **more}).encode(), "*")
 
     assert desk.sent("dead_letters")[0]["path"] in {"$.account_id", "$.kind", "$.status"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "meant"),
+    [
+        ("limitprice", 2500, "limit_price"),
+        ("limitPrice", 2500, "limit_price"),
+        ("reduceonly", True, "reduce_only"),
+        ("stopprice", 1, "stop_price"),
+        ("QUANTITY", 1, "quantity"),
+    ],
+)
+def test_signal_with_a_misspelt_field_is_a_dead_letter_that_names_the_nearest(
+    field: str, value: object, meant: str
+) -> None:
+    desk = open_desk(only())
+
+    desk.send("signals", {**SIGNAL, field: value})
+
+    # Before, it was approved as if the field were not there.
+    (letter,) = desk.sent("dead_letters")
+    assert (letter["path"], desk.sent("decisions")) == (f"$.{field}", [])
+    assert letter["error"] == (
+        f"Expected a known field, or one that begins with x_, did you mean {meant}?"
+    )
+
+
+def test_signal_with_fields_of_its_senders_own_is_decided() -> None:
+    desk = open_desk(only())
+
+    desk.send("signals", {**SIGNAL, "x_model": {"version": [3]}, "x_": None})
+
+    assert [row["verdict"] for row in desk.sent("decisions")] == ["approved"]
+
+
+def test_signal_with_a_field_too_long_to_be_a_slip_is_a_dead_letter() -> None:
+    desk = open_desk(only())
+
+    desk.send("signals", {**SIGNAL, "limit_price" * 20_000: 1})
+
+    (letter,) = desk.sent("dead_letters")
+    assert letter["error"] == "Expected a known field, or one that begins with x_"
+    assert len(letter["path"]) < 100
 
 
 def test_unknown_account_and_symbol_are_rejections_and_no_dead_letters() -> None:

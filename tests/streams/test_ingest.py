@@ -1,9 +1,13 @@
 """Ingest without a broker: where each record goes."""
 
+import json
+
 import pytest
+from msgspec import Struct
 
 from pipeline.streams.engine import Partition
 from pipeline.streams.ingest import STREAMS, Ingest
+from pipeline.streams.metrics import value
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.tally import Tally
@@ -86,6 +90,31 @@ def test_instrument_becomes_a_dead_letter_when_its_key_is_another_symbol(
 
     (sent,) = outbox.sent
     assert (sent.topic, sent.row["path"]) == ("risk.dead_letters", "$.symbol")
+
+
+@pytest.mark.parametrize(
+    ("topic", "message", "counted"),
+    [
+        ("fills", given.fill(), 2),
+        ("orders", given.order("accepted"), 2),
+        ("instruments", given.instrument(), 2),
+        ("controls", given.control("halt"), 2),
+        ("signals", given.signal(), 0),
+    ],
+)
+def test_unknown_fields_are_counted_when_a_record_has_some(
+    ingest: Ingest, topic: str, message: Struct, counted: int
+) -> None:
+    fields = json.loads(codec.encode(message))
+    more = {"x_one": 1, "x_two": {}} if topic == "signals" else {"one": 1, "two": {"deep": []}}
+    before = value("riskgate_unknown_fields_total", topic=topic)
+    key = str(fields.get("account_id", fields.get("symbol", ""))).encode()
+
+    ingest.apply(record(f"risk.{topic}", codec.encode(message), key=key))
+    ingest.apply(record(f"risk.{topic}", json.dumps(fields | more).encode(), key=key))
+    ingest._tally.flush()
+
+    assert value("riskgate_unknown_fields_total", topic=topic) - before == counted
 
 
 def test_prices_are_no_stream_of_ingest_when_the_streams_are_listed() -> None:

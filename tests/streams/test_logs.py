@@ -79,6 +79,25 @@ def test_exception_is_part_of_its_line_when_it_is_logged(
     assert "ValueError: invalid literal" in json.loads(lines[0])["exception"]
 
 
+SENT = "\x1b[2J\x9b2J\u202egnp\r"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_nothing_acts_on_a_terminal_when_what_was_sent_is_logged(
+    capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    set_up_logs(Settings.model_validate({"log_format": form}))
+
+    error = ValueError(SENT)
+    logging.getLogger("riskgate").error(
+        "row of %s", SENT, extra={"sent": SENT}, exc_info=(ValueError, error, None)
+    )
+
+    said = capsys.readouterr().err
+    assert all(letter.isprintable() or letter == "\n" for letter in said)
+    assert said.count("\\u001b[2J\\u009b2J\\u202egnp\\r") == 3
+
+
 def test_line_is_dropped_when_it_is_below_the_level(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(Settings(log_format="json", log_level="warning"))
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.topics.messages import error_of, fields_of, with_literal
 from topics.catalogue import INPUTS, KEYED_BY_ACCOUNT, TOPICS
-from topics.codec import DecodeError, decode, encode, key_of
+from topics.codec import DecodeError, decode, encode, key_of, unknown_fields
 from topics.topic import DAY_MS, FOREVER, Topic
 
 every_input = pytest.mark.parametrize("topic", INPUTS, ids=lambda topic: topic.name)
@@ -19,12 +19,25 @@ def test_example_decodes_to_itself_when_encoded(topic: Topic) -> None:
 
 
 @every_input
-def test_unknown_fields_change_nothing_when_a_writer_adds_them(topic: Topic) -> None:
-    fields = {"added_later": [{"deep": None}], **fields_of(topic), "quantity_of_what": "x"}
+def test_own_fields_of_a_writer_change_nothing_when_it_adds_them(topic: Topic) -> None:
+    fields = {"x_added": [{"deep": None}], **fields_of(topic), "x_quantity_of_what": "x"}
 
     message = decode(topic, json.dumps(fields).encode())
 
     assert message == topic.example
+
+
+@every_input
+def test_unknown_fields_are_counted_or_refused_when_a_writer_adds_them(topic: Topic) -> None:
+    fields = {"added_later": [{"deep": None}], **fields_of(topic), "quantity_of_what": "x"}
+    value = json.dumps(fields).encode()
+
+    if topic.name == "signals":
+        assert error_of(topic, value).path == "$.added_later"
+    else:
+        assert decode(topic, value) == topic.example
+        assert unknown_fields(topic, value) == 2
+    assert unknown_fields(topic, encode(topic.example)) == 0
 
 
 @every_input
