@@ -2,7 +2,6 @@
 
 import sys
 
-from pipeline.cli import exit_codes
 from pipeline.cli.app import app
 from pipeline.errors import StartupError
 
@@ -13,7 +12,7 @@ def main() -> None:
         app(prog_name="riskgate")
     except StartupError as error:
         sys.stderr.write(f"riskgate: {error}\n")
-        sys.exit(exit_codes.MISUSE)
+        sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

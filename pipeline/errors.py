@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from topics.text import visible
 
-__all__ = ["StartupError"]
+__all__ = ["NothingFoundError", "StartupError"]
 
 
 class StartupError(Exception):
@@ -18,3 +18,9 @@ class StartupError(Exception):
 
     def __init__(self, said: str) -> None:
         super().__init__(visible(said))
+
+
+class NothingFoundError(StartupError):
+    """Say why a command that looks at what was recorded found nothing: that proves nothing."""
+
+    exit_code = 1

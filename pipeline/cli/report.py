@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import exit_codes
 from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -39,12 +40,17 @@ def report(
 
     check_sources(file, limits, from_kafka=from_kafka)
     histories = _histories(file, limits, period_ms=period_ms)
+    unknown = [name for name in account or () if name not in histories.accounts]
     if account:
         kept = {name: found for name, found in histories.accounts.items() if name in account}
         histories.accounts = kept
     source = "From the recorded log." if file is None else f"From {file.name}."
     _write(out, histories, source=source, confidence=confidence)
     say(f"{out} tells of {len(histories.accounts)} accounts.")
+    for name in unknown:
+        say(f"riskgate: no event of an account {name} is recorded", err=True)
+    if unknown:
+        raise typer.Exit(exit_codes.DIFFERENT)
 
 
 def _histories(file: Path | None, limits: Path | None, *, period_ms: int) -> "Histories":

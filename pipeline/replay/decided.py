@@ -66,7 +66,7 @@ def _search(records: Iterator[Message], wanted: Wanted) -> Iterator[Decision]:
 def _spans(broker: Broker, wanted: Wanted) -> list[Span]:
     with closing(_consumer(broker)) as consumer:
         name = broker.settings.topic(TOPIC.name)
-        found = len(broker.metadata(consumer).topics[name].partitions)
+        (found,) = broker.partitions(consumer, TOPIC.name)
         numbers = range(found)
         if wanted.account_id is not None:
             numbers = range(first := partition_of(wanted.account_id, found), first + 1)

@@ -3,6 +3,7 @@
 import sys
 from contextlib import ExitStack
 
+from pipeline.errors import NothingFoundError
 from pipeline.replay.comparison import Counts, PartitionComparison
 from pipeline.replay.findings import describe
 from pipeline.replay.memory import MemoryStore
@@ -25,6 +26,10 @@ def compare_with_kafka(settings: Settings) -> int:
         for log in recorded_logs(broker):
             _compare(broker, log, counts)
     sys.stdout.writelines(f"{visible(line)}\n" for line in describe(counts, rules_version()))
+    if not counts.events:
+        raise NothingFoundError(
+            "Every event comes before the first snapshot of its account, so nothing was compared"
+        )
     return counts.different.total()
 
 

@@ -9,12 +9,12 @@ from typing import NamedTuple, cast
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicPartition
 
-from pipeline.errors import StartupError
+from pipeline.errors import NothingFoundError, StartupError
 from pipeline.replay.comparison import COMPARED, Span
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.starts import Start, find_start
 from pipeline.replay.tapes import read, span, to_bytes
-from pipeline.streams.broker import Broker
+from pipeline.streams.broker import Broker, BrokerError
 from pipeline.streams.partitioner import partition_of
 from topics.codec import DecodeError, decode_as
 from topics.events import FROM_BEFORE, Event, is_from_before
@@ -25,6 +25,7 @@ __all__ = ["Log", "Recorded", "recorded", "recorded_logs", "start_of"]
 
 ANSWER_SECONDS_MAX = 10.0
 EVENTS = "events"
+SNAPSHOTS = "snapshots"
 ANY_EVENT = cast("type[Event]", Event)
 
 
@@ -34,6 +35,7 @@ class Log(NamedTuple):
     events: Span
     outputs: tuple[Span, ...]
     snapshots: Span
+    partitions: int  # Of the log, as the broker has it.
 
 
 class Recorded(NamedTuple):
@@ -44,24 +46,49 @@ class Recorded(NamedTuple):
     at_ms: int  # Without append time: that of the newest event of `*` before it.
 
 
-def recorded_logs(broker: Broker) -> Iterator[Log]:
-    """Ask once, at the start, how far each partition is."""
-    partitions = range(broker.settings.partitions)
+def recorded_logs(broker: Broker) -> list[Log]:
+    """Ask once, at the start, how far each partition is. Raise NothingFoundError when nowhere."""
     with closing(_asking(broker)) as consumer:
-        broker.metadata(consumer)
-        places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in partitions]
+        count = _partitions(broker, consumer)
+        places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in range(count)]
         decided = consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
-        logs = [_log(broker, consumer, place) for place in decided]
-    yield from logs
+        logs = [_log(broker, consumer, place, partitions=count) for place in decided]
+    if all(log.events.begin >= log.events.end for log in logs):
+        raise NothingFoundError(_why_nothing(broker, decided))
+    return logs
 
 
-def _log(broker: Broker, consumer: Consumer, decided: TopicPartition) -> Log:
+def _partitions(broker: Broker, consumer: Consumer) -> int:
+    """Return how many partitions the log has, and all that was made of it."""
+    names = (EVENTS, *COMPARED, SNAPSHOTS)
+    counts = broker.partitions(consumer, *names)
+    for name, count in zip(names, counts, strict=True):
+        if count != counts[0]:
+            raise BrokerError(
+                f"{broker.settings.topic(name)} has {count} partitions where "
+                f"{broker.settings.topic(EVENTS)} has {counts[0]}: they do not belong together"
+            )
+    return counts[0]
+
+
+def _why_nothing(broker: Broker, decided: list[TopicPartition]) -> str:
+    log, group = broker.settings.topic(EVENTS), broker.settings.group("risk")
+    if all(place.offset < 0 for place in decided):
+        return (
+            f"The group {group} has decided nothing of {log}, so there is nothing to look at; "
+            "name the group of the risk workers with RISKGATE_GROUP_PREFIX"
+        )
+    return f"{log} no longer holds anything that {group} has decided"
+
+
+def _log(broker: Broker, consumer: Consumer, decided: TopicPartition, *, partitions: int) -> Log:
     number = decided.partition
     events = span(broker, consumer, EVENTS, number)
     return Log(
         events=events._replace(end=min(events.end, max(decided.offset, 0))),
         outputs=tuple(span(broker, consumer, topic, number) for topic in COMPARED),
-        snapshots=span(broker, consumer, "snapshots", number),
+        snapshots=span(broker, consumer, SNAPSHOTS, number),
+        partitions=partitions,
     )
 
 
@@ -80,7 +107,7 @@ def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded
     clock_ms = 0
     with closing(read(broker, log.events)) as records:
         for record in records:
-            found = _recorded(record, start, partitions=broker.settings.partitions)
+            found = _recorded(record, start, partitions=log.partitions)
             if found is None:
                 continue
             if record.timestamp()[0] != TIMESTAMP_LOG_APPEND_TIME:

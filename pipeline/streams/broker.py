@@ -58,6 +58,18 @@ class Broker:
             finally:
                 client.poll(0)  # Calls back with what went wrong.
 
+    def partitions(self, client: Client, *topics: str) -> list[int]:
+        """Return how many partitions each topic has, by the broker and not by the settings.
+
+        Raise BrokerError when one is missing; topics: without the prefix.
+        """
+        there = self.metadata(client).topics
+        names = [self.settings.topic(topic) for topic in topics]
+        for name in names:
+            if name not in there:
+                raise BrokerError(f"{name} is missing; make it with: riskgate topics create")
+        return [len(there[name].partitions) for name in names]
+
     def publish(self, topic: str, *, key: str, value: bytes) -> Address:
         """Write one message and return where it is once every replica in sync has it."""
         delivered: list[Address | KafkaError] = []
@@ -66,9 +78,8 @@ class Broker:
             delivered.append(error or _address(message))
 
         producer = self._producer()
+        self.partitions(producer, topic)
         name = self.settings.topic(topic)
-        if name not in self.metadata(producer).topics:
-            raise BrokerError(f"{name} is missing; make it with: riskgate topics create")
         producer.produce(name, key=key.encode(), value=value, on_delivery=keep)
         producer.flush(2 * ANSWER_SECONDS_MAX)
         result = delivered[0] if delivered else KafkaError(KafkaError.REQUEST_TIMED_OUT)

@@ -122,12 +122,8 @@ def read_topic(
     with broker.sentences():
         consumer = _consumer(broker)
         try:
-            found = broker.metadata(consumer).topics.get(topic)
-            if found is None:
-                raise BrokerError(f"{topic} is missing; make it with: riskgate topics create")
-            waiting = set(found.partitions)
-            if key is not None:
-                waiting = {partition_of(key, len(waiting))}
+            (count,) = broker.partitions(consumer, name)
+            waiting = set(range(count)) if key is None else {partition_of(key, count)}
             consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in waiting])
             while waiting:
                 yield from _poll(consumer, waiting, seconds_max)

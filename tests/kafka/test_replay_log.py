@@ -24,14 +24,26 @@ def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture(scope="module")
+def quiet_world(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Two accounts that were opened, and nothing else."""
+    with World(kafka.bootstrap, Path(tmp_path_factory.mktemp("quiet"))) as world:
+        riskgate = world.run()
+        world.send(*(given.account(name) for name in ("a", "b")))
+        world.read("account_states", lambda rows: {"a", "b"} <= {row["account_id"] for row in rows})
+        riskgate.end()
+        yield world
+
+
 def replay(world: World, *arguments: str) -> tuple[int, str]:
     return run(world, "replay", "--from-kafka", *arguments)
 
 
-def run(world: World, *arguments: str) -> tuple[int, str]:
+def run(world: World, *arguments: str, **settings: str) -> tuple[int, str]:
+    named = {f"RISKGATE_{name.upper()}": value for name, value in settings.items()}
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", *arguments],
-        env={**os.environ, **world.environment("replay")},
+        env={**os.environ, **world.environment("replay"), **named},
         capture_output=True,
         text=True,
         check=False,
@@ -83,6 +95,32 @@ def test_nothing_differs_but_what_was_forged_when_the_log_is_decided_again(world
     assert code == 1, said
     assert said.count(" equal, 0 different") == 3
     assert '"message":"forged"' in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("replay", "--from-kafka"),
+        ("replay", "--from-kafka", "--against", "{limits}"),
+        ("report", "--from-kafka", "--out", "{page}"),
+    ],
+)
+def test_log_is_read_whatever_the_settings_say_of_partitions_but_not_for_another_group(
+    quiet_world: World, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    limits, page = tmp_path / "limits.yaml", tmp_path / "page.html"
+    limits.write_text("cash: {}\n")
+    named = [part.format(limits=limits, page=page) for part in command]
+
+    code, said = run(quiet_world, *named, partitions="24")
+    lost, sentence = run(quiet_world, *named, group_prefix="nobody")
+
+    events = quiet_world.settings.topic("events")
+    assert (code, lost) == (0, 1), said
+    assert sentence == (
+        f"riskgate: The group nobody-risk has decided nothing of {events}, so there is nothing to "
+        "look at; name the group of the risk workers with RISKGATE_GROUP_PREFIX\n"
+    )
 
 
 def test_other_limits_answer_otherwise_when_the_log_is_replayed(

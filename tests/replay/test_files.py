@@ -1,5 +1,6 @@
 """A file of recorded inputs decided again: repeatable, exact in order and time."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import given as drawn_from
 from hypothesis import settings
 
 from pipeline.errors import StartupError
+from pipeline.replay.files import replay_file
 from tests import given
 from tests.replay.histories import by_account, keyed, line_of, lines_of, messages, replayed
 
@@ -131,3 +133,12 @@ def test_redelivery_is_a_repeated_signal_when_it_is_a_line_of_its_own() -> None:
 
 def test_nothing_comes_out_when_nothing_comes_in() -> None:
     assert replayed([b"\n", b"  \n"]) == b""
+
+
+def test_byte_order_mark_is_read_over_when_inputs_begin_with_it() -> None:
+    plain, marked = io.BytesIO(), io.BytesIO()
+
+    replay_file([line_of(given.instrument(), given.T0_MS)], plain)
+    replay_file([b"\xef\xbb\xbf" + line_of(given.instrument(), given.T0_MS)], marked)
+
+    assert marked.getvalue() == plain.getvalue()
