@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.streams.yaml_file import YamlFileError, load_tree
+from pipeline.streams.yaml_file import Tree, YamlFileError, load_tree
+from topics.codec import plain
 from topics.fields import Id
 
 __all__ = ["Budgets", "BudgetsFileError", "Group", "load_budgets"]
@@ -42,15 +43,27 @@ class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def load_budgets(path: Path) -> Budgets:
     """Read a budgets file. Raise BudgetsFileError where it is wrong."""
+    tree = load_tree(path)
     try:
-        budgets = msgspec.convert(load_tree(path).value, Budgets, strict=False)
+        budgets = msgspec.convert(tree.value, Budgets, strict=False)
     except msgspec.ValidationError as error:
-        raise BudgetsFileError(f"{path}: {error}") from None
+        raise BudgetsFileError(f"{path}: {_where(tree) or error}") from None
     for group in (*budgets.groups.values(), *([budgets.firm] if budgets.firm else [])):
         _check_amounts(path, group)
     _check_accounts(path, budgets)
     _check_firm(path, budgets)
     return budgets
+
+
+def _where(tree: Tree) -> str | None:
+    """Name the group that is wrong, and its line; None where it is not a group."""
+    groups = tree.value.get("groups") if isinstance(tree.value, dict) else None
+    for name, group in groups.items() if isinstance(groups, dict) else ():
+        try:
+            msgspec.convert(group, Group, strict=False)
+        except msgspec.ValidationError as error:
+            return f"line {tree.line_of(('groups', name))}: groups.{name}: {error}"
+    return None
 
 
 def _check_amounts(path: Path, group: Amounts) -> None:
@@ -59,7 +72,8 @@ def _check_amounts(path: Path, group: Amounts) -> None:
         raise BudgetsFileError(f"{path}: a budget needs {' or '.join(DIMENSIONS)}")
     for amount in amounts:
         if amount is not None and not (amount.is_finite() and 0 <= amount <= AMOUNT_MAX):
-            raise BudgetsFileError(f"{path}: {amount} must be a number from 0 to {AMOUNT_MAX}")
+            shown = plain(amount) if amount.is_finite() else amount
+            raise BudgetsFileError(f"{path}: {shown} must be a number from 0 to 1e30")
 
 
 def _check_accounts(path: Path, budgets: Budgets) -> None:
@@ -78,6 +92,7 @@ def _check_firm(path: Path, budgets: Budgets) -> None:
         if most is not None and None in parts:
             raise BudgetsFileError(f"{path}: the firm has a {name}, so every group needs one")
         if most is not None and sum(parts) > most:
+            total = plain(sum(parts, Decimal(0)))
             raise BudgetsFileError(
-                f"{path}: the groups' {name} sum to {sum(parts)}, more than the firm's {most}"
+                f"{path}: the groups' {name} sum to {total}, more than the firm's {plain(most)}"
             )

@@ -23,10 +23,8 @@ Reason = Annotated[str, typer.Option(help="Why.")]
 
 @app.command()
 def check(file: File) -> None:
-    """Validate a budgets file; nothing is asked of Kafka."""
-    from pipeline.budgets.budget_file import load_budgets
-
-    load_budgets(file)
+    """Validate a budgets file, exit with 1 when it is wrong; nothing is asked of Kafka."""
+    _load(file)
     say(f"{file} is good.")
 
 
@@ -34,11 +32,10 @@ def check(file: File) -> None:
 def show(file: File) -> None:
     """Show every account's part; exit with 1 while a budget does not bound its accounts yet."""
     from pipeline.budgets.allowances import is_held, room_of
-    from pipeline.budgets.budget_file import load_budgets
     from pipeline.budgets.rebalancer import read_divided
     from pipeline.streams.settings import Settings
 
-    parts, _ = read_divided(Settings.from_environment(), load_budgets(file))
+    parts, _ = read_divided(Settings.from_environment(), _load(file))
     for part in parts:
         _show(part)
     if not all(is_held(part.seats) and room_of(part.budget, part.seats) >= 0 for part in parts):
@@ -103,9 +100,15 @@ def _show(part: "Divided") -> None:
 
 
 def _load(file: Path) -> "Budgets":
+    """Read a budgets file, or say what is wrong with it and exit."""
     from pipeline.budgets.budget_file import load_budgets
+    from pipeline.streams.yaml_file import YamlFileError
 
-    return load_budgets(file)
+    try:
+        return load_budgets(file)
+    except YamlFileError as error:
+        say(f"riskgate: {error}", err=True)
+        raise typer.Exit(exit_codes.DIFFERENT) from None
 
 
 def _rebalancer(author: str, reason: str) -> "Rebalancer":

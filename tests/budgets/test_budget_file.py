@@ -45,9 +45,11 @@ def test_file_is_good_when_the_command_checks_it(file: Path) -> None:
     [
         ("accounts: [c]", "accounts: [a]", "a is named twice"),
         ("accounts: [c]", "accounts: []", "length >= 1"),
-        ("accounts: [c]", "accounts: ['*']", "$.groups[...].accounts"),
+        ("accounts: [c]", "accounts: ['*']", "groups.value: Expected `str` matching regex"),
+        ("trend: {", "700: {", "line 4: '700' stands where a name must stand"),
+        ("1500000.50", "1E+6", "sum to 1500000.5, more than the firm's 1000000"),
         ("accounts: [c]", "acounts: [c]", "acounts"),
-        ("1500000.50", "1500000.49", "sum to 1500000.50, more than the firm's 1500000.49"),
+        ("1500000.50", "1500000.49", "sum to 1500000.5, more than the firm's 1500000.49"),
         ('gross_exposure_max: "500000.50", ', "", "a budget needs gross_exposure_max or"),
         ("daily_loss_max: 20000", "daily_loss_max: -1", "-1 must be a number from 0"),
         ("daily_loss_max: 20000", "daily_loss_max: NaN", "NaN must be a number from 0"),
@@ -64,5 +66,27 @@ def test_file_is_refused_when_a_part_of_it_is_wrong(
 
     done = riskgate("budgets", "check", str(file))
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert advice in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_file_that_is_not_there_ends_with_2_when_it_is_checked(file: Path) -> None:
+    done = riskgate("budgets", "check", str(file))
+
+    assert done.returncode == 2
+    assert "cannot be read (No such file or directory)" in done.stderr
+
+
+def test_group_and_line_are_named_when_a_group_is_wrong(file: Path) -> None:
+    file.write_text(GOOD.replace("20000", "8%"))
+
+    done = riskgate("budgets", "check", str(file))
+
+    assert done.stderr.startswith(f"riskgate: {file}: line 4: groups.trend: ")
+
+
+def test_byte_order_mark_is_read_over_when_a_budgets_file_begins_with_it(file: Path) -> None:
+    file.write_text("\ufeff" + GOOD)
+
+    assert load_budgets(file).currency == "USD"
