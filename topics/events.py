@@ -108,6 +108,8 @@ class PositionEvent(_Event, frozen=True, kw_only=True, tag="positions"):
 
 class AccountEvent(_Event, frozen=True, kw_only=True, tag="accounts"):
     body: CashFlow
+    # Where the body's currency is none of them: those that events carry rates in, by a setting.
+    rated_currencies: tuple[Id, ...] = ()
 
 
 class LimitsEvent(_Event, frozen=True, kw_only=True, tag="limits"):

@@ -17,8 +17,11 @@ from pipeline.risk.valuation.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
 
 
-def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
-    """Apply an opening, a snapshot or a flow once."""
+def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...] = ()) -> None:
+    """Apply an opening, a snapshot or a flow once.
+
+    rated: the currencies that events carry rates in, where the flow's own is none of them.
+    """
     account = turn.account
     if seen:
         turn.alert(Cause("flow", f"{flow.flow_id} is known already"))
@@ -29,6 +32,8 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool) -> None:
         turn.alert(Cause("dedupe", reason), level="critical", action="warn")
     elif account.opened_ms is None:
         _open(turn, flow)
+        if rated and turn.account.opened_ms is not None:
+            _tell_unrated(turn, flow, rated)
     elif flow.currency != account.currency:
         turn.alert(Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}"))
     elif flow.kind == "opening":
@@ -66,6 +71,16 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         if won is not None:
             book_in_windows(turn, won, won)
     turn.state_changed = True
+
+
+def _tell_unrated(turn: Turn, flow: CashFlow, rated: tuple[str, ...]) -> None:
+    """Tell that nothing in another currency than the account's can be valued."""
+    reason = (
+        f"{flow.flow_id} opens the account in {flow.currency}, but RISKGATE_ACCOUNT_CURRENCIES of "
+        f"ingest and broadcast names {', '.join(rated)}: no event carries rates in {flow.currency},"
+        " so whatever settles in another currency has none; add it to the setting"
+    )
+    turn.alert(Cause("flow", reason), level="high", action="warn")
 
 
 def open_marks(turn: Turn) -> dict[str, Decimal]:

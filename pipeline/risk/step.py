@@ -171,8 +171,8 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
             on_order(turn, order)
         case PositionEvent(body=snapshot):
             on_position(turn, snapshot)
-        case AccountEvent(body=flow):
-            on_account(turn, flow, seen=seen)
+        case AccountEvent(body=flow, rated_currencies=rated):
+            on_account(turn, flow, seen=seen, rated=rated)
         case ControlEvent(body=control):
             on_control(turn, control, seen=seen)
         case LimitsEvent(body=document):

@@ -20,6 +20,7 @@ __all__ = ["Settings", "SettingsError", "variable"]
 
 PREFIX = "RISKGATE_"
 NAME = r"^[A-Za-z0-9._-]{0,100}$"
+CURRENCY = r"[A-Za-z0-9._/@-]{1,128}"  # As openings may name one.
 NAME_NOT_EMPTY = r"^[A-Za-z0-9._-]{1,100}$"
 
 # What Kubernetes sets in every pod for a Service whose name begins with "riskgate".
@@ -223,7 +224,10 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        names = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not names or not all(re.fullmatch(CURRENCY, name) for name in names):
+            raise ValueError("Names of currencies must be parted by commas, as in USD,EUR")
+        return names
 
     @model_validator(mode="after")
     def _check_times(self) -> Self:

@@ -39,7 +39,7 @@ class Tables:
     def __init__(self, settings: Settings) -> None:
         self.prices_refused = 0  # From too far ahead.
         self.prices_empty = 0  # Without a price that their instrument can have.
-        self._currencies = settings.account_currencies
+        self.currencies = settings.account_currencies
         self._instruments: dict[str, Instrument] = {}
         self._quotes: dict[str, Arrived] = {}
         self._bars: dict[str, Bars] = {}
@@ -133,7 +133,7 @@ class Tables:
         pairs = dict.fromkeys(
             (base, quote)
             for base in currencies
-            for quote in self._currencies
+            for quote in self.currencies
             if base is not None and base != quote
         )
         rates = (self._rate(base, quote) for base, quote in pairs)

@@ -13,6 +13,7 @@ from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.engine import Record
 from pipeline.streams.exchange_sessions import check_calendar, sessions_around
 from pipeline.streams.tables import Tables
+from topics.accounts import CashFlow
 from topics.codec import DecodeError, decode, encode_event, key_of
 from topics.dead_letters import DeadLetter
 from topics.events import (
@@ -87,7 +88,9 @@ class Wrapping:
         event = partial(_EVENTS[topic], source=source, body=body)
         account_id = getattr(body, "account_id")  # noqa: B009 - Every such body has it.
         symbol: str | None = getattr(body, "symbol", None)
-        if symbol is None:
+        if isinstance(body, CashFlow):
+            value = encode_event(event(account_id=account_id, rated_currencies=self._rated(body)))
+        elif symbol is None:
             value = encode_event(event(account_id=account_id))
         else:
             market = self._tables.market(symbol)
@@ -107,6 +110,12 @@ class Wrapping:
                 f"Expected an event of at most {self._event_bytes_max} bytes, got {len(value)}", "$"
             )
         return value
+
+    def _rated(self, flow: CashFlow) -> tuple[str, ...]:
+        """Return the currencies that events carry rates in, where an opening's is none of them."""
+        currencies = self._tables.currencies
+        opens = flow.kind in {"opening", "snapshot"}
+        return currencies if opens and flow.currency not in currencies else ()
 
     def _sessions(self, instrument: Instrument | None) -> tuple[Session, ...]:
         """Return the sessions of an instrument's exchange around now."""
