@@ -29,6 +29,9 @@
 {{- if and .Values.limits.apply (not .Values.limits.documents) }}
 {{- fail "limits.apply has nothing to publish: limits.documents is empty" }}
 {{- end }}
+{{- if and .Values.limits.apply (not .Values.limits.author) }}
+{{- fail "limits.apply needs limits.author: who answers for the documents; they only take the place of what this author wrote" }}
+{{- end }}
 {{- if and .Values.alerts.enabled (not (contains "riskgate" (include "riskgate.fullname" .))) }}
 {{- fail "alerts.enabled needs riskgate in the release's full name: the alerts look for job=~\".*riskgate.*\"" }}
 {{- end }}

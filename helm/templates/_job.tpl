@@ -1,6 +1,8 @@
 {{/*
 A job of the operator's user; call with
-(dict "root" $ "name" "topics" "containers" TEXT "volumes" TEXT "annotations" TEXT).
+(dict "root" $ "name" "topics" "containers" TEXT "volumes" TEXT "annotations" TEXT); with
+"initContainers" TEXT for those that come before, and "final" true where a refusal is not to be
+tried again.
 */}}
 {{- define "riskgate.job" -}}
 {{- $values := .root.Values }}
@@ -17,6 +19,12 @@ metadata:
 spec:
   backoffLimit: 6
   activeDeadlineSeconds: 600
+  {{- if .final }}
+  podFailurePolicy:
+    rules:
+      - action: FailJob
+        onExitCodes: {operator: In, values: [1]}
+  {{- end }}
   template:
     metadata:
       labels:
@@ -38,6 +46,10 @@ securityContext:
 {{- with $values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .initContainers }}
+initContainers:
+  {{- trim . | nindent 2 }}
 {{- end }}
 containers:
   {{- .containers | trim | nindent 2 }}
