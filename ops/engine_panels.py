@@ -12,6 +12,7 @@ INPUTS = Row(
             "Records not read yet", "none", (by_label("sum", "riskgate_lag_records", by="topic"),)
         ),
         Graph("Dead letters", "reqps", (rate("riskgate_dead_letters_total", "topic"),)),
+        Graph("Unknown fields", "reqps", (rate("riskgate_unknown_fields_total", "topic"),)),
         Graph(
             "Time since a table took a row",
             "s",

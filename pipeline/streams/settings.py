@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import StartupError
+from pipeline.streams.service_links import is_service_link
 from topics.text import nearest
 
 __all__ = ["Settings", "SettingsError", "variable"]
@@ -22,10 +23,6 @@ PREFIX = "RISKGATE_"
 NAME = r"^[A-Za-z0-9._-]{0,100}$"
 CURRENCY = r"[A-Za-z0-9._/@-]{1,128}"  # As openings may name one.
 NAME_NOT_EMPTY = r"^[A-Za-z0-9._-]{1,100}$"
-
-# What Kubernetes sets in every pod for a Service whose name begins with "riskgate".
-_SERVICE_LINK = re.compile(r"(.*_)?SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT_\d+_(TCP|UDP|SCTP)(_.*)?")
-_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
 
 
 class SettingsError(StartupError):
@@ -277,17 +274,15 @@ def _reveal(secret: SecretStr | None) -> str | None:
 def _refuse_unknown_names() -> None:
     known = {variable(name) for name in Settings.model_fields}
     for name, value in sorted(os.environ.items()):
-        if name.upper().startswith(PREFIX) and name not in known and not _is_link(name, value):
+        if (
+            name.upper().startswith(PREFIX)
+            and name not in known
+            and not is_service_link(name.removeprefix(PREFIX), value)
+        ):
             rest = name[len(PREFIX) :].lower()
             near = nearest(rest, Settings.model_fields)
             advice = f"did you mean {variable(near)}?" if near else "unset it"
             raise SettingsError(f"{name} is no setting of riskgate; {advice}")
-
-
-def _is_link(name: str, value: str) -> bool:
-    rest = name.removeprefix(PREFIX)
-    is_address = rest.endswith("PORT") and _SERVICE_ADDRESS.fullmatch(value) is not None
-    return is_address or _SERVICE_LINK.fullmatch(rest) is not None
 
 
 def _explain(error: ValidationError) -> str:
