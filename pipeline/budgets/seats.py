@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline.budgets.allowances import Seat
-from pipeline.risk.limits.document import LimitsError, validate
+from pipeline.risk.limits.document import faults_of
 from topics.account_states import AccountState
 from topics.codec import plain
 from topics.limits import LimitsDocument
@@ -34,7 +34,7 @@ def seat(dimension: str, documents: Sequence[LimitsDocument], state: AccountStat
 
 
 def valid_documents(documents: Sequence[LimitsDocument]) -> list[LimitsDocument]:
-    """Leave out what riskgate refuses: what does not validate never comes in force."""
+    """Leave out what riskgate refuses over any document of `*`: it never comes in force."""
     return [document for document in documents if _is_valid(document)]
 
 
@@ -73,8 +73,4 @@ def _used(state: AccountState, dimension: str) -> Decimal | None:
 
 
 def _is_valid(document: LimitsDocument) -> bool:
-    try:
-        validate(document.rules)
-    except (LimitsError, TypeError):
-        return False
-    return True
+    return not any(faults_of(document.rules))

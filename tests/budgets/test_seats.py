@@ -78,6 +78,13 @@ def test_refused_documents_do_not_count_when_they_do_not_validate() -> None:
     assert valid_documents([allowing(1, 20), wrong]) == [allowing(1, 20)]
 
 
+def test_document_counts_when_only_everyones_may_make_it_whole() -> None:
+    # Half a rule by itself: in force it may be, over what `*` says.
+    half = document(2, stopout_guard={"stopouts_max": 2}, gross_exposure={GROSS: "5"})
+
+    assert valid_documents([half]) == [half]
+
+
 def test_other_parameters_stay_when_an_allowance_is_written() -> None:
     last = document(4, gross_exposure={"enabled": False, "on_breach": "flatten"}, cash={})
 

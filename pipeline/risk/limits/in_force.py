@@ -139,13 +139,14 @@ def _without_replaced(rules: dict[str, Rule]) -> dict[str, Rule]:
 
 def stand_ins(rules: dict[str, Rule]) -> dict[str, str]:
     """Name the rules that another one stands in for while it is on, and which one does."""
-    judging = [rule for rule in rules.values() if rule.enabled and rule.ready]
-    return {name: rule.NAME for rule in judging for name in rule.REPLACES}
+    replacing = [rule for rule in rules.values() if rule.REPLACES and rule.enabled and rule.ready]
+    return {name: rule.NAME for rule in replacing for name in rule.REPLACES}
 
 
 def _whole_or_half(rule: Rule) -> Rule:
     """Let a rule that has only a part of its limits refuse entries."""
-    return HALVES[rule.NAME] if rule.lacking is not None else rule
+    stand_in = HALVES.get(rule.NAME)
+    return rule if stand_in is None or rule.lacking is None else stand_in
 
 
 def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:

@@ -4,7 +4,7 @@ Documents are judged before they are stored; what an earlier release took and th
 dropped alone, parameter by parameter, and told.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pipeline.risk.limits.document import (
     NAMES,
@@ -17,6 +17,7 @@ from pipeline.risk.limits.document import (
     sound,
 )
 from pipeline.risk.limits.parameters import Parameters
+from pipeline.risk.rules import HALVES
 from pipeline.risk.rules.rule import Rule
 from topics.codec import decode_plain
 
@@ -42,7 +43,7 @@ def stored_in(everyone: str, own: str) -> Stored:
         values = _values(over(*map(sound, texts)))
     if values is None:
         raise AssertionError("sound parameters are read")
-    halves = (half(rule) for rule in values.values() if isinstance(rule, Rule))
+    halves = (half(cast(Rule, values[name])) for name in HALVES)
     found = (f"{each}; until then every entry is refused" for each in halves if each is not None)
     return Stored(values, (*dropped, *found)[:DEFECTS_MAX])
 

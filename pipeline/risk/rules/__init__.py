@@ -41,5 +41,10 @@ def _rule_of(name: str) -> type[Rule]:
 
 
 RULES: dict[str, type[Rule]] = _discover()
-HALVES: dict[str, Half] = {name: half_of(rule) for name, rule in RULES.items() if rule.NEEDED}
+# Of those that need several parameters together.
+HALVES: dict[str, Half] = {
+    name: half_of(rule)
+    for name, rule in RULES.items()
+    if any(len(needed) > 1 for needed in rule.NEEDED)
+}
 WATCHES: tuple[str, ...] = tuple(name for name, rule in RULES.items() if issubclass(rule, Watch))

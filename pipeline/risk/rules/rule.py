@@ -40,11 +40,13 @@ class Rule(Parameters, frozen=True, kw_only=True):
     @property
     def ready(self) -> bool:
         """Whether every limit it needs has a value; without one the rule is absent."""
-        return not self.NEEDED or any(not self._unset(needed) for needed in self.NEEDED)
+        return not self.NEEDED or not all(map(self._unset, self.NEEDED))
 
     @property
     def lacking(self) -> Lacking | None:
         """What is set in vain because another parameter is not; None: nothing is."""
+        if all(len(each) == 1 for each in self.NEEDED):  # Whole, or unset.
+            return None
         whole = {name for each in self.NEEDED if not self._unset(each) for name in each}
         parts = [
             Lacking(name, self._unset(each))
@@ -61,7 +63,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
         return self.enabled and (self.ready or self.lacking is not None)
 
     def _unset(self, needed: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(name for name in needed if getattr(self, name) is None)
+        return tuple([name for name in needed if getattr(self, name) is None])
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Judge a proposal at its quantity."""
