@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.shared_record import defects_untold, next_document
+from pipeline.risk.limits.taking import defects_untold, next_document
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.exposures import NOT_KEPT, exposures_of
 from topics.limits import LimitsDocument

@@ -10,16 +10,14 @@ from msgspec.structs import replace
 from pipeline.risk.account import (
     CONTROL_IDS_MAX,
     SHARED_STOPS_MAX,
-    Document,
     Shared,
     SharedResume,
     SharedStop,
 )
 from pipeline.risk.cause import Cause
-from pipeline.risk.limits.document import LimitsError, canonical, validate
 from pipeline.risk.limits.in_force import limits_of
+from pipeline.risk.limits.taking import defects_untold, next_document
 from topics.alerts import Alert, Level
-from topics.codec import decode_plain
 from topics.controls import Control
 from topics.events import (
     AccountEvent,
@@ -59,25 +57,6 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
             assert_never(event)
 
 
-def next_document(
-    held: Document, document: LimitsDocument, *, below: str
-) -> tuple[Document | None, str | None]:
-    """Return the document that takes over, or why it is refused; neither: it is the same.
-
-    below: the rules that it stands on, those of `*` for an account's and none for those of `*`.
-    """
-    try:
-        rules = canonical(document.rules)
-        if document.version == held.version and rules == held.rules:
-            return None, None
-        validate(document.rules, decode_plain(below))
-    except (LimitsError, TypeError) as error:
-        return None, f"version {document.version} is refused: {error}"
-    if document.version <= held.version:
-        return None, f"version {document.version} is refused: {held.version} is in force"
-    return Document(document.version, rules), None
-
-
 def _tell_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
     """Tell once for each document and release what of the document of `*` cannot be used."""
     cause = defects_untold(
@@ -89,13 +68,6 @@ def _tell_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, .
         return shared, ()
     shared = replace(shared, limits_told=judged)
     return shared, tell_shared(shared, cause, at_ms=at_ms, level="high")
-
-
-def defects_untold(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
-    """Say what is wrong with a document in force unless that was told of this very one."""
-    if not defects or told == judged:
-        return None
-    return Cause("limits", f"version {judged.partition(' ')[0]}: {'; '.join(defects)}")
 
 
 def _apply_limits(

@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Top
 
 from pipeline.risk.account import Document
 from pipeline.risk.limits.document import canonical, faults_of
-from pipeline.risk.shared_record import next_document
+from pipeline.risk.limits.taking import next_document
 from pipeline.streams.broker import Address, Broker, BrokerError
 from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings

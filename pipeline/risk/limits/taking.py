@@ -1,0 +1,33 @@
+"""Whether a published document takes over, and what is to be told of one in force."""
+
+from pipeline.risk.account import Document
+from pipeline.risk.cause import Cause
+from pipeline.risk.limits.document import LimitsError, canonical, validate
+from topics.codec import decode_plain
+from topics.limits import LimitsDocument
+
+
+def next_document(
+    held: Document, document: LimitsDocument, *, below: str
+) -> tuple[Document | None, str | None]:
+    """Return the document that takes over, or why it is refused; neither: it is the same.
+
+    below: the rules that it stands on, those of `*` for an account's and none for those of `*`.
+    """
+    try:
+        rules = canonical(document.rules)
+        if document.version == held.version and rules == held.rules:
+            return None, None
+        validate(document.rules, decode_plain(below))
+    except (LimitsError, TypeError) as error:
+        return None, f"version {document.version} is refused: {error}"
+    if document.version <= held.version:
+        return None, f"version {document.version} is refused: {held.version} is in force"
+    return Document(document.version, rules), None
+
+
+def defects_untold(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
+    """Say what is wrong with a document in force unless that was told of this very one."""
+    if not defects or told == judged:
+        return None
+    return Cause("limits", f"version {judged.partition(' ')[0]}: {'; '.join(defects)}")
