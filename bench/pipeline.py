@@ -1,10 +1,8 @@
 """Throughput and latency on a real broker of this machine, beside quixstreams alone, in one run."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +19,7 @@ from bench import market
 from bench.passthrough import null_passthrough
 from bench.prefill import Prefill
 from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.children import riskgate_command, spawn_context
 from pipeline.streams.settings import Settings
 from pipeline.streams.topic_admin import create_missing
 from topics import codec
@@ -48,7 +47,8 @@ def measure() -> list[Measured]:
     """Measure everything on one broker."""
     with LocalKafka(brief=False) as kafka, tempfile.TemporaryDirectory() as folder:
         settings = settings_of(kafka.bootstrap, "pass")
-        rows = [row("quixstreams alone, exactly-once pass-through", _passthrough(settings))]
+        rate = _passthrough(settings, Path(folder))
+        rows = [row("quixstreams alone, exactly-once pass-through", rate)]
         settings = settings_of(kafka.bootstrap, "risk")
         rows.append(row("risk role, signals and order words", _risk(settings, Path(folder))))
         settings = settings_of(kafka.bootstrap, "whole")
@@ -66,7 +66,7 @@ def settings_of(brokers: str, name: str) -> Settings:
     )
 
 
-def _passthrough(settings: Settings) -> str:
+def _passthrough(settings: Settings, folder: Path) -> str:
     names = [settings.topic(name) for name in ("from", "to")]
     admin = AdminClient({**settings.connection()})
     # quixstreams keeps the time of the message that it read; the broker's says when it passed.
@@ -79,8 +79,8 @@ def _passthrough(settings: Settings) -> str:
         if number % 10_000 == 0:
             producer.flush()
     producer.flush()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_pass, args=(settings.brokers, *names), daemon=True
+    process = spawn_context().Process(
+        target=_pass, args=(settings.brokers, names, folder), daemon=True
     )
     process.start()
     rate = _rate(settings, "to", PASSED_MESSAGES)
@@ -89,8 +89,9 @@ def _passthrough(settings: Settings) -> str:
     return f"{rate:,.0f} messages/s"
 
 
-def _pass(brokers: str, source: str, target: str) -> None:
-    null_passthrough(brokers, group="bench-pass", source=source, target=target).run()
+def _pass(brokers: str, names: list[str], folder: Path) -> None:
+    source, target = names
+    null_passthrough(brokers, group="bench-pass", source=source, target=target, folder=folder).run()
 
 
 def _risk(settings: Settings, folder: Path) -> str:
@@ -153,8 +154,7 @@ def running(
         "RISKGATE_HTTP_PORT": "0",
         "RISKGATE_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "pipeline", "run", *roles]
-    process = subprocess.Popen(command, env={**os.environ, **environment})
+    process = subprocess.Popen(riskgate_command("run", *roles), env={**os.environ, **environment})
     try:
         yield process.pid
     finally:

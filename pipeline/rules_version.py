@@ -19,5 +19,6 @@ DIGEST_BYTES = 8
 def rules_version() -> str:
     """Return 16 hex digits that change whenever the same log might be decided otherwise."""
     defaults = [f"{name} {kind()!r}" for name, kind in NAMES.items()]
-    parts = (version("riskgate"), version("tzdata"), version("exchange-calendars"), *defaults)
+    packages = ("riskgate-kafka", "tzdata", "exchange-calendars")
+    parts = (*map(version, packages), *defaults)
     return blake2b("\n".join(parts).encode(), digest_size=DIGEST_BYTES).hexdigest()

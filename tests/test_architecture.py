@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted([*ROOT.glob("topics/**/*.py"), *ROOT.glob("pipeline/**/*.py")])
+PACKAGES = ("riskgate", "topics", "pipeline")
+SOURCES = sorted(path for name in PACKAGES for path in ROOT.glob(f"{name}/**/*.py"))
+OTHERS = ("bench", "ops", "tests")
+PROGRAMS = sorted(path for name in OTHERS for path in ROOT.glob(f"{name}/**/*.py"))
 TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
 
 # Top-level packages that a layer may import besides the standard library's pure part.
@@ -183,6 +186,19 @@ def test_commands_print_through_one_door_when_the_sources_are_read() -> None:
     ]
 
     assert others == []  # What somebody sent is escaped there.
+
+
+def test_one_file_starts_python_when_all_are_read() -> None:
+    starting = {
+        path.relative_to(ROOT).as_posix()
+        for path in [*SOURCES, *PROGRAMS]
+        for node in ast.walk(_tree(path))
+        if getattr(node, "attr", getattr(node, "id", "")) in {"get_context", "executable"}
+    }
+
+    # The tests are of what happens when a person starts it.
+    tests = {"tests/cli/test_strangers.py", "tests/streams/test_processes.py"}
+    assert starting == {"pipeline/streams/children.py", *tests}
 
 
 def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:

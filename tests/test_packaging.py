@@ -65,3 +65,26 @@ def test_image_holds_what_was_tested_when_its_lock_is_made() -> None:
         *in_image
     }
     assert {(name, version) for name, found in in_image.items() for version in found} <= tested
+
+
+def test_name_is_one_that_nobody_else_has_when_it_is_installed() -> None:
+    # `riskgate` on PyPI is another project's.
+    assert PROJECT["name"] == "riskgate-kafka"
+    assert PROJECT["scripts"] == {"riskgate": "riskgate.__main__:main"}
+
+
+@pytest.mark.parametrize("folder", ["bench", "docs", "helm", "ops", "pipeline", "topics", "."])
+def test_nobody_is_sent_to_another_project_when_texts_are_read(folder: str) -> None:
+    suffixes = {".md", ".py", ".txt", ".gotmpl", ".yaml", ".toml", "", ".tpl"}
+    paths = (ROOT / folder).glob("*" if folder == "." else "**/*")
+    texts = [path for path in paths if path.is_file() and path.suffix in suffixes]
+
+    sending = [
+        f"{path.relative_to(ROOT)}: {line}"
+        for path in texts
+        for line in path.read_text().splitlines()
+        if re.search(r"pip install .*\briskgate(?!-kafka)|riskgate\[", line)
+    ]
+
+    assert len(texts) > 3
+    assert sending == []

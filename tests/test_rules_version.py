@@ -7,7 +7,7 @@ import pytest
 from pipeline import rules_version as module
 
 
-@pytest.mark.parametrize("package", ["riskgate", "tzdata", "exchange-calendars"])
+@pytest.mark.parametrize("package", ["riskgate-kafka", "tzdata", "exchange-calendars"])
 def test_version_of_the_rules_changes_when_that_of_a_package_does(
     package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

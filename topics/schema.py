@@ -46,7 +46,7 @@ def asyncapi(prefix: str, *, partitions: int = 24) -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "riskgate",
-            "version": version("riskgate"),
+            "version": version("riskgate-kafka"),
             "description": "A trading risk gate: strategies ask, execution engines obey.",
         },
         "defaultContentType": "application/json",

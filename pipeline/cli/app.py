@@ -1,5 +1,6 @@
-"""The commands put together."""
+"""The commands put together: a failure that a person can mend is one sentence, not a traceback."""
 
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from pipeline.cli import budgets, controls, demo, explain, limits, replay, report, run, topics
 from pipeline.cli.terminal import say
+from pipeline.errors import StartupError
 
 app = typer.Typer(
     help="A trading risk gate on Kafka: may this account take this risk now?",
@@ -34,7 +36,7 @@ app.command()(demo.demo)
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        say(f"riskgate {version('riskgate')}")
+        say(f"riskgate {version('riskgate-kafka')}")
         raise typer.Exit
 
 
@@ -46,3 +48,12 @@ def _global_options(
     ] = False,
 ) -> None:
     pass
+
+
+def main() -> None:
+    """Run the command line and exit with one of the codes in exit_codes."""
+    try:
+        app(prog_name="riskgate")
+    except StartupError as error:
+        sys.stderr.write(f"riskgate: {error}\n")
+        sys.exit(error.exit_code)

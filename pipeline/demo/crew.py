@@ -6,7 +6,6 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from pipeline.demo.kafka import RUN_UNTIL_PARENT_DIES
 from pipeline.demo.wires import DemoError
+from pipeline.streams.children import riskgate_command
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings, variable
 
@@ -36,7 +36,7 @@ class RoleProcess:
         self.port = settings.http_port
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "pipeline", "run", role]
+            command = riskgate_command("run", role)
             self._process = subprocess.Popen(
                 ["sh", "-c", RUN_UNTIL_PARENT_DIES, "sh", *command],
                 stdin=subprocess.PIPE,

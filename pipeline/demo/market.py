@@ -122,7 +122,7 @@ def _folder() -> Path:
     if package is None or not package.submodule_search_locations:
         raise StartupError(
             "The demo's market data is in the package arch, which is not installed; "
-            "install it with: make install (or pip install 'riskgate[demo]')"
+            "`make install` in a clone of riskgate brings it"
         )
     return Path(package.submodule_search_locations[0]) / "data"
 

@@ -9,11 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, parent_process
 from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from pipeline.errors import StartupError
+from pipeline.streams.children import spawn_context
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 
@@ -62,8 +63,7 @@ class _Stop:
 
 
 def _start(role: RoleName, settings: Settings, run: Run) -> SpawnProcess:
-    # Spawned, not forked: librdkafka and its threads do not survive a fork.
-    child = get_context("spawn").Process(target=_child, args=(role, settings, run), name=role)
+    child = spawn_context().Process(target=_child, args=(role, settings, run), name=role)
     child.start()
     return child
 

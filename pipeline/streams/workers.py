@@ -106,7 +106,7 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
 
 
 def _show_start(role: RoleName) -> None:
-    metrics.BUILD.labels(version("riskgate"), rules_version()).set(1)
+    metrics.BUILD.labels(version("riskgate-kafka"), rules_version()).set(1)
     metrics.UP_SINCE.labels(role.value).set_to_current_time()
 
 

@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-import sys
+
+from pipeline.streams.children import riskgate_command
 
 
 def riskgate(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:
@@ -10,7 +11,7 @@ def riskgate(*arguments: str, **settings: object) -> subprocess.CompletedProcess
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("RISKGATE_")}
     own = {f"RISKGATE_{name.upper()}": str(value) for name, value in settings.items()}
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+        riskgate_command(*arguments),
         env={**inherited, **own},
         capture_output=True,
         text=True,

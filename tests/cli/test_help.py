@@ -1,8 +1,8 @@
 import subprocess
-import sys
 
 import pytest
 
+from pipeline.streams.children import python_command
 from tests.cli.command import riskgate
 
 # What takes more than a few hundredths of a second to import.
@@ -13,14 +13,12 @@ def test_help_imports_nothing_slow_when_it_is_printed() -> None:
     program = (
         "import sys\n"
         "sys.argv = ['riskgate', '--help']\n"
-        "from pipeline.__main__ import main\n"
+        "from riskgate.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {SLOW} if name in sys.modules])"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(python_command("-c", program), capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
 

@@ -76,5 +76,5 @@ def test_a_sentence_says_what_to_install_when_the_package_is_missing(
 
     monkeypatch.setattr(market, "find_spec", missing)
 
-    with pytest.raises(StartupError, match=r"make install \(or pip install 'riskgate\[demo\]'\)"):
+    with pytest.raises(StartupError, match="package arch, which is not installed; `make install`"):
         load_days(1)

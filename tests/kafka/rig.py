@@ -1,7 +1,6 @@
 """Topics of a test's own, workers that count, and what Kafka says they did."""
 
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -25,6 +24,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from pipeline.streams.application import IngestApplication, RiskApplication, StreamApplication
+from pipeline.streams.children import python_command
 from pipeline.streams.engine import EngineSettings
 from tests.kafka.counter import Count, Counter, Tally
 
@@ -146,7 +146,7 @@ class Rig:
             "partitions": 1,
             "state_dir": str(self.folder / "state"),
         }
-        command = [sys.executable, "-m", "tests.kafka.counting_worker"]
+        command = python_command("-m", "tests.kafka.counting_worker")
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [*command, msgspec.json.encode(wanted | arguments).decode()], stderr=log

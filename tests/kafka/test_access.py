@@ -1,7 +1,6 @@
 """With the access that `riskgate topics acls` prints, everybody can do their work and no more."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +16,7 @@ from confluent_kafka import (
 )
 
 from pipeline.streams.acls import accesses
+from pipeline.streams.children import riskgate_command
 from pipeline.streams.settings import Settings
 from tests import given
 from tests.cli.command import riskgate
@@ -74,7 +74,7 @@ def started(kafka: GuardedKafka, role: str, folder: Path) -> Worker:
     log = folder / f"{role}.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "run", role],
+            riskgate_command("run", role),
             env={f"RISKGATE_{name.upper()}": str(value) for name, value in settings.items()},
             stderr=stream,
         )

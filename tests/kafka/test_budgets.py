@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from pipeline.budgets.budget_file import load_budgets
 from pipeline.budgets.rebalancer import BudgetsError, Rebalancer
 from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.children import riskgate_command
 from tests import given
 from tests.kafka.world import World
 
@@ -45,7 +45,7 @@ def budgets(world: World, *arguments: str) -> tuple[int, str]:
 
 def run(world: World, *arguments: str) -> tuple[int, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+        riskgate_command(*arguments),
         env={**os.environ, **world.environment("budgets")},
         capture_output=True,
         text=True,

@@ -1,6 +1,5 @@
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from pipeline.demo.kafka import LocalKafka
 from pipeline.errors import StartupError
+from pipeline.streams.children import python_command
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +78,8 @@ time.sleep(600)
 
 
 def test_no_process_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    command = python_command("-c", PARENT, str(tmp_path))
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     assert parent.stdout.readline() == "up\n"
 

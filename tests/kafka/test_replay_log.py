@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import orjson
 import pytest
 
 from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.children import riskgate_command
 from pipeline.streams.partitioner import partition_of
 from tests import given
 from tests.kafka.world import World
@@ -42,7 +42,7 @@ def replay(world: World, *arguments: str) -> tuple[int, str]:
 def run(world: World, *arguments: str, **settings: str) -> tuple[int, str]:
     named = {f"RISKGATE_{name.upper()}": value for name, value in settings.items()}
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
+        riskgate_command(*arguments),
         env={**os.environ, **world.environment("replay"), **named},
         capture_output=True,
         text=True,

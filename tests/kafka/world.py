@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -32,6 +31,7 @@ from confluent_kafka.admin import (
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pipeline.streams.children import riskgate_command
 from pipeline.streams.settings import Settings, variable
 from pipeline.streams.topic_admin import create_missing
 from tests import given
@@ -149,7 +149,7 @@ class World:
         log = self._folder / f"{len(self._workers)}-{'-'.join(roles)}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline", "run", *roles],
+                riskgate_command("run", *roles),
                 env={**os.environ, **self.environment(instance), **more},
                 stderr=stream,
             )

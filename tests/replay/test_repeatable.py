@@ -2,10 +2,8 @@
 
 import os
 import subprocess
-import sys
 
-import pytest
-
+from pipeline.streams.children import riskgate_command
 from tests import given
 from tests.replay.histories import line_of, lines_of
 
@@ -18,14 +16,13 @@ DRAWN = [
 ]
 
 
-@pytest.mark.parametrize("command", [["-m", "pipeline", "replay", "-"]])
-def test_bytes_are_the_same_when_another_process_replays(command: list[str]) -> None:
+def test_bytes_are_the_same_when_another_process_replays() -> None:
     last = line_of(given.account("d"), given.T0_MS + 90_000)
     lines = b"".join([*lines_of(DRAWN), last])
 
     outputs = {
         subprocess.run(
-            [sys.executable, *command],
+            riskgate_command("replay", "-"),
             input=lines,
             env={**os.environ, "PYTHONHASHSEED": seed},
             stdout=subprocess.PIPE,

@@ -1,11 +1,11 @@
 """Sessions of exchanges: half days, holidays, breaks, markets around the clock."""
 
 import subprocess
-import sys
 from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.streams.children import python_command
 from pipeline.streams.exchange_sessions import check_calendar, prepare, sessions_around
 from topics.codec import DecodeError
 from topics.events import Session
@@ -92,6 +92,6 @@ def test_name_is_refused_with_the_nearest_one_when_no_calendar_has_it() -> None:
 def test_calendars_are_not_loaded_when_a_role_starts() -> None:
     look = "import sys, pipeline.streams.workers; print('exchange_calendars' in sys.modules)"
 
-    found = subprocess.run([sys.executable, "-c", look], capture_output=True, check=True)
+    found = subprocess.run(python_command("-c", look), capture_output=True, check=True)
 
     assert found.stdout == b"False\n"

@@ -1,10 +1,10 @@
 """SIGTERM before a role takes signals itself: the process is gone, and it is no failure."""
 
 import subprocess
-import sys
 
 import pytest
 
+from pipeline.streams.children import python_command
 from tests.cli.command import riskgate
 
 DURING = {
@@ -32,7 +32,7 @@ def test_process_ends_well_when_it_is_told_to_during(moment: str) -> None:
     program = PROGRAM.format(moment=DURING[moment])
 
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        python_command("-c", program), capture_output=True, text=True, timeout=60, check=False
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -24,13 +24,16 @@ if __name__ == "__main__":
 
 
 class Started:
-    def __init__(self, folder: Path, run: str, port: int = 9400) -> None:
+    def __init__(
+        self, folder: Path, run: str, *, port: int = 9400, cwd: Path | None = None
+    ) -> None:
         program = folder / "program.py"
         program.write_text(PROGRAM.format(port=port, folder=str(folder), run=run))
         self.process = subprocess.Popen(
-            [sys.executable, str(program)],
+            [sys.executable, str(program)],  # As the script `riskgate` is started.
             stderr=subprocess.PIPE,
             text=True,
+            cwd=cwd,
             env={"PYTHONPATH": str(Path.cwd())},
         )
         self._folder = folder
@@ -70,6 +73,22 @@ def test_every_role_takes_any_port_when_the_setting_is_0(tmp_path: Path) -> None
     started.process.terminate()
     started.end()
     assert ports == [0, 0]
+
+
+def test_roles_are_riskgates_own_when_the_folder_has_modules_of_the_same_names(
+    tmp_path: Path,
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    # multiprocessing itself imports the last three, before it knows where to look.
+    for name in ("pipeline", "topics", "signal", "selectors", "tempfile"):
+        (elsewhere / f"{name}.py").write_text(f"raise SystemExit('{name} of somebody else')")
+    started = Started(tmp_path, "run_until_told", cwd=elsewhere)
+    started.child("risk")
+
+    started.process.terminate()
+
+    assert started.end() == (0, "")
 
 
 def test_all_roles_end_and_the_code_is_1_when_one_ends_by_itself(tmp_path: Path) -> None:

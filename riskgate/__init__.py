@@ -1,0 +1,1 @@
+"""The door: a name that only riskgate has, and behind it `pipeline` and `topics`."""
