@@ -4,6 +4,7 @@ Beside application.py the only file that imports quixstreams, for here it is wha
 """
 
 import warnings
+from pathlib import Path
 
 # A library that quixstreams imports insists on warning of another, whatever the filters say.
 with warnings.catch_warnings(record=True):
@@ -15,12 +16,22 @@ COMMIT_SECONDS = 1.0  # As riskgate itself, far behind.
 
 
 def null_passthrough(  # noqa: PLR0913 - All of them are needed.
-    brokers: str, *, group: str, source: str, target: str, commit_seconds: float = COMMIT_SECONDS
+    brokers: str,
+    *,
+    group: str,
+    source: str,
+    target: str,
+    folder: Path,
+    commit_seconds: float = COMMIT_SECONDS,
 ) -> Application:
-    """Return an application that copies `source` to `target` when run, and does nothing else."""
+    """Return an application that copies `source` to `target` when run, and does nothing else.
+
+    `folder` is its own: it makes one for its group, though it keeps no state.
+    """
     app = Application(
         brokers,
         consumer_group=group,
+        state_dir=folder,
         auto_offset_reset="earliest",
         commit_interval=commit_seconds,
         consumer_poll_timeout=0.01,

@@ -26,9 +26,8 @@ def test_an_output_is_late_when_quixstreams_waits_for_its_interval(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig.make_both()
-    app = null_passthrough(
-        rig.brokers, group=rig.name, source=rig.source, target=rig.target, commit_seconds=5
-    )
+    names = {"group": rig.name, "source": rig.source, "target": rig.target}
+    app = null_passthrough(rig.brokers, **names, folder=rig.folder, commit_seconds=5)
     monkeypatch.setattr(app, "_setup_signal_handlers", lambda: None)  # Not in a thread.
     thread = threading.Thread(target=app.run)
     thread.start()
