@@ -20,7 +20,8 @@ from typing import NamedTuple, Self
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from pipeline.demo.kafka_jars import class_path, java
+from pipeline.demo.java import java
+from pipeline.demo.kafka_jars import class_path
 from pipeline.errors import StartupError
 
 __all__ = ["LocalKafka"]
@@ -205,7 +206,8 @@ class LocalKafka:
         if self._brief:
             # The second compiler would take the processors of a small machine for the first minute.
             options.append("-XX:TieredStopAtLevel=1")
-        return [java(), *options, "-cp", class_path(), *arguments]
+        runtime = java()
+        return [runtime.path, *runtime.options, *options, "-cp", class_path(), *arguments]
 
     def _write_properties(self, node: int) -> None:
         properties = {

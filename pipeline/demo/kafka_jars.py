@@ -1,117 +1,97 @@
-"""The jars of Kafka in the user's cache, fetched by Maven when they are missing or incomplete.
+"""The jars of Kafka in the user's cache, fetched when they are missing or incomplete.
 
 Apart from kafka.py because running a broker needs only a class path. The folder in the cache
 appears by one rename, so it is whole or absent, whoever is killed while fetching.
 """
 
 import fcntl
-import json
 import os
 import shutil
-import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipeline.demo.java import MissingToolError
+from pipeline.demo.kafka_lock import Jar, lock_digest, locked_jars, sha256_of
 from pipeline.errors import StartupError
 
-__all__ = ["MissingToolError", "class_path", "java"]
+__all__ = ["class_path"]
 
-KAFKA_VERSION = "4.1.1"
-POM = Path(__file__).with_name("kafka_pom.xml")
-INVENTORY = "inventory.json"
-FETCH_SECONDS_MAX = 900
-
-
-class MissingToolError(StartupError):
-    """Say which program of the machine is missing and which command installs it."""
+BROKER = "org.apache.kafka:kafka_2.13:"
 
 
 def class_path() -> str:
     """Return Kafka's class path, fetching the jars first where the cache does not have them."""
-    folder = _cache() / f"kafka-{KAFKA_VERSION}"
-    if not _is_complete(folder):
-        _fetch(folder)
+    jars = locked_jars()
+    folder = _folder(jars)
+    if not _is_complete(folder, jars):
+        _fetch(folder, jars)
     return f"{folder}/*"
 
 
-def java() -> str:
-    """Return the path of the Java program."""
-    return _program("java")
-
-
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        raise MissingToolError(
-            f"The local Kafka needs the program {name!r}, which is not installed; "
-            "install it with: apt-get install openjdk-17-jre-headless maven"
-        )
-    return path
-
-
-def _cache() -> Path:
+def _folder(jars: Sequence[Jar]) -> Path:
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "riskgate"
+    cache = (Path(home) if home else Path.home() / ".cache") / "riskgate"
+    # Another lock, another folder: nobody takes the jars away from under a running broker.
+    return cache / f"kafka-{_version(jars)}-{lock_digest()}"
 
 
-def _fetch(folder: Path) -> None:
+def _version(jars: Sequence[Jar]) -> str:
+    return next(jar.coordinate.removeprefix(BROKER) for jar in jars if BROKER in jar.coordinate)
+
+
+def _fetch(folder: Path, jars: Sequence[Jar]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.parent / f"{folder.name}.lock"):
-        if _is_complete(folder):
+        if _is_complete(folder, jars):
             return  # Another process fetched them while this one waited for the lock.
         shutil.rmtree(folder, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="fetch-") as scratch:
-            jars = Path(scratch) / "jars"
-            _copy_jars(jars)
-            _write_inventory(jars)
-            jars.rename(folder)
+            whole = Path(scratch) / "jars"
+            whole.mkdir()
+            _download(jars, Path(scratch) / "repository", whole)
+            whole.rename(folder)
 
 
-def _copy_jars(folder: Path) -> None:
-    command = [
-        _program("mvn"),
-        "--quiet",
-        "--batch-mode",
-        "--color=never",
-        "--file",
-        str(POM),
-    ]
-    command += ["dependency:copy-dependencies", f"-DoutputDirectory={folder}"]
+def _download(jars: Sequence[Jar], repository: Path, folder: Path) -> None:
+    with _said_when_missing():
+        from pipeline.demo import maven
+    size = sum(jar.size for jar in jars) / 1e6
+    sys.stderr.write(f"Fetching Kafka {_version(jars)}, once: {len(jars)} jars, {size:.0f} MB\n")
     try:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=FETCH_SECONDS_MAX,
-        )
-    except subprocess.CalledProcessError as error:
-        reason = (error.stdout.strip() or error.stderr.strip() or "no output").splitlines()[0]
+        paths = maven.download([jar.coordinate for jar in jars], repository)
+    except (OSError, RuntimeError) as error:
         raise StartupError(
-            f"Maven could not fetch the jars of Kafka {KAFKA_VERSION} ({reason}); "
-            "check that this machine reaches a Maven repository and try again"
+            f"The jars of Kafka {_version(jars)} could not be fetched ({error}); check that this "
+            "machine reaches Maven Central, or name another repository in ~/.config/jgo.conf"
         ) from error
-    except subprocess.TimeoutExpired as error:
-        raise StartupError(
-            f"Maven did not fetch the jars of Kafka {KAFKA_VERSION} within "
-            f"{FETCH_SECONDS_MAX} s; check the network and try again"
-        ) from error
+    for jar, path in zip(jars, paths, strict=True):
+        if sha256_of(path) != jar.sha256:
+            raise StartupError(
+                f"{jar.name} is not the file that riskgate was tested with (sha256 "
+                f"{sha256_of(path)}, wanted {jar.sha256}); something between here and Maven "
+                "Central changed it, so do not use it"
+            )
+        path.rename(folder / jar.name)
 
 
-def _write_inventory(folder: Path) -> None:
-    sizes = {jar.name: jar.stat().st_size for jar in sorted(folder.glob("*.jar"))}
-    (folder / INVENTORY).write_text(json.dumps(sizes, indent=1))
-
-
-def _is_complete(folder: Path) -> bool:
+@contextmanager
+def _said_when_missing() -> Iterator[None]:
     try:
-        sizes = json.loads((folder / INVENTORY).read_text())
-        return bool(sizes) and all(
-            (folder / name).stat().st_size == size for name, size in sizes.items()
-        )
-    except (OSError, ValueError):
+        yield
+    except ImportError as error:
+        raise MissingToolError(
+            f"Fetching Kafka needs the package {error.name}, which is not installed; "
+            "`make install` in a clone of riskgate brings it"
+        ) from error
+
+
+def _is_complete(folder: Path, jars: Sequence[Jar]) -> bool:
+    try:
+        return all((folder / jar.name).stat().st_size == jar.size for jar in jars)
+    except OSError:
         return False
 
 
@@ -124,4 +104,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    class_path()
+    try:
+        class_path()
+    except StartupError as problem:
+        sys.exit(f"riskgate: {problem}")
