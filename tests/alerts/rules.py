@@ -1,7 +1,6 @@
-"""The alert rules as they stand in helm/alerts, and what promtool says."""
+"""The alert rules as they stand in helm/alerts."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +33,3 @@ def unknown_metrics(expression: str) -> set[str]:
         suffixes = _SUFFIXES if row.kind == "histogram" else ("",)
         known |= {f"{row.name}{suffix}" for suffix in suffixes}
     return set(re.findall(r"\briskgate[_:][a-z0-9_:]+", expression)) - known
-
-
-def promtool(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run promtool; Debian has it in the package prometheus."""
-    command = ["promtool", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)

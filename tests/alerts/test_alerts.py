@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from pipeline.cli.app import app
-from tests.alerts.rules import ROOT, RULE_FILES, Rule, alerts, promtool, rules, unknown_metrics
+from tests.alerts.rules import ROOT, RULE_FILES, Rule, alerts, rules, unknown_metrics
+from tests.programs import Program
 
 CASES = sorted((ROOT / "tests" / "alerts").glob("*.yaml"))
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -21,14 +22,14 @@ def checks() -> list[Rule]:
 
 
 @pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.stem)
-def test_rules_are_well_formed_when_promtool_lints_them(path: Path) -> None:
+def test_rules_are_well_formed_when_promtool_lints_them(promtool: Program, path: Path) -> None:
     answer = promtool("check", "rules", "--lint=all", path)
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_alerts_fire_when_they_should_and_not_when_not(path: Path) -> None:
+def test_alerts_fire_when_they_should_and_not_when_not(promtool: Program, path: Path) -> None:
     answer = promtool("test", "rules", path)
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -83,6 +84,15 @@ def test_metrics_and_commands_exist_when_a_runbook_names_them(page: Path) -> Non
 
     assert unknown_metrics(text) == set()
     assert set(re.findall(r"`riskgate ([a-z]+)", text)) <= commands
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+def test_numbers_are_read_alike_in_every_version_when_a_text_shows_them(alert: Rule) -> None:
+    shown = re.findall(r"{{ \$value \| (\w+[^}]*?) }}", alert["annotations"]["description"])
+
+    # `humanize` shows 1.053 of what `increase` makes of 1, and a number alone becomes 1e+06.
+    assert alert["annotations"]["description"].count("$value") == len(shown)
+    assert {*shown} <= {"printf `%.0f`", "humanizeDuration", "humanizePercentage"}
 
 
 def test_unknown_metric_is_found_when_an_expression_names_it() -> None:

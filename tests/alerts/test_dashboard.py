@@ -8,7 +8,8 @@ import yaml
 
 from ops.dashboard import PAGE, dashboard_text, expressions
 from pipeline.streams.metrics import metric_table
-from tests.alerts.rules import promtool, unknown_metrics
+from tests.alerts.rules import unknown_metrics
+from tests.programs import Program
 
 PANELS = json.loads(PAGE.read_text())["panels"]
 
@@ -18,7 +19,7 @@ def test_file_is_what_the_code_makes_when_it_is_committed() -> None:
 
 
 def test_every_expression_is_valid_when_promtool_reads_it_as_a_recording_rule(
-    tmp_path: Path,
+    promtool: Program, tmp_path: Path
 ) -> None:
     recorded = [
         {"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(expressions())

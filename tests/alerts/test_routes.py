@@ -1,28 +1,22 @@
 """Whom an alert reaches, as Alertmanager itself would say it."""
 
-import subprocess
-
 import pytest
 import yaml
 
 from tests.alerts.rules import ROOT, Rule, alerts
+from tests.programs import Program
 
 ROUTING = ROOT / "ops" / "alertmanager.yml"
 
 
-def amtool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run amtool; Debian has it in the package prometheus-alertmanager."""
-    return subprocess.run(["amtool", *arguments], capture_output=True, text=True, check=False)
-
-
-def test_routing_is_well_formed_when_amtool_reads_it() -> None:
+def test_routing_is_well_formed_when_amtool_reads_it(amtool: Program) -> None:
     answer = amtool("check-config", str(ROUTING))
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
-def test_alert_reaches_the_pager_alone_when_it_is_critical(alert: Rule) -> None:
+def test_alert_reaches_the_pager_alone_when_it_is_critical(amtool: Program, alert: Rule) -> None:
     labels = {"alertname": alert["alert"], "namespace": "riskgate"} | alert["labels"]
     given = (f"{name}={value}" for name, value in labels.items())
 

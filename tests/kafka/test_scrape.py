@@ -10,8 +10,9 @@ import pytest
 from ops.dashboard import expressions
 from pipeline.demo.kafka import LocalKafka
 from tests import given
-from tests.alerts.rules import alerts, promtool
+from tests.alerts.rules import alerts
 from tests.kafka.world import Row, Worker, World, until
+from tests.programs import Program
 
 RULES = given.only("drawdown", "unknown_account", "price_collar", drawdown_ratio_max="0.05")
 
@@ -58,7 +59,9 @@ def scrape(workers: list[Worker]) -> list[str]:
     return [worker.get("metrics").text for worker in workers]
 
 
-def test_promtool_has_nothing_to_say_when_it_reads_what_a_role_shows(workers: list[Worker]) -> None:
+def test_promtool_has_nothing_to_say_when_it_reads_what_a_role_shows(
+    promtool: Program, workers: list[Worker]
+) -> None:
     answers = [promtool("check", "metrics", stdin=text) for text in scrape(workers)]
 
     assert [(a.returncode, a.stdout, a.stderr) for a in answers] == [(0, "", "")] * 3
