@@ -1,8 +1,9 @@
-# Needs Python 3.11 or newer with its venv module, and for the demo and the tests Java 17 and
-# Maven. On Debian: apt-get install make python3-venv openjdk-17-jre-headless maven
+# Needs Python 3.11 or newer with its venv module, and make; the targets fetch the rest themselves, as
+# an ordinary user, into .venv, .cache and the user's cache.
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -Pm pip --disable-pip-version-check
 STAMP := .venv/installed
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 BASE ?= docker.io/library/python:3.11-slim
@@ -10,7 +11,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars demo test bench soak scaling reach mutation lint format lock readme image sbom \
+.PHONY: help install jars tools demo test bench soak scaling reach mutation lint format lock readme image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -19,6 +20,8 @@ help:
 	@echo "make install   .venv with riskgate in it, exactly as requirements.lock says"
 	@echo "make demo      the whole system on this machine, with real market data"
 	@echo "make test      the whole test suite, a real Kafka included"
+	@echo "make tools     promtool and amtool, built with Go, for machines that do not have them"
+	@echo "make fresh     demo and tests as on a machine with nothing but Python, make and git"
 	@echo "make bench     throughput and latency, measured against peers"
 	@echo "make scaling   risk workers come and go under load: nothing lost, and what a move costs"
 	@echo "make reach     how soon a change of limits reaches accounts that say nothing"
@@ -36,27 +39,36 @@ help:
 	@echo "make check-server   the chart on a real API server: install, upgrade, roll back, refuse"
 	@echo "make check-cluster  real controllers and scheduler, pretended nodes: rollout, drain, spread"
 	@echo "make check-operator  what the Prometheus operator makes of the chart"
-	@echo "make lock      newest versions that pyproject.toml allows, into requirements.lock"
+	@echo "make lock      newest versions that pyproject.toml and Kafka's pom allow, into the locks"
 
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "riskgate needs Python 3.11 or newer; name one with: make PYTHON=python3.12 install"; exit 2; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv || \
+	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
 		{ echo "Python cannot make a virtual environment; install it with: apt-get install python3-venv"; exit 2; }
-	$(BIN)/pip install --quiet --no-deps --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@echo "Installing riskgate and what it needs into .venv: about a minute"
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 jars: install
 	@$(BIN)/python -m pipeline.demo.kafka_jars
 
-demo: install
-	$(BIN)/riskgate demo
+# For the tests of the alerts; those are skipped where there is neither a package of them nor Go.
+tools:
+	@tests/alerts/tools.sh
+
+demo: install jars
+	@$(BIN)/riskgate demo
 
 test: install jars
-	$(BIN)/pytest -n 2 --dist loadfile
+	@tests/alerts/tools.sh --if-needed
+	@$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+
+fresh:
+	tests/fresh/run.sh $(TESTS)
 
 bench: install jars
 	$(BIN)/python -m bench
@@ -90,6 +102,7 @@ lock: install
 	$(BIN)/uv pip compile pyproject.toml --extra image --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --constraint requirements.lock --quiet \
 		--custom-compile-command "make lock" --output-file requirements-image.lock
+	$(BIN)/python -m pipeline.demo.kafka_lock
 
 readme: install
 	$(BIN)/python -m tests.readme_tables

