@@ -7,7 +7,7 @@ import typer
 
 def demo(
     keep: Annotated[
-        bool, typer.Option("--keep", help="Leave it running afterwards, until Ctrl-C.")
+        bool, typer.Option("--keep", help="Leave it running afterwards, until Ctrl-C or SIGTERM.")
     ] = False,
 ) -> None:
     """Run the whole system here, with real market data."""

@@ -21,6 +21,7 @@ from pipeline.demo.market import Day, load_days
 from pipeline.demo.report import print_report
 from pipeline.demo.session import HISTORY_DAYS, Session
 from pipeline.demo.stage import Stage
+from pipeline.demo.stay import stay
 from pipeline.demo.traders import cast
 from pipeline.demo.view import View
 from pipeline.demo.wires import DemoError
@@ -30,7 +31,6 @@ __all__ = ["run_demo"]
 DAYS = 480
 PAIRS = 11  # Accounts of each of the two strategies.
 FAILED = 1
-KEEP_SECONDS = 0.5
 
 
 def run_demo(*, keep: bool) -> int:
@@ -76,7 +76,7 @@ def _run(teller: Teller, days: list[Day], *, keep: bool) -> int:
         print_report(teller.console, session, findings)
         teller("done")
         if keep:
-            _keep(teller, stage)
+            stay(stage, teller)
     return 0 if all(finding.good for finding in findings) else FAILED
 
 
@@ -87,20 +87,6 @@ def _findings(stage: Stage, session: Session) -> list[Finding]:
         dead_letters_finding(stage.settings, expected=session.broken),
         replay_finding(stage.settings),
     ]
-
-
-def _keep(teller: Teller, stage: Stage) -> None:
-    settings = stage.settings
-    teller(f"Kafka is at {settings.brokers}; topics begin with {settings.topic_prefix}")
-    for process in stage.crew.processes:
-        teller(f"{process.name}: {process.url}/metrics, log {process.log}")
-    teller("everything runs until Ctrl-C")
-    try:
-        while True:
-            stage.crew.check()
-            time.sleep(KEEP_SECONDS)
-    except KeyboardInterrupt:
-        teller("ending")
 
 
 @contextmanager

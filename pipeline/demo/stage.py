@@ -42,6 +42,7 @@ LIMITS_FILES = {EVERYONE: "limits.yaml", RECKLESS: "limits_reckless.yaml"}
 class Stage:
     """Set up by `with`, taken down at its end."""
 
+    folder: Path
     settings: Settings
     crew: Crew
     sender: Sender
@@ -77,15 +78,15 @@ class Stage:
         self.sender.flush()
 
     def _set_up(self) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="riskgate-demo-"))
-        self._exits.callback(shutil.rmtree, folder, ignore_errors=True)
+        self.folder = Path(tempfile.mkdtemp(prefix="riskgate-demo-"))
+        self._exits.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.settings = self._settings_of_kafka()
         self._tell("creating the topics")
         create_missing(self.settings)
         await_topics(self.settings)
         self.sender = Sender(self.settings)
         self._tell("starting ingest, two risk workers and broadcast")
-        self.crew = Crew(self.settings, folder)
+        self.crew = Crew(self.settings, self.folder)
         self._exits.callback(self.crew.stop)
 
     def _settings_of_kafka(self) -> Settings:
