@@ -66,14 +66,14 @@ def pytest_terminal_summary(
 
 def _sentences(config: pytest.Config) -> Iterator[str]:
     counts = {what: len(_reports(config, what)) for what in ("passed", "failed", "error")}
-    yield f"{counts['passed']:,} tests passed."
+    yield f"Passed: {counts['passed']:,}"
     if wrong := counts["failed"] + counts["error"]:
-        yield f"{wrong:,} failed: each has a line above, and all that is known of it further up."
+        yield f"Failed: {wrong:,}; each has a line above, and all that is known of it further up"
     skipped = Counter(map(_reason, _reports(config, "skipped")))
     for reason, count in skipped.items():
-        yield f"{count:,} were skipped: {reason}."
+        yield f"Skipped: {count:,}; {reason}"
     if skipped and os.environ.get("CI"):
-        yield "This is CI, where everything is installed: what is skipped there counts as failed."
+        yield "This is CI, where everything is installed: what is skipped counts as failed."
 
 
 def _reports(config: pytest.Config, what: str) -> list[pytest.TestReport]:

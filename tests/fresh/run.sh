@@ -70,7 +70,7 @@ done
 there "make demo" "$DEMO_SECONDS_MAX" make demo
 there "make test" "$TEST_SECONDS_MAX" make test TESTS="$*" | tee "$base/test.log"
 # The tests that nothing from PyPI could run say so, and how they can.
-grep -q 'were skipped: promtool is missing: install it with `apt-get install prometheus`' "$base/test.log"
+grep -q '^Skipped: .*promtool is missing: install it with `apt-get install prometheus`' "$base/test.log"
 left="$(cd "$base/home/riskgate" && git -c safe.directory='*' status --porcelain)"
 if [[ -n "$left" ]]; then
     printf 'These are left in the clone:\n%s\n' "$left" >&2
