@@ -65,7 +65,8 @@ def _download(jars: Sequence[Jar], repository: Path, folder: Path) -> None:
     except (OSError, RuntimeError) as error:
         raise StartupError(
             f"The jars of Kafka {_version(jars)} could not be fetched ({error}); check that this "
-            "machine reaches Maven Central, or name another repository in ~/.config/jgo.conf"
+            "machine reaches Maven Central, or name a mirror in ~/.config/jgo.conf, as `central` "
+            "under [repositories]"
         ) from error
     for jar, path in zip(jars, paths, strict=True):
         if sha256_of(path) != jar.sha256:
