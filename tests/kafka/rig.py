@@ -164,7 +164,7 @@ class Rig:
         self, count: int, *, key: bytes = b"a", partition: int = 0, value: bytes = b""
     ) -> None:
         """Write records to the source."""
-        producer = Producer({"bootstrap.servers": self.brokers})
+        producer = Producer({"bootstrap.servers": self.brokers, "log_level": 0})
         for _ in range(count):
             producer.produce(self.source, value, key, partition)
         assert producer.flush(WAIT_SECONDS_MAX) == 0

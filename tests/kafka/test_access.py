@@ -109,7 +109,8 @@ def readable(kafka: GuardedKafka, party: str, *, enough: set[str]) -> set[str]:
 
 
 def write(kafka: GuardedKafka, party: str, topic: Topic, message: object) -> None:
-    producer = Producer({**kafka.client(party), "partitioner": "murmur2", "linger.ms": 1})
+    own = {"partitioner": "murmur2", "linger.ms": 1, "log_level": 0}
+    producer = Producer({**kafka.client(party), **own})
     key = codec.key_of(topic, message).encode()  # type: ignore[arg-type]
     producer.produce(f"a.{topic.name}", codec.encode(message), key)  # type: ignore[arg-type]
     assert producer.flush(30) == 0

@@ -65,7 +65,8 @@ def test_a_worker_stops_when_another_takes_its_transactional_id(rig: Rig) -> Non
     rig.make_both()
     worker = rig.risk(rig.settings(instance="pod-7")).ready()
     name = f"{rig.name}-pod-7"
-    other = Producer({"bootstrap.servers": rig.brokers, "transactional.id": name})
+    settings = {"bootstrap.servers": rig.brokers, "transactional.id": name, "log_level": 0}
+    other = Producer(settings)
     other.init_transactions(10)
 
     rig.feed(1)

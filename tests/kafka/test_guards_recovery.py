@@ -33,6 +33,7 @@ def dead(rig: Rig) -> Producer:
             "bootstrap.servers": rig.brokers,
             "transactional.id": f"{rig.name}-dead",
             "transaction.timeout.ms": 60_000,
+            "log_level": 0,
         }
     )
     producer.init_transactions(10)

@@ -127,7 +127,8 @@ def test_the_worker_stops_when_the_log_begins_after_the_offset(ten: Rig) -> None
 def test_the_worker_begins_when_a_first_commit_was_aborted(rig: Rig) -> None:
     rig.make_both()
     rig.make(rig.settings().changelog, cleanup_policy="compact")
-    dead = Producer({"bootstrap.servers": rig.brokers, "transactional.id": f"{rig.name}-dead"})
+    own = {"transactional.id": f"{rig.name}-dead", "log_level": 0}
+    dead = Producer({"bootstrap.servers": rig.brokers, **own})
     dead.init_transactions(10)
     dead.begin_transaction()
     dead.produce(rig.settings().changelog, b"10", b"applied", 0)

@@ -148,7 +148,8 @@ def test_control_is_refused_when_no_account_has_this_name(
 
 def row(kafka: LocalKafka, made: dict[str, object], account: str) -> None:
     """Write a row of account_states, where risk would."""
-    producer = Producer({"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2"})
+    settings = {"bootstrap.servers": kafka.bootstrap, "partitioner": "murmur2", "log_level": 0}
+    producer = Producer(settings)
     producer.produce(f"{made['topic_prefix']}account_states", b"{}", account)
     assert producer.flush(10) == 0
 

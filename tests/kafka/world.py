@@ -115,6 +115,8 @@ class World:
             {
                 "bootstrap.servers": brokers,
                 "linger.ms": 1,
+                # Else it tells, over the end of the run, of a broker that is gone.
+                "log_level": 0,
                 "message.max.bytes": 20_000_000,
                 "partitioner": "murmur2",
             }
