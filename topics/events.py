@@ -49,11 +49,12 @@ class Quote(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     long_run: Number | None = None  # Standard deviation of the long run's log returns, per bar.
 
 
-class Rate(Struct, frozen=True, kw_only=True, gc=False):
+class Rate(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     base: Id
     quote: Id
     rate: Number  # Units of quote per unit of base.
     as_of_ms: Millis
+    source: Id | None = None  # The symbol, where several name the pair: risk knows which counts.
 
 
 class Market(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -128,6 +129,15 @@ class RevaluationEvent(_Event, frozen=True, kw_only=True, tag="revaluation"):
     body: Revaluation
 
 
+class InstrumentsEvent(_Event, frozen=True, kw_only=True, tag="instruments"):
+    """Several instruments name one pair, or do no more since the source was withdrawn."""
+
+    body: Instrument  # The second one, whose price is no rate, else the one that is left.
+    sources: tuple[Id, ...]  # Symbols that name the pair, earliest first: the first is the rate's.
+    others: int = 0  # How many more name it.
+    withdrawn: Id | None = None  # The source before.
+
+
 Event = (
     SignalEvent
     | FillEvent
@@ -138,6 +148,7 @@ Event = (
     | ControlEvent
     | HeartbeatEvent
     | RevaluationEvent
+    | InstrumentsEvent
 )
 
 _BEFORE = (b'{"type":"tick"', b'{"type":"pulse"')
@@ -192,6 +203,9 @@ TOPIC = Topic(
             body=Revaluation(
                 markets=(Market(symbol="BTC-USD", instrument=_INSTRUMENT, quote=_QUOTE),),
             ),
+        ),
+        InstrumentsEvent(
+            account_id="*", body=_INSTRUMENT, sources=("BTC/USD", "BTC-USD"), withdrawn="BTCUSD"
         ),
     ),
 )

@@ -23,6 +23,7 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     groups: Annotated[tuple[Id, ...], Meta(max_length=32)] = ()
     session: Id | None = None  # Name of an exchange calendar.
     prices_may_be_negative: bool = False  # Else a price <= 0 is no price; linear ones only.
+    status: Literal["trading", "halted", "delisted"] = "trading"  # Without entries unless trading.
 
 
 def check_instrument(instrument: Instrument) -> None:
@@ -47,6 +48,7 @@ TOPIC = Topic(
     readers=("ingest", "broadcast"),
     retention_ms=FOREVER,
     compacted=True,
+    append_time=True,  # Which one named a currency pair first is the broker's word.
     example=Instrument(
         symbol="BTC-USD",
         base_currency="BTC",

@@ -21,7 +21,7 @@ from pipeline.streams.partitioner import partition_of
 from pipeline.streams.revaluations import Watchlist
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
-from pipeline.streams.wrap import Wrapped, Wrapping, read
+from pipeline.streams.wrap import Wrapped, Wrapping, read, withdrawn
 from topics.account_states import AccountState
 from topics.catalogue import TOPICS
 from topics.codec import DecodeError, decode_as, encode, encode_event
@@ -129,6 +129,10 @@ class Machine:
 
     def _look_up(self, record: Record, topic: Topic) -> list[Line]:
         """Take a price or an instrument into the tables."""
+        gone = withdrawn(record, topic)
+        if gone is not None:
+            self._tables.withdraw_instrument(gone)
+            return self._tell_conflicts(record.timestamp_ms)
         try:
             message = read(record, topic)
         except DecodeError as error:
@@ -136,11 +140,16 @@ class Machine:
             return [_letter_line(record, letter)]
         if isinstance(message, Instrument):
             self._tables.apply_instrument(message)
-        elif isinstance(message, Price):
+            return self._tell_conflicts(record.timestamp_ms)
+        if isinstance(message, Price):
             self._tables.apply_price(message, offset=record.offset, appended_ms=record.timestamp_ms)
             for partition in self._partitions:
                 partition.watchlist.apply_price(message.symbol)
         return []
+
+    def _tell_conflicts(self, at_ms: int) -> list[Line]:
+        """Tell everyone of the currency pairs that several instruments name, as ingest does."""
+        return [line for told in self._wrapping.conflicts() for line in self._log(told, at_ms)]
 
     def _wrap(self, record: Record, topic: Topic) -> list[Line]:
         wrapped = self._wrapping.wrap(record, topic, topic_id=topic.name)

@@ -198,3 +198,4 @@ class Shared(Struct, frozen=True, array_like=True):
     tightened_ms: int = 0  # As of an account.
     sources: dict[str, int] = {}
     limits_told: str = ""  # The document and release whose defects were told last.
+    rate_sources: dict[str, str] = {}  # By pair, of those that several instruments name.

@@ -1,4 +1,4 @@
-"""The shared record of a partition: heartbeats, and the limits and controls of `*`.
+"""The shared record of a partition: heartbeats, limits and controls of `*`, sources of rates.
 
 Every partition gets the same `*` events; what is to be told about them comes from partition 0.
 """
@@ -17,6 +17,7 @@ from pipeline.risk.account import (
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.limits.taking import defects_untold, next_document
+from pipeline.risk.rate_sources import apply_conflict
 from topics.alerts import Alert, Level
 from topics.controls import Control
 from topics.events import (
@@ -25,6 +26,7 @@ from topics.events import (
     Event,
     FillEvent,
     HeartbeatEvent,
+    InstrumentsEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
@@ -44,6 +46,9 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
             return _apply_limits(shared, document, at_ms)
         case ControlEvent(body=control):
             return _apply_control(shared, control, at_ms)
+        case InstrumentsEvent():
+            shared, cause = apply_conflict(shared, event)
+            return shared, tell_shared(shared, cause, at_ms=at_ms)
         case (
             SignalEvent()
             | FillEvent()

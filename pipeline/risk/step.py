@@ -39,6 +39,7 @@ from topics.events import (
     ControlEvent,
     FillEvent,
     HeartbeatEvent,
+    InstrumentsEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
@@ -177,8 +178,8 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
             on_control(turn, control, seen=seen)
         case LimitsEvent(body=document):
             on_limits(turn, document)
-        case RevaluationEvent() | HeartbeatEvent():
-            pass  # What the market said is taken already; a heartbeat names `*`.
+        case RevaluationEvent() | HeartbeatEvent() | InstrumentsEvent():
+            pass  # What the market said is taken already; the others name `*`.
         case _:
             assert_never(event)
 

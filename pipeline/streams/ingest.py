@@ -1,8 +1,8 @@
 """The ingest role: each input record through wrap.py, its event into the one log.
 
 Stateless and at-least-once; what is written twice is skipped by risk. What names `*` is written to
-every partition. Instruments have no event: they are read here only so that a wrong one becomes a
-dead letter, once.
+every partition. Instruments have no event, but when two of them name one currency pair: they are
+read here only so that a wrong one becomes a dead letter, once.
 """
 
 import time
@@ -14,7 +14,7 @@ from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.tally import Tally
-from pipeline.streams.wrap import Wrapped, Wrapping, read
+from pipeline.streams.wrap import Wrapped, Wrapping, read, withdrawn
 from topics import codec
 from topics.catalogue import INPUTS
 from topics.codec import DecodeError, unknown_fields
@@ -65,10 +65,7 @@ class Ingest:
             self._count_unknown(topic, record.value or b"")
         match became:
             case Wrapped(for_everyone=True):
-                for partition in self._partitions:
-                    self._produce(
-                        self._events, key=became.key, value=became.value, partition=partition
-                    )
+                self._tell_everyone(became)
             case Wrapped():
                 # By our own count: librdkafka's would follow a broker that was given more.
                 partition = partition_of(became.key.decode(), len(self._partitions))
@@ -79,12 +76,20 @@ class Ingest:
                 pass
 
     def prepare(self) -> None:
-        """Nothing is held back."""
+        """Tell which currency pairs several instruments name; the tables found them meanwhile."""
+        for conflict in self._wrapping.conflicts():
+            self._tell_everyone(conflict)
+
+    def _tell_everyone(self, wrapped: Wrapped) -> None:
+        for partition in self._partitions:
+            self._produce(self._events, key=wrapped.key, value=wrapped.value, partition=partition)
 
     def _become(self, record: Record, topic: Topic) -> Wrapped | DeadLetter | None:
         topic_id = self._topic_ids[record.topic]
         if topic.key == "account_id":
             return self._wrapping.wrap(record, topic, topic_id=topic_id)
+        if withdrawn(record, topic) is not None:
+            return None
         try:
             read(record, topic)
         except DecodeError as error:

@@ -1,7 +1,7 @@
 """Feed the tables from `instruments` and `prices`, in a thread of its own, beside every worker.
 
 A consumer of no group: each process reads every partition. Every price is decoded, as each may
-shape a bar; of the instruments in a batch only the newest of each symbol.
+shape a bar, and every instrument, as each may be the first that names a currency pair.
 """
 
 import logging
@@ -29,7 +29,7 @@ from pipeline.streams.exchange_sessions import prepare
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_progress import TableProgress
 from pipeline.streams.tables import Tables
-from pipeline.streams.wrap import read
+from pipeline.streams.wrap import read, withdrawn
 from topics.catalogue import TOPICS
 from topics.codec import DecodeError, unknown_fields
 from topics.instruments import Instrument
@@ -169,27 +169,26 @@ class TableReader:
         return [] if first is None else [first, *self._consumer.consume(BATCH_RECORDS, 0)]
 
     def _take(self, messages: list[Message]) -> None:
-        """Decode each price, and the newest instrument of each key: the older ones it replaces."""
-        newest: dict[bytes | None, Message] = {}
+        """Take each price and each instrument, and note how far this came."""
         for message in messages:
             place = message.topic() or "", message.partition() or 0
             offset = message.offset() or 0
             error = message.error()
             if error is None:
                 self._logs[place].position = offset + 1
-                if self._topics[place[0]] is PRICES:
-                    self._feed(_record(message))
-                else:
-                    newest[message.key()] = message
+                self._feed(_record(message))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self._logs[place].position = max(offset, self._logs[place].position)
             elif not passes(error):
                 raise KafkaException(error)
-        for message in newest.values():
-            self._feed(_record(message))
 
     def _feed(self, record: Record) -> None:
         topic = self._topics[record.topic]
+        gone = withdrawn(record, topic)
+        if gone is not None:
+            self._fed_s[record.topic] = time.monotonic()
+            self._tables.withdraw_instrument(gone)
+            return
         try:
             row = read(record, topic)
         except DecodeError as error:
@@ -200,7 +199,8 @@ class TableReader:
         if isinstance(row, Instrument):
             if row.session is not None:
                 prepare(row.session, int(time.time() * 1000))
-            self._tables.apply_instrument(row)
+            place = record.timestamp_ms, record.partition, record.offset
+            self._tables.apply_instrument(row, place)
         elif isinstance(row, Price):
             self._feed_price(row, record)
 

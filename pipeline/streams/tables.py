@@ -10,20 +10,19 @@ from typing import NamedTuple
 from msgspec.structs import asdict, replace
 
 from pipeline.risk.book.holding import is_newer
-from pipeline.risk.numbers import MONEY, ONE
+from pipeline.risk.numbers import MONEY, ONE, ZERO
 from pipeline.risk.statistics.bars import Bars, Lengths, Seen
 from pipeline.risk.valuation.quotes import allows, usable
+from pipeline.streams.currency_pairs import Conflict, CurrencyPairs, Pair, Place
 from pipeline.streams.settings import Settings
 from topics.events import Market, Quote, Rate
 from topics.instruments import Instrument
 from topics.prices import Price
 
-__all__ = ["Arrived", "Tables"]
+__all__ = ["Arrived", "ArrivedRate", "Tables"]
 
 CLOCK_SKEW_MS_MAX = 1000  # A price from further ahead of its own append time is not used.
 TWO = Decimal(2)
-
-Pair = tuple[str, str]  # Base and settlement currency.
 
 
 class Arrived(NamedTuple):
@@ -33,13 +32,20 @@ class Arrived(NamedTuple):
     at_ms: int
 
 
+class ArrivedRate(NamedTuple):
+    """A rate, and when the quote of its source was appended to `prices`."""
+
+    rate: Rate
+    at_ms: int
+
+
 class Tables:
     """Bounded by the symbols there are: one quote, one instrument and one set of bars each."""
 
     def __init__(self, settings: Settings) -> None:
         self.prices_refused = 0  # From too far ahead.
         self.prices_empty = 0  # Without a price that their instrument can have.
-        self.currencies = settings.account_currencies
+        self.currencies = tuple(dict.fromkeys(settings.account_currencies))
         self._instruments: dict[str, Instrument] = {}
         self._quotes: dict[str, Arrived] = {}
         self._bars: dict[str, Bars] = {}
@@ -49,7 +55,10 @@ class Tables:
             ewma_lambda=settings.ewma_lambda,
             long_run_bars=settings.long_run_bars,
         )
-        self._pairs: dict[Pair, tuple[str, ...]] = {}  # Symbols whose price is that rate, by name.
+        self._pairs = CurrencyPairs()
+        self._count = 0  # Documents of instruments without a place.
+        # The newest rate by its source and its two currencies, with the quote that it is of.
+        self._rates: dict[tuple[str, str, str], tuple[Quote, Rate]] = {}
 
     def apply_price(self, price: Price, *, offset: int, appended_ms: int, epoch: str = "") -> bool:
         """Take a quote; return False, keeping the older one, when it is not to be used.
@@ -95,13 +104,29 @@ class Tables:
             bars.take(Seen(seen, price.as_of_ms, high, low))
         return asdict(bars.statistics)
 
-    def apply_instrument(self, instrument: Instrument) -> None:
-        """Take an instrument in the place of an older one of its symbol."""
-        older = self._instruments.get(instrument.symbol)
-        if older is not None and _pair(older) != _pair(instrument):
-            self._move(_pair(older), instrument.symbol, present=False)
-        self._move(_pair(instrument), instrument.symbol, present=True)
+    def apply_instrument(self, instrument: Instrument, place: Place | None = None) -> None:
+        """Take an instrument in the place of an older one of its symbol.
+
+        place: of its document in the topic; without one the order of the calls counts.
+        """
+        if place is None:
+            self._count += 1
+            place = self._count, 0, 0
+        self._pairs.name(instrument, place)
         self._instruments[instrument.symbol] = instrument
+
+    def withdraw_instrument(self, symbol: str) -> None:
+        """Forget an instrument whose document was deleted; its quote stays."""
+        self._pairs.withdraw(symbol)
+        self._instruments.pop(symbol, None)
+
+    def take_conflicts(self) -> list[tuple[Instrument, Conflict]]:
+        """Return each pair that several name and nobody was told of, with the second of them."""
+        found = [
+            (self._instruments.get(conflict.sources[:2][-1]), conflict)
+            for conflict in self._pairs.take_conflicts()
+        ]
+        return [(document, conflict) for document, conflict in found if document is not None]
 
     def market(self, symbol: str) -> Market:
         """Return what is known of a symbol, as an event carries it."""
@@ -128,57 +153,53 @@ class Tables:
             (instrument.settlement_currency, instrument.base_currency, fee_currency)
         )
 
-    def rates_of(self, currencies: Iterable[str | None]) -> tuple[Rate, ...]:
-        """Return the known rates of these currencies in each currency of accounts."""
-        pairs = dict.fromkeys(
-            (base, quote)
-            for base in currencies
-            for quote in self.currencies
-            if base is not None and base != quote
-        )
-        rates = (self._rate(base, quote) for base, quote in pairs)
-        return tuple(rate for rate in rates if rate is not None)
+    def rates_of(
+        self, currencies: Iterable[str | None], account_currency: str | None = None
+    ) -> tuple[Rate, ...]:
+        """Return the known rates of these currencies in that of an account, or in each of them."""
+        quotes = self.currencies if account_currency is None else (account_currency,)
+        rates: list[Rate] = []
+        for base in dict.fromkeys(currencies):
+            for quote in quotes:
+                if base is not None and base != quote:
+                    rates += self._rates_between(base, quote)
+        return tuple(rates)
 
-    def _rate(self, base: str, quote: str) -> Rate | None:
-        direct = self._newest((base, quote))
-        if direct is not None:
-            price, as_of_ms = direct
-            return Rate(base=base, quote=quote, rate=price, as_of_ms=as_of_ms)
-        inverse = self._newest((quote, base))
-        if inverse is not None:
-            price, as_of_ms = inverse
-            return Rate(base=base, quote=quote, rate=MONEY.divide(ONE, price), as_of_ms=as_of_ms)
-        return None
+    def newest_rate(self, base: str, quote: str) -> ArrivedRate | None:
+        """Return the rate of a pair by its source, and when that came."""
+        sources = self._pairs.sources(base, quote)
+        arrived = self._quotes.get(sources[0]) if sources else None
+        rate = None if arrived is None else self._rate(sources[0], base, quote)
+        return None if arrived is None or rate is None else ArrivedRate(rate, arrived.at_ms)
 
-    def _newest(self, pair: Pair) -> tuple[Decimal, int] | None:
-        """Return the price of a pair and its time; of several symbols the newest, then by name."""
-        newest: tuple[Decimal, int] | None = None
-        for symbol in self._pairs.get(pair, ()):
-            quote = self.quote(symbol)
-            price = None if quote is None else _rate_price(quote)
-            if quote is None or price is None:
-                continue
-            if newest is None or quote.as_of_ms > newest[1]:
-                newest = price, quote.as_of_ms
-        return newest
+    def rate_pair(self, symbol: str) -> Pair | None:
+        """Return the two currencies, by name, whose rate an instrument is the source of."""
+        return self._pairs.source_of(symbol)
 
-    def _move(self, pair: Pair | None, symbol: str, *, present: bool) -> None:
-        if pair is None:
-            return
-        symbols = {*self._pairs.get(pair, ())} - {symbol}
-        if present:
-            symbols.add(symbol)
-        if symbols:
-            self._pairs[pair] = tuple(sorted(symbols))
-        else:
-            self._pairs.pop(pair, None)
+    def _rates_between(self, base: str, quote: str) -> list[Rate]:
+        """Return the rate of a pair; of one that several instruments name, each with its source."""
+        sources = self._pairs.sources(base, quote)
+        rates = [self._rate(symbol, base, quote) for symbol in sources]
+        if len(sources) < 2:
+            return [rate for rate in rates if rate is not None]
+        offered = zip(sources, rates, strict=True)
+        return [replace(rate, source=symbol) for symbol, rate in offered if rate is not None]
 
-
-def _pair(instrument: Instrument) -> Pair | None:
-    base, settlement = instrument.base_currency, instrument.settlement_currency
-    if instrument.kind != "linear" or base is None or base == settlement:
-        return None
-    return base, settlement
+    def _rate(self, symbol: str, base: str, quote: str) -> Rate | None:
+        told = self.quote(symbol)
+        if told is None:
+            return None
+        known = self._rates.get((symbol, base, quote))
+        if known is not None and known[0] is told:
+            return known[1]  # The same quote: the same rate, without a division for each event.
+        price, pair = _rate_price(told), self._pairs.pair(symbol)
+        if price is None or pair is None or {*pair} != {base, quote}:
+            return None  # Another thread may just have withdrawn it.
+        if pair != (base, quote):
+            price = MONEY.divide(ONE, price)
+        rate = Rate(base=base, quote=quote, rate=price, as_of_ms=told.as_of_ms)
+        self._rates[symbol, base, quote] = told, rate
+        return rate
 
 
 def _bar_price(price: Quote) -> Decimal | None:
@@ -191,8 +212,9 @@ def _bar_price(price: Quote) -> Decimal | None:
 
 
 def _rate_price(quote: Quote) -> Decimal | None:
-    """Return mid, else mark, else last; a price that is not above zero is no rate."""
-    price = quote.mark if quote.mark is not None else quote.last
-    if quote.bid is not None and quote.ask is not None:
-        price = MONEY.divide(MONEY.add(quote.bid, quote.ask), TWO)
-    return price if price is not None and price > 0 else None
+    """Return mid, else mark, else last; a price that is not above zero is none."""
+    bid, ask = quote.bid, quote.ask
+    if bid is not None and ask is not None and bid > ZERO and ask > ZERO:
+        return MONEY.divide(MONEY.add(bid, ask), TWO)
+    prices = (quote.mark, quote.last)
+    return next((price for price in prices if price is not None and price > ZERO), None)

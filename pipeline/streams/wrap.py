@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from pipeline.streams.currency_pairs import Conflict
 from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.engine import Record
 from pipeline.streams.exchange_sessions import check_calendar, sessions_around
@@ -20,6 +21,7 @@ from topics.events import (
     AccountEvent,
     ControlEvent,
     FillEvent,
+    InstrumentsEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
@@ -32,7 +34,7 @@ from topics.instruments import Instrument, check_instrument
 from topics.signals import Signal
 from topics.topic import Topic
 
-__all__ = ["Wrapped", "Wrapping", "read"]
+__all__ = ["Wrapped", "Wrapping", "read", "withdrawn"]
 
 KEY = "key"  # The path of what is wrong with a record's key; fields of its body begin with `$`.
 KEY_CHARACTERS_MAX = 128
@@ -84,12 +86,20 @@ class Wrapping:
             return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
         return Wrapped(key_of(topic, body).encode(), value)
 
+    def conflicts(self) -> list[Wrapped]:
+        """Return an event for everyone of each currency pair that has another source by now."""
+        return [
+            Wrapped(EVERYONE.encode(), encode_event(_conflict(document, conflict)))
+            for document, conflict in self._tables.take_conflicts()
+        ]
+
     def _value(self, body: Struct, topic: str, *, source: Source) -> bytes:
         event = partial(_EVENTS[topic], source=source, body=body)
         account_id = getattr(body, "account_id")  # noqa: B009 - Every such body has it.
         symbol: str | None = getattr(body, "symbol", None)
         if isinstance(body, CashFlow):
-            value = encode_event(event(account_id=account_id, rated_currencies=self._rated(body)))
+            rates, rated = self._tables.rates_of((body.currency,)), self._rated(body)
+            value = encode_event(event(account_id=account_id, rates=rates, rated_currencies=rated))
         elif symbol is None:
             value = encode_event(event(account_id=account_id))
         else:
@@ -122,6 +132,23 @@ class Wrapping:
         if instrument is None or instrument.session is None:
             return ()
         return sessions_around(instrument.session, self._now_ms())
+
+
+def _conflict(document: Instrument, conflict: Conflict) -> InstrumentsEvent:
+    return InstrumentsEvent(
+        account_id=EVERYONE,
+        body=document,
+        sources=conflict.sources,
+        others=conflict.others,
+        withdrawn=conflict.withdrawn,
+    )
+
+
+def withdrawn(record: Record, topic: Topic) -> str | None:
+    """Return the key of a compacted topic whose document a record deletes; None for any other."""
+    if record.value is not None or record.key is None or not topic.compacted:
+        return None
+    return record.key.decode(errors="backslashreplace")
 
 
 def read(record: Record, topic: Topic) -> Struct:

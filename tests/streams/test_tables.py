@@ -4,7 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from pipeline.streams.currency_pairs import Conflict
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from tests import given
@@ -160,6 +162,19 @@ def test_rate_is_one_over_the_price_when_only_the_inverse_pair_is_known(tables: 
     assert rates == (Rate(base="USD", quote="EUR", rate=Decimal("0.8"), as_of_ms=NOW_MS),)
 
 
+@pytest.mark.parametrize(
+    "prices", [{"bid": "-1", "ask": "3"}, {"bid": "0", "ask": "3", "mark": "-1"}]
+)
+def test_price_that_is_not_above_zero_is_left_out_of_a_rate(
+    tables: Tables, prices: dict[str, Any]
+) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+
+    show(tables, "EUR-USD", last="1.1", **prices)
+
+    assert [rate.rate for rate in tables.rates_of(["EUR"])] == [Decimal("1.1")]
+
+
 @pytest.mark.parametrize("price", ["0", "-1"])
 def test_rate_is_unknown_when_the_price_is_not_above_zero(tables: Tables, price: str) -> None:
     tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
@@ -177,15 +192,132 @@ def test_rate_is_unknown_when_it_needs_a_third_currency(tables: Tables) -> None:
     assert tables.rates_of(["CHF"]) == ()
 
 
-def test_rate_comes_from_the_newest_quote_when_two_instruments_are_the_pair(
+def test_first_that_named_the_pair_is_offered_first_when_two_instruments_are_it(
     tables: Tables,
 ) -> None:
-    for symbol in ("A", "B"):
+    for symbol in ("B", "A"):
         tables.apply_instrument(pair(symbol, "EUR", "USD"))
-    show(tables, "A", last=1, as_of_ms=NOW_MS - 1)
-    show(tables, "B", last=2)
+    show(tables, "B", last=1, as_of_ms=NOW_MS - 1)
+    show(tables, "A", last=2)
 
-    assert [rate.rate for rate in tables.rates_of(["EUR"])] == [Decimal(2)]
+    assert [(rate.source, rate.rate) for rate in tables.rates_of(["EUR"])] == [
+        ("B", Decimal(1)),
+        ("A", Decimal(2)),
+    ]
+
+
+@pytest.mark.parametrize("order", [("A", "B"), ("B", "A")])
+def test_document_appended_first_is_the_source_in_whatever_order_partitions_are_read(
+    tables: Tables, order: tuple[str, str]
+) -> None:
+    places = {"A": (5, 3, 0), "B": (4, 7, 9)}
+
+    for symbol in order:
+        tables.apply_instrument(pair(symbol, "EUR", "USD"), places[symbol])
+
+    assert (tables.rate_pair("A"), tables.rate_pair("B")) == (None, ("EUR", "USD"))
+
+
+def test_document_written_anew_keeps_its_place_among_those_of_its_pair(tables: Tables) -> None:
+    tables.apply_instrument(pair("A", "EUR", "USD"), (1, 0, 0))
+    tables.apply_instrument(pair("B", "USD", "EUR"), (2, 0, 1))
+
+    tables.apply_instrument(pair("A", "EUR", "USD", tick_size="0.1"), (3, 0, 2))
+
+    assert tables.rate_pair("A") == ("EUR", "USD")
+
+
+def test_next_document_is_the_source_when_the_first_is_withdrawn(tables: Tables) -> None:
+    for symbol in ("A", "B", "C"):
+        tables.apply_instrument(pair(symbol, "EUR", "USD"))
+
+    tables.withdraw_instrument("A")
+    tables.withdraw_instrument("B")
+
+    assert tables.market("A") == Market(symbol="A")
+    assert tables.rate_pair("C") == ("EUR", "USD")
+
+
+def test_conflict_is_taken_once_and_again_when_its_source_is_gone(tables: Tables) -> None:
+    for symbol in ("A", "B", "C"):
+        tables.apply_instrument(pair(symbol, "EUR", "USD"))
+    first = tables.take_conflicts()
+    again = tables.take_conflicts()
+
+    tables.withdraw_instrument("A")
+
+    assert [(told.symbol, found) for told, found in first] == [
+        ("B", Conflict(("A", "B", "C"), 0, None))
+    ]
+    assert again == []
+    assert [(told.symbol, found) for told, found in tables.take_conflicts()] == [
+        ("C", Conflict(("B", "C"), 0, "A"))
+    ]
+
+
+def test_no_more_than_four_are_offered_of_a_pair_that_many_name(tables: Tables) -> None:
+    for number in range(6):
+        tables.apply_instrument(pair(f"S{number}", "EUR", "USD"))
+
+    ((_, conflict),) = tables.take_conflicts()
+
+    assert conflict == Conflict(("S0", "S1", "S2", "S3"), 2, None)
+
+
+class Counted(str):
+    """A symbol that counts how often any of its kind is looked at."""
+
+    __slots__ = ()
+    looks = 0
+
+    def __hash__(self) -> int:
+        Counted.looks += 1
+        return super().__hash__()
+
+    def __eq__(self, other: object) -> bool:
+        Counted.looks += 1
+        return super().__eq__(other)
+
+    def __lt__(self, other: str) -> bool:
+        Counted.looks += 1
+        return super().__lt__(other)
+
+
+def loaded(tables: Tables, count: int) -> int:
+    """Load an options chain of one pair; return how many symbols were looked at."""
+    Counted.looks = 0
+    for number in range(count):
+        symbol = Counted(f"BTC-{number}")
+        option = structs.replace(pair("BTC", "BTC", "USD"), symbol=symbol)
+        tables.apply_instrument(option)
+    return Counted.looks
+
+
+def test_each_document_costs_the_same_when_20000_name_one_pair() -> None:
+    few = loaded(Tables(Settings.model_construct()), 200)
+    many = loaded(Tables(Settings.model_construct()), 20_000)
+
+    assert many <= 101 * few
+
+
+def test_event_looks_at_few_symbols_when_20000_name_its_pair(tables: Tables) -> None:
+    loaded(tables, 20_000)
+    show(tables, "BTC-0", last=50_000)
+    Counted.looks = 0
+
+    rates = tables.rates(pair("BTC-7", "BTC", "USD"))
+
+    assert [(rate.source, rate.rate) for rate in rates[:1]] == [("BTC-0", Decimal(50_000))]
+    assert Counted.looks < 50
+
+
+def test_rate_is_worked_out_once_while_its_quote_stays(tables: Tables) -> None:
+    tables.apply_instrument(pair("EUR-USD", "EUR", "USD"))
+    show(tables, "EUR-USD", bid=1, ask=2)
+
+    first, second = tables.rates_of(["EUR"]), tables.rates_of(["EUR"])
+
+    assert first[0] is second[0]
 
 
 def test_rate_is_gone_when_the_instrument_changes_its_currency(tables: Tables) -> None:

@@ -17,6 +17,7 @@ from topics.events import (
     Event,
     FillEvent,
     HeartbeatEvent,
+    InstrumentsEvent,
     LimitsEvent,
     OrderEvent,
     PositionEvent,
@@ -54,7 +55,14 @@ def identity(event: Event) -> str | None:
             return f"flow:{flow.flow_id}"
         case ControlEvent(body=control):
             return None if event.account_id == EVERYONE else f"control:{control.control_id}"
-        case OrderEvent() | PositionEvent() | LimitsEvent() | RevaluationEvent() | HeartbeatEvent():
+        case (
+            OrderEvent()
+            | PositionEvent()
+            | LimitsEvent()
+            | RevaluationEvent()
+            | HeartbeatEvent()
+            | InstrumentsEvent()
+        ):
             return None
         case _:
             assert_never(event)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.account import CURRENCIES_MAX, Account, KnownRate
 from pipeline.risk.numbers import ONE
+from pipeline.risk.rate_sources import counted
 from pipeline.risk.turn import Turn
 from topics.events import Event, Rate, RevaluationEvent
 from topics.instruments import Instrument
@@ -48,8 +49,8 @@ def fresh_rate(turn: Turn, currency: str) -> Decimal | None:
 
 def take_rates(turn: Turn, event: Event) -> None:
     """Take the newer rates of currencies that instruments of the account settle in."""
-    turn.rates = event.rates
-    for rate in event.rates:
+    turn.rates = counted(event.rates, turn.shared)
+    for rate in turn.rates:
         if rate.quote == turn.account.currency and _is_needed(turn, event, rate.base):
             _take(turn, rate)
 
