@@ -22,9 +22,13 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def ingest(outbox: Outbox) -> Ingest:
-    settings = Settings(partitions=3)
-    role = Ingest(settings, Tables(settings), produce=outbox, tally=Tally())
+def tables() -> Tables:
+    return Tables(Settings(partitions=3))
+
+
+@pytest.fixture
+def ingest(outbox: Outbox, tables: Tables) -> Ingest:
+    role = Ingest(Settings(partitions=3), tables, produce=outbox, tally=Tally())
     for topic in STREAMS:
         role.assign(Partition(f"risk.{topic.name}", 0, f"id-of-{topic.name}"), None)
     return role
@@ -81,6 +85,41 @@ def test_nothing_is_written_when_an_instrument_is_as_it_should_be(
     ingest.apply(record("risk.instruments", instrument, key=given.SYMBOL.encode()))
 
     assert outbox.sent == []
+
+
+def test_everyone_is_told_once_when_two_instruments_name_one_pair(
+    ingest: Ingest, outbox: Outbox, tables: Tables
+) -> None:
+    for symbol in ("A", "B"):
+        tables.apply_instrument(given.instrument(symbol, base_currency="BTC"))
+
+    ingest.prepare()
+    ingest.prepare()
+
+    assert [(sent.key, sent.partition) for sent in outbox.sent] == [(b"*", 0), (b"*", 1), (b"*", 2)]
+    row = outbox.sent[0].row
+    assert (row["type"], row["sources"]) == ("instruments", ["A", "B"])
+
+
+def test_nothing_is_written_when_an_instrument_is_withdrawn(ingest: Ingest, outbox: Outbox) -> None:
+    ingest.apply(record("risk.instruments", None, key=given.SYMBOL.encode()))
+
+    assert outbox.sent == []
+
+
+def test_flow_carries_the_rates_of_its_currency(
+    ingest: Ingest, outbox: Outbox, tables: Tables
+) -> None:
+    tables.apply_instrument(given.instrument("EURUSD", base_currency="EUR"))
+    price = given.price("1.1", symbol="EURUSD", as_of_ms=given.T0_MS)
+    tables.apply_price(price, offset=1, appended_ms=given.T0_MS)
+    flow = given.flow("deposit", 5, currency="EUR", as_of_ms=given.T0_MS)
+
+    ingest.apply(record("risk.accounts", codec.encode(flow)))
+
+    assert outbox.sent[0].row["rates"] == [
+        {"base": "EUR", "quote": "USD", "rate": "1.1", "as_of_ms": given.T0_MS}
+    ]
 
 
 def test_instrument_becomes_a_dead_letter_when_its_key_is_another_symbol(
