@@ -68,7 +68,8 @@ _RULES: dict[str, dict[str, Any]] = {
 # What most desks begin with: an order's size and speed, exposure and losses.
 _USUAL = {
     "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "heartbeat",
-    "signal_age", "instrument", "stale_mark", "price_collar", "reduce_only", "order_notional",
+    "signal_age", "instrument", "instrument_status", "stale_mark", "unknown_rate", "price_collar",
+    "reduce_only", "order_notional",
     "order_ratio", "position_ratio", "gross_exposure", "cash", "daily_loss", "weekly_loss",
     "drawdown", "order_rate", "too_many",
 }  # fmt: skip

@@ -64,18 +64,27 @@ class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
     epoch: str = ""  # The log that counts the offset.
 
 
+class HeldRate(Struct, frozen=True, kw_only=True, gc=False):
+    """A rate that the account needs, as it holds it; broadcast measures moves against it."""
+
+    currency: Id
+    rate: Number | None  # Units of the account's currency; None: it has none yet.
+    as_of_ms: Millis | None
+
+
 class AccountState(Written, frozen=True, kw_only=True):
     account_id: AccountOrAll  # `*`: of what all accounts of the partition share, for broadcast.
     trading_state: TradingState
     stops: tuple[AnyId, ...]  # Ids of the open ones.
     currency: Id | None
-    balance: Number  # In the account's currency.
+    balance: Number  # In the account's currency; by currency all cash at the newest rates known.
     equity: Number | None
     peak_equity: Number
     drawdown_ratio: Number | None
     daily: DayState | None
     weekly: WeekState | None
     baselines: dict[str, Decimal] = field(default_factory=dict)  # Equity at the resume, by rule.
+    cash: dict[str, Decimal] = field(default_factory=dict)  # By currency; empty while converted.
     gross_exposure: Number | None
     net_exposure: Number | None
     positions: tuple[PositionState, ...]
@@ -87,6 +96,7 @@ class AccountState(Written, frozen=True, kw_only=True):
     wake_at_ms: Millis | None
     confirming: bool = False  # A breach waits for confirming marks: every newer price matters.
     quotes: tuple[WatchedSymbol, ...] = ()
+    rates: tuple[HeldRate, ...] = ()  # Of what is held or reserved and of cash.
     controls_serial: int = 0  # The newest `*` document or control that it has applied.
     unconverted: tuple[Id, ...] = ()  # Currencies of money that waits for a rate, the first few.
     worst_exposure: Number | None = None  # Notional if every reserved order filled, worst side.

@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pipeline.risk.book.apart import Apart
+from pipeline.risk.book.apart import Apart, Early
+from pipeline.risk.book.currencies import KnownRate, WaitingFlows
 from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.position import Position
 from pipeline.risk.book.reservations import Leaving, Reservation
@@ -59,15 +60,6 @@ class Document(Struct, frozen=True, array_like=True, gc=False):
     rules: str = "{}"
 
 
-class Early(Struct, frozen=True, array_like=True, gc=False):
-    """Money realized before the opening: it counts when executed after the opening's as_of."""
-
-    executed_ms: int
-    currency: str
-    amount: Decimal
-    symbol: str = ""
-
-
 class Drift(Struct, frozen=True, array_like=True, gc=False):
     """The latest snapshot of a position or the balance that differs from ours."""
 
@@ -75,13 +67,6 @@ class Drift(Struct, frozen=True, array_like=True, gc=False):
     as_of_ms: int
     amount: Decimal  # Signed quantity, or the balance.
     average_price: Decimal = ZERO
-
-
-class KnownRate(Struct, frozen=True, array_like=True, gc=False):
-    """Units of the account's currency for one of another."""
-
-    rate: Decimal
-    as_of_ms: int
 
 
 class Memory(Struct, frozen=True, array_like=True, gc=False):
@@ -101,7 +86,7 @@ class Account(Struct, frozen=True, array_like=True):
     currency: str | None = None
     opened_ms: int | None = None  # as_of of the opening.
     opening: Decimal = ZERO
-    net_flows: Decimal = ZERO  # Deposits less withdrawals.
+    net_flows: Decimal = ZERO  # Deposits less withdrawals, each at the rate of its arrival.
     realized: Decimal = ZERO  # Fees, funding and adjustments included.
     peak: Decimal = ZERO
     day: Window | None = None
@@ -146,10 +131,17 @@ class Account(Struct, frozen=True, array_like=True):
     rolls_by: tuple[str, str] = ("", "")  # Zone and roll time of the day and week that run.
     taken_over: dict[str, Position] = {}  # Adopted, and not valued yet: their past is not today's.
     limits_told: str = ""  # The documents and release whose defects were told last.
+    by_currency: bool = False  # Money stays in its own currency; chosen at the opening.
+    cash: dict[str, Decimal] = {}  # By currency other than the account's; empty while converted.
+    foreign_flows: Decimal = ZERO  # What of the net flows went into those.
+    waiting_flows: dict[str, WaitingFlows] = {}  # By currency.
+    foreign_adjusted: dict[str, int] = {}  # as_of of the adopted snapshot, by currency.
 
     @property
     def balance(self) -> Decimal:
-        return self.opening + self.net_flows + self.realized
+        """Cash in the account's currency; by currency the others are apart from it."""
+        balance = self.opening + self.net_flows + self.realized
+        return balance - self.foreign_flows if self.foreign_flows else balance
 
     @property
     def trading_state(self) -> TradingState:

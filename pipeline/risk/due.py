@@ -31,7 +31,7 @@ def next_wake_ms(turn: Turn) -> int | None:
         wake_ms = min(account.day.span.end_ms, account.week.span.end_ms)
     if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
         wake_ms = earliest(wake_ms, account.confirm_ms)
-    if account.unconverted:
+    if account.unconverted or account.waiting_flows:
         wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
     wake_ms = earliest(wake_ms, account.totals.due_ms)
     for due_ms in (

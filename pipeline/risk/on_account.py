@@ -2,17 +2,15 @@
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
+from pipeline.risk.book.cash import flow_in, foreign_flow, keeps_apart
 from pipeline.risk.book.drift import compare_balance
-from pipeline.risk.book.money import Money, book_in_windows, book_money
+from pipeline.risk.book.money import Money, book_at, book_in_windows, book_money
 from pipeline.risk.book.taking_over import count_past
 from pipeline.risk.cause import Cause
 from pipeline.risk.memory.identities import may_be_forgotten
-from pipeline.risk.numbers import ZERO, booked
+from pipeline.risk.numbers import booked
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.baselines import flow_in_measures
-from pipeline.risk.valuation.rates import settle_in
+from pipeline.risk.valuation.rates import fresh_rate, hold_rate, settle_in
 from pipeline.risk.valuation.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
 
@@ -34,7 +32,7 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...]
         _open(turn, flow)
         if rated and turn.account.opened_ms is not None:
             _tell_unrated(turn, flow, rated)
-    elif flow.currency != account.currency:
+    elif flow.currency != account.currency and not account.by_currency:
         turn.alert(Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}"))
     elif flow.kind == "opening":
         turn.alert(Cause("flow", f"{flow.flow_id} would open the account again"))
@@ -62,6 +60,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         day=day,
         week=week,
         rolls_by=(clock.zone, clock.day_roll),
+        by_currency=clock.cash == "by_currency",
     )
     settle_in(turn)  # Only now is it known which currency counts.
     count_past(turn)
@@ -93,33 +92,24 @@ def open_marks(turn: Turn) -> dict[str, Decimal]:
 
 
 def _apply(turn: Turn, flow: CashFlow) -> None:
-    account = turn.account
-    day, week = account.day, account.week
-    if day is None or week is None:
-        raise AssertionError("an open account has a day and a week")
     if flow.kind == "snapshot":
         compare_balance(turn, flow)
         return
-    turn.note(flow_ms=max(account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
-    amount = booked(flow.amount)
+    turn.note(flow_ms=max(turn.account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
     if flow.kind == "funding":
-        turn.update(
-            realized=account.realized + amount,
-            day=replace(day, realized=day.realized + amount),
-            week=replace(week, realized=week.realized + amount),
-        )
+        _fund(turn, flow)
         return
-    if flow.kind == "withdrawal":
-        amount = -amount
-    flow_in_measures(turn, amount)
-    turn.update(
-        net_flows=account.net_flows + amount,
-        day=_with_flow(day, amount),
-        week=_with_flow(week, amount),
-    )
-    turn.state_changed = True
+    amount = booked(flow.amount if flow.kind == "deposit" else -flow.amount)
+    if keeps_apart(turn.account, flow.currency):
+        foreign_flow(turn, flow.currency, amount)
+    else:
+        flow_in(turn, amount)
 
 
-def _with_flow(window: Window, amount: Decimal) -> Window:
-    deposits = window.deposits + max(amount, ZERO)
-    return replace(window, flows=window.flows + amount, deposits=deposits)
+def _fund(turn: Turn, flow: CashFlow) -> None:
+    """Realize funding: PnL of the day and the week that it comes in."""
+    hold_rate(turn, flow.currency)
+    money = Money("", flow.currency, flow.amount)
+    won = book_at(turn, money, rate=fresh_rate(turn, flow.currency), counted=True)
+    if won is not None:
+        book_in_windows(turn, won, won)

@@ -1,6 +1,7 @@
 """What a person's control means for one account; and the `*` controls it has not seen yet."""
 
 from pipeline.risk.account import STOPS_MAX, SharedResume, SharedStop, Stop
+from pipeline.risk.book.cash import choose_cash
 from pipeline.risk.cause import Cause
 from pipeline.risk.shared_record import timing_refusal
 from pipeline.risk.turn import Turn
@@ -48,6 +49,7 @@ def catch_up(turn: Turn) -> None:
     if shared.limits_serial > serial:
         turn.state_changed = True
         turn.look_at_all = True
+        choose_cash(turn)
     news: list[SharedStop | SharedResume] = [*shared.stops, *shared.resumes]
     for item in sorted(news, key=lambda item: item.serial):
         if item.serial > serial:

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from pipeline.risk.book.cash import choose_cash
 from pipeline.risk.cause import Cause
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.limits.taking import defects_untold, next_document
@@ -19,6 +20,7 @@ def on_limits(turn: Turn, document: LimitsDocument) -> None:
     if taken is not None:
         turn.update(limits=taken)
         turn.use(limits_of(below, taken.rules))
+        choose_cash(turn)
         turn.state_changed = True
 
 

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import POSITIONS_MAX
 from pipeline.risk.book.drift import compare_position
 from pipeline.risk.book.holding import Holding, mark_of
+from pipeline.risk.book.paid import freezing_scale, with_paid
 from pipeline.risk.book.position import Position
 from pipeline.risk.book.taking_over import take_over
 from pipeline.risk.cause import Cause
@@ -13,6 +14,7 @@ from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.valuation.marks import marked, take_quote
 from pipeline.risk.valuation.quotes import usable
+from pipeline.risk.valuation.rates import fresh_rate
 from pipeline.risk.watch.stops import open_stop
 from topics.events import Quote
 from topics.positions import PositionSnapshot
@@ -59,6 +61,7 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
         turn.alert(Cause("too_many", reason))
         return
     adopted_ms = min(snapshot.as_of_ms, turn.now_ms)
+    position = _paid_now(turn, holding, position)
     adopted = replace(holding, position=position, adopted_ms=adopted_ms)
     turn.state_changed = turn.state_changed or position != holding.position
     turn.settle(marked(turn, holding, adopted, entry=None))
@@ -74,3 +77,12 @@ def _position_of(holding: Holding, snapshot: PositionSnapshot) -> Position | Non
         return Position(quantity, worth(quantity, price, None))
     known = price if price > ZERO else mark_of(holding.quote, quantity)
     return None if known is None else Position(quantity, worth(quantity, known, holding.inverse))
+
+
+def _paid_now(turn: Turn, holding: Holding, position: Position) -> Position:
+    """Freeze what an adopted position cost at the rate of its adoption."""
+    instrument = holding.instrument
+    if instrument is None:
+        return position
+    rate = fresh_rate(turn, instrument.settlement_currency)
+    return with_paid(Position(), position, freezing_scale(turn.account, instrument, rate))

@@ -9,7 +9,8 @@ from pipeline.risk.gate.standing import Standing, stand
 from pipeline.risk.limits.headroom import headroom_ratios
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
-from pipeline.risk.valuation.equity import value
+from pipeline.risk.report_currencies import cash_of, rates_of, unconverted_of
+from pipeline.risk.valuation.equity import known_balance, value
 from pipeline.risk.valuation.windows import Window
 from pipeline.risk.watch.violations import violations_last_hour
 from topics.account_states import (
@@ -22,8 +23,6 @@ from topics.account_states import (
     WeekState,
 )
 from topics.fields import EVERYONE
-
-_CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any revaluation.
 
 
 def account_state(account: Account, shared: Shared) -> AccountState:
@@ -43,13 +42,14 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         trading_state=account.trading_state,
         stops=tuple(stop.stop_id for stop in account.stops),
         currency=account.currency,
-        balance=account.balance,
+        balance=known_balance(account),
         equity=standing.equity,
         peak_equity=account.peak,
         drawdown_ratio=standing.drawdown_ratio,
         daily=_day(account.day, standing),
         weekly=_week(account.week, standing),
         baselines={rule: item.start_equity for rule, item in account.baselines.items()},
+        cash=cash_of(account) if account.by_currency else {},
         gross_exposure=gross,
         net_exposure=net,
         worst_exposure=None if account.totals.unbounded else account.totals.worst,
@@ -62,8 +62,9 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         wake_at_ms=account.wake_ms,
         confirming=account.confirm_ms is not None,
         quotes=tuple(_watched(holding) for holding in watched),
+        rates=rates_of(account, watched),
         controls_serial=account.shared_serial,
-        unconverted=_unconverted(account) if account.unconverted else (),
+        unconverted=unconverted_of(account) if account.unconverted else (),
         sequence=account.sequence,
         chain=account.chain,
         rules_version=shared.rules_version,
@@ -98,11 +99,6 @@ def shared_state(shared: Shared) -> AccountState:
         rules_version=shared.rules_version,
         at_ms=shared.clock_ms,
     )
-
-
-def _unconverted(account: Account) -> tuple[str, ...]:
-    currencies = {key.partition(":")[0] for key in account.unconverted}
-    return tuple(sorted(currencies)[:_CURRENCIES_TOLD_MAX])
 
 
 def _exposures(account: Account) -> tuple[Decimal | None, Decimal | None]:

@@ -61,7 +61,7 @@ def test_oldest_breach_is_told_anew_when_too_many_were_told(
     for currency in ("EUR", "GBP", "EUR"):
         pay(desk, currency)
 
-    assert len(desk.alerts("stale_mark")) == told
+    assert len(desk.alerts("unknown_rate")) == told
 
 
 def test_oldest_expired_order_is_not_restored_when_too_many_expired(

@@ -50,9 +50,9 @@ def folded(symbol: str, fills: list[Filled]) -> Iterator[tuple[Decimal, Decimal,
 class Books:
     """A desk with two foreign instruments, whose fills come and are busted at moving rates."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, **groups: dict[str, Any]) -> None:
         self._random = Random(seed)
-        self.desk = desk = open_desk(only(), balance=OPENING, mark=None)
+        self.desk = desk = open_desk(only() | groups, balance=OPENING, mark=None)
         desk.instrument("EUR-USD", base_currency="EUR")
         desk.instrument("BTC-USD", base_currency="BTC")
         desk.instrument("E", settlement_currency="EUR", base_currency="U", multiplier="2")

@@ -39,14 +39,14 @@ def test_kept_sums_follow_the_rate_of_what_is_held_and_reserved(
 
 @pytest.mark.parametrize("rule", EXPOSURES)
 def test_exposure_is_unknown_when_the_rate_of_a_position_never_came(rule: str) -> None:
-    desk = euro_desk(**{rule: EXPOSURES[rule], "stale_mark": {}})
+    desk = euro_desk(**{rule: EXPOSURES[rule], "stale_mark": {}, "unknown_rate": {}})
     desk.instrument("G", settlement_currency="GBP", groups=["coins"])
     desk.price(5, "G")
     desk.fill("buy", 10, 5, symbol="G")
 
     decision = desk.signal("buy", 1, limit_price="5", symbol="E")
 
-    assert decision["reasons"] == ["stale_mark"]
+    assert decision["reasons"] == ["unknown_rate"]
     assert numbers_of(decision, rule) == ("breach", None, "1", None)
 
 

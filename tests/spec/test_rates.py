@@ -133,11 +133,11 @@ def test_least_notional_is_in_the_currency_of_the_instrument() -> None:
     assert (at_least["verdict"], below["reasons"]) == ("approved", ["instrument"])
 
 
-@pytest.mark.parametrize(("age_ms", "reasons"), [(60_000, []), (60_001, ["stale_mark"])])
+@pytest.mark.parametrize(("age_ms", "reasons"), [(60_000, []), (60_001, ["unknown_rate"])])
 def test_entry_is_rejected_when_its_rate_is_older_than_a_mark_may_be(
     age_ms: int, reasons: list[str]
 ) -> None:
-    desk = euro_desk(stale_mark={})
+    desk = euro_desk(stale_mark={}, unknown_rate={})
     desk.signal("buy", 1, symbol="E", limit_price="5")
 
     desk.wait(age_ms)
@@ -145,7 +145,8 @@ def test_entry_is_rejected_when_its_rate_is_older_than_a_mark_may_be(
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")
 
     assert decision["reasons"] == reasons
-    assert numbers_of(decision, "stale_mark")[1] == str(age_ms)
+    assert numbers_of(decision, "unknown_rate")[1] == str(age_ms)
+    assert numbers_of(decision, "stale_mark")[:2] == ("pass", "0")
 
 
 @pytest.mark.parametrize(("age_ms", "equity"), [(60_000, "10000"), (60_001, None)])

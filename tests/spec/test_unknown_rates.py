@@ -15,25 +15,25 @@ def euro_desk(**rules: dict[str, object]) -> Desk:
 
 
 def test_entry_is_rejected_when_the_rate_of_its_currency_is_unknown() -> None:
-    desk = euro_desk(stale_mark={}, cash={}, gross_exposure={})
+    desk = euro_desk(unknown_rate={}, stale_mark={}, cash={}, gross_exposure={})
 
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")
 
-    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["stale_mark"])
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["unknown_rate"])
     assert numbers_of(decision, "cash")[:2] == ("breach", None)
 
 
 def test_entry_elsewhere_is_rejected_while_a_position_cannot_be_converted() -> None:
-    desk = euro_desk(stale_mark={})
+    desk = euro_desk(unknown_rate={}, stale_mark={})
 
     desk.fill("buy", 1, 5, symbol="E")
     decision = desk.signal("buy", 1, limit_price="100")
 
-    assert (desk.state()["equity"], decision["reasons"]) == (None, ["stale_mark"])
+    assert (desk.state()["equity"], decision["reasons"]) == (None, ["unknown_rate"])
 
 
 def test_exit_passes_while_its_position_cannot_be_converted() -> None:
-    desk = euro_desk(stale_mark={}, cash={}, drawdown={}, daily_loss={})
+    desk = euro_desk(unknown_rate={}, stale_mark={}, cash={}, drawdown={}, daily_loss={})
     desk.fill("buy", 1, 5, symbol="E")
 
     decision = desk.signal("sell", 1, symbol="E", limit_price="5")

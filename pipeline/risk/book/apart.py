@@ -24,3 +24,12 @@ class Apart(Struct, frozen=True, array_like=True, gc=False):
     amount: Decimal = ZERO
     counted: Decimal = ZERO  # What of it changes the balance.
     waiting: tuple[Waiting, ...] = ()  # Fills that are part of what is counted.
+
+
+class Early(Struct, frozen=True, array_like=True, gc=False):
+    """Money realized before the opening: it counts when executed after the opening's as_of."""
+
+    executed_ms: int
+    currency: str
+    amount: Decimal
+    symbol: str = ""

@@ -8,6 +8,7 @@ from pipeline.risk.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.book.holding import Execution, Guard, Holding, Pending, mark_of
 from pipeline.risk.book.late_fill import Late, correct_windows
 from pipeline.risk.book.money import Money, book_in_time, book_money, is_counted
+from pipeline.risk.book.paid import freezing_scale, with_paid
 from pipeline.risk.book.position import LINEAR, Position, average_price, fold
 from pipeline.risk.book.trade import Trade, trade_of
 from pipeline.risk.cause import Cause
@@ -36,16 +37,18 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
     else:
         trade = trade_of(execution, holding.instrument, turn.account)
         kept = _kept(turn, holding, trade, currency=holding.instrument.settlement_currency)
-        _book_trade(turn, kept, trade)
+        _book_trade(turn, kept, trade, instrument=holding.instrument)
 
 
 def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
     """Keep a fill for a bust: what was held before it, and how it is booked."""
     execution, account = trade.execution, turn.account
     fee = trade.other_fee
-    counted = None
+    counted = fee_counted = None
     if account.opened_ms is not None:
-        counted = is_counted(account, execution.executed_ms)
+        counted = is_counted(account, execution.executed_ms, currency)
+        if fee is not None:
+            fee_counted = is_counted(account, execution.executed_ms, fee.currency)
     turn.fills.append(
         KeptFill(
             holding.symbol,
@@ -55,14 +58,17 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
             rate=fresh_rate(turn, currency),
             counted=counted,
             fee_rate=None if fee is None else fresh_rate(turn, fee.currency),
+            fee_counted=fee_counted,
         )
     )
     return replace(holding, fills=holding.fills + 1)
 
 
-def _book_trade(turn: Turn, holding: Holding, trade: Trade) -> None:
+def _book_trade(turn: Turn, holding: Holding, trade: Trade, *, instrument: Instrument) -> None:
     execution, before = trade.execution, holding.position
     position, won = fold(before, trade.quantity, execution.price, terms=trade.contract)
+    rate = fresh_rate(turn, instrument.settlement_currency)
+    position = with_paid(before, position, freezing_scale(turn.account, instrument, rate))
     _move(turn, holding, position, execution=execution)
     _realize(turn, holding.symbol, trade, amount=won - trade.fee)
 

@@ -20,6 +20,7 @@ from pipeline.risk.book.money import (
     late_rate,
     take_back,
 )
+from pipeline.risk.book.paid import freezing_scale, with_paid
 from pipeline.risk.book.position import Position, fold
 from pipeline.risk.book.trade import Trade, execution_of, trade_of
 from pipeline.risk.cause import Cause
@@ -81,9 +82,11 @@ def _refold(
     for each in kept:
         if each.number <= busted.number or each.busted:
             continue
-        trade = trade_of(each.execution, instrument, turn.account)
-        turn.fills.append(replace(each, before=position))
-        position, won = _folded(position, trade)
+        trade, before = trade_of(each.execution, instrument, turn.account), position
+        turn.fills.append(replace(each, before=before))
+        position, won = _folded(before, trade)
+        rate = _rate(turn, each, instrument.settlement_currency)
+        position = with_paid(before, position, freezing_scale(turn.account, instrument, rate))
         _, was = _folded(each.before, trade)
         if won != was:
             # One by one, as each was or would have been rounded when it was booked.
@@ -111,7 +114,7 @@ def _book_again(turn: Turn, kept: KeptFill, money: Money) -> Decimal:
         book_money(turn, money, executed_ms=executed_ms)
         return ZERO
     if counted is None:
-        counted = is_counted(turn.account, executed_ms)
+        counted = is_counted(turn.account, executed_ms, money.currency)
     rate = _rate(turn, kept, money.currency)
     if rate is None:
         take_back(turn, money, counted=counted)
@@ -140,7 +143,8 @@ def _undo(turn: Turn, busted: KeptFill, instrument: Instrument) -> None:
     returned = ZERO
     if trade.other_fee is not None:
         fee = replace(trade.other_fee, amount=-trade.other_fee.amount)
-        returned = _book_again(turn, replace(busted, rate=busted.fee_rate), fee)
+        paid = replace(busted, rate=busted.fee_rate, counted=busted.fee_counted)
+        returned = _book_again(turn, paid, fee)
     rate = _rate(turn, busted, currency)
     if busted.counted is False or (rate is None and not returned):
         return  # What still waited for its rate is not in any window.

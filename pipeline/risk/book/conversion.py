@@ -1,13 +1,19 @@
-"""Conversion: what was kept apart is booked at the first rate seen, frozen from then on.
+"""Conversion: what waited for a rate is booked at the first one seen, frozen from then on.
 
-What fills brought goes to the days and weeks of the fills, as if the rate had been there.
+What fills brought goes to the days and weeks of the fills, as if the rate had been there; so does
+what a position cost.
 """
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.book.apart import Apart, Waiting
+from pipeline.risk.book.cash import keeps_apart
+from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.late_fill import Effect, Late, correct_windows
 from pipeline.risk.book.money import Money, add_to_symbol, book_in_time, book_in_windows, note_rate
+from pipeline.risk.book.paid import frozen
 from pipeline.risk.book.trade import trade_of
 from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.turn import Turn
@@ -25,12 +31,30 @@ def convert_apart(turn: Turn) -> None:
             _book(turn, Money(symbol, currency, apart.amount), apart, rate=rate)
 
 
+def freeze_costs(turn: Turn) -> None:
+    """Freeze what positions cost that were filled without a rate; by currency nothing is frozen."""
+    if turn.account.by_currency:
+        return
+    for currency, foreign in turn.account.totals.foreign.items():
+        if foreign.unfrozen and fresh_rate(turn, currency) is not None:
+            for holding in list(turn.account.holdings.values()):
+                if holding.foreign_currency == currency:
+                    _freeze(turn, holding)
+
+
+def _freeze(turn: Turn, holding: Holding) -> None:
+    position = holding.position
+    if holding.scale is not None and position.frozen_cost != position.cost:
+        turn.settle(replace(holding, position=frozen(position, holding.scale)))
+
+
 def _book(turn: Turn, money: Money, apart: Apart, *, rate: Decimal) -> None:
     add_to_symbol(turn, money.symbol, booked(money.amount * rate))
     note_rate(turn, money, rate)
     at_once = booked((apart.counted - sum((each.counted for each in apart.waiting), ZERO)) * rate)
     waited = [booked(each.counted * rate) for each in apart.waiting]
-    turn.update(realized=turn.account.realized + sum(waited, at_once))
+    if not keeps_apart(turn.account, money.currency):
+        turn.update(realized=turn.account.realized + sum(waited, at_once))
     book_in_windows(turn, at_once, at_once)
     for each, amount in zip(apart.waiting, waited, strict=True):
         execution = each.execution

@@ -10,9 +10,10 @@ from typing import cast
 from msgspec.structs import replace
 
 from pipeline.risk.account import POSITIONS_MAX, Account, Drift
+from pipeline.risk.book.balances import adjust_balance, expected_balance
 from pipeline.risk.book.booking import book
+from pipeline.risk.book.cash import keeps_apart
 from pipeline.risk.book.holding import Execution, Holding, mark_of
-from pipeline.risk.book.money import book_in_windows
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.rules.drift import Drifting
@@ -22,7 +23,8 @@ from topics.accounts import CashFlow
 from topics.codec import plain
 from topics.positions import PositionSnapshot
 
-_BALANCE = ""  # Its place among the drifts; no symbol is empty.
+# The place of a balance among the drifts: no symbol is empty, and none has a star.
+_BALANCE, _CASH = "", "*"
 
 
 def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
@@ -35,10 +37,11 @@ def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
 
 
 def compare_balance(turn: Turn, flow: CashFlow) -> None:
-    """Compare the balance with a snapshot that is not older than our last fill or flow."""
-    said = Drift(0, flow.as_of_ms, flow.amount)
+    """Compare a currency's balance with a snapshot that is not older than our last fill or flow."""
+    said, currency = Drift(0, flow.as_of_ms, flow.amount), flow.currency
+    name = f"{_CASH}{currency}" if keeps_apart(turn.account, currency) else _BALANCE
     if flow.as_of_ms >= _newest_ms(turn.account):
-        _note(turn, _BALANCE, said, differs=bool(_balance_difference(turn, said)))
+        _note(turn, name, said, differs=bool(_balance_difference(turn, currency, said)))
 
 
 def adopt_due(turn: Turn) -> None:
@@ -57,8 +60,8 @@ def due_drifts(turn: Turn) -> list[str]:
 def adopt(turn: Turn, name: str) -> None:
     """Adopt the latest snapshot of a symbol, or of the balance, if it still differs."""
     drift = turn.account.drifts[name]
-    if name == _BALANCE:
-        _adopt_balance(turn, drift)
+    if name == _BALANCE or name.startswith(_CASH):
+        _adopt_balance(turn, name, drift)
     else:
         _adopt_position(turn, turn.holding(name), drift)
 
@@ -135,26 +138,9 @@ def _newest_ms(account: Account) -> int:
     return max(account.flow_ms, *fills_ms, 0)
 
 
-def _expected(turn: Turn) -> Decimal | None:
-    """The balance that a snapshot should say; on a cash account what positions cost is spent."""
-    account = turn.account
-    if account.unconverted:
-        return None
-    if not turn.limits.rules["cash"].enabled:
-        return account.balance
-    held = [holding for holding in account.holdings.values() if holding.position.quantity]
-    if any(holding.scale is None for holding in held):
-        return None
-    costs = (
-        holding.figures.cost if holding.position.quantity > ZERO else -holding.figures.cost
-        for holding in held
-    )
-    return account.balance - sum(costs, ZERO)
-
-
-def _balance_difference(turn: Turn, said: Drift) -> Decimal:
+def _balance_difference(turn: Turn, currency: str, said: Drift) -> Decimal:
     """What the balance lacks; 0 within the tolerance, and while ours is not known."""
-    expected = _expected(turn)
+    expected = expected_balance(turn, currency)
     if expected is None:
         return ZERO
     difference = said.amount - expected
@@ -162,17 +148,16 @@ def _balance_difference(turn: Turn, said: Drift) -> Decimal:
     return difference if abs(difference) > tolerance else ZERO
 
 
-def _adopt_balance(turn: Turn, drift: Drift) -> None:
-    expected = _expected(turn)
+def _adopt_balance(turn: Turn, name: str, drift: Drift) -> None:
+    currency = name.removeprefix(_CASH) or turn.account.currency or ""
+    expected = expected_balance(turn, currency)
     if expected is None or drift.as_of_ms < _newest_ms(turn.account):
         return
-    forget_drift(turn, _BALANCE)
-    adjustment = booked(_balance_difference(turn, drift))
+    forget_drift(turn, name)
+    adjustment = booked(_balance_difference(turn, currency, drift))
     if not adjustment:
         return
-    realized = turn.account.realized + adjustment
-    turn.update(realized=realized, adjusted_ms=min(drift.as_of_ms, turn.now_ms))
-    book_in_windows(turn, adjustment, adjustment)
+    adjust_balance(turn, currency, adjustment, as_of_ms=min(drift.as_of_ms, turn.now_ms))
     turn.state_changed = True
     tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
     reason = f"the balance snapshot says {plain(drift.amount)}, and is adopted as an adjustment"

@@ -41,8 +41,8 @@ class Figures(Struct, frozen=True, array_like=True, gc=False):
     """
 
     unrealized: Decimal | None = ZERO
-    favourable: Decimal | None = ZERO  # Unrealized at the best confirming mark.
-    cautious: Decimal | None = ZERO  # Unrealized at the worst confirming mark.
+    favourable: Decimal | None = ZERO  # At the best confirming mark; 0 of a foreign holding.
+    cautious: Decimal | None = ZERO  # At the worst confirming mark; 0 of a foreign holding.
     exposure: Decimal | None = ZERO  # Notional of the position, unsigned.
     worst: Decimal | None = ZERO  # Worst case notional, the larger side.
     opening: Decimal = ZERO  # Notional of what reserved orders open, both sides.
@@ -50,6 +50,9 @@ class Figures(Struct, frozen=True, array_like=True, gc=False):
     active: bool = False  # Held or reserved.
     reservations: int = 0  # Live ones.
     due_ms: int | None = None  # When the first reservation's wait ends.
+    residual: bool = False  # Held, but no order closes it: dust, or its instrument is delisted.
+    foreign_favourable: Decimal = ZERO  # Of a foreign holding, in its settlement currency.
+    foreign_cautious: Decimal = ZERO
 
 
 FLAT = Figures()
@@ -114,6 +117,7 @@ class Holding(Struct, frozen=True, array_like=True):
     guard: Guard | None = None  # None when flat.
     fills: int = 0  # Kept for busts so far: the number of the next.
     late_rates: tuple[LateRate, ...] = ()  # Of the kept fills, oldest first.
+    foreign_currency: str | None = None  # It settles in, where that is not the account's.
 
     @property
     def average_price(self) -> Decimal:
@@ -138,6 +142,23 @@ class Holding(Struct, frozen=True, array_like=True):
     def active(self) -> bool:
         """Whether it is held or reserved."""
         return self.figures.active
+
+    @property
+    def lacks_mark(self) -> bool:
+        """Whether its position has no value for want of a price, not of an instrument."""
+        held = bool(self.position.quantity)
+        known = self.instrument is not None and not self.figures.residual
+        return held and known and self.mark is None
+
+    @property
+    def fresh_needed_ms(self) -> int | None:
+        """The as_of of the mark whose age matters; None of what no order closes anyway."""
+        return None if self.figures.residual else self.mark_ms
+
+    @property
+    def is_left_over(self) -> bool:
+        """Whether all there is of it is a position that no order closes."""
+        return self.figures.residual and not self.figures.reservations
 
 
 def mark_of(quote: Quote | None, quantity: Decimal) -> Decimal | None:

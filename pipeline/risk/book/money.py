@@ -5,8 +5,9 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import APART_MAX, EARLY_MAX, Account, Early
-from pipeline.risk.book.apart import WAITING_MAX, Apart, Waiting
+from pipeline.risk.account import APART_MAX, EARLY_MAX, Account
+from pipeline.risk.book.apart import WAITING_MAX, Apart, Early, Waiting
+from pipeline.risk.book.cash import keeps_apart, put_cash
 from pipeline.risk.book.holding import Execution, Holding, LateRate
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ONE, ZERO, booked
@@ -36,19 +37,29 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
     if account.opened_ms is None:
         _book_early(turn, Early(executed_ms, money.currency, money.amount, money.symbol))
         return None
-    rate, counted = fresh_rate(turn, money.currency), is_counted(account, executed_ms)
+    rate = fresh_rate(turn, money.currency)
+    counted = is_counted(account, executed_ms, money.currency)
     return book_at(turn, money, rate=rate, counted=counted)
 
 
-def is_counted(account: Account, executed_ms: int) -> bool:
+def is_counted(account: Account, executed_ms: int, currency: str) -> bool:
     """Whether what was executed then changes the balance, which else holds it already."""
     if account.opened_ms is None or executed_ms <= account.opened_ms:
         return False
-    return account.adjusted_ms is None or executed_ms > account.adjusted_ms
+    adjusted_ms = account.adjusted_ms
+    if keeps_apart(account, currency):
+        adjusted_ms = account.foreign_adjusted.get(currency)
+    return adjusted_ms is None or executed_ms > adjusted_ms
 
 
 def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) -> Decimal | None:
-    """Realize money at a rate; return what the day and the week follow with."""
+    """Realize money at a rate; return what the day and the week follow with.
+
+    By currency the money itself stays in its own; the rate is for what is told in the account's.
+    """
+    is_apart = keeps_apart(turn.account, money.currency)
+    if is_apart and counted:
+        put_cash(turn, money.currency, booked(money.amount))
     if rate is None:
         set_apart(turn, money, counted=counted)
         return None
@@ -56,7 +67,8 @@ def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) ->
     add_to_symbol(turn, money.symbol, amount)
     if not counted:
         return None
-    turn.update(realized=turn.account.realized + amount)
+    if not is_apart:
+        turn.update(realized=turn.account.realized + amount)
     return amount
 
 
@@ -101,8 +113,8 @@ def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
     counted: it changes the balance, not only what its symbol has realized.
     """
     currency, apart = money.currency, turn.account.unconverted
-    reason = f"there is no rate for {currency}: equity is unknown"
-    alert_breach(turn, Cause("stale_mark", reason), key=f"rate:{currency}")
+    reason = f"no rate of {currency}/{turn.account.currency}: equity is unknown"
+    alert_breach(turn, Cause("unknown_rate", reason), key=f"rate:{currency}")
     key = f"{currency}:{money.symbol}"
     if key not in apart and len(apart) >= APART_MAX:
         cause = Cause("too_many", f"more money without a rate than can be kept: {currency}")
@@ -134,6 +146,8 @@ def _waiting(turn: Turn, held: Apart, money: Money) -> tuple[Waiting, ...]:
 
 def take_back(turn: Turn, money: Money, *, counted: bool) -> None:
     """Return money of a busted fill that still waits for its rate; `amount`: what is returned."""
+    if counted and keeps_apart(turn.account, money.currency):
+        put_cash(turn, money.currency, booked(money.amount))
     set_apart(turn, replace(money, execution=None), counted=counted)
     key = f"{money.currency}:{money.symbol}"
     apart = turn.account.unconverted.get(key)

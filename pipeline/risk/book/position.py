@@ -26,6 +26,8 @@ LINEAR = Contract()
 class Position(Struct, frozen=True, array_like=True, gc=False):
     quantity: Decimal = ZERO  # In units, signed.
     cost: Decimal = ZERO  # Worth at the entry: of a linear one quantity x price, signed.
+    frozen_cost: Decimal = ZERO  # What of the cost is frozen at the rates of its fills.
+    paid: Decimal = ZERO  # That part in the account's currency, signed.
 
 
 def average_price(position: Position, inverse: Decimal | None) -> Decimal:

@@ -50,7 +50,7 @@ def trade_of(execution: Execution, instrument: Instrument, account: Account) -> 
     """Say what an execution does to a position of this instrument."""
     inverse = inverse_of(instrument)
     multiplier = ONE if inverse is not None else instrument.multiplier
-    contract = Contract(inverse, multiplier, converts=is_foreign(instrument, account))
+    contract = Contract(inverse, multiplier, converts=_converts(instrument, account))
     quantity = signed(execution.side, execution.quantity)
     fee, currency = execution.fee, execution.fee_currency
     if not fee or currency is None or currency == instrument.settlement_currency:
@@ -64,3 +64,8 @@ def trade_of(execution: Execution, instrument: Instrument, account: Account) -> 
 
 def _booked(fee: Decimal, contract: Contract) -> Decimal:
     return fee if contract.converts else booked(fee)
+
+
+def _converts(instrument: Instrument, account: Account) -> bool:
+    """Whether its money is booked in another currency than the one it comes in."""
+    return is_foreign(instrument, account) and not account.by_currency

@@ -118,6 +118,8 @@ def _passed(proposal: Proposal, checks: tuple[Check, ...]) -> Judgement:
         return Judgement("rejected", ZERO, ("unknown_instrument",), None, checks)
     if terms.asked is None or (terms.price is None and not proposal.exempt):
         return Judgement("rejected", ZERO, ("stale_mark",), None, checks)
+    if terms.foreign and not proposal.exempt:
+        return Judgement("rejected", ZERO, ("unknown_rate",), None, checks)
     if proposal.quantity <= ZERO:
         return Judgement("rejected", ZERO, ("instrument",), None, checks)
     if proposal.quantity != terms.asked:

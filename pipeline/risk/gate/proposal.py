@@ -13,6 +13,7 @@ from pipeline.risk.gate.order_prices import entry_price, own_price
 from pipeline.risk.numbers import ONE, ZERO, floor_to, units
 from pipeline.risk.valuation.contracts import notional
 from pipeline.risk.valuation.figures import worst_case
+from pipeline.risk.valuation.held import held_notional
 from topics.events import Quote, Session
 from topics.fields import Side
 from topics.signals import Signal
@@ -73,16 +74,16 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
     if at_worst is not price:
         own = notional(quantity, at_worst, inverse)
     held, working = own_side(terms)
-    mark, opening = holding.mark if held else ZERO, own
+    value, opening = held_notional(holding) if held else ZERO, own
     worst: Decimal | None = None
-    if mark is not None and held >= ZERO:
+    if value is not None and held >= ZERO:
         worst = working.notional + ordered
         if held:
-            worst += notional(held, mark, inverse)
+            worst += value
     if held < ZERO:
         before = working.quantity
         opened = before + quantity
-        if mark is not None:
+        if value is not None:
             worst = worst_case(held, ZERO, Working(opened, working.notional + ordered))
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
         opening = notional(opened - before, at_worst, inverse)

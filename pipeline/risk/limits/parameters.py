@@ -61,6 +61,7 @@ def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:
 class AccountClock(Parameters, frozen=True, kw_only=True):
     zone: str = "UTC"
     day_roll: str = "00:00"  # Local time HH:MM.
+    cash: Literal["converted", "by_currency"] = "converted"  # Of an account without history.
 
     def __post_init__(self) -> None:
         try:

@@ -28,6 +28,7 @@ class KeptFill(Struct, frozen=True, array_like=True, gc=False):
     counted: bool | None = None  # Changed the balance; None: it came before the opening.
     busted: bool = False
     fee_rate: Decimal | None = None  # Of the currency of a fee that is neither, at the fill.
+    fee_counted: bool | None = None  # The same as `counted` of such a fee.
 
 
 class ForgottenFills(Struct, frozen=True, gc=False):

@@ -6,6 +6,7 @@ from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.rules.rule import Rule
+from pipeline.risk.valuation.equity import NO_RATES, known_balance
 from topics.decisions import Check
 
 
@@ -26,8 +27,21 @@ class Cash(Rule, frozen=True, kw_only=True):
         opening, opened = account.totals.opening, proposal.opened_notional
         if self.fee_ratio:
             opening *= ONE + self.fee_ratio
-        free = account.balance - account.totals.cost - opening
-        if opened is None or account.unconverted:
+        balance = known_balance(account) if account.cash else account.balance
+        free = balance - account.totals.cost - opening
+        if opened is None or self._is_unknown(standing):
             return self.unknown(free)
         needed = opened * (ONE + self.fee_ratio) if self.fee_ratio else opened
-        return self.cap_order(proposal.terms, needed, free)
+        if standing.valuation.rates is NO_RATES:
+            return self.cap_order(proposal.terms, needed, free)
+        return self.cap(needed, free)  # A rate may have been divided, and cost shared.
+
+    def _is_unknown(self, standing: Standing) -> bool:
+        """Whether money waits for a rate, or by currency a balance has no fresh one."""
+        account, needed = standing.account, standing.valuation.rates
+        if needed is NO_RATES:
+            return False
+        if account.unconverted or needed.missing is not None:
+            return True
+        oldest_ms = standing.now_ms - standing.limits.prices.mark_age_ms_max
+        return bool(account.cash) and (needed.oldest_ms or oldest_ms) < oldest_ms

@@ -1,4 +1,4 @@
-"""Cap how many symbols are held or reserved at once, the order's own included."""
+"""Cap how many symbols are held or reserved at once, the order's own included, without dust."""
 
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
@@ -18,5 +18,6 @@ class OpenPositions(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         assert self.open_positions_max is not None
-        more = 0 if proposal.terms.holding.active else 1
-        return self.count(standing.account.totals.active + more, self.open_positions_max)
+        holding, totals = proposal.terms.holding, standing.account.totals
+        more = 0 if holding.active and not holding.is_left_over else 1
+        return self.count(totals.active - totals.left_over + more, self.open_positions_max)

@@ -1,4 +1,4 @@
-"""Refuse entries without a fresh price of this symbol and of every one held, or without a rate."""
+"""Refuse entries without a fresh price of this symbol and of every one held."""
 
 from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
@@ -15,17 +15,12 @@ class StaleMark(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        account, terms = standing.account, proposal.terms
-        limit_ms = standing.limits.prices.mark_age_ms_max
+        terms, limit_ms = proposal.terms, standing.limits.prices.mark_age_ms_max
         quote, oldest_ms = terms.holding.quote, standing.valuation.oldest_ms
-        unvalued = account.totals.unvalued > account.totals.pending
-        rateless = terms.foreign and terms.rate_ms is None
-        if quote is None or unvalued or rateless or account.unconverted:
+        if quote is None or standing.account.totals.unmarked:
             return self.numbers("breach", None, whole(limit_ms))
         if oldest_ms is None or quote.as_of_ms < oldest_ms:
             oldest_ms = quote.as_of_ms
-        if terms.rate_ms is not None and terms.rate_ms < oldest_ms:
-            oldest_ms = terms.rate_ms
         age_ms = max(standing.now_ms - oldest_ms, 0)
         if terms.reference is None and age_ms <= limit_ms:
             # A fresh quote without a price for this side is none.

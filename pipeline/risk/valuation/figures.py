@@ -8,9 +8,12 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.book.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
+from pipeline.risk.book.paid import cost_of
 from pipeline.risk.book.reservations import Reservation
-from pipeline.risk.numbers import ZERO, earliest
-from pipeline.risk.valuation.contracts import notional, worth
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.valuation.contracts import worth
+from pipeline.risk.valuation.held import held_unit, held_value, is_residual
+from pipeline.risk.valuation.working import one_more, working_sums
 
 
 def worst_case(held: Decimal, value: Decimal, working: Working) -> Decimal:
@@ -36,7 +39,7 @@ def settle(holding: Holding) -> Holding:
     """Recompute the figures after anything of the holding changed."""
     if not (holding.position.quantity or holding.reservations or holding.pending):
         return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
-    buys, sells, due_ms = _working(holding.reservations, holding.inverse)
+    buys, sells, due_ms = working_sums(holding.reservations, holding.inverse)
     holding = replace(holding, buys=buys, sells=sells)
     return replace(holding, figures=_figures(holding, due_ms))
 
@@ -60,7 +63,7 @@ def reserved(holding: Holding, reservation: Reservation) -> Holding:
         reservations[reservation.signal_id] = reservation
     more = len(reservations) > len(holding.reservations)
     buys, sells, due_ms = (
-        _one_more(holding, reservation) if more else _working(reservations, holding.inverse)
+        one_more(holding, reservation) if more else working_sums(reservations, holding.inverse)
     )
     figures, scale = holding.figures, holding.scale
     if not holding.position.quantity or figures.worst is None or scale is None:
@@ -73,58 +76,26 @@ def reserved(holding: Holding, reservation: Reservation) -> Holding:
     return replace(holding, reservations=reservations, buys=buys, sells=sells, figures=changed)
 
 
-def _working(
-    reservations: dict[str, Reservation], inverse: Decimal | None
-) -> tuple[Working, Working, int | None]:
-    buys = sells = NOTHING
-    due_ms: int | None = None
-    for item in reservations.values():
-        if not item.live:
-            continue
-        if item.side == "buy":
-            buys = _joined(buys, item, inverse)
-        else:
-            sells = _joined(sells, item, inverse)
-        if item.until_ms is not None and (due_ms is None or item.until_ms < due_ms):
-            due_ms = item.until_ms
-    return buys, sells, due_ms
-
-
-def _one_more(holding: Holding, item: Reservation) -> tuple[Working, Working, int | None]:
-    """What `_working` says after a reservation that was not there joined the others."""
-    buys, sells, due_ms = holding.buys, holding.sells, holding.figures.due_ms
-    if not item.live:
-        return buys, sells, due_ms
-    if item.side == "buy":
-        buys = _joined(buys, item, holding.inverse)
-    else:
-        sells = _joined(sells, item, holding.inverse)
-    return buys, sells, earliest(due_ms, item.until_ms)
-
-
-def _joined(working: Working, item: Reservation, inverse: Decimal | None) -> Working:
-    return Working(
-        working.quantity + item.quantity,
-        working.notional + notional(item.quantity, item.price, inverse),
-        working.count + 1,
-    )
-
-
 def _figures(holding: Holding, due_ms: int | None) -> Figures:
-    held, cost = holding.position.quantity, holding.position.cost
-    count = holding.buys.count + holding.sells.count
-    known = Figures(active=bool(held or count), reservations=count, due_ms=due_ms)
+    held, count = holding.position.quantity, holding.buys.count + holding.sells.count
+    known = Figures(
+        active=bool(held or count),
+        reservations=count,
+        due_ms=due_ms,
+        residual=is_residual(holding),
+    )
     scale = holding.scale
     if scale is None:
         return _without_value(known)
-    if held and holding.mark is None:
+    if held and holding.mark is None and not known.residual:
         _, opening = _orders(held, ZERO, holding.buys, sells=holding.sells)
-        return replace(_without_value(known), opening=opening * scale, cost=abs(cost) * scale)
+        cost = cost_of(holding.position, scale)
+        return replace(_without_value(known), opening=opening * scale, cost=cost)
     worst, opening = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
     figures = replace(known, worst=worst, opening=opening)
     if not held:
         return figures
-    return _valued(holding, replace(figures, cost=abs(cost) * scale))
+    return _valued(holding, replace(figures, cost=cost_of(holding.position, scale)))
 
 
 def _without_value(figures: Figures) -> Figures:
@@ -137,16 +108,21 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
     """The figures at the newest marks; only for a position whose mark and scale are known."""
     held, cost = holding.position.quantity, holding.position.cost
     mark, scale, inverse = holding.mark, holding.scale, holding.inverse
-    if mark is None or scale is None:
-        raise AssertionError("a position without a mark has no value")
-    best, least = _extremes(holding.marks, mark, long=held > ZERO)
+    if scale is None:
+        raise AssertionError("a position without a rate has no value")
     worst, _ = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
-    value = worth(held, mark, inverse)
+    best = least = value = held_value(holding)
+    if mark is not None:
+        high, low = _extremes(holding.marks, mark, long=held > ZERO)
+        best = value if high is mark else worth(held, high, inverse)
+        least = value if low is mark else worth(held, low, inverse)
     unrealized = (value - cost) * scale
-    return Figures(
+    favourable = unrealized if best is value else (best - cost) * scale
+    cautious = unrealized if least is value else (least - cost) * scale
+    valued = Figures(
         unrealized,
-        unrealized if best is mark else (worth(held, best, inverse) - cost) * scale,
-        unrealized if least is mark else (worth(held, least, inverse) - cost) * scale,
+        favourable,
+        cautious,
         abs(value) * scale,
         worst,
         figures.opening,
@@ -154,6 +130,17 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
         active=True,
         reservations=figures.reservations,
         due_ms=figures.due_ms,
+        residual=figures.residual,
+    )
+    if holding.foreign_currency is None:
+        return valued
+    unit = held_unit(holding)
+    return replace(
+        valued,
+        favourable=ZERO,
+        cautious=ZERO,
+        foreign_favourable=(best - cost) * unit,
+        foreign_cautious=(least - cost) * unit,
     )
 
 
@@ -162,7 +149,7 @@ def _bounds(
 ) -> tuple[Decimal, Decimal]:
     """Worst case notional of the larger side, and the notional that reserved orders open."""
     held = holding.position.quantity
-    value = notional(abs(held), holding.mark or ZERO, holding.inverse) if held else ZERO
+    value = abs(held_value(holding)) if held else ZERO
     if not (buys.quantity or sells.quantity):
         return value * scale, ZERO
     worst, opening = _orders(held, value, buys, sells=sells)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.book.booking import book_pending
-from pipeline.risk.book.conversion import convert_apart
+from pipeline.risk.book.cash import measure_waiting_flows
+from pipeline.risk.book.conversion import convert_apart, freeze_costs
 from pipeline.risk.book.holding import Holding, is_newer
 from pipeline.risk.book.taking_over import count_past
 from pipeline.risk.cause import Cause
@@ -14,7 +15,7 @@ from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import inverse_of
 from pipeline.risk.valuation.marks import take_quote
 from pipeline.risk.valuation.quotes import usable
-from pipeline.risk.valuation.rates import scale_of, take_rates
+from pipeline.risk.valuation.rates import scaled, take_rates
 from pipeline.risk.watch.stops import alert_breach
 from topics.events import Event, Quote, RevaluationEvent
 from topics.instruments import Instrument
@@ -23,9 +24,7 @@ from topics.instruments import Instrument
 def take_all(turn: Turn, event: Event) -> None:
     """Take what an event says of the market, rates first as they value the rest."""
     if event.rates:
-        take_rates(turn, event)
-        if turn.account.unconverted:
-            convert_apart(turn)
+        _take_rates(turn, event)
     if isinstance(event, RevaluationEvent):
         for market in event.body.markets:
             take(turn, market.symbol, instrument=market.instrument, quote=market.quote)
@@ -35,6 +34,17 @@ def take_all(turn: Turn, event: Event) -> None:
             take(turn, known.symbol, instrument=event.instrument, quote=event.quote)
     if turn.account.taken_over:
         count_past(turn)
+
+
+def _take_rates(turn: Turn, event: Event) -> None:
+    """Take the rates of an event, and do what waited for them."""
+    take_rates(turn, event)
+    if turn.account.waiting_flows:
+        measure_waiting_flows(turn)
+    if turn.account.unconverted:
+        convert_apart(turn)
+    if turn.account.totals.foreign:
+        freeze_costs(turn)
 
 
 def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:
@@ -54,14 +64,14 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
         reason = f"{holding.symbol} is held: its multiplier, kind and currencies do not change"
         alert_breach(turn, Cause("instrument", reason), key=f"instrument:{holding.symbol}")
         return
-    scale, inverse = scale_of(instrument, turn.account), inverse_of(instrument)
-    quote = holding.quote
+    inverse, quote = inverse_of(instrument), holding.quote
     if quote is not None and usable(quote, instrument) is not quote:
         holding = replace(holding, quote=None, marks=(), mark=None, mark_ms=None)
     if known is not None and holding.fills and _identity(known) != _identity(instrument):
         turn.fills.append(ForgottenFills(holding.symbol, holding.fills))
         holding = replace(holding, fills=0)  # Those kept were fills of something else.
-    turn.settle(replace(holding, instrument=instrument, scale=scale, inverse=inverse))
+    holding = scaled(holding, instrument, turn.account)
+    turn.settle(replace(holding, instrument=instrument, inverse=inverse))
     if known is None:
         turn.look_at_all = turn.look_at_all or bool(holding.pending)
         book_pending(turn, instrument)

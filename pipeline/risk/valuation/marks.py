@@ -53,14 +53,19 @@ def trim_marks(turn: Turn) -> None:
         return
     next_ms: int | None = None
     for holding in list(turn.account.holdings.values()):
-        marks = holding.marks
-        while len(marks) > 2 and (marks[0].superseded_ms or 0) <= dropped_ms:
-            marks = marks[1:]
+        marks = kept_marks(holding.marks, dropped_ms)
         if marks is not holding.marks:
             turn.revalue(replace(holding, marks=marks))
         if len(marks) > 2:
             next_ms = earliest(next_ms, marks[0].superseded_ms)
     turn.note(totals=replace(turn.account.totals, trim_ms=next_ms))
+
+
+def kept_marks(marks: tuple[Mark, ...], dropped_ms: int) -> tuple[Mark, ...]:
+    """Leave out marks superseded by then, never below two."""
+    while len(marks) > 2 and (marks[0].superseded_ms or 0) <= dropped_ms:
+        marks = marks[1:]
+    return marks
 
 
 def next_mark(marks: tuple[Mark, ...], price: Decimal, *, now_ms: int) -> tuple[Mark, ...]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pipeline.risk.book.holding import Figures, Holding
 from pipeline.risk.numbers import EXACT, ZERO
 from pipeline.risk.valuation.exposures import NOT_KEPT, Exposures, exposures_moved
+from pipeline.risk.valuation.foreign import NOTHING_FOREIGN, Foreign, foreign_moved
 
 UNSURE = -1  # The earliest one left: only a look at all tells the next.
 
@@ -22,7 +23,7 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     """Money in the account's currency; what is unknown is counted apart."""
 
     unrealized: Decimal = ZERO
-    favourable: Decimal = ZERO  # Unrealized at each position's most favourable confirming mark.
+    favourable: Decimal = ZERO  # Unrealized at the most favourable marks, without foreign ones.
     cautious: Decimal = ZERO  # The same at the least favourable ones.
     worst: Decimal = ZERO  # Larger worst case notional of each symbol.
     opening: Decimal = ZERO  # Notional of what reserved orders open.
@@ -34,15 +35,22 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     active: int = 0  # Held or reserved.
     reservations: int = 0  # Live ones.
     trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
-    mark_ms: int | None = UNSURE  # The oldest as_of among the marks of what is held.
+    mark_ms: int | None = UNSURE  # The oldest as_of among the marks that must be fresh.
     due_ms: int | None = UNSURE  # When the first reservation's wait ends.
     exposures: Exposures = NOT_KEPT  # What only some rules read.
+    foreign: dict[str, Foreign] = NOTHING_FOREIGN  # By currency other than the account's.
+    unmarked: int = 0  # Held without a mark that it needs, its instrument known.
+    left_over: int = 0  # Of the active ones, those of which only a residual position is left.
 
 
 def moved(totals: Totals, old: Holding | None, new: Holding) -> Totals:
     """Replace one holding's share of the totals by its new one."""
     old = old or _BLANK
     changed = _moved(totals, old, new)
+    if old.foreign_currency is not None or new.foreign_currency is not None:
+        foreign = foreign_moved(totals.foreign, old, new)
+        if foreign is not totals.foreign:
+            changed = replace(changed, foreign=foreign)
     if not totals.exposures.kept:
         return changed
     exposures = exposures_moved(totals.exposures, old, new)
@@ -56,13 +64,15 @@ def _moved(totals: Totals, old: Holding, new: Holding) -> Totals:
         changed = _with_orders(totals, was, now)
     elif was is not now:
         changed = _with_money(totals, was, now)
-    if old.mark_ms != new.mark_ms or was.due_ms != now.due_ms:
+    if old.mark_ms != new.mark_ms or was.due_ms != now.due_ms or was.residual != now.residual:
         changed = _with_times(changed, old, new)
     if (
         was.active == now.active
         and old.position is new.position
         and old.pending is new.pending
         and old.instrument is new.instrument
+        and (old.mark is None) == (new.mark is None)
+        and not (was.residual or now.residual)
     ):
         return changed  # No count of holdings can have changed.
     return replace(
@@ -70,6 +80,8 @@ def _moved(totals: Totals, old: Holding, new: Holding) -> Totals:
         pending=totals.pending + new.unknown - old.unknown,
         held=totals.held + bool(new.position.quantity) - bool(old.position.quantity),
         active=totals.active + now.active - was.active,
+        unmarked=totals.unmarked + new.lacks_mark - old.lacks_mark,
+        left_over=totals.left_over + new.is_left_over - old.is_left_over,
     )
 
 
@@ -118,11 +130,14 @@ def _with_money(totals: Totals, was: Figures, now: Figures) -> Totals:
         totals.mark_ms,
         totals.due_ms,
         totals.exposures,
+        totals.foreign,
+        totals.unmarked,
+        totals.left_over,
     )
 
 
 def _with_times(totals: Totals, old: Holding, new: Holding) -> Totals:
-    mark_ms = _earliest_after(totals.mark_ms, old.mark_ms, new.mark_ms)
+    mark_ms = _earliest_after(totals.mark_ms, old.fresh_needed_ms, new.fresh_needed_ms)
     due_ms = _earliest_after(totals.due_ms, old.figures.due_ms, new.figures.due_ms)
     if mark_ms == totals.mark_ms and due_ms == totals.due_ms:
         return totals
@@ -141,7 +156,8 @@ def _earliest_after(kept: int | None, was: int | None, now: int | None) -> int |
 def looked_up(totals: Totals, holdings: dict[str, Holding]) -> Totals:
     """Find the earliest times among all holdings where they are unsure."""
     if totals.mark_ms == UNSURE:
-        marks_ms = [item.mark_ms for item in holdings.values() if item.mark_ms is not None]
+        times_ms = (item.fresh_needed_ms for item in holdings.values())
+        marks_ms = [time_ms for time_ms in times_ms if time_ms is not None]
         totals = replace(totals, mark_ms=min(marks_ms, default=None))
     if totals.due_ms == UNSURE:
         figures = [item.figures for item in holdings.values()]

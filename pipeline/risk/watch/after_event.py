@@ -1,7 +1,7 @@
 """After every event: the peak rises, and each watch looks whether the account must be stopped.
 
-A breach of a loss limit acts only when it holds at confirming marks too: a realized loss at once,
-an unrealized one when further marks agree.
+A breach of a loss limit acts only when it holds at confirming marks and rates too: a realized loss
+at once, an unrealized one when further marks agree.
 """
 
 from decimal import Decimal
@@ -13,6 +13,7 @@ from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.baselines import raise_peak
 from pipeline.risk.valuation.equity import equity_at_most, favourable_equity
 from pipeline.risk.valuation.marks import trim_marks
+from pipeline.risk.valuation.rates import trim_rates
 from pipeline.risk.valuation.roll import open_unknown
 from pipeline.risk.watch.breaches import Breach, act, beyond, breach
 from pipeline.risk.watch.circuit import watch_rapid_loss
@@ -26,6 +27,8 @@ from pipeline.risk.watch.violation_rate import violation_breaches
 def watch(turn: Turn) -> None:
     """Look after the account once the event was applied."""
     trim_marks(turn)
+    if turn.account.rates:
+        trim_rates(turn)
     if turn.look_at_all and turn.account.blocked:
         settle_blocked(turn)
     open_unknown(turn)

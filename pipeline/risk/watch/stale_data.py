@@ -30,12 +30,16 @@ def stale_breaches(turn: Turn) -> list[Breach]:
 
 
 def _oldest_ms(turn: Turn) -> int | None:
-    """The time of the oldest price of what is held; without any price, when it left zero."""
+    """The time of the oldest price of what is held; without any price, when it left zero.
+
+    What no order closes anyway is left out.
+    """
     account = turn.account
     oldest_ms = turn.standing().valuation.oldest_ms
-    if account.totals.unvalued:
+    if account.totals.unmarked or account.totals.pending:
         for holding in account.holdings.values():
-            if holding.guard is not None and holding.mark is None:
+            priced = holding.mark is not None or holding.figures.residual
+            if holding.guard is not None and not priced:
                 oldest_ms = earliest(oldest_ms, holding.guard.opened_ms)
     return oldest_ms
 

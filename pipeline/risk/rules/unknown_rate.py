@@ -1,0 +1,45 @@
+"""Refuse entries without a fresh rate of each currency that the order or the account needs."""
+
+from functools import lru_cache
+
+from pipeline.risk.gate.proposal import Proposal
+from pipeline.risk.gate.standing import Standing
+from pipeline.risk.numbers import whole
+from pipeline.risk.rules.measure import sentence
+from pipeline.risk.rules.rule import Rule
+from topics.decisions import Check
+
+
+class UnknownRate(Rule, frozen=True, kw_only=True):
+    PLACE = 82
+    UNIT = "ms"
+    ENTRY = True
+
+    def check(self, standing: Standing, proposal: Proposal) -> Check:
+        """Measure the age of the oldest rate that is needed; null when one is missing."""
+        limit_ms, needed = standing.limits.prices.mark_age_ms_max, standing.valuation.rates
+        terms, oldest_ms = proposal.terms, needed.oldest_ms
+        if needed.missing is not None or (terms.foreign and terms.rate_ms is None):
+            return self.numbers("breach", None, whole(limit_ms))
+        if terms.rate_ms is not None and (oldest_ms is None or terms.rate_ms < oldest_ms):
+            oldest_ms = terms.rate_ms
+        if oldest_ms is None:
+            return _none_needed(self, limit_ms)
+        return self.count(max(standing.now_ms - oldest_ms, 0), limit_ms)
+
+    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+        """Name the pair without a fresh rate."""
+        needed, terms = standing.valuation.rates, proposal.terms
+        instrument, own_ms = terms.holding.instrument, terms.rate_ms
+        own = None if instrument is None else instrument.settlement_currency
+        if check.measured is None:
+            return f"There is no rate of {needed.missing or own}/{standing.account.currency}."
+        is_own = own_ms is not None and (needed.oldest_ms is None or own_ms < needed.oldest_ms)
+        pair = f"{own if is_own else needed.oldest}/{standing.account.currency}"
+        says = "is {measured} ms old; at most {limit} ms are allowed."
+        return sentence(f"The rate of {pair} {says}", check)
+
+
+@lru_cache(maxsize=64)
+def _none_needed(rule: UnknownRate, limit_ms: int) -> Check:
+    return rule.numbers("pass", None, whole(limit_ms))
