@@ -5,14 +5,15 @@ follows from facts alone: the account's newest row, the quotes, and the last rev
 """
 
 from heapq import heapify, heappop, heappush, nsmallest
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from pipeline.streams.currency_pairs import Pair, unordered
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Arrived, Tables
 from pipeline.streams.watched import Move, Watched, move_of
 from topics.account_states import AccountState
 from topics.codec import encode_event
-from topics.events import Market, Revaluation, RevaluationEvent
+from topics.events import Market, Rate, Revaluation, RevaluationEvent
 from topics.fields import EVERYONE
 
 __all__ = ["Due", "Watchlist"]
@@ -23,6 +24,9 @@ MARKET_BYTES_MAX = (
 EVENT_BYTES_SPARE = 1024  # For what else an event holds.
 RATE_BYTES_MAX = 512
 QUEUE_SPARE = 1024  # Entries of the queue beyond two for each account.
+
+
+K = TypeVar("K", Pair, str)
 
 
 class Due(NamedTuple):
@@ -41,8 +45,10 @@ class Watchlist:
         self._move_ratio = settings.revaluation_move_ratio
         self._interval_ms = settings.revaluation_interval_ms
         self._event_bytes_max = settings.event_bytes_max
+        self._rates_max = settings.event_bytes_max // 2 // RATE_BYTES_MAX  # Of no market.
         self._accounts: dict[str, Watched] = {}
         self._watchers: dict[str, dict[str, Watched]] = {}  # By symbol, held or reserved.
+        self._rate_watchers: dict[Pair, dict[str, Watched]] = {}  # By the pair that is needed.
         self._queue: list[tuple[int, str]] = []  # A heap; an entry that is not true is skipped.
         self._ready: dict[str, Watched] = {}  # Taken from the queue, not revalued yet.
         self._serial = 0
@@ -64,6 +70,8 @@ class Watchlist:
         watched.apply(row, move_ratio=self._move_ratio)
         for symbol in watched.lines:
             self._watchers.setdefault(symbol, {})[row.account_id] = watched
+        for pair in _pairs(watched):
+            self._rate_watchers.setdefault(pair, {})[row.account_id] = watched
         self._schedule(watched)
 
     def forget(self, account_id: str) -> None:
@@ -74,15 +82,22 @@ class Watchlist:
             self._ready.pop(account_id, None)
 
     def apply_price(self, symbol: str) -> None:
-        """Look at those who hold or reserve a symbol; the tables have its new quote already."""
+        """Look at those who hold or reserve a symbol, or need the rate that its price is.
+
+        The tables have its new quote already.
+        """
         arrived = self._tables.arrived(symbol)
         if arrived is None:
             return
         move = self._move(arrived)
         for watched in self._watchers.get(symbol, {}).values():
             due_ms = watched.line_due_ms(symbol, move, interval_ms=self._interval_ms)
-            if due_ms is not None and (watched.due_ms is None or due_ms < watched.due_ms):
-                self._push(watched, due_ms)
+            self._hasten(watched, due_ms)
+        pair = self._tables.rate_pair(symbol)
+        if pair is not None and pair in self._rate_watchers:
+            for watched in self._rate_watchers[pair].values():
+                currency = pair[1] if pair[0] == watched.currency else pair[0]
+                self._hasten(watched, self._rate_due_ms(watched, currency))
 
     def tell(self, now_ms: int) -> None:
         """Say what time it is live: a price that is here came by then, whatever its broker says."""
@@ -121,23 +136,29 @@ class Watchlist:
         if watched is None:
             return None
         markets = self._markets(watched)
-        watched.sent(markets, at_ms, move_ratio=self._move_ratio)
+        rates = self._rates(watched, markets)
+        watched.sent(markets, rates, at_ms, move_ratio=self._move_ratio)
         watched.revaluation_sent_serial = self._serial
         self._schedule(watched)
+        return RevaluationEvent(
+            account_id=account_id, rates=rates, body=Revaluation(markets=markets)
+        )
+
+    def _rates(self, watched: Watched, markets: tuple[Market, ...]) -> tuple[Rate, ...]:
+        """Return the rates that the account needs, as many as fit beside the markets."""
+        if watched.currency is None:
+            return ()
         settled = (market.instrument for market in markets)
         found = {instrument.settlement_currency for instrument in settled if instrument is not None}
-        currencies = sorted({*found, *watched.unconverted})
-        return RevaluationEvent(
-            account_id=account_id,
-            rates=self._tables.rates_of(currencies),
-            body=Revaluation(markets=markets),
-        )
+        needed = (*sorted({*found, *watched.unconverted}), *watched.rates)
+        currencies = list(dict.fromkeys(needed))[: self._rates_max + len(found)]
+        return self._tables.rates_of(currencies, watched.currency)
 
     def _markets(self, watched: Watched) -> tuple[Market, ...]:
         """Return the market of every watched symbol; of too many for an event the newer ones."""
         markets = tuple(self._tables.market(symbol) for symbol in watched.symbols)
         room = self._event_bytes_max - EVENT_BYTES_SPARE
-        room -= RATE_BYTES_MAX * len(watched.unconverted)
+        room -= RATE_BYTES_MAX * min(len(list(watched.rates)), self._rates_max)
         if len(markets) * MARKET_BYTES_MAX <= room:
             return markets
         fitting: list[Market] = []
@@ -175,13 +196,28 @@ class Watchlist:
             if arrived is not None:
                 move = self._move(arrived)
                 times.append(watched.line_due_ms(symbol, move, interval_ms=self._interval_ms))
+        times += [self._rate_due_ms(watched, currency) for currency in watched.rates]
         return min((time_ms for time_ms in times if time_ms is not None), default=None)
+
+    def _rate_due_ms(self, watched: Watched, currency: str) -> int | None:
+        arrived = self._tables.newest_rate(currency, watched.currency or "")
+        if arrived is None:
+            return None
+        known = arrived._replace(at_ms=self._come_ms(arrived.at_ms))
+        return watched.rate_due_ms(currency, known, interval_ms=self._interval_ms)
 
     def _move(self, arrived: Arrived) -> Move:
         move = move_of(arrived)
-        if self._now_ms is None or move.at_ms <= self._now_ms:
-            return move
-        return move._replace(at_ms=self._now_ms)
+        return move._replace(at_ms=self._come_ms(move.at_ms))
+
+    def _come_ms(self, at_ms: int) -> int:
+        """When something appended then came: by now, whatever the broker's clock says."""
+        return at_ms if self._now_ms is None else min(at_ms, self._now_ms)
+
+    def _hasten(self, watched: Watched, due_ms: int | None) -> None:
+        """Let an account be due earlier."""
+        if due_ms is not None and (watched.due_ms is None or due_ms < watched.due_ms):
+            self._push(watched, due_ms)
 
     def _push(self, watched: Watched, due_ms: int) -> None:
         watched.due_ms = due_ms
@@ -222,7 +258,17 @@ class Watchlist:
 
     def _unwatch(self, watched: Watched) -> None:
         for symbol in watched.lines:
-            watchers = self._watchers[symbol]
-            del watchers[watched.account_id]
-            if not watchers:
-                del self._watchers[symbol]
+            _drop(self._watchers, symbol, watched.account_id)
+        for pair in _pairs(watched):
+            _drop(self._rate_watchers, pair, watched.account_id)
+
+
+def _pairs(watched: Watched) -> list[Pair]:
+    """Return the pairs of an account's currency with those that it needs."""
+    return [unordered((currency, watched.currency or "")) for currency in watched.rates]
+
+
+def _drop(watchers: dict[K, dict[str, Watched]], key: K, account_id: str) -> None:
+    del watchers[key][account_id]
+    if not watchers[key]:
+        del watchers[key]

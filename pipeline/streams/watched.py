@@ -11,9 +11,10 @@ from typing import NamedTuple
 from pipeline.risk.book.holding import mark_of
 from pipeline.risk.limits.parameters import Prices
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.streams.tables import Arrived
+from pipeline.streams.rate_lines import RateLines
+from pipeline.streams.tables import Arrived, ArrivedRate
 from topics.account_states import AccountState, WatchedSymbol
-from topics.events import Market, Quote
+from topics.events import Market, Quote, Rate
 
 __all__ = ["Move", "Precedence", "Watched", "move_of"]
 
@@ -91,11 +92,13 @@ class Watched:
         "answered",
         "confirming",
         "controls_serial",
+        "currency",
         "down_ratio",
         "due_ms",
         "exposed",
         "lines",
         "overdue",
+        "rates",
         "resend_ms",
         "revaluation_sent_ms",
         "revaluation_sent_serial",
@@ -121,6 +124,7 @@ class Watched:
         self.sequence = 0
         self.lines: dict[str, Line] = {}
         self.sent_quotes: dict[str, Quote] = {}  # Of the last revaluation, by symbol.
+        self.rates = RateLines()
 
     def apply(self, row: AccountState, *, move_ratio: Decimal) -> None:
         """Take the account's own word, and as the answer to a revaluation when it is newer."""
@@ -134,9 +138,18 @@ class Watched:
             self.resend_ms = RESEND_MS
         self.confirming = row.confirming
         self.controls_serial = row.controls_serial
+        self.currency = row.currency
         self.symbols = row.watched
         self.unconverted = row.unconverted
         self.down_ratio = _down_ratio(row)
+        self._take_lines(row, move_ratio)
+        sent_ms = self.revaluation_sent_ms
+        seen = sent_ms is not None and row.at_ms >= sent_ms
+        if seen:
+            self._note_declined()
+        self.rates.apply(row, move_ratio=move_ratio, answers=seen)
+
+    def _take_lines(self, row: AccountState, move_ratio: Decimal) -> None:
         held = {item.symbol: item.quantity for item in row.positions if item.quantity}
         reserved = {item.symbol: ZERO for item in row.reservations}
         self.exposed = bool(held or reserved)
@@ -144,11 +157,12 @@ class Watched:
         for own in row.quotes:
             if own.symbol in self.lines:
                 self.lines[own.symbol].take(own, move_ratio)
-        if self.revaluation_sent_ms is not None and row.at_ms >= self.revaluation_sent_ms:
-            self._note_declined()
 
-    def sent(self, markets: Iterable[Market], at_ms: int, *, move_ratio: Decimal) -> None:
+    def sent(
+        self, markets: Iterable[Market], rates: Iterable[Rate], at_ms: int, *, move_ratio: Decimal
+    ) -> None:
         """Note a revaluation that went out, and believe that the account takes what it carries."""
+        self.rates.send(rates, move_ratio=move_ratio)
         if not self.answered or self.overdue:
             self.resend_ms = min(2 * self.resend_ms, RESEND_MS_MAX)
         self.answered = False
@@ -169,14 +183,19 @@ class Watched:
     def line_due_ms(self, symbol: str, move: Move, *, interval_ms: int) -> int | None:
         """Return when a symbol's newest quote is due."""
         due_ms = self.lines[symbol].due_ms(move, every_quote=self.confirming)
-        if due_ms is None:
-            return None
+        return None if due_ms is None else self._paced_ms(due_ms, interval_ms)
+
+    def rate_due_ms(self, currency: str, arrived: ArrivedRate, *, interval_ms: int) -> int | None:
+        """Return when the newest rate of a currency is due."""
+        every = self.confirming
+        due_ms = self.rates.due_ms(currency, arrived, aging_ms=AGING_MS, every=every)
+        return None if due_ms is None else self._paced_ms(due_ms, interval_ms)
+
+    def _paced_ms(self, due_ms: int, interval_ms: int) -> int:
+        """When something due may be sent: not before the row, nor too soon after the last."""
         due_ms = max(due_ms, self.row_at_ms)
-        return (
-            due_ms
-            if self.revaluation_sent_ms is None
-            else max(due_ms, self.revaluation_sent_ms + interval_ms)
-        )
+        sent_ms = self.revaluation_sent_ms
+        return due_ms if sent_ms is None else max(due_ms, sent_ms + interval_ms)
 
     def again_ms(self) -> int | None:
         """Return when a revaluation without an answer is sent again."""
