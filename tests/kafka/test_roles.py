@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.demo.kafka import LocalKafka
 from tests import given
-from tests.kafka.world import PARTITIONS, Worker, World, until
+from tests.kafka.world import PARTITIONS, Row, Worker, World, until
 from topics.catalogue import INPUTS
 
 ACCOUNTS = [f"acct-{number}" for number in range(12)]
@@ -82,6 +82,27 @@ def test_garbage_becomes_dead_letters_and_the_stream_goes_on_when_every_input_ge
     assert named == sorted(["events", *(topic.name for topic in INPUTS)])
     assert decision["signal_id"] == "signal-1"
     assert [role.end() for role in roles] == [0, 0, 0]
+
+
+def test_everyone_is_told_once_when_two_instruments_name_one_pair(world: World) -> None:
+    for role in ("risk", "ingest"):
+        world.run(role).ready()
+    world.send(given.instrument("A", base_currency="EUR"))
+    world.flush()
+    time.sleep(0.01)  # They are in different partitions: only append times tell which was first.
+    world.send(given.instrument("B", base_currency="EUR"), given.account())
+    world.read("events", bool)  # The tables have both by now; what comes next tells of them.
+
+    world.send(given.signal())
+    told = world.read("events", lambda rows: len(_conflicts(rows)) >= PARTITIONS)
+    (alert,) = world.read("alerts", lambda rows: any(row["rule"] == "instrument" for row in rows))
+
+    assert [row["sources"] for row in _conflicts(told)] == [["A", "B"]] * PARTITIONS
+    assert alert["message"].startswith("B names the currency pair EUR/USD that A named before")
+
+
+def _conflicts(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["type"] == "instruments"]
 
 
 def test_event_is_a_dead_letter_when_it_lies_in_a_foreign_partition(world: World) -> None:

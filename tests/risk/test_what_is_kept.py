@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.risk import chain, on_control, on_fill, shared_record, turn
-from pipeline.risk.book import booking, money
+from pipeline.risk.book import booking, cash, money
 from pipeline.risk.rules import too_many
 from pipeline.risk.watch import exits, stops
 from tests import given
@@ -186,3 +186,51 @@ def test_entry_is_refused_when_as_many_orders_work_as_may(
     assert numbers_of(first, "too_many") == ("pass", "1", "1", "0")
     assert numbers_of(second, "too_many") == ("breach", "2", "1", "-1")
     assert second["reasons"] == ["too_many"]
+
+
+def cash_desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Return a desk that keeps the cash of one other currency at most."""
+    monkeypatch.setattr(cash, "CASH_MAX", 1)
+    return open_desk(only() | {"account": {"cash": "by_currency"}})
+
+
+@pytest.mark.parametrize("currency", ["EUR", "GBP"])
+def test_account_is_halted_when_it_has_cash_of_more_currencies_than_may_be(
+    currency: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = cash_desk(monkeypatch)
+    desk.flow("deposit", 1, currency="EUR")
+
+    desk.flow("deposit", 1, currency=currency)
+
+    assert desk.stops() == ([] if currency == "EUR" else [("too_many", "triggered")])
+    assert list(desk.state()["cash"]) == ["USD", "EUR"]
+
+
+def test_account_is_halted_when_flows_wait_for_more_rates_than_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = cash_desk(monkeypatch)
+    for kind in ("deposit", "withdrawal"):
+        desk.flow(kind, 1, currency="EUR")
+
+    desk.flow("deposit", 1, currency="GBP")
+
+    assert (desk.stops(), desk.state()["cash"]) == ([("too_many", "triggered")], {"USD": "10000"})
+
+
+def test_oldest_adopted_snapshot_is_forgotten_when_too_many_currencies_were_adopted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = cash_desk(monkeypatch)
+    as_of_ms = desk.now_ms
+    for currency in ("EUR", "GBP"):
+        for amount in (5, 0):
+            desk.flow("snapshot", amount, currency=currency)
+            desk.wait(6 * SECOND)
+
+    for currency in ("GBP", "EUR"):
+        desk.fill("buy", 1, 100, fee="1", fee_currency=currency, executed_at_ms=as_of_ms + 1)
+
+    # The snapshot of GBP is known to hold its fee.
+    assert desk.state()["cash"] == {"USD": "10000", "EUR": "-1"}

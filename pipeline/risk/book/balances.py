@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from pipeline.risk.account import Account
-from pipeline.risk.book.cash import keeps_apart
+from pipeline.risk.book.cash import keeps_apart, note_adjusted
 from pipeline.risk.book.money import Money, book_at, book_in_windows
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
@@ -56,7 +56,6 @@ def adjust_balance(turn: Turn, currency: str, adjustment: Decimal, *, as_of_ms: 
     if won is not None:
         book_in_windows(turn, won, won)
     if keeps_apart(turn.account, currency):
-        adjusted = {**turn.account.foreign_adjusted, currency: as_of_ms}
-        turn.update(foreign_adjusted=adjusted)
+        note_adjusted(turn, currency, as_of_ms)
     else:
         turn.update(adjusted_ms=as_of_ms)

@@ -3,6 +3,7 @@
 While `account.cash` is `converted` there is none of them: all money is converted when it is booked.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -49,15 +50,33 @@ def keeps_apart(account: Account, currency: str) -> bool:
 def put_cash(turn: Turn, currency: str, amount: Decimal) -> None:
     """Add to the balance of another currency; one of nothing is left out."""
     cash = turn.account.cash
-    if currency not in cash and len(cash) >= CASH_MAX:
-        reason = f"more currencies than can be kept: {currency}"
-        open_stop(turn, Cause("too_many", reason), strength="halt")
+    if not _has_room(turn, currency, cash):
         return
     left = {name: item for name, item in cash.items() if name != currency}
     balance = cash.get(currency, ZERO) + amount
     turn.update(cash={**left, currency: balance} if balance else left)
     hold_rate(turn, currency)
     turn.state_changed = True
+
+
+def _has_room(turn: Turn, currency: str, kept: Mapping[str, object]) -> bool:
+    """Whether another currency may be kept; at the bound the account is halted instead."""
+    if currency in kept or len(kept) < CASH_MAX:
+        return True
+    reason = f"more currencies than can be kept: {currency}"
+    open_stop(turn, Cause("too_many", reason), strength="halt")
+    return False
+
+
+def note_adjusted(turn: Turn, currency: str, as_of_ms: int) -> None:
+    """Note that fills until then change no balance of a currency: an adopted snapshot holds them.
+
+    Kept for the currencies that were adopted last.
+    """
+    others = turn.account.foreign_adjusted.items()
+    left = [(name, at_ms) for name, at_ms in others if name != currency]
+    kept = [*left, (currency, as_of_ms)][-CASH_MAX:]
+    turn.update(foreign_adjusted=dict(kept))
 
 
 def flow_in(turn: Turn, amount: Decimal) -> None:
@@ -86,6 +105,11 @@ def foreign_flow(turn: Turn, currency: str, amount: Decimal) -> None:
     A stale rate is one: what is there before and after is valued by the same. Without any the
     measures wait for the first; equity is unknown until then.
     """
+    account = turn.account
+    if not (
+        _has_room(turn, currency, account.cash) and _has_room(turn, currency, account.waiting_flows)
+    ):
+        return
     hold_rate(turn, currency)
     known = turn.account.rates.get(currency)
     if known is None:
