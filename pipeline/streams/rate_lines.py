@@ -16,23 +16,20 @@ __all__ = ["RateLines"]
 class _RateLine:
     """A currency: the rate that the account took last, and the move that counts."""
 
-    __slots__ = ("as_of_ms", "high", "low", "rate")
+    __slots__ = ("as_of_ms", "high", "low")
 
     def __init__(self) -> None:
-        self.rate: Decimal | None = None
         self.as_of_ms = -1
         self.low: Decimal | None = None  # None: any rate is a move.
         self.high: Decimal | None = None
 
     def take(self, rate: Decimal, as_of_ms: int, move_ratio: Decimal) -> None:
         """Note what the account holds."""
-        self.rate, self.as_of_ms = rate, as_of_ms
+        self.as_of_ms = as_of_ms
         self.low, self.high = rate * (1 - move_ratio), rate * (1 + move_ratio)
 
     def is_behind(self, rate: Rate) -> bool:
-        """Whether a rate is newer than the one that the account took last."""
-        if rate.as_of_ms == self.as_of_ms:
-            return rate.rate != self.rate
+        """Whether a rate is newer than the one that the account took last, whose row is rounded."""
         return rate.as_of_ms > self.as_of_ms
 
     def has_moved(self, rate: Rate) -> bool:
@@ -64,7 +61,7 @@ class RateLines:
         for currency, rate in self._sent.items():
             held = self._lines.get(currency)
             if answers and held is not None and held.is_behind(rate):
-                held.rate, held.as_of_ms = rate.rate, rate.as_of_ms
+                held.as_of_ms = rate.as_of_ms
 
     def send(self, rates: Iterable[Rate], *, move_ratio: Decimal) -> None:
         """Believe that the account takes what a revaluation carries."""

@@ -59,6 +59,22 @@ def test_multiplier_and_rate_both_count() -> None:
     assert (desk.state()["equity"], desk.state()["gross_exposure"]) == ("10110", "440")
 
 
+def test_exposures_are_notionals_in_the_accounts_currency_whatever_is_held() -> None:
+    desk = euro_desk()
+    desk.instrument("BTCUSD", base_currency="BTC")
+    desk.instrument("I", kind="inverse", settlement_currency="BTC", multiplier="100")
+    desk.price(50_000, "BTCUSD")
+    desk.price(40_000, "I")
+
+    desk.fill("buy", 2, 100)
+    desk.fill("buy", 10, 5, symbol="E")
+    desk.fill("sell", 4, 40_000, symbol="I")
+
+    # 2 x 100, 10 x 5 x 1.1, and 4 x 100 / 40 000 x 50 000 = 500 short.
+    state = desk.state()
+    assert (state["gross_exposure"], state["net_exposure"]) == ("755", "-245")
+
+
 def test_average_price_stays_in_the_currency_of_the_instrument() -> None:
     desk = euro_desk()
 

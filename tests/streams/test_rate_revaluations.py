@@ -164,3 +164,19 @@ def test_nothing_is_due_when_the_account_is_gone() -> None:
     watching.rate(10, "1.2")
 
     assert watching.first() is None
+
+
+def test_nothing_is_due_when_the_row_has_the_rate_with_fewer_digits() -> None:
+    watching = Watching(needing(RATE))
+    pair = given.instrument("USDEUR", base_currency="USD", settlement_currency="EUR")
+    watching.tables.apply_instrument(pair)
+    quote = given.price("3", symbol="USDEUR", as_of_ms=T0_MS + 10)
+    watching.tables.apply_price(quote, offset=1, appended_ms=T0_MS + 10)
+    watching.watchlist.apply_price("USDEUR")
+    watching.revaluation(10)
+
+    third = Decimal("0.333333333333333333")
+    taken = HeldRate(currency="EUR", rate=third, as_of_ms=T0_MS + 10)
+    watching.watchlist.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 15))
+
+    assert watching.first() is None
