@@ -12,7 +12,7 @@ from topics.accounts import TOPIC as ACCOUNTS
 from topics.accounts import CashFlow
 from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control
-from topics.fields import AccountOrAll, Id, Millis, Number
+from topics.fields import AccountOrAll, Id
 from topics.fills import TOPIC as FILLS
 from topics.fills import Fill
 from topics.instruments import TOPIC as INSTRUMENTS
@@ -23,9 +23,17 @@ from topics.orders import TOPIC as ORDERS
 from topics.orders import Order
 from topics.positions import TOPIC as POSITIONS
 from topics.positions import PositionSnapshot
+from topics.quotes import Market, Quote, Rate, Session
 from topics.signals import TOPIC as SIGNALS
 from topics.signals import Signal
 from topics.topic import DAY_MS, Topic
+
+__all__ = [
+    "FROM_BEFORE", "TOPIC", "AccountEvent", "ControlEvent", "Event", "FillEvent", "Heartbeat",
+    "HeartbeatEvent", "InstrumentsEvent", "LimitsEvent", "Market", "OrderEvent", "PositionEvent",
+    "Quote", "Rate", "Revaluation", "RevaluationEvent", "Session", "SignalEvent", "Source",
+    "is_from_before",
+]  # fmt: skip
 
 
 class Source(Struct, frozen=True, kw_only=True, gc=False):
@@ -33,45 +41,6 @@ class Source(Struct, frozen=True, kw_only=True, gc=False):
     topic_id: str  # Kafka's own, so that a topic made again starts anew.
     partition: int
     offset: int
-
-
-class Quote(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    symbol: Id
-    bid: Number | None = None  # All prices in the settlement currency.
-    ask: Number | None = None
-    mark: Number | None = None
-    last: Number | None = None
-    as_of_ms: Millis
-    offset: int  # Of the prices message: newer is larger.
-    epoch: str = ""  # The log that counts the offset: `<topic_id>:<partition>` of prices.
-    atr: Number | None = None  # Mean true range of the last closed bars, a price; None: unknown.
-    ewma: Number | None = None  # Volatility per bar by the EWMA of squared log returns, a ratio.
-    long_run: Number | None = None  # Standard deviation of the long run's log returns, per bar.
-
-
-class Rate(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    base: Id
-    quote: Id
-    rate: Number  # Units of quote per unit of base.
-    as_of_ms: Millis
-    source: Id | None = None  # The symbol, where several name the pair: risk knows which counts.
-
-
-class Market(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What the tables held of one symbol when the event was written."""
-
-    symbol: Id
-    instrument: Instrument | None = None
-    quote: Quote | None = None
-
-
-class Session(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One session of an exchange."""
-
-    open_ms: Millis
-    close_ms: Millis  # The first instant after it.
-    break_start_ms: Millis | None = None
-    break_end_ms: Millis | None = None  # The first instant after the break.
 
 
 class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
@@ -84,7 +53,7 @@ class Revaluation(Struct, frozen=True, kw_only=True, gc=False):
 
 class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
     account_id: AccountOrAll
-    source: Source | None = None  # None: written by broadcast; a repetition does no harm.
+    source: Source | None = None  # None: no input of ours; a repetition does no harm.
     instrument: Instrument | None = None
     quote: Quote | None = None
     rates: tuple[Rate, ...] = ()
