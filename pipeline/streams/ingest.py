@@ -61,8 +61,8 @@ class Ingest:
         topic = self._streams[record.topic]
         self._tally.read(topic.name, record.timestamp_ms)
         became = self._become(record, topic)
-        if not isinstance(became, DeadLetter):
-            self._count_unknown(topic, record.value or b"")
+        if record.value is not None and not isinstance(became, DeadLetter):
+            self._count_unknown(topic, record.value)
         match became:
             case Wrapped(for_everyone=True):
                 self._tell_everyone(became)

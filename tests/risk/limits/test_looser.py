@@ -15,6 +15,7 @@ UNDECIDED = {
     ("stopout_guard", "cooldown_ms"),
     ("account", "zone"),
     ("account", "day_roll"),
+    ("account", "cash"),
     ("dedupe", "dedupe_horizon_ms"),
     ("dedupe", "dedupe_max"),
     ("stop", "atr_multiple"),
