@@ -18,7 +18,9 @@ class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
     as_of_ms: Millis
 
     def __post_init__(self) -> None:
-        if self.kind in ("deposit", "withdrawal") and self.amount < 0:
+        unsigned = self.kind in ("deposit", "withdrawal")
+        # To compare NaN raises; the codec refuses it after this, as in every other field.
+        if unsigned and self.amount.is_finite() and self.amount < 0:
             raise DecodeError(f"Expected a number >= 0 for a {self.kind}", "$.amount")
 
 

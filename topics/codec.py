@@ -16,6 +16,7 @@ import orjson
 from topics.bounds import check_message, check_spelling, suspicious
 from topics.explain import explain, malformed, path_of
 from topics.fields import DecodeError, Written
+from topics.nesting import check_depth
 from topics.text import nearest
 from topics.topic import Topic
 from topics.written import exact_of, plain, shown, write_exact
@@ -71,6 +72,7 @@ def decode(topic: Topic, value: bytes | None) -> msgspec.Struct:
         raise DecodeError("Expected a value, got none")
     if len(value) > topic.message_bytes_max:
         raise DecodeError(f"Expected at most {topic.message_bytes_max} bytes, got {len(value)}")
+    check_depth(value)
     try:
         message: msgspec.Struct = _decode(_decoder(topic.message), value)
     except DecodeError as error:
@@ -140,7 +142,9 @@ def reader_of(message: type[T]) -> Callable[[bytes], T]:
 
 def decode_plain(value: bytes | str) -> Any:  # JSON of any shape.
     """Decode JSON of any shape with exact numbers."""
-    return _decode(_decoder(Any), value.encode() if isinstance(value, str) else value)
+    raw = value.encode() if isinstance(value, str) else value
+    check_depth(raw)
+    return _decode(_decoder(Any), raw)
 
 
 def key_of(topic: Topic, message: msgspec.Struct) -> str:
@@ -169,6 +173,7 @@ def _decode(decoder: "msgspec.json.Decoder[Any]", value: bytes) -> Any:  # The d
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, DecodeError):
             raise error.__cause__ from None
+        check_depth(value)  # The explanation decodes parts of it again.
         raise explain(str(error), decoder.type, value) from None
     except msgspec.DecodeError as error:
         raise DecodeError(malformed(str(error))) from None

@@ -10,7 +10,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from pipeline.errors import StartupError
 from pipeline.replay.machine import Line
 from topics.catalogue import INPUTS
+from topics.codec import DecodeError
 from topics.fields import Millis
+from topics.nesting import DEPTH_MAX, check_depth
 from topics.text import nearest
 
 __all__ = ["LineError", "decode_line", "encode_line"]
@@ -37,8 +39,9 @@ _DECODER = msgspec.json.Decoder(_Form)
 def decode_line(text: bytes, number: int) -> Line:
     """Read one line. Raise LineError when it is not of the form; its value is not judged."""
     try:
+        check_depth(text, DEPTH_MAX + 1)  # The line is one level around its value.
         form = _DECODER.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, DecodeError) as error:
         raise LineError(f"line {number} is no recorded input: {error}") from None
     if form.topic not in NAMES:
         near = nearest(form.topic, NAMES)

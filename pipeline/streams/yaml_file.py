@@ -14,6 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from pipeline.errors import StartupError
+from topics.nesting import DEPTH_MAX
 from topics.text import quoted
 
 __all__ = ["Tree", "UnreadableFileError", "YamlFileError", "load_tree"]
@@ -26,6 +27,7 @@ _CONSTANTS: dict[str, object] = {"null": None, "~": None, "": None, "true": True
 _WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _INT_BITS_MAX = 63  # A longer one does not travel as a JSON number.
+_NODES_MAX = 100_000  # An alias stands for all that it names, and may do so in an alias.
 
 
 class UnreadableFileError(StartupError):
@@ -90,10 +92,12 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.lines: dict[Place, int] = {}
         self._path = path
+        self._nodes = 0
         self._around: set[int] = set()  # Nodes that are being read: one within itself has no end.
 
     def read(self, node: Node, place: Place) -> Any:  # YAML of any shape.
         self.lines.setdefault(place, _line(node))
+        self._check_size(node, place)
         if isinstance(node, ScalarNode):
             return self._scalar(node)
         if id(node) in self._around:
@@ -108,6 +112,13 @@ class _Reader:
             raise self._error(node, f"the tag {quoted(str(node.tag))} means nothing here")
         self._around.discard(id(node))
         return value
+
+    def _check_size(self, node: Node, place: Place) -> None:
+        self._nodes += 1
+        if len(place) > DEPTH_MAX:
+            raise self._error(node, f"values are nested deeper than {DEPTH_MAX} levels")
+        if self._nodes > _NODES_MAX:
+            raise self._error(node, f"the file holds more than {_NODES_MAX} values")
 
     def _mapping(self, node: MappingNode, place: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}

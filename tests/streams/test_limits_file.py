@@ -6,6 +6,11 @@ import pytest
 from pipeline.streams.limits_file import load_limits, load_rules
 from pipeline.streams.yaml_file import UnreadableFileError, YamlFileError
 
+# Each line names the one before nine times.
+BOMB = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
+)
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -65,6 +70,8 @@ def test_rule_has_no_parameters_when_nothing_follows_its_name(file: Path) -> Non
         ("? [a]\n: {}\n", "line 1: a name must be a text"),
         ("a: &x {b: *x}\n", "line 1: a value holds itself"),
         ("a:\n  b: 1e99999999999999999999\n", "line 2: '1e99999999999999999999' is no number"),
+        ("a: " + "[" * 40 + "]" * 40, "line 1: values are nested deeper than 32 levels"),
+        (BOMB, "the file holds more than 100000 values"),
     ],
 )
 def test_file_is_refused_with_the_place_when_it_is_malformed(

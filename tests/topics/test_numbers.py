@@ -21,11 +21,14 @@ NUMBERS = [
         "positions": ("quantity", "average_price", "mark_price"),
         "accounts": ("amount",),
         "prices": ("bid", "ask", "mark", "last", "high", "low"),
-        "instruments": ("tick_size", "lot_size", "min_quantity", "max_quantity", "min_notional"),
+        "instruments": (
+            *("tick_size", "lot_size", "min_quantity"),
+            *("max_quantity", "min_notional", "multiplier"),
+        ),
     }.get(topic.name, ())
 ]
 every_number = pytest.mark.parametrize(("topic", "name"), NUMBERS)
-ABOVE_ZERO = {"quantity", "tick_size", "lot_size", "max_quantity"}
+ABOVE_ZERO = {"quantity", "tick_size", "lot_size", "max_quantity", "multiplier"}
 FOREIGN_ONES = ("\u0661", "\uff11", "\u09e7.5")  # Digits, but not of ASCII.
 NOT_BELOW_ZERO = {"filled_quantity", "min_quantity", "min_notional", "amount"}
 
