@@ -23,11 +23,12 @@ UNOPENED = "unopened"  # It asks without ever having opened its account.
 PAIRS = (("SP500", "WTI"), ("NASDAQ", "VIX"), ("WTI", "NASDAQ"), ("VIX", "SP500"))
 # Of the purse, in one symbol.
 SHARES = {
-    "SP500": Decimal("0.12"),
-    "NASDAQ": Decimal("0.12"),
-    "WTI": Decimal("0.06"),
-    "VIX": Decimal("0.025"),
+    "SP500": Decimal("0.11"),
+    "NASDAQ": Decimal("0.11"),
+    "WTI": Decimal("0.05"),
+    "VIX": Decimal("0.02"),
 }
+STOP_MOVES = 8  # A stop this many average daily moves away is met by trends, not by ordinary days.
 NOTHING_SHARE = Decimal("0.01")  # A difference below this is not worth an order.
 STALE_MS = 9000
 EVERY_DAYS = (4, 8)
@@ -50,13 +51,14 @@ class Habits(Struct, frozen=True):
 
     appetite: Decimal = Decimal(1)  # Times the usual share of the purse.
     first_day: int = 0
+    every_days: tuple[int, int] = EVERY_DAYS  # Asks at an interval drawn from this range.
     unsized: float = 0.25  # Leaves the quantity to the gate.
-    oversized: float = 0.12
+    oversized: float = 0.05
     limited: float = 0.3  # Gives a limit price.
     absurd: float = 0.02  # A limit price far from the market.
     late: float = 0.02  # The signal took too long to get here.
     repeated: float = 0.03  # Sends the same signal twice.
-    stopped: float = 0.5  # Gives a stop price.
+    stopped: float = 0.8  # Gives a stop price.
     holding: float = 0.05  # Says that it wants nothing, when it wants nothing.
 
 
@@ -71,7 +73,7 @@ class Trader:
         self._symbols = tuple(symbols)
         self._habits = habits
         self._random = Random(account_id)
-        self._every_days = self._random.randint(*EVERY_DAYS)
+        self._every_days = self._random.randint(*habits.every_days)
         self._offset = self._random.randrange(STOPPED_EVERY_DAYS)  # Else all would ask at once.
         self._number = 0
 
@@ -134,7 +136,7 @@ class Trader:
             signal = replace(signal, limit_price=_to_tick(best * (1 + away * far)))
         if self._is(habits.stopped):
             move = average_move(market.closes[signal.symbol])
-            signal = replace(signal, stop_price=_to_tick(quote.last - away * 3 * move))
+            signal = replace(signal, stop_price=_to_tick(quote.last - away * STOP_MOVES * move))
         if self._is(habits.late):
             signal = replace(signal, created_at_ms=signal.created_at_ms - STALE_MS)
         return signal
@@ -152,9 +154,10 @@ def cast(pairs: int) -> list[Trader]:
             account_id = f"{name}-{number + 1:02d}"
             traders.append(Trader(account_id, strategy, symbols=symbols, habits=Habits()))
     reckless = Habits(appetite=Decimal(15), first_day=80, limited=0, late=0, unsized=0, stopped=0)
+    unopened = Habits(first_day=10, every_days=(25, 35))
     return [
         *traders,
-        Trader(UNOPENED, momentum, symbols=("SP500",), habits=Habits(first_day=10)),
+        Trader(UNOPENED, momentum, symbols=("SP500",), habits=unopened),
         Trader(RECKLESS, buy_oil, symbols=("WTI",), habits=reckless),
     ]
 
