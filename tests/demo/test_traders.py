@@ -32,18 +32,18 @@ def trader(habits: Habits) -> Trader:
 def test_a_trader_asks_for_its_share_of_the_purse() -> None:
     signals = asked(trader(GOOD))
 
-    # 6 % of a million at 100.
-    assert {(signal.side, signal.quantity) for signal in signals} == {("buy", Decimal(600))}
+    # 5 % of a million at 100.
+    assert {(signal.side, signal.quantity) for signal in signals} == {("buy", Decimal(500))}
 
 
 def test_a_trader_asks_for_what_is_missing_only() -> None:
-    signals = asked(trader(GOOD), held={"WTI": Decimal(450)})
+    signals = asked(trader(GOOD), held={"WTI": Decimal(350)})
 
     assert {signal.quantity for signal in signals} == {Decimal(150)}
 
 
 def test_a_trader_is_silent_when_it_has_what_it_wants() -> None:
-    assert asked(trader(GOOD), held={"WTI": Decimal(550)}) == []
+    assert asked(trader(GOOD), held={"WTI": Decimal(450)}) == []
 
 
 def test_a_stopped_trader_asks_less() -> None:
@@ -75,8 +75,8 @@ def test_a_field_is_absent_when_that_is_the_habit(habits: Habits, field: str) ->
 def test_a_stop_lies_below_what_is_bought() -> None:
     signals = asked(trader(Habits(stopped=1)))
 
-    # Three average moves of 1 below 100.
-    assert {signal.stop_price for signal in signals} == {Decimal("97.00")}
+    # Eight average moves of 1 below 100.
+    assert {signal.stop_price for signal in signals} == {Decimal("92.00")}
 
 
 def test_every_run_asks_for_the_same() -> None:
