@@ -201,6 +201,18 @@ def test_one_file_starts_python_when_all_are_read() -> None:
     assert starting == {"pipeline/streams/children.py", *tests}
 
 
+def test_nobody_consumes_batches_when_the_end_of_a_partition_is_an_event() -> None:
+    """librdkafka counts that event as a message there, and skips a record after a pause."""
+    wrong = [
+        path.relative_to(ROOT).as_posix()
+        for path in [*SOURCES, *PROGRAMS]
+        if re.search(r"enable.partition.eof[\"=]", text := path.read_text())
+        and re.search(r"\.consume\(", text)
+    ]
+
+    assert wrong == []
+
+
 def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:
     shared = {f"pipeline.risk.rules.{name}" for name in ("loss_watch", "measure", "rule")}
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from pipeline.streams.consumer_errors import passes
+from pipeline.streams.polling import poll_all
 from pipeline.streams.settings import Settings
 
 __all__ = ["OwnedStates", "Row"]
@@ -72,7 +73,7 @@ class OwnedStates:
     def read(self) -> list[Row]:
         """Return the rows that are there, without waiting; partitions come and go meanwhile."""
         newest: dict[tuple[int, bytes], Row] = {}
-        for message in self._consumer.consume(BATCH_RECORDS, 0):
+        for message in poll_all(self._consumer, BATCH_RECORDS):
             error, partition = message.error(), message.partition() or 0
             if error is None:
                 key = message.key() or b""

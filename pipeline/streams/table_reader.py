@@ -26,6 +26,7 @@ from pipeline.streams.cluster import topic_id
 from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import TABLES_GROUP, Record, Stopped
 from pipeline.streams.exchange_sessions import prepare
+from pipeline.streams.polling import poll_all
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_progress import TableProgress
 from pipeline.streams.tables import Tables
@@ -152,7 +153,7 @@ class TableReader:
     def _run(self) -> None:
         try:
             while not self._ended.is_set():
-                self._take(self._read())
+                self._take(poll_all(self._consumer, BATCH_RECORDS, WAIT_SECONDS))
                 self._look(time.monotonic())
         except KafkaException as error:
             self.failure = f"the tables cannot be read any more ({error.args[0].str()})"
@@ -162,11 +163,6 @@ class TableReader:
             if not self._ended.is_set():
                 self.failure = self.failure or "the thread of the tables died"
                 self._on_failure()
-
-    def _read(self) -> list[Message]:
-        """Return what is there as soon as there is anything: `consume` alone waits in vain."""
-        first = self._consumer.poll(WAIT_SECONDS)
-        return [] if first is None else [first, *self._consumer.consume(BATCH_RECORDS, 0)]
 
     def _take(self, messages: list[Message]) -> None:
         """Take each price and each instrument, and note how far this came."""

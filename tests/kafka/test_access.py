@@ -17,6 +17,7 @@ from confluent_kafka import (
 
 from pipeline.streams.acls import accesses
 from pipeline.streams.children import riskgate_command
+from pipeline.streams.polling import poll_all
 from pipeline.streams.settings import Settings
 from tests import given
 from tests.cli.command import riskgate
@@ -96,7 +97,7 @@ def readable(kafka: GuardedKafka, party: str, *, enough: set[str]) -> set[str]:
     found: set[str] = set()
 
     def look(consumer: Consumer, seconds: float) -> bool:
-        for message in consumer.consume(100, seconds):
+        for message in poll_all(consumer, 100, seconds):
             if message.error() is None or message.error().code() == KafkaError._PARTITION_EOF:
                 found.add(str(message.topic()).removeprefix("a."))
         return found >= enough
