@@ -138,6 +138,12 @@ RISK = Row(
                 ),
             ),
         ),
+        Graph(
+            "Fills by what they name",
+            "reqps",
+            (rate("riskgate_fills_total", "match"),),
+            "reserved: of an order approved; beyond: more than that; unmatched: of no decision.",
+        ),
         Graph("Alerts by rule", "reqps", (rate("riskgate_alerts_total", "rule"),)),
         Graph(
             "Prevented loss",

@@ -136,6 +136,9 @@ class Account(Struct, frozen=True, array_like=True):
     foreign_flows: Decimal = ZERO  # What of the net flows went into those.
     waiting_flows: dict[str, WaitingFlows] = {}  # By currency.
     foreign_adjusted: dict[str, int] = {}  # as_of of the adopted snapshot, by currency.
+    overfills: tuple[int, ...] = ()  # Times of the last fills beyond their orders.
+    unmatched: int = 0  # Fills that named no decision since that was told last.
+    approved_ms: int | None = None  # When a signal was approved last.
 
     @property
     def balance(self) -> Decimal:

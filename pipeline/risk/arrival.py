@@ -5,7 +5,7 @@ from msgspec import Struct
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.memory.identities import Recall, Remembered
 from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
-from pipeline.risk.outputs import Output
+from pipeline.risk.outputs import FillMatch, Output
 from topics.events import Event
 
 
@@ -30,3 +30,4 @@ class Step(Struct, frozen=True):
     repeated: bool = False  # Applied before: nothing happened.
     failed: str | None = None  # Applying the event raised: it is left out, the account halted.
     raised: tuple[str, ...] = ()  # Other parts that raised: they are left out, the account halted.
+    fill_match: FillMatch | None = None  # Of a fill that came for the first time.

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.book.reservations import Reservation, after_accepted, after_terminal
 from pipeline.risk.cause import Cause
-from pipeline.risk.on_fill import change
+from pipeline.risk.release import change
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.stops import open_stop
 from topics.orders import Order

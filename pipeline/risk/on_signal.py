@@ -89,7 +89,8 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     """Reserve the whole quantity at its order price: exposure from this moment on."""
     signal, now_ms = terms.signal, turn.now_ms
     approvals = (*turn.account.approvals[-(APPROVALS_MAX - 1) :], now_ms)
-    turn.account = replace(turn.account, approvals=approvals, repeats=_repeats(turn, terms))
+    repeats = _repeats(turn, terms)
+    turn.account = replace(turn.account, approvals=approvals, repeats=repeats, approved_ms=now_ms)
     stop, distance = _stop_of(terms, quantity)
     turn.reserve(
         Reservation(

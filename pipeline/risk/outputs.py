@@ -1,6 +1,6 @@
 """What a step brings out, and the topic that each of it belongs to."""
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 from topics.alerts import Action, Alert, Level
 from topics.decisions import Decision, Exit, Stop
@@ -12,6 +12,9 @@ USUAL_ACTIONS: dict[Level, Action] = {
     "high": "reduce",
     "critical": "halt",
 }
+
+# Whether a fill takes a reservation, goes beyond its order, or names no decision.
+FillMatch = Literal["reserved", "beyond", "unmatched"]
 
 Output = Decision | Exit | Stop | EmergencyStop | Alert
 

@@ -196,4 +196,5 @@ def _finish(turn: Turn, begun: Account, *, wake_ms: int | None, rolled: bool) ->
         tuple(turn.fills),
         state_due=due,
         snapshot_due=rolled,
+        fill_match=turn.fill_match,
     )

@@ -17,7 +17,7 @@ from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.memory.identities import Remembered
 from pipeline.risk.memory.idle import drop_idle
 from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
-from pipeline.risk.outputs import USUAL_ACTIONS, Output
+from pipeline.risk.outputs import USUAL_ACTIONS, FillMatch, Output
 from pipeline.risk.valuation.equity import Valuation, value
 from pipeline.risk.valuation.figures import reserved, revalue, settle
 from pipeline.risk.valuation.totals import moved
@@ -35,8 +35,8 @@ class Turn:
     """Mutable on purpose: an event touches the account in several places, in order."""
 
     __slots__ = (
-        "_holdings", "_ids", "_standing", "_valuation", "account", "at_ms", "filled", "fills",
-        "forget", "limits", "look_at_all", "now_ms", "outputs", "rates", "remember",
+        "_holdings", "_ids", "_standing", "_valuation", "account", "at_ms", "fill_match", "filled",
+        "fills", "forget", "limits", "look_at_all", "now_ms", "outputs", "rates", "remember",
         "repeated_signal", "shared", "state_changed", "stops_before", "touched",
         "trading_changed", "violated",
     )  # fmt: skip
@@ -55,6 +55,7 @@ class Turn:
         self.state_changed = False  # Positions, reservations or limits.
         self.trading_changed = False
         self.filled = False
+        self.fill_match: FillMatch | None = None  # How the fill of this event fits its order.
         self.repeated_signal = False
         self.violated = False
         self.stops_before = account.stops

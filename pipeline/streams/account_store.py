@@ -6,9 +6,12 @@ Apart from decide.py so that the layout, which outlives every release, stands in
 from collections.abc import Iterator
 from contextlib import contextmanager
 from struct import Struct
+from typing import cast
+
+from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
-from pipeline.risk.memory.kept_fills import WantedFills
+from pipeline.risk.memory.kept_fills import WantedOfFill
 from pipeline.risk.state import (
     StateError,
     load_account,
@@ -79,12 +82,19 @@ class AccountStore:
             oldest=tuple(entry for entry in oldest if entry is not None),
         )
 
-    def recall_fill(self, account_id: str, other: str, wanted: WantedFills | None) -> Recall:
-        """Look up a fill's counterpart, and for a bust the kept fills of its symbol."""
-        raw = self._store.get(_identity(account_id, other))
-        fills = () if wanted is None else self.fills.read(account_id, wanted)
-        at_ms = None if raw is None else _AT_MS.unpack(raw)[0]
-        return Recall(counterpart_at_ms=at_ms, fills=fills)
+    def recall_fill(self, account_id: str, known: Recall, wanted: WantedOfFill) -> Recall:
+        """Add what a fill wants to see: its counterpart, its signal, the kept fills of a symbol."""
+        signal, fills = wanted.signal, wanted.fills
+        return replace(
+            known,
+            counterpart_at_ms=self._remembered_ms(account_id, wanted.counterpart),
+            fills=() if fills is None else self.fills.read(account_id, fills),
+            signal_at_ms=None if signal is None else self._remembered_ms(account_id, signal),
+        )
+
+    def _remembered_ms(self, account_id: str, identity: str) -> int | None:
+        raw = self._store.get(_identity(account_id, identity))
+        return None if raw is None else cast(int, _AT_MS.unpack(raw)[0])
 
     def remember(self, account_id: str, entry: Remembered) -> None:
         """Write an id under its name, and note it in its block of the ring."""

@@ -59,6 +59,12 @@ VIOLATIONS = Counter(
     ["level"],
 )
 ALERTS = Counter("riskgate_alerts", "Alerts.", ["level", "rule"])
+FILLS = Counter(
+    "riskgate_fills",
+    "Fills that came for the first time: they took what was reserved for their order, went beyond "
+    "it, or named no decision.",
+    ["match"],
+)
 RULE_ENABLED = Gauge(
     "riskgate_rule_enabled", "1 where a rule judges, by the document of all accounts.", ["rule"]
 )

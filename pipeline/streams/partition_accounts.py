@@ -6,10 +6,8 @@ Apart from decide.py: this knows what is dirty and what is due at the commit, no
 from collections import OrderedDict
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from pipeline.risk.account import Account
-from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill, counterpart, wanted_fills
+from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill, wanted_of_fill
 from pipeline.risk.state import new_shared
 from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wanted
 from pipeline.risk.step import step as decide
@@ -60,10 +58,9 @@ class PartitionAccounts:
         recall = self._store.recall(
             account_id, identity(event), oldest_wanted(account, self.shared, at_ms)
         )
-        other = counterpart(event)
-        if other is not None:
-            met = self._store.recall_fill(account_id, other, wanted_fills(account, event))
-            recall = replace(recall, counterpart_at_ms=met.counterpart_at_ms, fills=met.fills)
+        wanted = wanted_of_fill(account, event)
+        if wanted is not None:
+            recall = self._store.recall_fill(account_id, recall, wanted)
         arrival = Arrival(event=event, content=content, at_ms=at_ms, recall=recall)
         taken = decide(account, self.shared, arrival)
         if not taken.repeated:

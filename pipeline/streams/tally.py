@@ -9,6 +9,7 @@ from typing import get_args
 
 from prometheus_client import Counter as Metric
 
+from pipeline.risk.outputs import FillMatch
 from pipeline.risk.rules import RULES
 from pipeline.risk.step import Output, Step
 from pipeline.risk.watch.violations import UNTOLD
@@ -56,6 +57,8 @@ class Tally:
         if isinstance(event, SignalEvent):
             self._signals.append((event.body.created_at_ms, at_ms))
         self._events[type(event)] += 1
+        if taken.fill_match is not None:
+            self.count(metrics.FILLS, taken.fill_match)
         for _ in range((taken.failed is not None) + len(taken.raised)):
             self.count(metrics.FAILED, str(type(event).__struct_config__.tag))
         for output in taken.outputs:
@@ -113,8 +116,7 @@ class Tally:
                 self.count(metrics.STOPS, output.rule, output.status)
             case Alert():
                 self.count(metrics.ALERTS, output.level, output.rule)
-                # Others are events to look at, no breach of a limit.
-                if output.rule in RULES and output.rule != UNTOLD:
+                if _is_violation(output):
                     self._violations[output.level] += 1
             case _:  # A Stop is the same row as its EmergencyStop.
                 pass
@@ -129,10 +131,22 @@ class Tally:
             self.count(metrics.INTERNAL_ERRORS)
 
 
+def _is_violation(alert: Alert) -> bool:
+    """Whether an alert tells a breach of a limit; others are events to look at.
+
+    Of fills beyond their orders each is told, low, and is none yet.
+    """
+    if (alert.rule, alert.level) == ("overfill", "low"):
+        return False
+    return alert.rule in RULES and alert.rule not in UNTOLD
+
+
 def show_zeros() -> None:
     """Show what has not happened yet where its labels are known: else the first time is no rise."""
     for verdict in get_args(Verdict):
         metrics.DECISIONS.labels(verdict)
+    for match in get_args(FillMatch):
+        metrics.FILLS.labels(match)
     for level in get_args(Level):
         metrics.VIOLATIONS.labels(level)
     for kind in get_args(Event):

@@ -6,7 +6,7 @@ The bounds are made small enough to be reached in a test.
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk import chain, on_control, on_fill, shared_record, turn
+from pipeline.risk import chain, on_control, release, shared_record, turn
 from pipeline.risk.book import booking, cash, money
 from pipeline.risk.rules import too_many
 from pipeline.risk.watch import exits, stops
@@ -80,17 +80,18 @@ def test_oldest_expired_order_is_not_restored_when_too_many_expired(
     assert desk.reserved() == {"two": "1"}
 
 
-def test_late_fill_is_known_for_an_overfill_while_its_order_is_remembered(
+def test_late_fill_without_a_signal_is_an_overfill_while_its_order_is_remembered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(on_fill, "ENDED_MAX", 1)
+    monkeypatch.setattr(release, "ENDED_MAX", 1)
     desk = open_desk(only())
     for name in ("one", "two"):
         desk.signal("buy", 1, limit_price="100", signal_id=name)
-        desk.fill("buy", 1, 100, signal_id=name)
+        desk.order(name, "accepted", order_id=name)
+        desk.fill("buy", 1, 100, order_id=name)
 
     for name in ("one", "two"):
-        desk.fill("buy", 1, 100, signal_id=name)
+        desk.fill("buy", 1, 100, order_id=name)
 
     assert (len(desk.alerts("unmatched_fill")), len(desk.alerts("overfill"))) == (1, 1)
 

@@ -56,6 +56,8 @@ EVERY_NAME: Rules = {
     "volatility_stop": {"volatility_multiple": 3},
     "stale_data": {"stale_ms": 60000},
     "drift": {"balance_tolerance_ratio": "0.0001", "drift_grace_ms": 5000},
+    "overfill": {"overfills_max": 3, "window_ms": 3600000},
+    "unmatched_fill": {},
     "violation_rate": {},
     "account": {"zone": "Europe/London", "day_roll": "17:30"},
     "reservation": {"reservation_ttl_ms": 60000, "order_silent_ms": 3600000},

@@ -39,11 +39,14 @@ _RULES: dict[str, dict[str, Any]] = {
     "stale_data": {},
     "stale_mark": {},
     "price_collar": {},
+    "overfill": {"overfills_max": 2, "window_ms": 60_000},
+    "unmatched_fill": {},
     "violation_rate": {},
     "risk_score": {},
 }  # fmt: skip
 _WATCHES = ["daily_loss", "weekly_loss", "drawdown", "balance_floor", "position_ratio",
-            "gross_exposure", "value_at_risk", "stale_data"]  # fmt: skip
+            "gross_exposure", "value_at_risk", "stale_data", "overfill",
+            "unmatched_fill"]  # fmt: skip
 _GROUPS: Rules = {
     "reservation": {"reservation_ttl_ms": 10_000, "order_silent_ms": 30_000},
     "confirmation": {"confirm_marks": 2, "confirm_ms": 200},

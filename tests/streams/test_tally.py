@@ -3,6 +3,7 @@
 import time
 from typing import cast
 
+import pytest
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared, Stop
@@ -11,7 +12,7 @@ from pipeline.streams import metrics
 from pipeline.streams.tally import Tally, cause_ms
 from tests import given
 from topics.alerts import TOPIC as ALERTS
-from topics.alerts import Alert
+from topics.alerts import Alert, Level
 from topics.decisions import TOPIC as DECISIONS
 from topics.decisions import Decision
 from topics.emergency_stops import TOPIC as STOPS
@@ -80,6 +81,33 @@ def test_too_many_violations_are_none_themselves_when_they_are_told() -> None:
     tally.flush()
 
     assert violations("medium") == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "level", "more"),
+    [("overfill", "low", 0), ("overfill", "high", 1), ("unmatched_fill", "critical", 0)],
+)
+def test_alert_about_a_fill_is_a_violation_when_too_many_went_beyond(
+    rule: str, level: Level, more: int
+) -> None:
+    tally, before = Tally(), violations(level)
+
+    tally.add(HEARTBEAT, taken(replace(ALERT, rule=rule, level=level)), AT_MS)
+    tally.flush()
+
+    assert violations(level) == before + more
+
+
+def test_share_of_fills_that_name_a_decision_is_seen_when_fills_come() -> None:
+    tally, match = Tally(), ("reserved", "beyond", "unmatched")
+    before = [metrics.value("riskgate_fills_total", match=name) for name in match]
+
+    for name in ("reserved", "reserved", "unmatched", None):
+        tally.add(HEARTBEAT, replace(taken(), fill_match=name), AT_MS)
+    tally.flush()
+
+    after = [metrics.value("riskgate_fills_total", match=name) for name in match]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [2, 0, 1]
 
 
 def test_nothing_is_shown_when_the_commit_was_given_up() -> None:

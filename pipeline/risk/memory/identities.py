@@ -42,6 +42,7 @@ class Recall(Struct, frozen=True, gc=False):
     counterpart_at_ms: int | None = None  # When a fill's bust was remembered, or a bust's fill.
     oldest: tuple[Remembered, ...] = ()  # The entries that `oldest_numbers` asked for.
     fills: tuple[KeptFill, ...] = ()  # Those that `wanted_fills` asked for, by number.
+    signal_at_ms: int | None = None  # When the signal that `wanted_signal` names was remembered.
 
 
 def identity(event: Event) -> str | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account import Account
-from pipeline.risk.book.holding import Execution
+from pipeline.risk.book.holding import Execution, Holding
 from pipeline.risk.book.position import Position
 from topics.events import Event, FillEvent
 
@@ -46,20 +46,28 @@ class WantedFills(Struct, frozen=True, gc=False):
     end: int
 
 
-def wanted_fills(account: Account | None, event: Event) -> WantedFills | None:
-    """Say which kept fills the next step has to see: those of a bust's symbol."""
-    if account is None or not isinstance(event, FillEvent) or event.body.kind != "bust":
-        return None
-    holding = account.holdings.get(event.body.symbol)
-    if holding is None:
-        return None
-    return WantedFills(holding.symbol, max(holding.fills - FILLS_MAX, 0), holding.fills)
+class WantedOfFill(Struct, frozen=True, gc=False):
+    """To be looked up for a fill."""
+
+    counterpart: str  # The bust of a fill, or the fill of a bust.
+    signal: str | None  # That it says it is of, where nothing is reserved for it any more.
+    fills: WantedFills | None  # With a bust: those kept of its symbol.
 
 
-def counterpart(event: Event) -> str | None:
-    """Name the bust of a fill, or the fill of a bust."""
+def wanted_of_fill(account: Account | None, event: Event) -> WantedOfFill | None:
+    """Say what the next step has to see of what is remembered, if the event is a fill."""
     if not isinstance(event, FillEvent):
         return None
     fill = event.body
-    kind = "new" if fill.kind == "bust" else "bust"
-    return f"{kind}:{fill.symbol}:{fill.side}:{fill.fill_id}"
+    holding = None if account is None else account.holdings.get(fill.symbol)
+    other = "new" if fill.kind == "bust" else "bust"
+    is_reserved = holding is not None and fill.signal_id in holding.reservations
+    return WantedOfFill(
+        counterpart=f"{other}:{fill.symbol}:{fill.side}:{fill.fill_id}",
+        signal=None if fill.signal_id is None or is_reserved else f"signal:{fill.signal_id}",
+        fills=_all_of(holding) if holding is not None and fill.kind == "bust" else None,
+    )
+
+
+def _all_of(holding: Holding) -> WantedFills:
+    return WantedFills(holding.symbol, max(holding.fills - FILLS_MAX, 0), holding.fills)

@@ -18,6 +18,7 @@ from pipeline.risk.valuation.roll import open_unknown
 from pipeline.risk.watch.breaches import Breach, act, beyond, breach
 from pipeline.risk.watch.circuit import watch_rapid_loss
 from pipeline.risk.watch.exposure_caps import exposure_breaches
+from pipeline.risk.watch.order_fills import fill_breaches
 from pipeline.risk.watch.position_stops import position_breaches
 from pipeline.risk.watch.stale_data import stale_breaches
 from pipeline.risk.watch.stops import end_breach
@@ -42,6 +43,8 @@ def watch(turn: Turn) -> None:
         watch_rapid_loss(turn, equity)
     breaches += position_breaches(turn)
     breaches += stale_breaches(turn)
+    if turn.fill_match is not None:
+        breaches += fill_breaches(turn)
     if breaches:
         act(turn, breaches)
     if turn.violated:

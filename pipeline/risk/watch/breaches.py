@@ -9,9 +9,9 @@ from pipeline.risk.cause import Cause
 from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.rules.measure import short
 from pipeline.risk.turn import Turn
-from pipeline.risk.watch.stops import LEVELS, alert_breach, open_stop
+from pipeline.risk.watch.stops import LEVELS, is_due, note_alerted, open_stop
 from pipeline.risk.watch.violations import count_breach
-from topics.alerts import Action
+from topics.alerts import Action, Level
 
 
 class Breach(Struct, frozen=True, gc=False):
@@ -19,11 +19,12 @@ class Breach(Struct, frozen=True, gc=False):
     key: str  # Under which it is told once, and again after a cooldown.
     action: Action  # As it is told.
     strength: Strength | None  # Of the stop of the account that it asks for.
+    level: Level | None = None  # As it is told; None: it follows from the action.
 
 
-def breach(cause: Cause, on_breach: OnBreach, *, key: str) -> Breach:
+def breach(cause: Cause, on_breach: OnBreach, *, key: str, level: Level | None = None) -> Breach:
     """Make the breach of a rule that stops the account, or only warns."""
-    return Breach(cause, key, on_breach, None if on_breach == "warn" else on_breach)
+    return Breach(cause, key, on_breach, None if on_breach == "warn" else on_breach, level)
 
 
 def beyond(name: str, measured: Decimal, limit: Decimal) -> Cause:
@@ -38,7 +39,9 @@ def act(turn: Turn, breaches: list[Breach]) -> None:
     for found in breaches:
         if found.key not in turn.account.alerted:
             count_breach(turn, found.cause.rule, level=LEVELS[found.action])
-        alert_breach(turn, found.cause, key=found.key, action=found.action)
+        if is_due(turn, found.key):
+            note_alerted(turn, found.key)
+            turn.alert(found.cause, level=found.level or LEVELS[found.action], action=found.action)
         if _strength(found) > (0 if worst is None else _strength(worst)):
             worst = found
     if worst is not None and worst.strength is not None:

@@ -111,6 +111,9 @@ def resume(turn: Turn, stop_id: str, said: Said) -> None:
     if refusal is not None:
         turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
         return
+    if stop.rule == "overfill":  # Its count starts anew.
+        turn.note(overfills=())
+        end_breach(turn, stop.rule)
     _close(turn, stop, said)
 
 
@@ -150,14 +153,23 @@ def _start_anew(turn: Turn, stop: Stop) -> str | None:
 
 def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn") -> None:
     """Alert when a breach begins and again after each cooldown; the level follows the action."""
-    alerted, now_ms = turn.account.alerted, turn.now_ms
-    last_ms = alerted.get(key)
-    if last_ms is not None and now_ms - last_ms < turn.limits.alerts.alert_cooldown_ms:
-        return
+    if is_due(turn, key):
+        note_alerted(turn, key)
+        turn.alert(cause, level=LEVELS[action], action=action)
+
+
+def note_alerted(turn: Turn, key: str) -> None:
+    """Note when a breach was told."""
+    alerted = turn.account.alerted
     if len(alerted) >= ALERTED_MAX:
         alerted = dict(list(alerted.items())[1:])
-    turn.note(alerted={**alerted, key: now_ms})
-    turn.alert(cause, level=LEVELS[action], action=action)
+    turn.note(alerted={**alerted, key: turn.now_ms})
+
+
+def is_due(turn: Turn, key: str) -> bool:
+    """Whether a breach is to be told now: it was not yet, or the cooldown is over."""
+    last_ms = turn.account.alerted.get(key)
+    return last_ms is None or turn.now_ms - last_ms >= turn.limits.alerts.alert_cooldown_ms
 
 
 def end_breach(turn: Turn, key: str) -> None:

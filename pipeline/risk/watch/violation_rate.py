@@ -7,25 +7,26 @@ from pipeline.risk.rules.violation_rate import ViolationRate
 from pipeline.risk.turn import Turn
 from pipeline.risk.watch.breaches import Breach, beyond, breach
 from pipeline.risk.watch.stops import end_breach
-from pipeline.risk.watch.violations import TIMES_MAX, UNTOLD, violations_last_hour
+from pipeline.risk.watch.violations import TIMES_MAX, violations_last_hour
 
+_NAME = "violation_rate"
 _HOUR_MS = 3_600_000
 _DAY_MS = 86_400_000
 
 
 def violation_breaches(turn: Turn) -> list[Breach]:
     """Judge the rate when a violation came; without a new one there is nothing new to tell."""
-    rule = cast(ViolationRate, turn.limits.rules[UNTOLD])
+    rule = cast(ViolationRate, turn.limits.rules[_NAME])
     account, now_ms = turn.account, turn.now_ms
     if not rule.enabled:
         return []
     times = account.violated
     if len(times) == TIMES_MAX and times[0] > now_ms - _HOUR_MS:
         counted = sum(violations_last_hour(account).by_level.values())
-        cause = beyond(UNTOLD, whole(max(counted, TIMES_MAX)), whole(TIMES_MAX - 1))
+        cause = beyond(_NAME, whole(max(counted, TIMES_MAX)), whole(TIMES_MAX - 1))
     elif account.critical_ms is not None and account.critical_ms > now_ms - _DAY_MS:
-        cause = beyond(f"{UNTOLD} of level critical", ONE, ZERO)
+        cause = beyond(f"{_NAME} of level critical", ONE, ZERO)
     else:
-        end_breach(turn, UNTOLD)
+        end_breach(turn, _NAME)
         return []
-    return [breach(cause, rule.on_breach, key=UNTOLD)]
+    return [breach(cause, rule.on_breach, key=_NAME)]

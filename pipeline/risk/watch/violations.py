@@ -8,7 +8,8 @@ from topics.alerts import Level
 _MINUTE_MS = 60_000
 _KEPT_MINUTES = 60
 TIMES_MAX = 11  # Of the newest violations; more than 10 in an hour are told.
-UNTOLD = "violation_rate"  # Too many violations are none themselves.
+# Too many violations are none themselves, nor is what nobody decided.
+UNTOLD = frozenset({"violation_rate", "unmatched_fill"})
 
 
 def count_violations(turn: Turn, reasons: tuple[str, ...]) -> None:
@@ -18,7 +19,7 @@ def count_violations(turn: Turn, reasons: tuple[str, ...]) -> None:
 
 def count_breach(turn: Turn, rule: str, *, level: Level) -> None:
     """Count one violation when a watch finds that a breach begins."""
-    if rule == UNTOLD:
+    if rule in UNTOLD:
         return
     _count(turn, (rule if level == "medium" else f"{level}:{rule}",))
     if level == "critical":

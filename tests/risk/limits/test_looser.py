@@ -56,6 +56,8 @@ def test_named_directions_are_of_parameters_that_exist_when_the_rules_are_read(n
         ("daily_loss.daily_loss_max", 5, None),
         ("balance_floor.balance_ratio_min", "0.2", "0.1"),
         ("order_rate.window_ms", 60_001, 59_999),
+        ("overfill.window_ms", 3_600_001, 3_599_999),
+        ("overfill.overfills_max", 2, 4),
         ("price_collar.collar_ratio", "0.01", "0.02"),
         ("cash.fee_ratio", "0.02", "0.01"),
         ("circuit_breaker.cooldown_ms", 2, 1),

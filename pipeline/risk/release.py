@@ -1,0 +1,94 @@
+"""What a fill takes of the order that it names: its reservation, and how well it fits.
+
+Apart from on_fill.py: here is no money, only what was approved.
+"""
+
+from msgspec.structs import replace
+
+from pipeline.risk.account import ENDED_MAX
+from pipeline.risk.book.holding import Holding
+from pipeline.risk.book.reservations import Reservation, after_fill
+from pipeline.risk.memory.identities import Recall
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.contracts import worth
+from pipeline.risk.watch.order_fills import note_overfill, note_unmatched
+from pipeline.risk.watch.position_stops import note_exit_fill
+from pipeline.risk.watch.stopouts import note_stopout
+from topics.fills import Fill
+
+
+def release(turn: Turn, fill: Fill, recall: Recall) -> Reservation | None:
+    """Release what a fill takes; return its reservation after the fill, if one matches."""
+    holding = turn.holding(fill.symbol)
+    reservation = _matching(holding, fill)
+    if reservation is None:
+        if _names_a_decision(turn, fill, recall):
+            note_overfill(turn, fill, limit=None)
+        else:
+            note_unmatched(turn, fill)
+        return None
+    if fill.quantity > reservation.quantity:
+        note_overfill(turn, fill, limit=reservation.quantity)
+    else:
+        turn.fill_match = "reserved"
+    cost = reservation.filled_cost + worth(fill.quantity, fill.price, holding.inverse)
+    filled = replace(reservation, filled_cost=cost)
+    after = after_fill(filled, fill.quantity, now_ms=turn.now_ms, times=turn.limits.reservation)
+    change(turn, after)
+    if reservation.exit_reason is not None:
+        note_exit_fill(turn, reservation, fill.quantity)
+        note_stopout(turn, reservation)
+    return after
+
+
+def change(turn: Turn, reservation: Reservation) -> None:
+    """Put a changed reservation in place; an ended one is kept a while to tell an overfill."""
+    turn.reserve(reservation)
+    if reservation.phase == "ended":
+        ended = {**turn.account.ended, reservation.signal_id: reservation}
+        for key in list(ended)[:-ENDED_MAX]:
+            del ended[key]
+        turn.note(ended=ended)
+
+
+def _matching(holding: Holding, fill: Fill) -> Reservation | None:
+    """Find the reservation by signal_id, else by the order_id that a word named; same side only."""
+    found = holding.reservations.get(fill.signal_id or "")
+    if found is None:
+        found = next(
+            (r for r in holding.reservations.values() if r.order_id == fill.order_id), None
+        )
+    return found if found is not None and found.side == fill.side else None
+
+
+def _names_a_decision(turn: Turn, fill: Fill, recall: Recall) -> bool:
+    """Whether nothing is reserved (any more) of the decision that a fill names.
+
+    It was rejected, or its order ended. An order that works in another symbol, or on the other
+    side, is not the fill's.
+    """
+    account, name = turn.account, fill.signal_id
+    orders = [
+        order
+        for order in account.ended.values()
+        if order.signal_id == name or order.order_id == fill.order_id
+    ]
+    if name is not None:
+        working = (holding.reservations.get(name) for holding in account.holdings.values())
+        orders += [order for order in working if order is not None]
+    if orders:
+        return any((order.symbol, order.side) == (fill.symbol, fill.side) for order in orders)
+    horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
+    named_ms = recall.signal_at_ms
+    if named_ms is not None and named_ms > turn.now_ms - horizon_ms:
+        return True
+    return _is_exit_id(turn, name)
+
+
+def _is_exit_id(turn: Turn, name: str | None) -> bool:
+    """Whether an id has the form of those that we derived so far: of an exit, here."""
+    account_id, _, numbers = (name or "").partition(":")
+    sequence, _, number = numbers.partition(":")
+    if account_id != turn.account.account_id or not (sequence.isdecimal() and number.isdecimal()):
+        return False
+    return len(sequence) < 20 and int(sequence) <= turn.account.sequence

@@ -1,0 +1,20 @@
+"""Reduce when fills go beyond their orders too often: more is traded than was approved."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from pipeline.risk.limits.parameters import Duration, OnBreach
+from pipeline.risk.rules.rule import Rule
+
+OVERFILLS_MAX = 100  # Remembered of an account.
+
+
+class Overfill(Rule, frozen=True, kw_only=True):
+    overfills_max: Annotated[int, Meta(ge=1, le=OVERFILLS_MAX)] = 3  # So many act.
+    window_ms: Duration = 3_600_000
+    on_breach: OnBreach = "reduce"
+
+    PLACE = 562
+    LOOSER_DOWN = ("window_ms",)
+    GATE = False

@@ -1,0 +1,11 @@
+"""Tell when fills name no decision although the account's orders come from riskgate."""
+
+from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.rules.rule import Rule
+
+
+class UnmatchedFill(Rule, frozen=True, kw_only=True):
+    on_breach: OnBreach = "warn"
+
+    PLACE = 565
+    GATE = False
