@@ -81,6 +81,18 @@ ENGINE = Row(
                 *quantiles("riskgate_recovery_seconds"),
             ),
         ),
+        Graph(
+            "Since an offset was last stale",
+            "s",
+            (
+                Query(
+                    "time() - (max by (instance) (riskgate_stale_offset_timestamp_seconds"
+                    '{namespace=~"$namespace"}) > 0)',
+                    "{{instance}}",
+                ),
+            ),
+            "Empty where it never was.",
+        ),
         Graph("State on disk", "bytes", (every("sum", "riskgate_state_bytes", "all workers"),)),
         Graph(
             "Largest account in a commit",

@@ -11,29 +11,30 @@ import time
 import warnings
 from typing import ClassVar
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from pipeline.streams.changelog import Changelog, restore
+from pipeline.streams.changelog import Changelog
 from pipeline.streams.cluster import Cluster
 from pipeline.streams.engine import (
     STORE,
     EngineSettings,
     EngineStatus,
     Observer,
-    Partition,
+    Place,
     Produce,
     Role,
 )
-from pipeline.streams.guards import PartitionStore, Start, ahead_of_changelog, fell_out, find_starts
+from pipeline.streams.guards import explained, fell_out, find_starts
 from pipeline.streams.loop import Clients, Hooks, Loop, Sender
 from pipeline.streams.progress import Progress, note_calls
+from pipeline.streams.restore import REPLAY_SECONDS, Restores, behind_all
+from pipeline.streams.takeover import States, Takeover
 
 # A library that quixstreams imports insists on warning of another, whatever the filters say.
 with warnings.catch_warnings(record=True):
     from quixstreams import Application
     from quixstreams.core.stream import VoidExecutor
     from quixstreams.exceptions import QuixException
-    from quixstreams.kafka.consumer import raise_for_msg_error
     from quixstreams.models import TopicConfig
     from quixstreams.state import PartitionTransaction
     from quixstreams.state.exceptions import InvalidStoreChangelogOffset
@@ -43,8 +44,6 @@ with warnings.catch_warnings(record=True):
 
 __all__ = ["IngestApplication", "RiskApplication", "StreamApplication"]
 
-REPLAY_RECORDS = 1000
-REPLAY_SECONDS = 0.02
 RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
 GIVE_UP = "_abort_or_purge_on_revoke"  # Of a checkpoint: the library says nothing else of it.
@@ -66,7 +65,7 @@ class StreamApplication(Application):
         self._topics = [*settings.topics, *([settings.changelog] if self.stateful else [])]
         self._progress: Progress
         self._loop: Loop
-        self._stores: dict[int, PartitionStore] = {}
+        self._takeover: Takeover
         super().__init__(
             settings.brokers,
             consumer_group=settings.group,
@@ -95,7 +94,8 @@ class StreamApplication(Application):
         try:
             self.run()
         except (QuixException, KafkaException, RuntimeError) as error:
-            raise self._reason(error) from error
+            ahead, library = InvalidStoreChangelogOffset, QuixException
+            raise explained(error, self._settings, ahead=ahead, library=library) from error
         finally:
             self.status.ready = False
 
@@ -111,6 +111,10 @@ class StreamApplication(Application):
         clients = Clients(self._consumer._consumer, self._sender.producer)
         hooks = Hooks(self._commit, self._beat, self._stop_event.is_set)
         self._loop = Loop(clients, self._settings, progress=self._progress, hooks=hooks)
+        self._takeover = Takeover(self._settings, self._cluster, progress=self._progress)
+        self._takeover.consumer = clients.consumer
+        if self.stateful:
+            self._takeover.states = States(self._state, self._transaction)
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
@@ -133,7 +137,7 @@ class StreamApplication(Application):
 
     def _commit(self) -> None:
         # Without a member id it has left the group: the next read drops what it holds.
-        if not self._progress.records or not self._consumer.memberid():
+        if not self._progress.has_more() or not self._consumer.memberid():
             return
         started_s = time.monotonic()
         self._prepare()
@@ -148,7 +152,7 @@ class StreamApplication(Application):
         for (topic, partition), position in self._progress.uncommitted().items():
             self._processing_context.store_offset(topic, partition, position - 1)
             if self.stateful:
-                self._stores[partition].set_applied(position)
+                self._takeover.stores[partition].set_applied(position)
         if self.stateful:
             return
         self._producer.flush(self._config.revoke_flush_timeout)
@@ -166,9 +170,11 @@ class StreamApplication(Application):
         inputs = [tp for tp in topic_partitions if tp.topic in self._settings.topics]
         starts = find_starts(self._consumer._consumer, inputs, cluster=self._cluster)
         self._progress.expect(starts, self._settings, stateful=self.stateful)
+        # Absolute, changelogs too: the late answer to another question would undo a later seek.
+        logs = self._cluster.bounds((tp.topic, tp.partition) for tp in topic_partitions)
         for tp in topic_partitions:
             place = tp.topic, tp.partition
-            tp.offset = starts[place].offset if place in starts else OFFSET_END
+            tp.offset = starts[place].offset if place in starts else logs[place].low
         super()._on_assign(_, topic_partitions)
 
     def _on_revoke(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
@@ -194,33 +200,27 @@ class StreamApplication(Application):
     def _hand_over(self) -> None:
         self.status.ready = self.status.spare = False
         self.status.assigned = ()
-        self._stores.clear()
+        self._takeover.stores.clear()
         self._progress.end()
 
     def _take_over(self) -> None:
         """Give newly assigned partitions to the role, once their state is recovered."""
-        if not self._progress.starts:
+        if not self._takeover.take_over():
             return
-        ids = self._cluster.topic_ids(self._topics)
-        for place, start in sorted(self._progress.starts.items()):
-            store = self._open_store(start, ids) if self.stateful else None
-            partition = Partition(*place, ids[start.topic])
-            self._progress.begin(partition, store, position=start.offset)
+        if self.stateful and (stale := self._progress.stale()):
+            self._observer.overwritten(len(stale))
+            self._commit()
         self.status.assigned = tuple(self._progress.partitions.values())
         self.status.ready = True
 
-    def _open_store(self, start: Start, ids: dict[str, str]) -> PartitionStore:
-        def transaction() -> PartitionTransaction[bytes, bytes]:
-            checkpoint = self._processing_context.checkpoint
-            return checkpoint.get_store_transaction(start.topic, start.partition, STORE)
-
-        state = self._state_manager.get_store(start.topic, STORE).partitions[start.partition]
+    def _state(self, place: Place) -> "_StatePartition":
+        topic, partition = place
+        state = self._state_manager.get_store(topic, STORE).partitions[partition]
         assert isinstance(state, _StatePartition)
-        store = PartitionStore(transaction, state.read, changelog_id=ids[self._settings.changelog])
-        has_history = state.get_changelog_offset() is not None
-        start.check_state(store, self._settings, has_history=has_history)
-        self._stores[start.partition] = store
-        return store
+        return state
+
+    def _transaction(self, place: Place) -> PartitionTransaction[bytes, bytes]:
+        return self._processing_context.checkpoint.get_store_transaction(*place, STORE)
 
     def _register_state(self, stream: str) -> None:
         manager = self._state_manager
@@ -238,31 +238,29 @@ class StreamApplication(Application):
         manager.stores[stream] = {STORE: state}
         assert manager._recovery_manager is not None
         self._recovery: RecoveryManager = manager._recovery_manager
-        # The library reads to the first open transaction only, and forgets what lies behind it.
+        # The library reads to the first open transaction only.
         self._consumer.get_watermark_offsets = self._cluster.watermarks  # type: ignore[assignment, method-assign]
+        # All that is committed of a changelog is the truth, however old the group's offset is.
+        self._consumer.committed = behind_all  # type: ignore[assignment, method-assign]
+        self._restores = Restores(self._consumer._consumer)
+        begin, believe, ask = (
+            self._restores.begin,
+            self._restores.believe,
+            self._recovery._get_changelog_offset,
+        )
+        self._recovery._prime_changelog_partition = lambda rp: begin(rp, low=rp._changelog_lowwater)  # type: ignore[method-assign]
+        self._recovery._get_changelog_offset = lambda rp: believe(rp, ask(rp))  # type: ignore[method-assign]
         self._recovery._recovery_loop = self._replay  # type: ignore[method-assign]
         # Counted in our short rounds, not in the library's long ones: ten minutes either way.
         self._recovery.MAX_INVALID_OFFSET_ATTEMPTS = round(RECOVERY_SECONDS_MAX / REPLAY_SECONDS)
 
     def _replay(self) -> None:
-        """Restore in batches; the library's loop needs a silent second to see the end."""
-        while self._recovery.recovering and not self._stop_event.is_set():
-            self._beat()
-            generation = self._progress.generation
-            messages = self._consumer.consume(REPLAY_RECORDS, REPLAY_SECONDS)
-            if generation != self._progress.generation:
-                continue  # Of an assignment that is over; a new one begins where its disk ends.
-            restore(map(raise_for_msg_error, messages), self._recovery.partitions)
-            self._recovery._position_cache.clear()
-            self._recovery._update_recovery_status()
+        hooks = Hooks(self._look_for_ends, self._beat, self._stop_event.is_set)
+        self._restores.run(self._recovery, hooks, progress=self._progress)
 
-    def _reason(self, error: Exception) -> BaseException:
-        cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
-        if isinstance(cause, InvalidStoreChangelogOffset):
-            return ahead_of_changelog(self._settings)
-        if not isinstance(cause, (QuixException, KafkaException, RuntimeError)):
-            return cause
-        return fell_out(self._settings, cause)
+    def _look_for_ends(self) -> None:
+        self._recovery._position_cache.clear()
+        self._recovery._update_recovery_status()
 
 
 class RiskApplication(StreamApplication):

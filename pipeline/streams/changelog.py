@@ -3,15 +3,13 @@
 Apart from application.py because it needs of quixstreams only what it stands in for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
-
-from confluent_kafka import Message
 
 from pipeline.streams.engine import Produce
 from pipeline.streams.guards import APPLIED
 
-__all__ = ["Changelog", "Reported", "Restored", "restore"]
+__all__ = ["Changelog", "Reported"]
 
 
 class Reported(Protocol):
@@ -52,18 +50,3 @@ class Changelog:
                 partition=self.partition,
                 headers=known,
             )
-
-
-class Restored(Protocol):
-    """quixstreams' own keeper of a partition that is restored."""
-
-    def recover_from_changelog_message(self, changelog_message: Message) -> None: ...
-
-
-def restore(messages: Iterable[Message], partitions: Mapping[int, Mapping[str, Restored]]) -> None:
-    """Hand each record of a changelog to its partition; records of inputs wait where they are."""
-    for message in messages:
-        changelogs = partitions.get(message.partition() or 0, {})
-        topic = message.topic() or ""
-        if topic in changelogs:
-            changelogs[topic].recover_from_changelog_message(message)

@@ -143,6 +143,9 @@ class Observer:
     def recovered(self, seconds: float) -> None:
         """Record how long a recovery from the changelog took."""
 
+    def overwritten(self, partitions: int) -> None:
+        """Record that the group's offset of so many partitions was older than their state."""
+
     def rebalanced(self) -> None:
         """Record a new assignment."""
 

@@ -3,6 +3,7 @@
 Apart from application.py because these checks know no quixstreams.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -16,10 +17,12 @@ __all__ = [
     "PartitionStore",
     "Start",
     "Transaction",
-    "ahead_of_changelog",
+    "explained",
     "fell_out",
     "find_starts",
 ]
+
+logger = logging.getLogger(__name__)
 
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
 # The engine's own keys in the store: the partition's next offset, and the id of the changelog that
@@ -119,42 +122,70 @@ class Start(NamedTuple):
 
     @property
     def offset(self) -> int:
-        """The first offset to read."""
-        return self.log.low if self.committed is None else self.committed
+        """The first offset to read, as far as the group knows; always one that the log can have."""
+        committed = self.log.low if self.committed is None else self.committed
+        return min(max(committed, self.log.low), self.log.high)
 
-    def check_log(self, settings: EngineSettings, *, stateful: bool) -> None:
+    def check_log(self, settings: EngineSettings) -> None:
         """Raise Stopped when the log no longer has what is to be read next, or never had it."""
-        if self.log.low <= self.offset <= self.log.high:
+        if self.committed is None or self.log.low <= self.committed <= self.log.high:
             return
-        deleted = self.offset < self.log.low
-        happened = "records were deleted before they were read" if deleted else "it was cut"
-        advice = DECIDE_ANEW if stateful else READ_ON if deleted else MAKE_ANEW
-        raise Stopped(
-            f"The group {settings.group} is at {self.committed} of {self.topic}[{self.partition}], "
-            f"whose log goes from {self.log.low} to {self.log.high}: {happened}; {advice}"
-        )
+        deleted = self.committed < self.log.low
+        raise self._misfit(settings, self.committed, advice=READ_ON if deleted else MAKE_ANEW)
 
-    def check_state(
+    def begin_at(
         self, store: PartitionStore, settings: EngineSettings, *, has_history: bool
-    ) -> None:
-        """Raise Stopped unless the state is the one that belongs to the committed offset."""
+    ) -> int:
+        """Return the first offset to read: the one that the restored state belongs to.
+
+        State and offset commit together, so a lower offset of the group is a stale one, and a
+        higher one means that state was lost. Raise Stopped then, or when the log does not fit.
+        """
         applied = store.applied()
-        if self.committed is None and applied is None and not has_history:
+        if applied is None and self.committed is None and not has_history:
             self._check_beginning(settings)
-            return
-        if self.committed is not None and applied == self.committed:
-            if store.is_whole():
-                return
+            return self.offset
+        if applied is None or applied < (self.committed or 0):
+            raise self._lost(settings, applied)
+        if not store.is_whole():
             raise Stopped(
                 f"The changelog {settings.changelog} was made anew or cut since "
                 f"{self.topic}[{self.partition}] began, so it does not have all of the state; "
                 f"{BEGIN_ANEW}"
             )
-        raise Stopped(
+        if not self.log.low <= applied <= self.log.high:
+            raise self._misfit(settings, applied, advice=DECIDE_ANEW)
+        return applied
+
+    def is_stale(self, position: int) -> bool:
+        """Return whether the group's offset is behind what the state has; say so if it is."""
+        if position in {0, self.committed}:
+            return False
+        logger.warning(
+            "The state of %s[%d] belongs to offset %d, but the group is at %s: that offset is "
+            "stale, or was lost; reading begins at %d, and the group's offset is overwritten",
+            self.topic,
+            self.partition,
+            position,
+            _said(self.committed),
+            position,
+        )
+        return True
+
+    def _lost(self, settings: EngineSettings, applied: int | None) -> Stopped:
+        return Stopped(
             f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
-            f"the group {settings.group} is at {_said(self.committed)}: one of them was lost or is "
-            f"old; empty {settings.state_dir} to read the state from {settings.changelog} again, "
+            f"the group {settings.group} is at {_said(self.committed)}: state was lost; empty "
+            f"{settings.state_dir} to read it from {settings.changelog} again, "
             f"and if that does not help, {BEGIN_ANEW}"
+        )
+
+    def _misfit(self, settings: EngineSettings, offset: int, *, advice: str) -> Stopped:
+        deleted = offset < self.log.low
+        happened = "records were deleted before they were read" if deleted else "it was cut"
+        return Stopped(
+            f"The group {settings.group} is at {offset} of {self.topic}[{self.partition}], "
+            f"whose log goes from {self.log.low} to {self.log.high}: {happened}; {advice}"
         )
 
     def _check_beginning(self, settings: EngineSettings) -> None:
@@ -168,12 +199,26 @@ class Start(NamedTuple):
             )
 
 
-def ahead_of_changelog(settings: EngineSettings) -> Stopped:
-    """Say that a disk knows more than the changelog ever had."""
-    return Stopped(
-        f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made anew "
-        f"or cut; {BEGIN_ANEW}"
-    )
+def explained(
+    error: Exception,
+    settings: EngineSettings,
+    *,
+    ahead: type[Exception],
+    library: type[Exception],
+) -> BaseException:
+    """Return the sentence for what Kafka or its library raised; anything else as it is.
+
+    ahead: what the library raises when a disk knows more than the changelog ever had.
+    """
+    cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
+    if isinstance(cause, ahead):
+        return Stopped(
+            f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made "
+            f"anew or cut; {BEGIN_ANEW}"
+        )
+    if not isinstance(cause, (library, KafkaException, RuntimeError)):
+        return cause
+    return fell_out(settings, cause)
 
 
 def fell_out(settings: EngineSettings, cause: Exception) -> Stopped:

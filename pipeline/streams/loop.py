@@ -14,7 +14,7 @@ from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import EngineSettings, EngineStatus, Headers, Place, Stopped
 from pipeline.streams.progress import Progress
 
-__all__ = ["Clients", "Hooks", "Loop", "Sender"]
+__all__ = ["Clients", "Hooks", "Loop", "Sender", "is_record"]
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Loop:
     def _apply(self, messages: list[Message]) -> None:
         if not self._progress.records:
             self._begin(time.monotonic())
-        self._progress.apply(filter(_is_record, messages))
+        self._progress.apply(filter(is_record, messages))
         self._producer.poll(0)
         if self._progress.records and self._is_due(time.monotonic()):
             self._commit()
@@ -197,7 +197,8 @@ class Loop:
         return end
 
 
-def _is_record(message: Message) -> bool:
+def is_record(message: Message) -> bool:
+    """Return whether Kafka delivered a record, not an event; raise what cannot be stepped over."""
     error = message.error()
     if error is None:
         return True

@@ -88,6 +88,10 @@ LAST_COMMIT = Gauge(
 COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
 ABORTED = Counter("riskgate_transactions_aborted", "Commits given up: their partitions were lost.")
 REBALANCES = Counter("riskgate_rebalances", "Assignments of partitions.")
+STALE_OFFSET = Gauge(
+    "riskgate_stale_offset_timestamp_seconds",
+    "When the group's offset was last older than the state and overwritten, since the epoch.",
+)
 RECOVERY_SECONDS = Histogram(
     "riskgate_recovery_seconds", "Duration of a recovery from the changelog.", buckets=_SECONDS
 )

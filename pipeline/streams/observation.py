@@ -41,6 +41,11 @@ class MeteredEngine(Observer):
         """Record a recovery from the changelog."""
         metrics.RECOVERY_SECONDS.observe(seconds)
 
+    def overwritten(self, partitions: int) -> None:
+        """Show when the group's offsets were last older than the state."""
+        del partitions  # The log says which.
+        metrics.STALE_OFFSET.set_to_current_time()
+
     def rebalanced(self) -> None:
         """Record a new assignment."""
         metrics.REBALANCES.inc()

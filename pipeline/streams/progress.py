@@ -13,6 +13,8 @@ from pipeline.streams.guards import Start
 
 __all__ = ["Progress", "note_calls"]
 
+STALE = -1  # As a committed offset: no position is the same.
+
 
 class Progress:
     """Hand records to the role in order, and know what of that is not yet committed."""
@@ -35,8 +37,9 @@ class Progress:
 
         Raise Stopped when the log of one does not have what is to be read next.
         """
-        for start in starts.values():
-            start.check_log(settings, stateful=stateful)
+        if not stateful:  # Of a state it is checked once that says where to begin.
+            for start in starts.values():
+                start.check_log(settings)
         self.generation += 1
         self.starts = dict(starts)
         self._expected_s = time.monotonic()
@@ -48,10 +51,12 @@ class Progress:
     def begin(self, partition: Partition, store: Store | None, *, position: int) -> None:
         """Own an expected partition, to be read from `position` on."""
         place = partition.topic, partition.partition
-        del self.starts[place]
+        start = self.starts.pop(place)
         self._role.assign(partition, store)
         self.partitions[place] = partition
         self.positions[place] = self._committed[place] = position
+        if start.is_stale(position):
+            self._committed[place] = STALE
 
     def end(self) -> None:
         """Own nothing any more, and forget what was not committed."""
@@ -90,6 +95,14 @@ class Progress:
             for place, position in self.positions.items()
             if position != committed[place]
         }
+
+    def stale(self) -> list[Place]:
+        """Return the partitions whose group offset is behind their state."""
+        return [place for place, committed in self._committed.items() if committed == STALE]
+
+    def has_more(self) -> bool:
+        """Return whether anything is to be committed."""
+        return self.records > 0 or bool(self.stale())
 
     def prepare(self) -> None:
         """Let the role write what it still holds."""

@@ -63,6 +63,7 @@ class Tally(Observer):
         self.commits: list[int] = []
         self.committed_s: list[float] = []
         self.dropped_records = 0
+        self.overwritten_partitions = 0
         self.rebalances = 0
         self.recoveries: list[float] = []
 
@@ -74,6 +75,10 @@ class Tally(Observer):
     def dropped(self, records: int) -> None:
         """Keep it."""
         self.dropped_records += records
+
+    def overwritten(self, partitions: int) -> None:
+        """Keep it."""
+        self.overwritten_partitions += partitions
 
     def rebalanced(self) -> None:
         """Keep it."""

@@ -9,10 +9,10 @@ from quixstreams.checkpointing import Checkpoint
 from pipeline.streams.application import (
     GIVE_UP,
     RECOVERY_SECONDS_MAX,
-    REPLAY_SECONDS,
     RiskApplication,
     StreamApplication,
 )
+from pipeline.streams.restore import REPLAY_SECONDS
 from tests.kafka.rig import Rig
 
 INHERITED = {
@@ -27,6 +27,7 @@ ATTRIBUTES = [
     "_consumer._broker_available",
     "_consumer._consumer",
     "_consumer._subscribe",
+    "_consumer.committed",
     "_consumer.get_watermark_offsets",
     "_failed",
     "_open_deadline",
@@ -36,7 +37,9 @@ ATTRIBUTES = [
     "_producer._broker_available",
     "_producer._producer._producer",
     "_state_manager._recovery_manager.MAX_INVALID_OFFSET_ATTEMPTS",
+    "_state_manager._recovery_manager._get_changelog_offset",
     "_state_manager._recovery_manager._position_cache",
+    "_state_manager._recovery_manager._prime_changelog_partition",
     "_state_manager._recovery_manager._recovery_loop",
     "_state_manager._recovery_manager._update_recovery_status",
     "_state_manager._setup_changelogs",

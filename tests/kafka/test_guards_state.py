@@ -8,7 +8,7 @@ from confluent_kafka import Producer, TopicPartition
 
 from pipeline.streams.engine import Stopped
 from pipeline.streams.guards import Start
-from tests.kafka.rig import Rig, done
+from tests.kafka.rig import Rig, done, until
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def ten(rig: Rig) -> Rig:
 
 def trust_any_state(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the guard away."""
-    monkeypatch.setattr(Start, "check_state", lambda *_, **__: None)
+    monkeypatch.setattr(Start, "begin_at", lambda start, *_, **__: start.offset)
 
 
 def counts_after_one_more(
@@ -57,11 +57,49 @@ def test_records_count_twice_when_the_offset_was_set_back_and_nobody_looks(
     assert counts_after_one_more(ten) == [11, 12, 13, 14, 15, 16]
 
 
-def test_the_worker_stops_when_the_offset_was_set_back(ten: Rig) -> None:
+@pytest.mark.parametrize("disk", ["state", "new"])
+def test_counting_goes_on_when_the_offset_is_stale(ten: Rig, tmp_path: Path, disk: str) -> None:
     ten.leave()
     ten.commit(5)
 
-    with pytest.raises(Stopped, match=r"belongs to offset 10, but the group .* is at 5"):
+    assert counts_after_one_more(ten, state_dir=tmp_path / disk) == [11]
+    assert ten.committed() == 11
+
+
+@pytest.mark.parametrize("disk", ["state", "new"])
+def test_counting_goes_on_when_the_group_was_deleted(ten: Rig, tmp_path: Path, disk: str) -> None:
+    ten.leave()
+    done(ten.admin.delete_consumer_groups([ten.name])[ten.name])
+
+    assert counts_after_one_more(ten, state_dir=tmp_path / disk) == [11]
+    assert ten.committed() == 11
+
+
+def test_a_stale_offset_is_overwritten_when_nothing_more_comes(ten: Rig) -> None:
+    ten.leave()
+    ten.commit(5)
+
+    worker = ten.risk(ten.settings()).ready()
+
+    until(lambda: ten.committed() == 10)
+    assert worker.tally.overwritten_partitions == 1
+    worker.stop()
+
+
+def test_counting_goes_on_when_a_stale_offset_was_deleted_from_the_log(ten: Rig) -> None:
+    ten.leave()
+    ten.commit(5)
+    done(next(iter(ten.admin.delete_records([TopicPartition(ten.source, 0, 8)]).values())))
+
+    assert counts_after_one_more(ten) == [11]
+
+
+def test_the_worker_stops_when_the_offset_is_ahead_of_the_state(ten: Rig) -> None:
+    ten.feed(5)
+    ten.leave()
+    ten.commit(12)
+
+    with pytest.raises(Stopped, match=r"belongs to offset 10, but the group .* is at 12: .* lost"):
         ten.risk(ten.settings()).ready()
 
 
@@ -73,24 +111,6 @@ def test_records_count_twice_when_the_group_was_deleted_and_nobody_looks(
     done(ten.admin.delete_consumer_groups([ten.name])[ten.name])
 
     assert counts_after_one_more(ten) == list(range(11, 22))
-
-
-def test_the_worker_stops_when_the_group_was_deleted(ten: Rig) -> None:
-    ten.leave()
-    done(ten.admin.delete_consumer_groups([ten.name])[ten.name])
-
-    with pytest.raises(Stopped, match=r"belongs to offset 10, but the group .* is at none"):
-        ten.risk(ten.settings()).ready()
-
-
-def test_the_worker_stops_when_the_group_was_deleted_and_the_disk_lost(
-    ten: Rig, tmp_path: Path
-) -> None:
-    ten.leave()
-    done(ten.admin.delete_consumer_groups([ten.name])[ten.name])
-
-    with pytest.raises(Stopped, match=r"belongs to offset none, but the group .* is at none"):
-        ten.risk(ten.settings(state_dir=tmp_path / "new")).ready()
 
 
 def test_counting_begins_anew_when_the_changelog_was_lost_and_nobody_looks(

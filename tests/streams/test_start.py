@@ -22,7 +22,7 @@ def refusal(low: int) -> str | None:
     """Begin for the first time in a log that goes from `low`; return what was said against it."""
     start = Start("events", 0, None, Bounds(low, 100))
     try:
-        start.check_state(cast(PartitionStore, Empty()), SETTINGS, has_history=False)
+        start.begin_at(cast(PartitionStore, Empty()), SETTINGS, has_history=False)
     except Stopped as stopped:
         return str(stopped)
     return None
