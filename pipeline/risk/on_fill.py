@@ -2,9 +2,13 @@
 
 from pipeline.risk.book.booking import book
 from pipeline.risk.book.bust import on_bust
+from pipeline.risk.book.holding import Execution
 from pipeline.risk.book.taking_over import count_past_at
 from pipeline.risk.book.trade import execution_of
+from pipeline.risk.cause import Cause
+from pipeline.risk.memory.contents import contents_in, identity_of, is_same, text_of
 from pipeline.risk.memory.identities import Recall, may_be_forgotten
+from pipeline.risk.memory.recall import is_kept
 from pipeline.risk.refused_fill import refuse_fill
 from pipeline.risk.release import release
 from pipeline.risk.turn import Turn
@@ -17,29 +21,60 @@ from topics.fills import Fill
 
 def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     """Apply a fill or a bust once."""
-    if seen or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
+    if seen:
+        _look_again(turn, fill, recall)
         return
-    turn.keep(f"{fill.kind}:{fill.symbol}:{fill.side}:{fill.fill_id}")
+    if _is_too_old(turn, fill) or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
+        return
+    execution = execution_of(fill)
+    turn.keep(identity_of(fill), text_of(execution, execution))
     if fill.kind == "bust":
-        on_bust(turn, fill, recall.fills, came=_is_kept(turn, recall.counterpart_at_ms))
-        return
+        on_bust(turn, fill, recall.fills, came=is_kept(turn, recall.counterpart_at_ms))
+    else:
+        _book(turn, fill, execution, recall=recall)
+
+
+def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> None:
     reservation = release(turn, fill, recall)
-    if _is_kept(turn, recall.counterpart_at_ms):
+    if is_kept(turn, recall.counterpart_at_ms):
         return  # Its bust came first: it never was.
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
     if turn.account.taken_over:
         count_past_at(turn, fill.symbol, fill.price)
-    book(turn, fill.symbol, execution_of(fill))
+    book(turn, fill.symbol, execution)
     note_trade(turn, holding)
     enter(turn, holding, fill, order=reservation)
 
 
-def _is_kept(turn: Turn, remembered_ms: int | None) -> bool:
-    """Whether an id that was remembered then is so still."""
-    horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
-    return remembered_ms is not None and remembered_ms > turn.now_ms - horizon_ms
+def _look_again(turn: Turn, fill: Fill, recall: Recall) -> None:
+    """Tell a fill that comes again and says something else; it changes nothing."""
+    known = contents_in(recall.seen_content, fill)
+    if known is None:
+        return
+    instrument, again = turn.holding(fill.symbol).instrument, execution_of(fill)
+    if any(is_same(each, again, instrument) for each in (known.said, known.booked)):
+        return
+    said, was = _amounts(again), _amounts(known.said)
+    reason = f"fill {fill.fill_id} comes again as {said}; it was {was}, and stays so"
+    turn.alert(Cause("fill_conflict", reason, fill.quantity), level="high", action="warn")
+
+
+def _amounts(execution: Execution) -> str:
+    fee = "no fee" if not execution.fee else f"fee {plain(execution.fee)}"
+    if execution.fee and execution.fee_currency is not None:
+        fee += f" {execution.fee_currency}"
+    return f"{plain(execution.quantity)} at {plain(execution.price)}, {fee}"
+
+
+def _is_too_old(turn: Turn, fill: Fill) -> bool:
+    """Refuse a fill executed longer ago than ids are remembered; most likely it says seconds."""
+    age_ms = turn.at_ms - fill.executed_at_ms
+    if age_ms <= turn.limits.dedupe.dedupe_horizon_ms:
+        return False
+    refuse_fill(turn, fill.fill_id, f"it was executed {age_ms} ms before it came")
+    return True
 
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:
@@ -47,7 +82,7 @@ def _forgotten(turn: Turn, fill: Fill) -> bool:
     skew_ms_max = turn.limits.prices.clock_skew_ms_max
     if not may_be_forgotten(turn.account.memory, fill.executed_at_ms, skew_ms_max=skew_ms_max):
         return False
-    refuse_fill(turn, fill.fill_id, "it is older than what is remembered", rule="dedupe")
+    refuse_fill(turn, fill.fill_id, "it is older than what is remembered")
     return True
 
 

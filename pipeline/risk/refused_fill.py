@@ -5,8 +5,8 @@ from pipeline.risk.turn import Turn
 from pipeline.risk.watch.stops import open_stop
 
 
-def refuse_fill(turn: Turn, fill_id: str, reason: str, *, rule: str = "fill_refused") -> None:
+def refuse_fill(turn: Turn, fill_id: str, reason: str) -> None:
     """Leave a fill out; its id is not remembered, so that a mended one can come."""
-    cause = Cause(rule, f"fill {fill_id} is not booked: {reason}")
+    cause = Cause("fill_refused", f"fill {fill_id} is not booked: {reason}")
     turn.alert(cause, level="critical", action="reduce")
     open_stop(turn, cause, strength="reduce")

@@ -9,6 +9,7 @@ from pipeline.risk.account import ENDED_MAX
 from pipeline.risk.book.holding import Holding
 from pipeline.risk.book.reservations import Reservation, after_fill
 from pipeline.risk.memory.identities import Recall
+from pipeline.risk.memory.recall import is_kept
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.watch.order_fills import note_overfill, note_unmatched
@@ -78,11 +79,7 @@ def _names_a_decision(turn: Turn, fill: Fill, recall: Recall) -> bool:
         orders += [order for order in working if order is not None]
     if orders:
         return any((order.symbol, order.side) == (fill.symbol, fill.side) for order in orders)
-    horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
-    named_ms = recall.signal_at_ms
-    if named_ms is not None and named_ms > turn.now_ms - horizon_ms:
-        return True
-    return _is_exit_id(turn, name)
+    return is_kept(turn, recall.signal_at_ms) or _is_exit_id(turn, name)
 
 
 def _is_exit_id(turn: Turn, name: str | None) -> bool:

@@ -188,10 +188,10 @@ class Turn:
             )
         )
 
-    def keep(self, identity: str) -> None:
-        """Remember an id as the newest of the account's ring."""
+    def keep(self, identity: str, content: str = "") -> None:
+        """Remember an id as the newest of the account's ring, and something with it."""
         memory = self.account.memory
-        self.remember.append(Remembered(memory.next, identity, self.now_ms))
+        self.remember.append(Remembered(memory.next, identity, self.now_ms, content))
         oldest_ms = self.now_ms if memory.next == memory.first else memory.oldest_ms
         kept = Memory(memory.first, memory.next + 1, oldest_ms, memory.forgotten_ms)
         self.account = replace(self.account, memory=kept)

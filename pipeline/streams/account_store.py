@@ -6,11 +6,11 @@ Apart from decide.py so that the layout, which outlives every release, stands in
 from collections.abc import Iterator
 from contextlib import contextmanager
 from struct import Struct
-from typing import cast
 
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.memory.identities import IN_PLACE
 from pipeline.risk.memory.kept_fills import WantedOfFill
 from pipeline.risk.state import (
     StateError,
@@ -77,29 +77,33 @@ class AccountStore:
         if seen is None and not numbers:
             return _NOTHING
         oldest = (self._ring_entry(account_id, number) for number in numbers)
+        at_ms, content = _remembered(seen)
         return Recall(
-            seen_at_ms=None if seen is None else _AT_MS.unpack(seen)[0],
+            seen_at_ms=at_ms,
+            seen_content=content,
             oldest=tuple(entry for entry in oldest if entry is not None),
         )
 
     def recall_fill(self, account_id: str, known: Recall, wanted: WantedOfFill) -> Recall:
         """Add what a fill wants to see: its counterpart, its signal, the kept fills of a symbol."""
         signal, fills = wanted.signal, wanted.fills
+        other = _remembered(self._store.get(_identity(account_id, wanted.counterpart)))
+        named = None if signal is None else self._store.get(_identity(account_id, signal))
         return replace(
             known,
-            counterpart_at_ms=self._remembered_ms(account_id, wanted.counterpart),
+            counterpart_at_ms=other[0],
+            counterpart_content=other[1],
             fills=() if fills is None else self.fills.read(account_id, fills),
-            signal_at_ms=None if signal is None else self._remembered_ms(account_id, signal),
+            signal_at_ms=_remembered(named)[0],
         )
 
-    def _remembered_ms(self, account_id: str, identity: str) -> int | None:
-        raw = self._store.get(_identity(account_id, identity))
-        return None if raw is None else cast(int, _AT_MS.unpack(raw)[0])
-
     def remember(self, account_id: str, entry: Remembered) -> None:
-        """Write an id under its name, and note it in its block of the ring."""
+        """Write an id under its name with its content, and note it in its block of the ring."""
         identity = entry.identity.encode()
-        self._store.set(_identity(account_id, entry.identity), _AT_MS.pack(entry.at_ms))
+        remembered = _AT_MS.pack(entry.at_ms) + entry.content.encode()
+        self._store.set(_identity(account_id, entry.identity), remembered)
+        if entry.number == IN_PLACE:
+            return
         key = _ring(account_id, entry.number)
         block = self._block(key)
         block += _RING_ENTRY.pack(entry.number, entry.at_ms, len(identity)) + identity
@@ -141,6 +145,13 @@ def _explained() -> Iterator[None]:
         yield
     except StateError as error:
         raise Stopped(f"The state of this worker cannot be used: {error}") from error
+
+
+def _remembered(raw: bytes | None) -> tuple[int | None, str]:
+    """Read when an id was remembered, and what was kept with it."""
+    if raw is None:
+        return None, ""
+    return _AT_MS.unpack_from(raw)[0], raw[_AT_MS.size :].decode()
 
 
 def _account(account_id: str) -> bytes:

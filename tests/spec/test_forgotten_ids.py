@@ -51,7 +51,8 @@ def test_fill_is_not_booked_twice_when_its_id_was_forgotten(*, between: bool) ->
 
     assert desk.position()["quantity"] == "10"
     assert desk.state()["trading_state"] == "reducing"
-    assert [alert["level"] for alert in desk.alerts("dedupe")] == ["critical"]
+    assert [alert["level"] for alert in desk.alerts("fill_refused")] == ["critical"]
+    assert desk.stops() == [("fill_refused", "triggered")]
 
 
 @pytest.mark.parametrize("between", [True, False])
@@ -91,7 +92,7 @@ def test_seven_days_are_remembered_by_default() -> None:
     fill_once(desk, executed_ms)
 
     assert desk.position()["quantity"] == "10"
-    assert desk.alerts("dedupe") == []
+    assert desk.alerts("fill_refused") == []
 
 
 def test_flow_is_known_when_its_id_comes_again_days_later() -> None:

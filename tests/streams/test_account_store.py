@@ -1,4 +1,5 @@
 from pipeline.replay.memory import MemoryStore
+from pipeline.risk.memory.identities import IN_PLACE
 from pipeline.risk.step import Recall, Remembered
 from pipeline.streams.account_store import RING_ENTRIES, AccountStore
 
@@ -38,6 +39,21 @@ def test_time_is_found_under_the_identity_when_it_was_remembered() -> None:
 
     assert accounts.recall("a", "signal:7", ()) == Recall(seen_at_ms=1007)
     assert accounts.recall("b", "signal:7", ()) == Recall()
+
+
+def test_content_is_found_and_changes_in_place_when_it_was_kept_with_an_id() -> None:
+    store = MemoryStore()
+    accounts = AccountStore(store)
+    accounts.remember("a", Remembered(0, "fill|X|buy|1", 1000, "10|100"))
+    accounts.save_rings()
+
+    first = accounts.recall("a", "fill|X|buy|1", ())
+    accounts.remember("a", Remembered(IN_PLACE, "fill|X|buy|1", 1000, "11|100"))
+
+    assert first == Recall(seen_at_ms=1000, seen_content="10|100")
+    assert accounts.recall("a", "fill|X|buy|1", (0, 1)) == Recall(
+        seen_at_ms=1000, seen_content="11|100", oldest=(Remembered(0, "fill|X|buy|1", 1000),)
+    )
 
 
 def test_nothing_is_left_of_ids_when_all_of_a_block_are_forgotten() -> None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from pipeline.risk.account import Account, Memory
 from pipeline.risk.limits.parameters import Dedupe
+from pipeline.risk.memory.contents import identity_of
 from pipeline.risk.memory.kept_fills import KeptFill
 from topics.events import (
     AccountEvent,
@@ -27,21 +28,25 @@ from topics.events import (
 from topics.fields import EVERYONE
 
 FORGET_AT_ONCE_MAX = 4  # More than one is remembered, so the ring shrinks while events come.
+IN_PLACE = -1
 
 
 class Remembered(Struct, frozen=True, array_like=True, gc=False):
-    number: int  # Place in the account's ring.
+    number: int  # Place in the account's ring; IN_PLACE: only its content changed.
     identity: str
     at_ms: int
+    content: str = ""  # Kept with the id itself, not in the ring.
 
 
 class Recall(Struct, frozen=True, gc=False):
     """What the shell looked up for an event."""
 
     seen_at_ms: int | None = None  # When the event's identity was remembered.
+    seen_content: str = ""  # And what was kept with it.
     counterpart_at_ms: int | None = None  # When a fill's bust was remembered, or a bust's fill.
     oldest: tuple[Remembered, ...] = ()  # The entries that `oldest_numbers` asked for.
     fills: tuple[KeptFill, ...] = ()  # Those that `wanted_fills` asked for, by number.
+    counterpart_content: str = ""
     signal_at_ms: int | None = None  # When the signal that `wanted_signal` names was remembered.
 
 
@@ -51,7 +56,7 @@ def identity(event: Event) -> str | None:
         case SignalEvent(body=signal):
             return f"signal:{signal.signal_id}"
         case FillEvent(body=fill):
-            return f"{fill.kind}:{fill.symbol}:{fill.side}:{fill.fill_id}"
+            return identity_of(fill)
         case AccountEvent(body=flow):
             return f"flow:{flow.flow_id}"
         case ControlEvent(body=control):

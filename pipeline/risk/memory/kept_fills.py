@@ -12,6 +12,7 @@ from msgspec import Struct
 from pipeline.risk.account import Account
 from pipeline.risk.book.holding import Execution, Holding
 from pipeline.risk.book.position import Position
+from pipeline.risk.memory.contents import counterpart_of
 from topics.events import Event, FillEvent
 
 FILLS_MAX = 1000  # Of each symbol.
@@ -51,7 +52,7 @@ class WantedOfFill(Struct, frozen=True, gc=False):
 
     counterpart: str  # The bust of a fill, or the fill of a bust.
     signal: str | None  # That it says it is of, where nothing is reserved for it any more.
-    fills: WantedFills | None  # With a bust: those kept of its symbol.
+    fills: WantedFills | None  # With a bust or a correction: those kept of its symbol.
 
 
 def wanted_of_fill(account: Account | None, event: Event) -> WantedOfFill | None:
@@ -60,12 +61,11 @@ def wanted_of_fill(account: Account | None, event: Event) -> WantedOfFill | None
         return None
     fill = event.body
     holding = None if account is None else account.holdings.get(fill.symbol)
-    other = "new" if fill.kind == "bust" else "bust"
     is_reserved = holding is not None and fill.signal_id in holding.reservations
     return WantedOfFill(
-        counterpart=f"{other}:{fill.symbol}:{fill.side}:{fill.fill_id}",
+        counterpart=counterpart_of(fill),
         signal=None if fill.signal_id is None or is_reserved else f"signal:{fill.signal_id}",
-        fills=_all_of(holding) if holding is not None and fill.kind == "bust" else None,
+        fills=_all_of(holding) if holding is not None and fill.kind != "new" else None,
     )
 
 

@@ -2,7 +2,14 @@
 
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.memory.identities import Recall, forgotten, identity, oldest_numbers
+from pipeline.risk.memory.identities import (
+    IN_PLACE,
+    Recall,
+    Remembered,
+    forgotten,
+    identity,
+    oldest_numbers,
+)
 from pipeline.risk.turn import Turn
 from topics.events import Event
 
@@ -32,3 +39,15 @@ def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
         turn.note(memory=memory)
         turn.forget.extend(dropped)
     return recall.seen_at_ms is not None and all(gone.identity != named for gone in turn.forget)
+
+
+def is_kept(turn: Turn, remembered_ms: int | None) -> bool:
+    """Whether an id that was remembered then is so still."""
+    horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
+    return remembered_ms is not None and remembered_ms > turn.now_ms - horizon_ms
+
+
+def change_content(turn: Turn, named: str, content: str, *, recall: Recall) -> None:
+    """Keep something else with an id that stays where it is in the ring."""
+    if recall.seen_at_ms is not None:
+        turn.remember.append(Remembered(IN_PLACE, named, recall.seen_at_ms, content))
