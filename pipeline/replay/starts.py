@@ -7,7 +7,7 @@ from msgspec import Struct
 from pipeline.errors import StartupError
 from pipeline.replay.comparison import Span
 from pipeline.replay.memory import MemoryStore
-from pipeline.risk.state import StateError, load_account, load_shared
+from pipeline.risk.state import StateError, load_account, load_shared, save_account
 from pipeline.rules_version import rules_version
 from pipeline.streams.account_store import AccountStore
 from topics.fields import EVERYONE
@@ -60,7 +60,8 @@ def _load(snapshot: Snapshot, accounts: AccountStore, *, partition: int) -> None
                 load_shared(snapshot.state, partition=partition, rules_version=rules_version())
             )
         else:
-            accounts.save_account(load_account(snapshot.state))
+            state = save_account(load_account(snapshot.state))
+            accounts.write_account(snapshot.account_id, state)
     except StateError as error:
         raise StartupError(
             f"a snapshot of {snapshot.account_id} cannot be used: {error}"

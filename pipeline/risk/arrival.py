@@ -16,6 +16,8 @@ class Arrival(Struct, frozen=True, gc=False):
     content: bytes  # The record's value, as read.
     at_ms: int  # Append time of the record.
     recall: Recall = Recall()
+    # The shell cannot use what comes of it, and says why: apply nothing and halt the account.
+    set_aside: str | None = None
 
 
 class Step(Struct, frozen=True):

@@ -99,6 +99,15 @@ class Apart:
             halt(self.turn, f"applying {type(event).__name__} raised {self.failed}")
 
 
+def leave_out(turn: Turn, arrival: Arrival) -> str:
+    """Halt an account, reject a signal, and return why the shell set the event aside."""
+    event, problem = arrival.event, arrival.set_aside or ""
+    if isinstance(event, SignalEvent):
+        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+    halt(turn, problem)
+    return problem
+
+
 def problem_of(error: Exception) -> str:
     """Name an exception with its message."""
     return f"{type(error).__name__}: {error}"

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import Account, Shared
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.book.drift import adopt_due
-from pipeline.risk.boundaries import Apart, halt, problem_of
-from pipeline.risk.cause import Cause
+from pipeline.risk.boundaries import Apart, halt, leave_out, problem_of
 from pipeline.risk.chain import chain, sources_after
 from pipeline.risk.due import is_state_due, next_wake_ms, refresh_deadlines
 from pipeline.risk.limits.in_force import limits_of
@@ -27,7 +26,7 @@ from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal
 from pipeline.risk.outputs import Output, topic_of
-from pipeline.risk.shared_record import apply_shared, tell_shared
+from pipeline.risk.step_shared import step_shared
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.market import take_all
 from pipeline.risk.valuation.roll import roll
@@ -75,12 +74,14 @@ def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
 def _step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     event = arrival.event
     if event.account_id == EVERYONE:
-        return _step_shared(shared, arrival)
+        return step_shared(shared, arrival)
     known = account or Account(event.account_id)
     sources = sources_after(known.sources, event)
     if sources is None:
         return Step(known, shared, repeated=True)
     begun = _begin(known, shared, arrival, sources=sources)
+    if arrival.set_aside is not None:
+        return _step_aside(begun, shared, arrival)
     try:
         return _step_account(begun, shared, arrival)
     except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
@@ -100,26 +101,6 @@ def _begin(
         shared_chain=shared.chain,
         sources=sources,
     )
-
-
-def _step_shared(shared: Shared, arrival: Arrival) -> Step:
-    sources = sources_after(shared.sources, arrival.event)
-    if sources is None:
-        return Step(None, shared, repeated=True)
-    begun = replace(
-        shared,
-        sequence=shared.sequence + 1,
-        chain=chain(shared.chain, arrival.content, arrival.at_ms),
-        clock_ms=max(shared.clock_ms, arrival.at_ms),
-        sources=sources,
-    )
-    try:
-        applied, alerts = apply_shared(begun, arrival.event, at_ms=arrival.at_ms)
-    except Exception as error:  # noqa: BLE001  One bad `*` event must not end every worker for good.
-        problem = problem_of(error)
-        alerts = tell_shared(begun, Cause("internal_error", problem), at_ms=arrival.at_ms)
-        return Step(None, begun, alerts, failed=problem)
-    return Step(None, applied, alerts)
 
 
 def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
@@ -153,6 +134,14 @@ def _step_apart(begun: Account, shared: Shared, arrival: Arrival, *, error: Exce
     wake_ms = parts.turn.now_ms + _AGAIN_AFTER_FAILURE_MS
     step = _finish(parts.turn, begun, wake_ms=wake_ms, rolled=parts.rolled)
     return replace(step, state_due=True, failed=parts.failed, raised=tuple(parts.raised))
+
+
+def _step_aside(begun: Account, shared: Shared, arrival: Arrival) -> Step:
+    """Apply nothing of an event, and halt the account."""
+    turn = _turn(begun, shared, arrival)
+    problem = leave_out(turn, arrival)
+    step = _finish(turn, begun, wake_ms=turn.now_ms + _AGAIN_AFTER_FAILURE_MS, rolled=False)
+    return replace(step, state_due=True, failed=problem)
 
 
 def _turn(begun: Account, shared: Shared, arrival: Arrival) -> Turn:

@@ -16,7 +16,6 @@ from pipeline.risk.state import (
     StateError,
     load_account,
     load_shared,
-    save_account,
     save_shared,
 )
 from pipeline.risk.step import Recall, Remembered
@@ -51,11 +50,17 @@ class AccountStore:
         with _explained():
             return load_account(raw)
 
-    def save_account(self, account: Account) -> bytes:
-        """Write the account and return its bytes."""
-        raw = save_account(account)
-        self._store.set(_account(account.account_id), raw)
-        return raw
+    def write_account(self, account_id: str, state: bytes) -> None:
+        """Write the bytes of an account."""
+        self._store.set(_account(account_id), state)
+
+    def quarantine(self, account_id: str, rules_version: str) -> None:
+        """Note, for who reads this store next, that an account is quarantined."""
+        self._store.set(_quarantine(account_id), rules_version.encode())
+
+    def is_quarantined(self, account_id: str, rules_version: str) -> bool:
+        """Tell whether an account is, by this release: another one may know better."""
+        return self._store.get(_quarantine(account_id)) == rules_version.encode()
 
     def load_shared(self, *, partition: int, rules_version: str) -> Shared | None:
         """Return the partition's shared record, or None before its first event."""
@@ -156,6 +161,10 @@ def _remembered(raw: bytes | None) -> tuple[int | None, str]:
 
 def _account(account_id: str) -> bytes:
     return f"a|{account_id}".encode()
+
+
+def _quarantine(account_id: str) -> bytes:
+    return f"q|{account_id}".encode()
 
 
 def _identity(account_id: str, identity: str) -> bytes:

@@ -5,13 +5,14 @@ No thresholds and no arithmetic: what an event means is the core's business. Thi
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import cast
 
 from msgspec import Struct
 
 from pipeline.risk.account import Shared
+from pipeline.risk.boundaries import problem_of
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.state import STATE_VERSION
@@ -21,7 +22,7 @@ from pipeline.streams import metrics
 from pipeline.streams.append_time import has_append_time, without_append_time
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Stopped, Store
-from pipeline.streams.partition_accounts import Due, PartitionAccounts
+from pipeline.streams.partition_accounts import INTERNAL, Due, PartitionAccounts
 from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from pipeline.streams.tally import Tally
@@ -47,13 +48,14 @@ OUTPUTS = ("decisions", "emergency_stops", "alerts", "account_states", "snapshot
 class _Owned:
     """An owned partition: its accounts and how far it came."""
 
-    __slots__ = ("accounts", "at_ms", "offset", "topic_id")
+    __slots__ = ("accounts", "at_ms", "last", "offset", "topic_id")
 
     def __init__(self, accounts: PartitionAccounts, topic_id: str) -> None:
         self.accounts = accounts
         self.topic_id = topic_id
         self.offset = -1  # Of the event applied last.
         self.at_ms = 0
+        self.last: dict[str, Record] = {}  # Of each account, since the last commit.
 
 
 class Risk:
@@ -120,7 +122,10 @@ class Risk:
         for number, owned in self._owned.items():
             for due in owned.accounts.save():
                 largest = max(largest, len(due.state))
-                self._write_due(due, owned, number)
+                problem = due.problem or self._write_due(due, owned, number)
+                if problem is not None:
+                    self._quarantine(due.account_id, owned, problem)
+            owned.last.clear()
         if largest:
             metrics.ACCOUNT_BYTES.observe(largest)
 
@@ -164,23 +169,29 @@ class Risk:
         owned = self._owned[record.partition]
         appended_ms = record.timestamp_ms if record.timestamp_is_append_time else None
         at_ms = owned.accounts.time_of(appended_ms)
-        taken = owned.accounts.apply(event, record.value or b"", at_ms)
+        taken, rows = owned.accounts.use(
+            event, record.value or b"", at_ms=at_ms, encode=self._encode
+        )
         owned.offset = record.offset
         owned.at_ms = at_ms
-        if taken.outputs:
+        owned.last[event.account_id] = record
+        if rows:
             key = event.account_id.encode()
-            for output in taken.outputs:
-                topic = self._topics[topic_of(output)]
-                value = codec.encode(output)
+            for topic, value in rows:
                 self._produce(topic, key=key, value=value, partition=record.partition)
         self._tally.add(event, taken, at_ms)
         if taken.failed or taken.raised or taken.outputs:
             self._look(taken, record)
 
+    def _encode(self, taken: Step) -> list[tuple[str, bytes]]:
+        """Write what goes out, before any of it does: one that cannot be written undoes all."""
+        return [(self._topics[topic_of(output)], codec.encode(output)) for output in taken.outputs]
+
     def _look(self, taken: Step, record: Record) -> None:
         if taken.failed is not None:
             logger.error("an event halted its account: %s", taken.failed)
-            self._bury(record, DecodeError(taken.failed), "failed")
+            kind = "internal" if taken.failed.startswith(INTERNAL) else "failed"
+            self._bury(record, DecodeError(taken.failed), kind)
         for problem in taken.raised:
             logger.error("a part of an event halted its account: %s", problem)
         for output in taken.outputs:
@@ -193,30 +204,48 @@ class Risk:
                     output.rule,
                 )
 
-    def _write_due(self, due: Due, owned: _Owned, partition: int) -> None:
+    def _write_due(self, due: Due, owned: _Owned, partition: int) -> str | None:
+        """Write the rows that are due; return why they cannot be written, when they cannot."""
+        if due.state_due and due.account is None:
+            _show_rules(owned.accounts.shared)
+        try:
+            rows = [(topic, codec.encode(row)) for topic, row in self._rows(due, owned)]
+        except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
+            return INTERNAL + problem_of(error)
+        key = due.account_id.encode()
+        for topic, value in rows:
+            self._produce(self._topics[topic], key=key, value=value, partition=partition)
+        return None
+
+    def _rows(self, due: Due, owned: _Owned) -> Iterator[tuple[str, Struct]]:
         account, shared = due.account, owned.accounts.shared
-        account_id = EVERYONE if account is None else account.account_id
-        if due.state_due and account is None:
-            _show_rules(shared)
         if due.state_due:
             row = shared_state(shared) if account is None else account_state(account, shared)
-            self._write("account_states", account_id, row=row, partition=partition)
+            yield "account_states", row
         if due.snapshot_due:
-            whole = Snapshot(
-                account_id=account_id,
-                state_version=STATE_VERSION,
-                state=due.state,
-                offset=owned.offset,
-                sequence=(account or shared).sequence,
-                chain=(account or shared).chain,
-                rules_version=self._rules_version,
-                at_ms=owned.at_ms,
+            yield (
+                "snapshots",
+                Snapshot(
+                    account_id=due.account_id,
+                    state_version=STATE_VERSION,
+                    state=due.state,
+                    offset=owned.offset,
+                    sequence=(account or shared).sequence,
+                    chain=(account or shared).chain,
+                    rules_version=self._rules_version,
+                    at_ms=owned.at_ms,
+                ),
             )
-            self._write("snapshots", account_id, row=whole, partition=partition)
 
-    def _write(self, topic: str, account_id: str, *, row: Struct, partition: int) -> None:
-        key, value = account_id.encode(), codec.encode(row)
-        self._produce(self._topics[topic], key=key, value=value, partition=partition)
+    def _quarantine(self, account_id: str, owned: _Owned, problem: str) -> None:
+        """Quarantine an account whose rows cannot be written, and name its last event."""
+        logger.error("account %s is quarantined: %s", account_id, problem)
+        self._tally.count(metrics.FAILED, "commit")
+        if account_id != EVERYONE:
+            owned.accounts.quarantine(account_id)
+        record = owned.last.get(account_id)
+        if record is not None:
+            self._bury(record, DecodeError(problem), "internal")
 
     def _bury(self, record: Record, error: DecodeError, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, EVENTS.name, kind)

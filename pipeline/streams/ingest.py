@@ -5,7 +5,9 @@ every partition. Instruments have no event, but when two of them name one curren
 read here only so that a wrong one becomes a dead letter, once.
 """
 
+import logging
 import time
+from typing import NamedTuple
 
 from pipeline.streams import metrics
 from pipeline.streams.dead_letter import dead_key, dead_letter
@@ -19,13 +21,22 @@ from topics import codec
 from topics.catalogue import INPUTS
 from topics.codec import DecodeError, unknown_fields
 from topics.dead_letters import DeadLetter
+from topics.instruments import TOPIC as INSTRUMENTS
 from topics.signals import TOPIC as SIGNALS
 from topics.topic import Topic
 
 __all__ = ["STREAMS", "Ingest"]
 
+logger = logging.getLogger(__name__)
+
 # What ingest reads record by record; prices are only looked up.
 STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "prices")
+
+
+class Raised(NamedTuple):
+    """A record that riskgate failed on, not its sender."""
+
+    letter: DeadLetter
 
 
 class Ingest:
@@ -44,7 +55,8 @@ class Ingest:
         self._topic_ids: dict[str, str] = {}
         for topic in STREAMS:  # 0 from the start: else the first dead letter is no rise.
             metrics.RECORDS.labels(topic.name)
-            metrics.DEAD_LETTERS.labels(topic.name, "undecodable")
+            for error in ("undecodable", "internal"):
+                metrics.DEAD_LETTERS.labels(topic.name, error)
             if topic is not SIGNALS:
                 metrics.UNKNOWN_FIELDS.labels(topic.name)
 
@@ -60,9 +72,7 @@ class Ingest:
         """Write what becomes of a record: an event, events for all, a dead letter, or nothing."""
         topic = self._streams[record.topic]
         self._tally.read(topic.name, record.timestamp_ms)
-        became = self._become(record, topic)
-        if record.value is not None and not isinstance(became, DeadLetter):
-            self._count_unknown(topic, record.value)
+        became = self._become_or_raised(record, topic)
         match became:
             case Wrapped(for_everyone=True):
                 self._tell_everyone(became)
@@ -71,18 +81,42 @@ class Ingest:
                 partition = partition_of(became.key.decode(), len(self._partitions))
                 self._produce(self._events, key=became.key, value=became.value, partition=partition)
             case DeadLetter():
-                self._bury(became, record.key)
+                self._bury(became, record.key, "undecodable")
+            case Raised(letter):
+                self._bury(letter, record.key, "internal")
             case None:
                 pass
 
     def prepare(self) -> None:
         """Tell which currency pairs several instruments name; the tables found them meanwhile."""
-        for conflict in self._wrapping.conflicts():
+        try:
+            conflicts = self._wrapping.conflicts()
+        except Exception:
+            logger.exception("what several instruments name could not be told")
+            self._tally.count(metrics.DEAD_LETTERS, INSTRUMENTS.name, "internal")
+            return
+        for conflict in conflicts:
             self._tell_everyone(conflict)
 
     def _tell_everyone(self, wrapped: Wrapped) -> None:
         for partition in self._partitions:
             self._produce(self._events, key=wrapped.key, value=wrapped.value, partition=partition)
+
+    def _become_or_raised(
+        self, record: Record, topic: Topic
+    ) -> "Wrapped | DeadLetter | Raised | None":
+        """Return what becomes of a record, whatever it holds: it must not end every ingest."""
+        try:
+            became = self._become(record, topic)
+            if record.value is not None and not isinstance(became, DeadLetter):
+                self._count_unknown(topic, record.value)
+        except Exception as error:
+            place = record.topic, record.partition, record.offset
+            logger.exception("%s[%d] at %d could not be handled", *place)
+            problem = DecodeError(f"internal: {type(error).__name__}")
+            topic_id = self._topic_ids[record.topic]
+            return Raised(dead_letter(record, problem, topic=topic.name, topic_id=topic_id))
+        return became
 
     def _become(self, record: Record, topic: Topic) -> Wrapped | DeadLetter | None:
         topic_id = self._topic_ids[record.topic]
@@ -102,8 +136,8 @@ class Ingest:
             if found:
                 self._tally.count(metrics.UNKNOWN_FIELDS, topic.name, times=found)
 
-    def _bury(self, letter: DeadLetter, key: bytes | None) -> None:
-        self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, "undecodable")
+    def _bury(self, letter: DeadLetter, key: bytes | None, kind: str) -> None:
+        self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, kind)
         self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))
 
 

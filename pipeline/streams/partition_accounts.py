@@ -4,11 +4,15 @@ Apart from decide.py: this knows what is dirty and what is due at the commit, no
 """
 
 from collections import OrderedDict
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from pipeline.risk.account import Account
+from pipeline.risk.boundaries import problem_of
 from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill, wanted_of_fill
-from pipeline.risk.state import new_shared
+from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wanted
 from pipeline.risk.step import step as decide
 from pipeline.streams.account_store import AccountStore
@@ -16,14 +20,21 @@ from pipeline.streams.engine import Store
 from topics.events import Event
 from topics.fields import EVERYONE
 
-__all__ = ["Due", "PartitionAccounts"]
+__all__ = ["INTERNAL", "Due", "PartitionAccounts"]
+
+INTERNAL = "internal: "  # What the problem of an event begins with that riskgate could not use.
+QUARANTINED = f"{INTERNAL}the account is quarantined: an event before raised beyond repair"
+
+T = TypeVar("T")
 
 
 class Due(NamedTuple):
     """An account whose rows are due at this commit; None is the shared record."""
 
+    account_id: str
     account: Account | None
     state: bytes
+    problem: str | None  # Its state could not be written: what is stored is the one before.
     state_due: bool
     snapshot_due: bool
 
@@ -35,6 +46,8 @@ class PartitionAccounts:
         self._store = AccountStore(store)
         self._kept_max = kept_max
         self._accounts: OrderedDict[str, Account] = OrderedDict()
+        self._rules_version = rules_version
+        self._quarantined: set[str] = set()  # Of those in memory.
         self._dirty: set[str] = set()
         self._state_due: set[str] = set()
         self._snapshot_due: set[str] = set()
@@ -53,19 +66,28 @@ class PartitionAccounts:
 
     def apply(self, event: Event, content: bytes, at_ms: int) -> Step:
         """Take one step and keep what it changed."""
+        return self.use(event, content, at_ms=at_ms, encode=_nothing)[0]
+
+    def use(
+        self, event: Event, content: bytes, *, at_ms: int, encode: Callable[[Step], T]
+    ) -> tuple[Step, T]:
+        """Take one step, keep what it changed, and return it with what `encode` makes of it.
+
+        What raises beside the step's own boundaries sets the event aside: its account is halted, or
+        quarantined where not even that works. Only Kafka and the store may end the worker.
+        """
         account_id = event.account_id
         account = None if account_id == EVERYONE else self._account(account_id)
-        recall = self._store.recall(
-            account_id, identity(event), oldest_wanted(account, self.shared, at_ms)
-        )
-        wanted = wanted_of_fill(account, event)
-        if wanted is not None:
-            recall = self._store.recall_fill(account_id, recall, wanted)
-        arrival = Arrival(event=event, content=content, at_ms=at_ms, recall=recall)
-        taken = decide(account, self.shared, arrival)
-        if not taken.repeated:
+        arrival = self._arrival(account, event, content=content, at_ms=at_ms)
+        taken, encoded = self._take(account, arrival, encode)
+        if not taken.repeated and not self._is_lost(taken):
             self._keep(account_id, taken)
-        return taken
+        return taken, encoded
+
+    def quarantine(self, account_id: str) -> None:
+        """Set aside every event of an account from now on, until another release tries again."""
+        self._quarantined.add(account_id)
+        self._store.quarantine(account_id, self._rules_version)
 
     def save(self) -> list[Due]:
         """Write everything that changed since the last commit and return whose rows are due."""
@@ -80,9 +102,52 @@ class PartitionAccounts:
             self._accounts.popitem(last=False)
         return due
 
+    def _arrival(
+        self, account: Account | None, event: Event, *, content: bytes, at_ms: int
+    ) -> Arrival:
+        account_id = event.account_id
+        recall = self._store.recall(
+            account_id, identity(event), oldest_wanted(account, self.shared, at_ms)
+        )
+        wanted = wanted_of_fill(account, event)
+        if wanted is not None:
+            recall = self._store.recall_fill(account_id, recall, wanted)
+        quarantined = bool(self._quarantined) and account_id in self._quarantined
+        set_aside = QUARANTINED if quarantined else None
+        return Arrival(
+            event=event, content=content, at_ms=at_ms, recall=recall, set_aside=set_aside
+        )
+
+    def _take(
+        self, account: Account | None, arrival: Arrival, encode: Callable[[Step], T]
+    ) -> tuple[Step, T]:
+        try:
+            taken = decide(account, self.shared, arrival)
+            return taken, encode(taken)
+        except Exception as error:  # noqa: BLE001  One record must not end every worker for good.
+            problem = INTERNAL + problem_of(error)
+        if account is None and arrival.event.account_id == EVERYONE:
+            return self._lose(problem, encode)
+        try:
+            taken = decide(account, self.shared, replace(arrival, set_aside=problem))
+            return taken, encode(taken)
+        except Exception:  # noqa: BLE001  Not even halted: nothing of it is trusted any more.
+            self.quarantine(arrival.event.account_id)
+            return self._lose(problem, encode)
+
+    def _lose(self, problem: str, encode: Callable[[Step], T]) -> tuple[Step, T]:
+        """Return a step that changes nothing."""
+        lost = Step(None, self.shared, failed=problem)
+        return lost, encode(lost)
+
+    def _is_lost(self, taken: Step) -> bool:
+        return taken.account is None and taken.failed is not None and taken.shared is self.shared
+
     def _account(self, account_id: str) -> Account | None:
         account = self._accounts.get(account_id)
         if account is None:
+            if self._store.is_quarantined(account_id, self._rules_version):
+                self._quarantined.add(account_id)
             return self._store.load_account(account_id)
         self._accounts.move_to_end(account_id)
         return account
@@ -119,11 +184,21 @@ class PartitionAccounts:
 
     def _save_account(self, account_id: str) -> Due:
         account = self._accounts[account_id]
+        state, problem = b"", None
+        try:
+            state = save_account(account)
+        except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
+            problem = INTERNAL + problem_of(error)
+            self.quarantine(account_id)
+        else:
+            self._store.write_account(account_id, state)
         return Due(
+            account_id=account_id,
             account=account,
-            state=self._store.save_account(account),
-            state_due=account_id in self._state_due,
-            snapshot_due=account_id in self._snapshot_due,
+            state=state,
+            problem=problem,
+            state_due=account_id in self._state_due and problem is None,
+            snapshot_due=account_id in self._snapshot_due and problem is None,
         )
 
     def _save_shared(self) -> Due:
@@ -132,4 +207,10 @@ class PartitionAccounts:
         self._saved_shared = self.shared
         self._announced_serial = self.shared.serial
         # A snapshot of an account is worth nothing without the limits and controls of its moment.
-        return Due(None, state, state_due=is_news, snapshot_due=bool(self._snapshot_due))
+        return Due(
+            EVERYONE, None, state, None, state_due=is_news, snapshot_due=bool(self._snapshot_due)
+        )
+
+
+def _nothing(_: Step) -> None:
+    pass

@@ -172,11 +172,27 @@ class TableReader:
             error = message.error()
             if error is None:
                 self._logs[place].position = offset + 1
-                self._feed(_record(message))
+                self._feed_or_refuse(_record(message))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self._logs[place].position = max(offset, self._logs[place].position)
             elif not passes(error):
                 raise KafkaException(error)
+
+    def _feed_or_refuse(self, record: Record) -> None:
+        """Take a row, whatever it holds: one must not end every process that has tables."""
+        try:
+            self._feed(record)
+        except Stopped:
+            raise
+        except Exception as error:
+            place = record.topic, record.partition, record.offset
+            logger.exception("%s[%d] at %d could not be taken into its table", *place)
+            self._refuse(record, DecodeError(f"internal: {type(error).__name__}"))
+
+    def _refuse(self, record: Record, error: DecodeError) -> None:
+        topic = self._topics[record.topic].name
+        metrics.TABLE_REFUSED.labels(topic).inc()
+        self.on_refused(Refused(record, topic, error))
 
     def _feed(self, record: Record) -> None:
         topic = self._topics[record.topic]
@@ -188,8 +204,7 @@ class TableReader:
         try:
             row = read(record, topic)
         except DecodeError as error:
-            metrics.TABLE_REFUSED.labels(topic.name).inc()
-            self.on_refused(Refused(record, topic.name, error))
+            self._refuse(record, error)
             return
         self._fed_s[record.topic] = time.monotonic()
         if isinstance(row, Instrument):

@@ -5,6 +5,7 @@ import json
 import pytest
 from msgspec import Struct
 
+from pipeline.streams import wrap
 from pipeline.streams.engine import Partition
 from pipeline.streams.ingest import STREAMS, Ingest
 from pipeline.streams.metrics import value
@@ -14,6 +15,7 @@ from pipeline.streams.tally import Tally
 from tests import given
 from tests.streams.fakes import Outbox, record
 from topics import codec
+from topics.topic import Topic
 
 
 @pytest.fixture
@@ -167,3 +169,19 @@ def test_prices_are_no_stream_of_ingest_when_the_streams_are_listed() -> None:
         "controls",
         "instruments",
     ]
+
+
+@pytest.mark.parametrize("topic", STREAMS, ids=lambda topic: topic.name)
+def test_ingest_goes_on_when_riskgate_fails_on_a_record(
+    ingest: Ingest, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, topic: Topic
+) -> None:
+    monkeypatch.setattr(wrap, "decode", lambda *_: 1 / 0)
+
+    ingest.apply(record(f"risk.{topic.name}", b"{}", offset=4))
+    ingest.prepare()
+
+    (sent,) = outbox.sent
+    assert (sent.topic, sent.row["error"]) == (
+        "risk.dead_letters",
+        "internal: ZeroDivisionError",
+    )

@@ -2,9 +2,10 @@
 
 import pytest
 
+from pipeline.streams import table_reader
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_progress import TableProgress
-from pipeline.streams.table_reader import TableReader
+from pipeline.streams.table_reader import Refused, TableReader
 from pipeline.streams.tables import Tables
 from tests import given
 from topics.codec import encode
@@ -91,3 +92,18 @@ def test_instrument_is_gone_when_its_document_was_deleted(
 
     assert tables.market("A") == Market(symbol="A")
     assert (refused, reader._logs[TOPIC, 0].position) == ([], 3)
+
+
+def test_table_goes_on_when_riskgate_fails_on_a_row(
+    reader: TableReader, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[Refused] = []
+    reader.on_refused = refused.append
+    with monkeypatch.context() as broken:
+        broken.setattr(table_reader, "read", lambda *_: 1 / 0)
+        reader._take([named("B", offset=1, at_ms=1)])
+
+    reader._take([named("A", offset=2, at_ms=2)])
+
+    assert [row.error.error for row in refused] == ["internal: ZeroDivisionError"]
+    assert tables.rate_pair("A") == ("EUR", "USD")
