@@ -93,6 +93,18 @@ ENGINE = Row(
             ),
             "Empty where it never was.",
         ),
+        Graph(
+            "Since a worker last stopped by itself",
+            "s",
+            (
+                Query(
+                    "time() - (max by (instance, cause) (riskgate_last_stop_timestamp_seconds"
+                    '{namespace=~"$namespace"}) > 0)',
+                    "{{instance}} {{cause}}",
+                ),
+            ),
+            "Empty where none did.",
+        ),
         Graph("State on disk", "bytes", (every("sum", "riskgate_state_bytes", "all workers"),)),
         Graph(
             "Largest account in a commit",

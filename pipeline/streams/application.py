@@ -24,9 +24,9 @@ from pipeline.streams.engine import (
     Produce,
     Role,
 )
-from pipeline.streams.guards import explained, fell_out, find_starts
+from pipeline.streams.guards import explained, fell_out
 from pipeline.streams.loop import Clients, Hooks, Loop, Sender
-from pipeline.streams.progress import Progress, note_calls
+from pipeline.streams.progress import Progress, bound, note_calls
 from pipeline.streams.restore import REPLAY_SECONDS, Restores, behind_all
 from pipeline.streams.takeover import States, Takeover
 
@@ -106,6 +106,8 @@ class StreamApplication(Application):
     def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
         del sink
         self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
+        seconds_max = self._settings.call_seconds_max
+        bound(self._producer, "commit_transaction", "flush", seconds_max=seconds_max)
         self._processing_context.init_checkpoint()
         self._sender.producer = self._producer._producer._producer
         clients = Clients(self._consumer._consumer, self._sender.producer)
@@ -113,6 +115,7 @@ class StreamApplication(Application):
         self._loop = Loop(clients, self._settings, progress=self._progress, hooks=hooks)
         self._takeover = Takeover(self._settings, self._cluster, progress=self._progress)
         self._takeover.consumer = clients.consumer
+        self._cluster.beat = self._beat
         if self.stateful:
             self._takeover.states = States(self._state, self._transaction)
         # Not run_tracker.running: it forgets a signal that came before it was set.
@@ -140,14 +143,14 @@ class StreamApplication(Application):
         if not self._progress.has_more() or not self._consumer.memberid():
             return
         started_s = time.monotonic()
-        self._prepare()
+        self._prepare(self._config.flush_timeout)
         self._processing_context.commit_checkpoint(force=True)
         self._observer.committed(time.monotonic() - started_s, self._progress.records)
         self._progress.commit()
         self._consumer._broker_available()
         self._producer._broker_available()
 
-    def _prepare(self) -> None:
+    def _prepare(self, seconds_max: float) -> None:
         self._progress.prepare()
         for (topic, partition), position in self._progress.uncommitted().items():
             self._processing_context.store_offset(topic, partition, position - 1)
@@ -155,7 +158,7 @@ class StreamApplication(Application):
                 self._takeover.stores[partition].set_applied(position)
         if self.stateful:
             return
-        self._producer.flush(self._config.revoke_flush_timeout)
+        self._sender.flush(seconds_max, beat=self._beat)
         self._sender.raise_refusal(self._settings.instance)
 
     def _on_assign(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
@@ -167,20 +170,13 @@ class StreamApplication(Application):
         if not topic_partitions:
             return
         self._observer.rebalanced()
-        inputs = [tp for tp in topic_partitions if tp.topic in self._settings.topics]
-        starts = find_starts(self._consumer._consumer, inputs, cluster=self._cluster)
-        self._progress.expect(starts, self._settings, stateful=self.stateful)
-        # Absolute, changelogs too: the late answer to another question would undo a later seek.
-        logs = self._cluster.bounds((tp.topic, tp.partition) for tp in topic_partitions)
-        for tp in topic_partitions:
-            place = tp.topic, tp.partition
-            tp.offset = starts[place].offset if place in starts else logs[place].low
+        self._logs = self._takeover.expect(topic_partitions)
         super()._on_assign(_, topic_partitions)
 
     def _on_revoke(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
         started_s, records = time.monotonic(), self._progress.records
         if not self._failed and records:
-            self._prepare()
+            self._prepare(self._config.revoke_flush_timeout)
         given_up = note_calls(self._processing_context.checkpoint, GIVE_UP)
         super()._on_revoke(_, topic_partitions)
         if self._failed or given_up:
@@ -239,7 +235,7 @@ class StreamApplication(Application):
         assert manager._recovery_manager is not None
         self._recovery: RecoveryManager = manager._recovery_manager
         # The library reads to the first open transaction only.
-        self._consumer.get_watermark_offsets = self._cluster.watermarks  # type: ignore[assignment, method-assign]
+        self._consumer.get_watermark_offsets = lambda tp, **_: self._logs[tp.topic, tp.partition]  # type: ignore[method-assign]
         # All that is committed of a changelog is the truth, however old the group's offset is.
         self._consumer.committed = behind_all  # type: ignore[assignment, method-assign]
         self._restores = Restores(self._consumer._consumer)

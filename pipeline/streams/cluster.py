@@ -58,6 +58,7 @@ class Cluster:
     """Answer about topics, or raise StartupError with a sentence that says what to do."""
 
     def __init__(self, brokers: str, *, security: Mapping[str, str], seconds_max: float) -> None:
+        self.beat: Callable[[], None] = lambda: None
         self._brokers = brokers
         self._seconds_max = seconds_max
         self._last_error = "no answer"
@@ -112,32 +113,13 @@ class Cluster:
                 "set it to compact"
             )
 
-    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
-        """Return Kafka's own id of each topic."""
-        wanted = TopicCollection(list(topics))
-
-        def ask() -> dict[str, str]:
-            answers = self._admin.describe_topics(wanted, request_timeout=ATTEMPT_SECONDS_MAX)
-            return {topic: str(answer.result().topic_id) for topic, answer in answers.items()}
-
-        return self._patiently(ask)
-
-    def bounds(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Bounds]:
-        """Return where each log begins and ends, open transactions included."""
-        wanted = list(partitions)
-        low = self._patiently(lambda: self._offsets(wanted, OffsetSpec.earliest()))
-        high = self._patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
-        return {partition: Bounds(low[partition], high[partition]) for partition in wanted}
-
-    def watermarks(self, partition: TopicPartition, timeout: float) -> Bounds:
-        """Return the same of one partition, as a consumer is asked for it."""
-        del timeout
-        place = partition.topic, partition.partition
-        return self.bounds([place])[place]
-
-    def _patiently(self, ask: Callable[[], Answer]) -> Answer:
-        deadline_s = time.monotonic() + REQUEST_SECONDS_MAX
+    def patiently(
+        self, ask: Callable[[], Answer], *, seconds_max: float = REQUEST_SECONDS_MAX
+    ) -> Answer:
+        """Ask again for so long while what is wrong may pass; `beat` between two attempts."""
+        deadline_s = time.monotonic() + seconds_max
         while True:
+            self.beat()
             try:
                 return ask()
             except KafkaException as error:
@@ -146,6 +128,23 @@ class Cluster:
             time.sleep(0.1)
             # Else librdkafka goes on not finding, for ever, the leader it once did not find.
             self._metadata()
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """Return Kafka's own id of each topic."""
+        wanted = TopicCollection(list(topics))
+
+        def ask() -> dict[str, str]:
+            answers = self._admin.describe_topics(wanted, request_timeout=ATTEMPT_SECONDS_MAX)
+            return {topic: str(answer.result().topic_id) for topic, answer in answers.items()}
+
+        return self.patiently(ask)
+
+    def bounds(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Bounds]:
+        """Return where each log begins and ends, open transactions included."""
+        wanted = list(partitions)
+        low = self.patiently(lambda: self._offsets(wanted, OffsetSpec.earliest()))
+        high = self.patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
+        return {partition: Bounds(low[partition], high[partition]) for partition in wanted}
 
     def _offsets(
         self, partitions: list[tuple[str, int]], spec: OffsetSpec

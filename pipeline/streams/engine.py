@@ -3,7 +3,7 @@
 Apart from application.py so that a role, its tests and the command line import no quixstreams.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -155,10 +155,15 @@ def changelog_name(group: str, stream: str) -> str:
     return f"changelog__{group}--{stream}--{STORE}"
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(slots=True)
 class EngineStatus:
     """How the engine is doing: written by its thread, read by any other."""
 
+    beat: Callable[[], None] = _nothing  # Called by the engine's thread, whenever it lives.
     ready: bool = False  # Owns partitions, and all of them are recovered and verified.
     spare: bool = False  # A member of the group for whom no partition was left.
     last_turn_s: float = 0.0  # time.monotonic() of the loop's last turn.
@@ -198,6 +203,11 @@ class EngineSettings:
     def transactional_id(self) -> str:
         """What fences an earlier life of this worker."""
         return f"{self.group}-{self.instance}"
+
+    @property
+    def call_seconds_max(self) -> float:
+        """How long one call of Kafka's client may take: the brokers end the transaction soon."""
+        return 0.9 * self.transaction_timeout_ms / 1000
 
     @property
     def changelog(self) -> str:

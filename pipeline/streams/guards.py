@@ -4,7 +4,7 @@ Apart from application.py because these checks know no quixstreams.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -19,11 +19,13 @@ __all__ = [
     "Transaction",
     "explained",
     "fell_out",
+    "find_committed",
     "find_starts",
 ]
 
 logger = logging.getLogger(__name__)
 
+COMMITTED_CALL_SECONDS_MAX = 5.0
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
 # The engine's own keys in the store: the partition's next offset, and the id of the changelog that
 # has all of it. The latter is written once, so a changelog made anew or cut does not have it.
@@ -229,12 +231,23 @@ def fell_out(settings: EngineSettings, cause: Exception) -> Stopped:
     )
 
 
-def find_starts(
+def find_committed(
     consumer: Consumer, partitions: Sequence[TopicPartition], *, cluster: Cluster
+) -> list[TopicPartition]:
+    """Ask Kafka for the group's offsets; negative ones for none."""
+
+    def ask() -> list[TopicPartition]:
+        tps = list(partitions)
+        found: list[TopicPartition] = consumer.committed(tps, timeout=COMMITTED_CALL_SECONDS_MAX)
+        return found
+
+    return cluster.patiently(ask, seconds_max=COMMITTED_SECONDS_MAX)
+
+
+def find_starts(
+    answers: Iterable[TopicPartition], logs: Mapping[Place, Bounds]
 ) -> dict[Place, Start]:
-    """Ask Kafka where to begin in each partition."""
-    answers = consumer.committed(list(partitions), timeout=COMMITTED_SECONDS_MAX)
-    logs = cluster.bounds((tp.topic, tp.partition) for tp in partitions)
+    """Return where to begin in each partition, by the group's offsets."""
     starts = {}
     for tp in answers:
         if tp.error:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from pipeline.errors import StartupError
 
-__all__ = ["Health", "HealthServer"]
+__all__ = ["TURN_SECONDS_MAX", "Health", "HealthServer"]
 
 logger = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ LAG_SECONDS = 1.0
 # then tries again only after 20 ms.
 MARKERS_SECONDS = 0.003
 FULL_QUEUE_SECONDS_MAX = 30.0
+FLUSH_SECONDS = 1.0  # Of one call.
 LEAVE_SECONDS_MAX = 5.0
 # So far behind, nobody waits for the next commit: fewer of them catch up sooner.
 BACKLOG_RECORDS = 20_000
@@ -76,6 +77,12 @@ class Sender:
             else:
                 return
         raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
+
+    def flush(self, seconds_max: float, *, beat: Callable[[], None]) -> None:
+        """Wait until all is delivered, or so long."""
+        give_up_s = time.monotonic() + seconds_max
+        while self.producer.flush(FLUSH_SECONDS) and time.monotonic() < give_up_s:
+            beat()
 
     def raise_refusal(self, instance: str) -> None:
         """Raise Stopped when Kafka refused a message since the start."""
@@ -133,6 +140,7 @@ class Loop:
     def report(self, status: EngineStatus) -> None:
         """Say that the worker lives, and once a second how far it is behind."""
         now_s = status.last_turn_s = time.monotonic()
+        status.beat()
         status.recovering_s = self._progress.recovering_s(now_s)
         if now_s >= self._lag_due_s:
             self._lag_due_s = now_s + LAG_SECONDS

@@ -92,6 +92,11 @@ STALE_OFFSET = Gauge(
     "riskgate_stale_offset_timestamp_seconds",
     "When the group's offset was last older than the state and overwritten, since the epoch.",
 )
+LAST_STOP = Gauge(
+    "riskgate_last_stop_timestamp_seconds",
+    "When this worker last stopped by itself for a cause, since the epoch; 0: never.",
+    ["cause"],
+)
 RECOVERY_SECONDS = Histogram(
     "riskgate_recovery_seconds", "Duration of a recovery from the changelog.", buckets=_SECONDS
 )

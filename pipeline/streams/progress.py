@@ -4,14 +4,14 @@ Apart from application.py because nothing here asks Kafka or knows quixstreams.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
 
 from pipeline.streams.engine import EngineSettings, Partition, Place, Record, Role, Stopped, Store
 from pipeline.streams.guards import Start
 
-__all__ = ["Progress", "note_calls"]
+__all__ = ["Progress", "bound", "note_calls"]
 
 STALE = -1  # As a committed offset: no position is the same.
 
@@ -138,6 +138,21 @@ def note_calls(thing: object, method: str) -> list[object]:
 
     setattr(thing, method, note)
     return calls
+
+
+def bound(thing: object, *methods: str, seconds_max: float) -> None:
+    """Let these methods of one thing take no longer than this, when no timeout is given."""
+
+    def bounded(call: Callable[..., object]) -> Callable[..., object]:
+        def within(*arguments: object, **named: object) -> object:
+            if named.get("timeout") is None:
+                named["timeout"] = seconds_max
+            return call(*arguments, **named)
+
+        return within
+
+    for name in methods:
+        setattr(thing, name, bounded(getattr(thing, name)))
 
 
 def _record(message: Message) -> Record:

@@ -3,14 +3,20 @@
 Apart from application.py because it needs of quixstreams only a store and its transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
-from pipeline.streams.cluster import Cluster
+from pipeline.streams.cluster import Bounds, Cluster
 from pipeline.streams.engine import EngineSettings, Partition, Place
-from pipeline.streams.guards import PartitionStore, Start, Transaction
+from pipeline.streams.guards import (
+    PartitionStore,
+    Start,
+    Transaction,
+    find_committed,
+    find_starts,
+)
 from pipeline.streams.progress import Progress
 from pipeline.streams.restore import seek
 
@@ -44,6 +50,23 @@ class Takeover:
         self._progress = progress
         self.stores: dict[int, PartitionStore] = {}  # Of the partitions that are owned.
 
+    def expect(self, partitions: Sequence[TopicPartition]) -> dict[Place, Bounds]:
+        """Say of each assigned partition where to read; return the bounds of all their logs.
+
+        Raise Stopped when the log of one does not have what is to be read next.
+        """
+        inputs = [tp for tp in partitions if tp.topic in self._settings.topics]
+        committed = find_committed(self.consumer, inputs, cluster=self._cluster)
+        # After the offsets: whatever was committed with one of them is within these bounds.
+        logs = self._cluster.bounds(map(_place, partitions))
+        starts = find_starts(committed, logs)
+        self._progress.expect(starts, self._settings, stateful=self.states is not None)
+        # Absolute, changelogs too: the late answer to another question would undo a later seek.
+        for tp in partitions:
+            place = _place(tp)
+            tp.offset = starts[place].offset if place in starts else logs[place].low
+        return logs
+
     def take_over(self) -> bool:
         """Begin with all that is assigned; return whether there was anything.
 
@@ -76,3 +99,7 @@ class Takeover:
             seek(self.consumer, place, position)
         self.stores[start.partition] = store
         return store, position
+
+
+def _place(tp: TopicPartition) -> Place:
+    return tp.topic, tp.partition

@@ -4,6 +4,9 @@ import decimal
 import gc
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 
 from pipeline.risk.numbers import MONEY
@@ -13,9 +16,10 @@ from pipeline.streams.append_time import require_append_time
 from pipeline.streams.application import IngestApplication, RiskApplication
 from pipeline.streams.broadcast import Broadcast
 from pipeline.streams.decide import Risk
-from pipeline.streams.engine import EngineSettings
-from pipeline.streams.health import Health, HealthServer
+from pipeline.streams.engine import EngineSettings, EngineStatus
+from pipeline.streams.health import TURN_SECONDS_MAX, Health, HealthServer
 from pipeline.streams.ingest import STREAMS, Ingest
+from pipeline.streams.last_stops import Cause, note_stop, show_stops
 from pipeline.streams.observation import (
     MeteredEngine,
     broadcast_health,
@@ -27,9 +31,12 @@ from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import TableReader
 from pipeline.streams.tables import Tables
 from pipeline.streams.tally import Tally, show_zeros
+from pipeline.streams.watchdog import Watchdog
 from topics.catalogue import TOPICS
 
 __all__ = ["run_broadcast", "run_ingest", "run_risk"]
+
+STALL_SECONDS_MAX = TURN_SECONDS_MAX  # What a supervisor that asks /livez waits, too.
 
 
 def run_risk(settings: Settings) -> None:
@@ -45,7 +52,10 @@ def run_risk(settings: Settings) -> None:
     application = RiskApplication(engine, observer=MeteredEngine(tally, RoleName.RISK))
     role = Risk(settings, produce=application.produce, tally=tally)
     shown = role.show, state_bytes(settings.state_dir)
-    with _health(settings, engine_health(RoleName.RISK, application.status, *shown)):
+    with (
+        _health(settings, engine_health(RoleName.RISK, application.status, *shown)),
+        _watched(settings, RoleName.RISK, application.status),
+    ):
         application.serve(role)
 
 
@@ -66,7 +76,8 @@ def run_ingest(settings: Settings) -> None:
     with _health(settings, engine_health(RoleName.INGEST, status, reader=reader)), reader:
         reader.await_caught_up(beat)
         require_append_time(settings)
-        application.serve(role)
+        with _watched(settings, RoleName.INGEST, status):
+            application.serve(role)
         reader.check()
 
 
@@ -103,6 +114,17 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         is_static=role is RoleName.RISK,
         leave_at_end=settings.at_end == "leave",
     )
+
+
+@contextmanager
+def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterator[None]:
+    """End the process when the engine's thread does not come back, and remember why it ended."""
+    folder = settings.state_dir
+    show_stops(folder)
+    stalled = partial(note_stop, folder, Cause.STALLED)
+    with Watchdog(role.value, seconds_max=STALL_SECONDS_MAX, on_end=stalled) as watchdog:
+        status.beat = watchdog.beat
+        yield
 
 
 def _show_start(role: RoleName) -> None:

@@ -23,6 +23,7 @@ INHERITED = {
     "_setup_signal_handlers": ["self"],
 }
 ATTRIBUTES = [
+    "_config.flush_timeout",
     "_config.revoke_flush_timeout",
     "_consumer._broker_available",
     "_consumer._consumer",
@@ -36,6 +37,8 @@ ATTRIBUTES = [
     "_processing_context.store_offset",
     "_producer._broker_available",
     "_producer._producer._producer",
+    "_producer.commit_transaction",
+    "_producer.flush",
     "_state_manager._recovery_manager.MAX_INVALID_OFFSET_ATTEMPTS",
     "_state_manager._recovery_manager._get_changelog_offset",
     "_state_manager._recovery_manager._position_cache",

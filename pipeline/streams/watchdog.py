@@ -1,0 +1,75 @@
+"""The end of a process whose main thread does not come back from a call.
+
+A call of Kafka's client may wait for ever, and some of them keep Python's lock while they wait
+(subscribe, assign, pause, resume, memberid and the group's metadata in confluent-kafka): then no
+other Python thread runs either. So two watch: a thread, which can say what happened, and
+faulthandler's timer, which is plain C and needs no lock.
+"""
+
+import faulthandler
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import NoReturn, Self
+
+__all__ = ["Watchdog"]
+
+FAILED = 1  # As the README says of a running process.
+LOOK_SECONDS = 1.0
+MARGIN_SECONDS = 5.0  # The thread comes first, if it can.
+
+
+class Watchdog:
+    """End the process, from `with` to its end, once nobody called `beat` for so long.
+
+    Seconds are counted while the process runs: one that was frozen is not ended for that by the
+    thread. on_end: what is still to be done, by another thread than the main one.
+    """
+
+    def __init__(self, name: str, *, seconds_max: float, on_end: Callable[[], None]) -> None:
+        self._name = name
+        self._seconds_max = seconds_max
+        self._on_end = on_end
+        self._silent_looks = 0
+        self._armed_s = 0.0
+        self._over = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._arm(time.monotonic())
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        faulthandler.cancel_dump_traceback_later()
+
+    def beat(self) -> None:
+        """Say that the main thread is alive. Cheap: the timer is set again once a second."""
+        self._silent_looks = 0
+        now_s = time.monotonic()
+        if now_s - self._armed_s > LOOK_SECONDS:
+            self._arm(now_s)
+
+    def _arm(self, now_s: float) -> None:
+        self._armed_s = now_s
+        faulthandler.dump_traceback_later(self._seconds_max + MARGIN_SECONDS, exit=True)
+
+    def _watch(self) -> None:
+        step_s = min(LOOK_SECONDS, self._seconds_max / 4)
+        while not self._over.wait(step_s):
+            self._silent_looks += 1
+            if (self._silent_looks - 1) * step_s >= self._seconds_max:  # The first is a part.
+                self._end()
+
+    def _end(self) -> NoReturn:
+        sys.stderr.write(
+            f"riskgate: {self._name} stopped: its main thread did not come back from a call for "
+            f"{self._seconds_max:g} s (it stands as below); nothing was committed since, and a "
+            "restart goes on from there\n"
+        )
+        faulthandler.dump_traceback(all_threads=True)
+        self._on_end()
+        sys.stderr.flush()
+        os._exit(FAILED)  # Nothing that is tidied up may wait for that call.

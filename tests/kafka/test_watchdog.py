@@ -1,0 +1,55 @@
+"""A worker that stands in a call ends, and the next one goes on and shows that it happened."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.demo.kafka import LocalKafka
+from pipeline.streams.children import python_command
+from tests import given
+from tests.kafka.world import Worker, World, until
+
+SHOWN = 'riskgate_last_stop_timestamp_seconds{cause="stalled"}'
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def stalling(world: World, call: str, file: Path) -> Worker:
+    """Start a risk worker that stands in this call once the file is there."""
+    command = python_command("-m", "tests.kafka.stalling_risk", call, str(file))
+    with (file.parent / "stalling.log").open("wb") as log:
+        environment = {**os.environ, **world.environment("one")}
+        process = subprocess.Popen(command, env=environment, stderr=log)
+    return Worker(process, file.parent / "stalling.log")
+
+
+@pytest.mark.parametrize(
+    ("call", "word"),
+    [
+        ("in Python", "main thread did not come back from a call for 3 s"),
+        ("in C with Python's lock", "Timeout (0:00:08)!"),
+    ],
+)
+def test_the_next_worker_decides_when_one_stood_in_a_call(
+    world: World, tmp_path: Path, call: str, word: str
+) -> None:
+    stands = stalling(world, call, tmp_path / "now").ready()
+    (tmp_path / "now").touch()
+
+    began_s = time.monotonic()
+    assert stands.code() == 1
+    assert time.monotonic() - began_s < 12
+    assert word in stands.log()
+
+    roles = [world.run(role).ready() for role in ("risk", "broadcast", "ingest")]
+    world.send(given.account(), given.signal("hold", signal_id="after"))
+    world.read("decisions", lambda rows: [row["signal_id"] for row in rows] == ["after"])
+    until(lambda: (roles[0].metric(SHOWN) > 0) == (call == "in Python"), world.logs)
