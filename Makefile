@@ -11,7 +11,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars tools demo test bench soak scaling reach mutation lint format lock readme image sbom \
+.PHONY: help install jars tools demo test bench soak scaling reach mutation lint format lock readme licences image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -30,6 +30,7 @@ help:
 	@echo "make lint      style, types and format"
 	@echo "make format    put the code into the house format"
 	@echo "make readme    the tables of README and docs, from the code"
+	@echo "make licences  docs/licences.md, from the locks and what is installed"
 	@echo "make image     the container image riskgate:$(VERSION), with podman, buildah or docker"
 	@echo "make sbom      what is in that image, as CycloneDX"
 	@echo "make check-deploy   everything that can be said of the chart without a cluster"
@@ -106,6 +107,9 @@ lock: install
 
 readme: install
 	$(BIN)/python -m tests.readme_tables
+
+licences: install
+	$(BIN)/python -m tests.licences
 
 # Another base: make image BASE=registry.example.com/python:3.11-slim
 image:
