@@ -26,6 +26,7 @@ from pipeline.streams.partition_accounts import INTERNAL, Due, PartitionAccounts
 from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from pipeline.streams.tally import Tally
+from pipeline.streams.unreadable import Unreadable
 from topics import codec
 from topics.codec import DecodeError
 from topics.emergency_stops import EmergencyStop
@@ -115,6 +116,11 @@ class Risk:
         event = self._decode(record)
         if event is not None:
             self._step(event, record)
+
+    def step_over(self, batch: Unreadable) -> None:
+        """Bury a batch that cannot be unpacked: its offsets are all that is known of it."""
+        record = batch.record()
+        self._bury(record, batch.error, "unreadable")
 
     def prepare(self) -> None:
         """Save what changed and write the rows that are due."""

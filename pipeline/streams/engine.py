@@ -6,11 +6,15 @@ Apart from application.py so that a role, its tests and the command line import 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipeline.errors import StartupError
 
+if TYPE_CHECKING:
+    from pipeline.streams.unreadable import Unreadable
+
 __all__ = [
+    "FETCH",
     "MEBIBYTE",
     "STORE",
     "TABLES_GROUP",
@@ -36,7 +40,13 @@ STORE = "accounts"
 TABLES_GROUP = "tables"  # Nobody joins it or commits; librdkafka asks who coordinates it.
 MEBIBYTE = 1_048_576
 
+# What one answer of a broker may hold, and what one batch of zstd in it may unpack to.
+FETCH: dict[str, ClientSetting] = {
+    "fetch.max.bytes": 8 * MEBIBYTE,
+    "receive.message.max.bytes": 32 * MEBIBYTE,
+}
 CONSUMER: dict[str, ClientSetting] = {
+    **FETCH,
     "allow.auto.create.topics": False,
     "check.crcs": True,
     "fetch.queue.backoff.ms": 1,
@@ -127,6 +137,9 @@ class Role(Protocol):
     def apply(self, record: Record) -> None:
         """Produce, read and write. What raises ends the worker, uncommitted."""
 
+    def step_over(self, batch: "Unreadable") -> None:
+        """Set aside a batch of records that cannot be unpacked."""
+
     def prepare(self) -> None:
         """Write what is still held in memory; the commit follows."""
 
@@ -213,6 +226,10 @@ class EngineSettings:
     def changelog(self) -> str:
         """The topic behind the state of risk."""
         return changelog_name(self.group, self.topics[0])
+
+    def reader(self) -> dict[str, ClientSetting]:
+        """Return librdkafka's settings of a consumer that joins no group, beside the worker's."""
+        return {**self.security, "bootstrap.servers": self.brokers, "group.id": self.group}
 
     def consumer(self) -> dict[str, ClientSetting]:
         """Return librdkafka's settings of the consumer."""

@@ -16,6 +16,7 @@ from pipeline.streams.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.tally import Tally
+from pipeline.streams.unreadable import Unreadable
 from pipeline.streams.wrap import Wrapped, Wrapping, read, withdrawn
 from topics import codec
 from topics.catalogue import INPUTS
@@ -55,7 +56,7 @@ class Ingest:
         self._topic_ids: dict[str, str] = {}
         for topic in STREAMS:  # 0 from the start: else the first dead letter is no rise.
             metrics.RECORDS.labels(topic.name)
-            for error in ("undecodable", "internal"):
+            for error in ("undecodable", "internal", "unreadable"):
                 metrics.DEAD_LETTERS.labels(topic.name, error)
             if topic is not SIGNALS:
                 metrics.UNKNOWN_FIELDS.labels(topic.name)
@@ -86,6 +87,14 @@ class Ingest:
                 self._bury(letter, record.key, "internal")
             case None:
                 pass
+
+    def step_over(self, batch: Unreadable) -> None:
+        """Bury a batch that cannot be unpacked: its offsets are all that is known of it."""
+        topic = self._streams[batch.topic]
+        record = batch.record()
+        topic_id = self._topic_ids[batch.topic]
+        letter = dead_letter(record, batch.error, topic=topic.name, topic_id=topic_id)
+        self._bury(letter, None, "unreadable")
 
     def prepare(self) -> None:
         """Tell which currency pairs several instruments name; the tables found them meanwhile."""

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import EngineSettings, EngineStatus, Headers, Place, Stopped
 from pipeline.streams.progress import Progress
+from pipeline.streams.unreadable import find_unreadable, is_unreadable
 
 __all__ = ["Clients", "Hooks", "Loop", "Sender", "is_record"]
 
@@ -172,10 +173,24 @@ class Loop:
     def _apply(self, messages: list[Message]) -> None:
         if not self._progress.records:
             self._begin(time.monotonic())
-        self._progress.apply(filter(is_record, messages))
+        self._progress.apply(filter(self._is_record, messages))
         self._producer.poll(0)
         if self._progress.records and self._is_due(time.monotonic()):
             self._commit()
+
+    def _is_record(self, message: Message) -> bool:
+        error = message.error()
+        if error is None or not is_unreadable(error):
+            return is_record(message)
+        place = message.topic() or "", message.partition() or 0
+        if (message.offset() or 0) < self._progress.positions[place]:
+            return False  # It was told more than once.
+        batch = find_unreadable(message, self._settings.reader())
+        if batch is not None:
+            logger.error("%s[%d]: %s", *place, batch.error.error)
+            self._progress.step_over(batch)
+            self._consumer.seek(TopicPartition(*place, batch.next))
+        return False
 
     def _begin(self, now_s: float) -> None:
         """Fix when what is applied from now on is to be committed."""

@@ -4,9 +4,11 @@ Apart from its readers because `consume` is not: librdkafka 2.12 counts the end 
 message there, and after a pause, as each rebalance makes, it goes on one record too far.
 """
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message
 
-__all__ = ["poll_all"]
+from pipeline.streams.engine import Record
+
+__all__ = ["poll_all", "record_of"]
 
 
 def poll_all(consumer: Consumer, most: int, wait_seconds: float = 0.0) -> list[Message]:
@@ -19,3 +21,17 @@ def poll_all(consumer: Consumer, most: int, wait_seconds: float = 0.0) -> list[M
             break
         messages.append(message)
     return messages
+
+
+def record_of(message: Message) -> Record:
+    """Return a message as roles know it."""
+    kind, timestamp_ms = message.timestamp()
+    return Record(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        message.key(),
+        message.value(),
+        timestamp_ms,
+        kind == TIMESTAMP_LOG_APPEND_TIME,
+    )

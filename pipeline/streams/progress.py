@@ -6,10 +6,12 @@ Apart from application.py because nothing here asks Kafka or knows quixstreams.
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message
+from confluent_kafka import Message
 
 from pipeline.streams.engine import EngineSettings, Partition, Place, Record, Role, Stopped, Store
 from pipeline.streams.guards import Start
+from pipeline.streams.polling import record_of
+from pipeline.streams.unreadable import Unreadable
 
 __all__ = ["Progress", "bound", "note_calls"]
 
@@ -73,7 +75,7 @@ class Progress:
         """Hand over messages that Kafka delivered, each without an error."""
         now_ms = clock_ms()
         for message in messages:
-            record = _record(message)
+            record = record_of(message)
             place = record.topic, record.partition
             # A partition not owned has no position: KeyError, the worker ends uncommitted.
             if record.offset < self.positions[place]:
@@ -86,6 +88,12 @@ class Progress:
             self._role.apply(record)
             self.positions[place] = record.offset + 1
             self.records += 1
+
+    def step_over(self, batch: Unreadable) -> None:
+        """Let the role set a batch aside, and go on behind it."""
+        self._role.step_over(batch)
+        self.positions[batch.topic, batch.partition] = batch.next
+        self.records += 1
 
     def uncommitted(self) -> dict[Place, int]:
         """Return the next offset of each partition in which records were applied."""
@@ -153,16 +161,3 @@ def bound(thing: object, *methods: str, seconds_max: float) -> None:
 
     for name in methods:
         setattr(thing, name, bounded(getattr(thing, name)))
-
-
-def _record(message: Message) -> Record:
-    kind, timestamp_ms = message.timestamp()
-    return Record(
-        message.topic(),
-        message.partition(),
-        message.offset(),
-        message.key(),
-        message.value(),
-        timestamp_ms,
-        kind == TIMESTAMP_LOG_APPEND_TIME,
-    )

@@ -12,7 +12,6 @@ from typing import NamedTuple, Self
 
 from confluent_kafka import (
     OFFSET_END,
-    TIMESTAMP_LOG_APPEND_TIME,
     Consumer,
     KafkaError,
     KafkaException,
@@ -24,12 +23,13 @@ from pipeline.streams import metrics
 from pipeline.streams.broker import sentences
 from pipeline.streams.cluster import topic_id
 from pipeline.streams.consumer_errors import passes
-from pipeline.streams.engine import TABLES_GROUP, Record, Stopped
+from pipeline.streams.engine import FETCH, TABLES_GROUP, Record, Stopped
 from pipeline.streams.exchange_sessions import prepare
-from pipeline.streams.polling import poll_all
+from pipeline.streams.polling import poll_all, record_of
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_progress import TableProgress
 from pipeline.streams.tables import Tables
+from pipeline.streams.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.wrap import read, withdrawn
 from topics.catalogue import TOPICS
 from topics.codec import DecodeError, unknown_fields
@@ -57,6 +57,7 @@ CONSUMER = {
     "fetch.wait.max.ms": 50,
     "fetch.queue.backoff.ms": 1,
     "queued.max.messages.kbytes": 16_384,
+    **FETCH,
 }
 
 
@@ -91,8 +92,9 @@ class TableReader:
         self._look_due_s = 0.0
         self._unknown_since_s: dict[str, float] = {}  # By topic: it is gone, the broker says.
         self._ended = threading.Event()
-        group = {"group.id": settings.group(TABLES_GROUP)}
-        self._consumer = Consumer({**settings.connection(), **CONSUMER, **group}, logger=logger)
+        self._group = {"group.id": settings.group(TABLES_GROUP)}
+        properties = {**settings.connection(), **CONSUMER, **self._group}
+        self._consumer = Consumer(properties, logger=logger)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
 
     def __enter__(self) -> Self:
@@ -168,15 +170,27 @@ class TableReader:
         """Take each price and each instrument, and note how far this came."""
         for message in messages:
             place = message.topic() or "", message.partition() or 0
-            offset = message.offset() or 0
-            error = message.error()
+            offset, error = message.offset() or 0, message.error()
             if error is None:
                 self._logs[place].position = offset + 1
-                self._feed_or_refuse(_record(message))
+                self._feed_or_refuse(record_of(message))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self._logs[place].position = max(offset, self._logs[place].position)
+            elif is_unreadable(error):
+                self._step_over(message)
             elif not passes(error):
                 raise KafkaException(error)
+
+    def _step_over(self, message: Message) -> None:
+        """Go on behind a batch that cannot be unpacked; it may be told more than once."""
+        log = self._logs[message.topic() or "", message.partition() or 0]
+        if (message.offset() or 0) < log.position:
+            return
+        batch = find_unreadable(message, {**self._settings.connection(), **self._group})
+        if batch is not None:
+            log.position = batch.next
+            self._consumer.seek(TopicPartition(batch.topic, batch.partition, batch.next))
+            self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
 
     def _feed_or_refuse(self, record: Record) -> None:
         """Take a row, whatever it holds: one must not end every process that has tables."""
@@ -280,20 +294,6 @@ class TableReader:
         for place, log in self._logs.items():
             if place[0] in topics:
                 log.heard_s = now_s  # An answer, too: it is not the broker that is silent.
-
-
-def _record(message: Message) -> Record:
-    """Return a message of a plain consumer as roles know it."""
-    kind, at_ms = message.timestamp()
-    return Record(
-        topic=message.topic() or "",
-        partition=message.partition() or 0,
-        offset=message.offset() or 0,
-        key=message.key(),
-        value=message.value(),
-        timestamp_ms=at_ms,
-        timestamp_is_append_time=kind == TIMESTAMP_LOG_APPEND_TIME,
-    )
 
 
 def _ignore(_: object) -> None:

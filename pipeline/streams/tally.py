@@ -23,7 +23,7 @@ from topics.events import ControlEvent, Event, RevaluationEvent, SignalEvent
 __all__ = ["Tally", "cause_ms", "show_zeros"]
 
 INTERNAL_ERROR = "internal_error"
-DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal")  # Why one is set aside.
+DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal", "unreadable")
 
 
 class Tally:

@@ -164,6 +164,14 @@ def _retention_differences(planned: Planned, config: Mapping[str, str]) -> list[
     return sentences
 
 
+def _size_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:
+    wanted, taken = planned.config["max.message.bytes"], config["max.message.bytes"]
+    if planned.topic.direction != "in" or int(taken) <= int(wanted):
+        return []
+    risk = "a batch may unpack to a thousand times its size in the memory of each reader"
+    return [f"has max.message.bytes={taken}, and {risk}; set it to {wanted}"]
+
+
 def _safety_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:
     sentences = []
     if planned.topic.append_time and config["message.timestamp.type"] != "LogAppendTime":
@@ -176,6 +184,7 @@ def _safety_differences(planned: Planned, config: Mapping[str, str]) -> list[str
         for name in ("min.insync.replicas", "max.message.bytes")
         if int(config[name]) < int(planned.config[name])
     ]
+    sentences += _size_differences(planned, config)
     if config["unclean.leader.election.enable"] != "false":
         sentences.append("may elect an unclean leader; set unclean.leader.election.enable to false")
     return sentences

@@ -5,6 +5,7 @@ import time
 import msgspec
 
 from pipeline.streams.engine import Observer, Partition, Produce, Record, Store
+from pipeline.streams.unreadable import Unreadable
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -22,6 +23,7 @@ class Counter:
         self.target = target
         self.seconds = seconds  # That each record takes.
         self.applied: list[Record] = []
+        self.unreadable: list[Unreadable] = []
         self.partitions: list[Partition] = []
         self.stores: dict[int, Store] = {}
         self.counts: dict[tuple[int, bytes], int] = {}
@@ -48,6 +50,10 @@ class Counter:
         count = msgspec.json.encode(Count(self.counts[place], record.offset))
         self.produce(self.target, key=key, value=count)
         self.applied.append(record)
+
+    def step_over(self, batch: Unreadable) -> None:
+        """Note a batch that cannot be unpacked."""
+        self.unreadable.append(batch)
 
     def prepare(self) -> None:
         """Write the counts."""

@@ -105,6 +105,17 @@ def test_safety_differs_when_one_replica_may_acknowledge_alone() -> None:
     ]
 
 
+def test_size_differs_when_an_input_takes_batches_larger_than_planned() -> None:
+    signals = found("signals", max_message_bytes="1048577")
+    decisions = found("decisions", max_message_bytes="1048577")
+
+    (sentence,) = differences_of(planned("signals"), signals)
+
+    assert "has max.message.bytes=1048577" in sentence
+    assert sentence.endswith("set it to 1048576")
+    assert differences_of(planned("decisions"), decisions) == []
+
+
 def test_offsets_differ_when_they_are_forgotten_no_later_than_events() -> None:
     days_30 = 30 * 24 * 60
 

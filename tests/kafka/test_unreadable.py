@@ -1,0 +1,41 @@
+"""A small batch that unpacks to very much ends nobody's work."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.demo.kafka import LocalKafka
+from tests import given
+from tests.kafka.bombs import send_bomb
+from tests.kafka.world import World
+
+LETTER = "Offsets 0 to 159 cannot be unpacked"
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def test_decisions_go_on_when_a_batch_of_signals_and_one_of_prices_cannot_be_unpacked(
+    world: World,
+) -> None:
+    for role in ("broadcast", "risk", "ingest"):
+        world.run(role).ready()
+    for topic in ("signals", "prices"):
+        for partition in range(4):
+            name = world.settings.topic(topic)
+            send_bomb(world.settings.brokers, name, megabytes=160, partition=partition)
+
+    world.send(given.limits(given.only()), given.account(), given.instrument(), given.price(100))
+    world.await_price()
+    world.send(given.signal("buy", 1, signal_id="after"))
+
+    decided = world.read("decisions", lambda rows: any(r["signal_id"] == "after" for r in rows))
+    assert decided[-1]["verdict"] == "approved"
+    letters = world.read("dead_letters", lambda rows: len(rows) >= 8)
+    assert all(row["error"].startswith(LETTER) for row in letters)
+    assert {row["source"]["topic"] for row in letters} == {"signals", "prices"}
+    assert {row["raw_bytes"] for row in letters} == {0}
