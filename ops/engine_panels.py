@@ -60,6 +60,7 @@ ENGINE = Row(
             "reqps",
             (
                 total("riskgate_heartbeats_total", "heartbeats"),
+                total("riskgate_heartbeats_withheld_total", "withheld"),
                 total("riskgate_revaluations_total", "revaluations"),
                 total("riskgate_revaluations_starved_total", "starved"),
                 total("riskgate_broadcast_undelivered_total", "undelivered"),
@@ -135,6 +136,23 @@ ENGINE = Row(
             "The brokers' clocks ahead of ours",
             "s",
             (by_label("max", "riskgate_broker_ahead_seconds", by="partition"),),
+        ),
+        Graph(
+            "Accounts without a row",
+            "none",
+            (
+                Query(
+                    'max by (partition) (riskgate_accounts_told{namespace=~"$namespace"}) - '
+                    'max by (partition) (riskgate_accounts_held{namespace=~"$namespace"})',
+                    "{{partition}}",
+                ),
+            ),
+            "Broadcast cannot watch them, so their partition gets no heartbeat.",
+        ),
+        Graph(
+            "Rows of accounts written again",
+            "reqps",
+            (total("riskgate_states_rewritten_total", "rows"),),
         ),
         Graph(
             "Accounts that broadcast cannot read",

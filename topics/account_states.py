@@ -100,6 +100,8 @@ class AccountState(Written, frozen=True, kw_only=True):
     controls_serial: int = 0  # The newest `*` document or control that it has applied.
     unconverted: tuple[Id, ...] = ()  # Currencies of money that waits for a rate, the first few.
     worst_exposure: Number | None = None  # Notional if every reserved order filled, worst side.
+    accounts: int = 0  # Of `*`: accounts of the partition that have a row; fewer were lost.
+    topic_id: str = ""  # Of `*`: Kafka's, of the topic that has all of them; "" while it has not.
     sequence: int
     chain: str
     rules_version: str

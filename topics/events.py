@@ -48,6 +48,8 @@ class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Revaluation(Struct, frozen=True, kw_only=True, gc=False):
+    """What the market says to a quiet account. Of `*`: broadcast lacks rows of account_states."""
+
     markets: tuple[Market, ...] = ()  # Of every watched symbol.
 
 

@@ -139,6 +139,7 @@ class Account(Struct, frozen=True, array_like=True):
     overfills: tuple[int, ...] = ()  # Times of the last fills beyond their orders.
     unmatched: int = 0  # Fills that named no decision since that was told last.
     approved_ms: int | None = None  # When a signal was approved last.
+    number: int = 0  # Among the accounts of its partition, from 1; 0: not counted yet.
 
     @property
     def balance(self) -> Decimal:
@@ -194,3 +195,4 @@ class Shared(Struct, frozen=True, array_like=True):
     sources: dict[str, int] = {}
     limits_told: str = ""  # The document and release whose defects were told last.
     rate_sources: dict[str, str] = {}  # By pair, of those that several instruments name.
+    accounts: int = 0  # That have begun in this partition.

@@ -72,8 +72,11 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
     )
 
 
-def shared_state(shared: Shared) -> AccountState:
-    """Build the row that tells broadcast how far a partition's `*` documents and controls are."""
+def shared_state(shared: Shared, *, topic_id: str = "") -> AccountState:
+    """Build the row that tells broadcast how far a partition's `*` documents and controls are.
+
+    And how many accounts have a row; topic_id: of the topic that has all of these.
+    """
     return AccountState(
         account_id=EVERYONE,
         trading_state="active",
@@ -94,6 +97,8 @@ def shared_state(shared: Shared) -> AccountState:
         limits_version=f"{shared.limits.version}.0",
         wake_at_ms=None,
         controls_serial=shared.serial,
+        accounts=shared.accounts,
+        topic_id=topic_id,
         sequence=shared.sequence,
         chain=shared.chain,
         rules_version=shared.rules_version,

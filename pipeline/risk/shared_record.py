@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pipeline.risk.account import (
     CONTROL_IDS_MAX,
     SHARED_STOPS_MAX,
+    Account,
     Shared,
     SharedResume,
     SharedStop,
@@ -60,6 +61,14 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
             return shared, ()
         case _:
             assert_never(event)
+
+
+def enlist(account: Account, shared: Shared) -> tuple[Account, Shared]:
+    """Count an account that begins, so that whoever watches them knows how many there are."""
+    if account.number:
+        return account, shared
+    number = shared.accounts + 1
+    return replace(account, number=number), replace(shared, accounts=number)
 
 
 def _tell_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:

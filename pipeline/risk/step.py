@@ -26,6 +26,7 @@ from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal
 from pipeline.risk.outputs import Output, topic_of
+from pipeline.risk.shared_record import enlist
 from pipeline.risk.step_shared import step_shared
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.market import take_all
@@ -79,6 +80,7 @@ def _step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     sources = sources_after(known.sources, event)
     if sources is None:
         return Step(known, shared, repeated=True)
+    known, shared = enlist(known, shared)
     begun = _begin(known, shared, arrival, sources=sources)
     if arrival.set_aside is not None:
         return _step_aside(begun, shared, arrival)

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from heapq import nsmallest
 from typing import NamedTuple, get_args
 
+from pipeline.risk.account import Shared
+from pipeline.risk.limits.in_force import limits_of
 from pipeline.streams import metrics
 from topics.account_states import AccountState
 from topics.fields import TradingState
 
-__all__ = ["Figures", "figures_of", "show_accounts"]
+__all__ = ["Figures", "figures_of", "show_accounts", "show_rules"]
 
 NEAR_RATIO = 0.2
 _SUFFIX = "_headroom_ratio"
@@ -62,6 +64,12 @@ def figures_of(state: AccountState) -> Figures:
         any(position.quantity for position in state.positions),
         float(state.statistics.get("prevented_loss", 0)),
     )
+
+
+def show_rules(shared: Shared) -> None:
+    """Show which rules judge: one turned off or without a limit is absent from all checks."""
+    for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
+        metrics.RULE_ENABLED.labels(name).set(rule.judges)
 
 
 def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:

@@ -27,8 +27,10 @@ from pipeline.streams.risk_lag import CommittedOffsets, RiskLag
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import TableReader
 from pipeline.streams.tables import Tables
+from pipeline.streams.topic_identity import Identity, TopicIdentity
+from topics.account_states import TOPIC as STATES
 from topics.codec import DecodeError
-from topics.events import Heartbeat, HeartbeatEvent
+from topics.events import Heartbeat, HeartbeatEvent, Revaluation, RevaluationEvent
 from topics.fields import EVERYONE
 from topics.prices import TOPIC as PRICES
 
@@ -39,6 +41,8 @@ logger = logging.getLogger(__name__)
 # A price wakes the loop at once; rows of account_states and wake-ups wait this long at most.
 WAIT_SECONDS = 0.005
 HEARTBEAT = HeartbeatEvent(account_id=EVERYONE, body=Heartbeat())
+# Asks risk for the rows of account_states that are missing, and lets it commit when all is quiet.
+TELL_AGAIN = RevaluationEvent(account_id=EVERYONE, body=Revaluation())
 
 
 class Broadcast:
@@ -49,6 +53,7 @@ class Broadcast:
         self._settings = settings
         self._tables = tables
         self._states = OwnedStates(settings)
+        self._identity: Identity = TopicIdentity(settings, STATES.name)
         self._lag = RiskLag(CommittedOffsets(settings))
         self._clock = BrokerClock()
         self._producer = BroadcastProducer(settings, self._lag, self._clock)
@@ -92,10 +97,13 @@ class Broadcast:
         if not owned and not self._states.is_member:
             return ["no partitions are assigned yet"]
         behind = [f"partition {number} was not read to its end yet" for number in owned - whole]
+        states_id = self._identity.look()
+        # Before risk's first word it is ready: whoever waits for it may be risk itself.
         unread = [
-            f"partition {number} has {len(each.unread)} rows of account_states that do not decode"
+            f"partition {number} has {missing}"
             for number, each in list(self._owned.items())
-            if each.unread
+            if number in whole and (each.told or each.unread)
+            if (missing := each.missing(states_id))
         ]
         lost = [] if self._lag.is_known() else ["how far risk is behind is not known"]
         return behind + unread + lost
@@ -108,7 +116,11 @@ class Broadcast:
     def show(self) -> None:
         """Bring the gauges up to date."""
         metrics.clear(
-            metrics.RISK_LAG_SECONDS, metrics.UNREAD_ACCOUNTS, metrics.BROKER_AHEAD_SECONDS
+            metrics.RISK_LAG_SECONDS,
+            metrics.UNREAD_ACCOUNTS,
+            metrics.HELD_ACCOUNTS,
+            metrics.TOLD_ACCOUNTS,
+            metrics.BROKER_AHEAD_SECONDS,
         )
         accounts: list[Figures] = []
         for number, owned in list(self._owned.items()):
@@ -116,6 +128,8 @@ class Broadcast:
             label, ahead_ms = str(number), self._clock.ahead_ms(number, time.monotonic())
             metrics.RISK_LAG_SECONDS.labels(label).set(self._lag.lag_ms(number) / 1000)
             metrics.UNREAD_ACCOUNTS.labels(label).set(len(owned.unread))
+            metrics.HELD_ACCOUNTS.labels(label).set(len(owned.watchlist))
+            metrics.TOLD_ACCOUNTS.labels(label).set(owned.told.accounts if owned.told else 0)
             metrics.BROKER_AHEAD_SECONDS.labels(label).set(ahead_ms / 1000)
         show_accounts(accounts, named_max=self._settings.metrics_accounts_max)
 
@@ -147,6 +161,7 @@ class Broadcast:
         for number in self._states.owned - self._owned.keys():
             self._owned[number] = OwnedPartition(self._settings, self._tables)
             self._lag.own(number)
+            self._identity.ask()
             metrics.REBALANCES.inc()
 
     def _apply(self, row: Row) -> None:
@@ -163,12 +178,26 @@ class Broadcast:
             metrics.TABLE_REFUSED.labels("account_states").inc()
 
     def _heartbeat(self, number: int, owned: OwnedPartition, now_s: float) -> None:
-        # Whose newest row cannot be read is watched by an older one at best: no entries then.
-        if now_s < owned.heartbeat_due_s or owned.unread:
+        # Whose newest row is not there is watched by an older one at best: no entries then.
+        states_id = self._identity.look()
+        if not states_id or owned.missing(states_id):
+            self._ask_for_rows(number, owned, now_s)
+            return
+        if now_s < owned.heartbeat_due_s:
             return
         owned.heartbeat_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
         if self._producer.send(HEARTBEAT, number):
             metrics.HEARTBEATS.inc()
+
+    def _ask_for_rows(self, number: int, owned: OwnedPartition, now_s: float) -> None:
+        """Ask risk to write its rows again, as often as a heartbeat would be sent."""
+        if now_s < owned.ask_due_s:
+            return
+        owned.ask_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
+        metrics.WITHHELD.labels(str(number)).inc()
+        self._identity.ask()  # It may have been made anew since.
+        if not owned.unread:  # Risk would write the same again.
+            self._producer.send(TELL_AGAIN, number)
 
     def _revaluation(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
         lagging = self._lag.lag_ms(number) > self._settings.revaluation_lag_ms_max

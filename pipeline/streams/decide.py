@@ -7,35 +7,37 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 from msgspec import Struct
 
-from pipeline.risk.account import Shared
 from pipeline.risk.boundaries import problem_of
-from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Step, topic_of
 from pipeline.rules_version import rules_version
 from pipeline.streams import metrics
+from pipeline.streams.account_figures import show_rules
 from pipeline.streams.append_time import has_append_time, without_append_time
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine import Partition, Produce, Record, Stopped, Store
 from pipeline.streams.partition_accounts import INTERNAL, Due, PartitionAccounts
 from pipeline.streams.partitioner import partition_of
+from pipeline.streams.rewriting import Rewriting
 from pipeline.streams.settings import Settings
+from pipeline.streams.state_rows import Space, due_row, lost_row, rewritten
 from pipeline.streams.tally import Tally
+from pipeline.streams.topic_identity import Identity, TopicIdentity
 from pipeline.streams.unreadable import Unreadable
 from topics import codec
+from topics.account_states import TOPIC as STATES
 from topics.codec import DecodeError
 from topics.emergency_stops import EmergencyStop
-from topics.events import FROM_BEFORE, Event, is_from_before
+from topics.events import FROM_BEFORE, Event, RevaluationEvent, is_from_before
 from topics.events import TOPIC as EVENTS
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
-__all__ = ["Risk"]
+__all__ = ["Questions", "Risk"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +51,22 @@ OUTPUTS = ("decisions", "emergency_stops", "alerts", "account_states", "snapshot
 class _Owned:
     """An owned partition: its accounts and how far it came."""
 
-    __slots__ = ("accounts", "at_ms", "last", "offset", "topic_id")
+    __slots__ = ("accounts", "at_ms", "last", "offset", "rewriting", "topic_id")
 
-    def __init__(self, accounts: PartitionAccounts, topic_id: str) -> None:
+    def __init__(self, accounts: PartitionAccounts, rewriting: Rewriting, *, topic_id: str) -> None:
         self.accounts = accounts
+        self.rewriting = rewriting
         self.topic_id = topic_id
         self.offset = -1  # Of the event applied last.
         self.at_ms = 0
         self.last: dict[str, Record] = {}  # Of each account, since the last commit.
+
+
+class Questions(NamedTuple):
+    """What risk asks Kafka beside its stream."""
+
+    is_mended: Callable[[], bool | None]  # Whether the log has append time again; None: unknown.
+    states: Identity  # Of the topic account_states that there is now.
 
 
 class Risk:
@@ -68,10 +78,14 @@ class Risk:
         *,
         produce: Produce,
         tally: Tally,
-        is_mended: Callable[[], bool | None] | None = None,
+        questions: Questions | None = None,
     ) -> None:
         self._produce = produce
-        self._is_mended = is_mended or partial(has_append_time, settings)
+        asked = questions or Questions(
+            is_mended=partial(has_append_time, settings),
+            states=TopicIdentity(settings, STATES.name),
+        )
+        self._is_mended, self._states = asked
         self._mended_s: float | None = None  # When the log was last said to have append time.
         self._tally = tally
         self._partitions = settings.partitions
@@ -89,9 +103,12 @@ class Risk:
             rules_version=self._rules_version,
             kept_max=ACCOUNTS_KEPT_MAX,
         )
-        self._owned[partition.partition] = _Owned(accounts, partition.topic_id)
+        rewriting = Rewriting(store, accounts.roster)
+        owned = _Owned(accounts, rewriting, topic_id=partition.topic_id)
+        self._owned[partition.partition] = owned
+        self._states.ask()
         self._share_memory()
-        _show_rules(accounts.shared)
+        show_rules(accounts.shared)
 
     def revoke(self, partition: Partition) -> None:
         """Forget a partition's accounts."""
@@ -124,13 +141,18 @@ class Risk:
 
     def prepare(self) -> None:
         """Save what changed and write the rows that are due."""
-        largest = 0
+        largest, space = 0, Space()
+        states_id = self._states.look()
         for number, owned in self._owned.items():
+            owned.rewriting.aim(states_id)
+            for account_id, row in rewritten(owned.accounts, owned.rewriting, space):
+                self._write_state(account_id, row, number)
+                self._tally.count(metrics.STATES_REWRITTEN)
             for due in owned.accounts.save():
                 largest = max(largest, len(due.state))
                 problem = due.problem or self._write_due(due, owned, number)
                 if problem is not None:
-                    self._quarantine(due.account_id, owned, problem)
+                    self._quarantine(due, owned, problem)
             owned.last.clear()
         if largest:
             metrics.ACCOUNT_BYTES.observe(largest)
@@ -181,6 +203,8 @@ class Risk:
         owned.offset = record.offset
         owned.at_ms = at_ms
         owned.last[event.account_id] = record
+        if event.account_id == EVERYONE and isinstance(event, RevaluationEvent):
+            self._tell_again(owned)
         if rows:
             key = event.account_id.encode()
             for topic, value in rows:
@@ -192,6 +216,12 @@ class Risk:
     def _encode(self, taken: Step) -> list[tuple[str, bytes]]:
         """Write what goes out, before any of it does: one that cannot be written undoes all."""
         return [(self._topics[topic_of(output)], codec.encode(output)) for output in taken.outputs]
+
+    def _tell_again(self, owned: _Owned) -> None:
+        """Answer broadcast, which misses rows: the topic may be another one by now."""
+        self._states.ask()
+        owned.rewriting.again()
+        owned.accounts.announce()
 
     def _look(self, taken: Step, record: Record) -> None:
         if taken.failed is not None:
@@ -213,7 +243,7 @@ class Risk:
     def _write_due(self, due: Due, owned: _Owned, partition: int) -> str | None:
         """Write the rows that are due; return why they cannot be written, when they cannot."""
         if due.state_due and due.account is None:
-            _show_rules(owned.accounts.shared)
+            show_rules(owned.accounts.shared)
         try:
             rows = [(topic, codec.encode(row)) for topic, row in self._rows(due, owned)]
         except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
@@ -226,8 +256,7 @@ class Risk:
     def _rows(self, due: Due, owned: _Owned) -> Iterator[tuple[str, Struct]]:
         account, shared = due.account, owned.accounts.shared
         if due.state_due:
-            row = shared_state(shared) if account is None else account_state(account, shared)
-            yield "account_states", row
+            yield "account_states", due_row(due, shared, owned.rewriting.whole_id)
         if due.snapshot_due:
             yield (
                 "snapshots",
@@ -243,12 +272,19 @@ class Risk:
                 ),
             )
 
-    def _quarantine(self, account_id: str, owned: _Owned, problem: str) -> None:
+    def _write_state(self, account_id: str, row: bytes, partition: int) -> None:
+        topic = self._topics["account_states"]
+        self._produce(topic, key=account_id.encode(), value=row, partition=partition)
+
+    def _quarantine(self, due: Due, owned: _Owned, problem: str) -> None:
         """Quarantine an account whose rows cannot be written, and name its last event."""
+        account_id, shared = due.account_id, owned.accounts.shared
         logger.error("account %s is quarantined: %s", account_id, problem)
         self._tally.count(metrics.FAILED, "commit")
         if account_id != EVERYONE:
             owned.accounts.quarantine(account_id)
+        if due.begins:
+            self._write_state(account_id, lost_row(account_id, shared), shared.partition)
         record = owned.last.get(account_id)
         if record is not None:
             self._bury(record, DecodeError(problem), "internal")
@@ -262,9 +298,3 @@ class Risk:
         value = codec.encode(letter)
         key = dead_key(record.key)
         self._produce(topic, key=key, value=value, partition=record.partition)
-
-
-def _show_rules(shared: Shared) -> None:
-    """Show which rules judge: one turned off or without a limit is absent from all checks."""
-    for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
-        metrics.RULE_ENABLED.labels(name).set(rule.judges)

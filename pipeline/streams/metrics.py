@@ -109,7 +109,17 @@ ACCOUNT_BYTES = Histogram(
 )
 LAG = Gauge("riskgate_lag_records", "Records not read yet.", ["topic", "partition"])
 
+STATES_REWRITTEN = Counter(
+    "riskgate_states_rewritten",
+    "Rows of account_states that risk wrote again because the topic has not all of them.",
+)
+
 HEARTBEATS = Counter("riskgate_heartbeats", "Heartbeats that broadcast sent.")
+WITHHELD = Counter(
+    "riskgate_heartbeats_withheld",
+    "Heartbeats not sent because broadcast has not every account's row of the partition.",
+    ["partition"],
+)
 REVALUATIONS = Counter("riskgate_revaluations", "Revaluations that broadcast sent.")
 REVALUATION_DELAY_SECONDS = Histogram(
     "riskgate_revaluation_delay_seconds",
@@ -139,6 +149,12 @@ UNREAD_ACCOUNTS = Gauge(
     "riskgate_accounts_unread",
     "Accounts whose newest row does not decode; their partition gets no heartbeat.",
     ["partition"],
+)
+HELD_ACCOUNTS = Gauge(
+    "riskgate_accounts_held", "Accounts of the partition whose row broadcast has.", ["partition"]
+)
+TOLD_ACCOUNTS = Gauge(
+    "riskgate_accounts_told", "Accounts of the partition that risk says there are.", ["partition"]
 )
 ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])
 

@@ -27,7 +27,9 @@ class OwnedPartition:
         self.watchlist = Watchlist(settings, tables)
         self.figures: dict[str, Figures] = {}
         self.unread: set[str] = set()  # Accounts whose newest row does not decode.
+        self.told: AccountState | None = None  # The newest row of `*`.
         self.heartbeat_due_s = 0.0
+        self.ask_due_s = time.monotonic() + settings.heartbeat_interval_ms / 1000
         self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
         self._refill_due_s = 0.0
         self._left = 0
@@ -44,8 +46,24 @@ class OwnedPartition:
 
     def _apply_state(self, state: AccountState) -> None:
         self.watchlist.apply_state(state)
-        if state.account_id != EVERYONE:
+        if state.account_id == EVERYONE:
+            self.told = state
+        else:
             self.figures[state.account_id] = figures_of(state)
+
+    def missing(self, states_id: str) -> str | None:
+        """Say which rows it has not, None when it watches every account that there is.
+
+        states_id: Kafka's, of the topic that they were read from.
+        """
+        if self.unread:
+            return f"{len(self.unread)} rows of account_states that do not decode"
+        if self.told is None:
+            return "no word of risk on how many accounts there are"
+        if self.told.topic_id != states_id:
+            return "not every row yet in the topic account_states that there is now"
+        held, told = len(self.watchlist), self.told.accounts
+        return f"rows of {held} accounts where risk knows {told}" if held < told else None
 
     def budget(self) -> int:
         """Return how many revaluations may go out now."""

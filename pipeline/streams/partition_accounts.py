@@ -5,6 +5,7 @@ Apart from decide.py: this knows what is dirty and what is due at the commit, no
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wante
 from pipeline.risk.step import step as decide
 from pipeline.streams.account_store import AccountStore
 from pipeline.streams.engine import Store
+from pipeline.streams.roster import Roster
 from topics.events import Event
 from topics.fields import EVERYONE
 
@@ -37,6 +39,7 @@ class Due(NamedTuple):
     problem: str | None  # Its state could not be written: what is stored is the one before.
     state_due: bool
     snapshot_due: bool
+    begins: bool = False  # It has no row yet.
 
 
 class PartitionAccounts:
@@ -44,21 +47,36 @@ class PartitionAccounts:
 
     def __init__(self, store: Store, *, partition: int, rules_version: str, kept_max: int) -> None:
         self._store = AccountStore(store)
+        self.roster = Roster(store)
         self._kept_max = kept_max
         self._accounts: OrderedDict[str, Account] = OrderedDict()
         self._rules_version = rules_version
         self._quarantined: set[str] = set()  # Of those in memory.
+        self._begun: set[str] = set()  # Since the last commit.
         self._dirty: set[str] = set()
         self._state_due: set[str] = set()
         self._snapshot_due: set[str] = set()
         found = self._store.load_shared(partition=partition, rules_version=rules_version)
         self.shared = found or new_shared(partition=partition, rules_version=rules_version)
         self._saved_shared = self.shared
-        self._announced_serial = self.shared.serial
+        # What broadcast was told last. None: nothing since the start; what it has may be old.
+        self._announced: tuple[int, int] | None = None
 
     def time_of(self, appended_ms: int | None) -> int:
         """Return the time of an event; without append time, that of the last heartbeat."""
         return self.shared.clock_ms if appended_ms is None else appended_ms
+
+    def announce(self) -> None:
+        """Let the row of `*` be due at the next commit, whether or not it says anything new."""
+        self._announced = None
+
+    def is_row_due(self, account_id: str) -> bool:
+        """Whether the next commit writes an account's row in any case."""
+        return account_id in self._state_due
+
+    def account(self, account_id: str) -> Account | None:
+        """Return an account as it is after its last event."""
+        return self._accounts.get(account_id) or self._store.load_account(account_id)
 
     def keep_at_most(self, accounts: int) -> None:
         """Bound how many accounts stay in memory after a commit."""
@@ -92,9 +110,12 @@ class PartitionAccounts:
     def save(self) -> list[Due]:
         """Write everything that changed since the last commit and return whose rows are due."""
         due = [self._save_account(account_id) for account_id in sorted(self._dirty)]
-        if self.shared is not self._saved_shared or self._snapshot_due:
+        changed = self.shared is not self._saved_shared or self._announced is None
+        if changed or self._snapshot_due:
             due.append(self._save_shared())
         self._store.save_rings()
+        self.roster.save()
+        self._begun.clear()
         self._dirty.clear()
         self._state_due.clear()
         self._snapshot_due.clear()
@@ -153,7 +174,11 @@ class PartitionAccounts:
         return account
 
     def _keep(self, account_id: str, taken: Step) -> None:
+        begins = taken.shared.accounts != self.shared.accounts
         self.shared = taken.shared
+        if begins:
+            self.roster.add(account_id, self.shared.accounts)
+            self._begun.add(account_id)
         if taken.account is not None:
             self._accounts[account_id] = taken.account
             self._dirty.add(account_id)
@@ -190,6 +215,8 @@ class PartitionAccounts:
         except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
             problem = INTERNAL + problem_of(error)
             self.quarantine(account_id)
+            if account_id in self._begun:
+                self._keep_number(account)
         else:
             self._store.write_account(account_id, state)
         return Due(
@@ -199,13 +226,21 @@ class PartitionAccounts:
             problem=problem,
             state_due=account_id in self._state_due and problem is None,
             snapshot_due=account_id in self._snapshot_due and problem is None,
+            begins=account_id in self._begun,
         )
+
+    def _keep_number(self, account: Account) -> None:
+        """Note that an account was counted: not once more when it comes again."""
+        with suppress(Exception):
+            bare = save_account(Account(account.account_id, number=account.number))
+            self._store.write_account(account.account_id, bare)
 
     def _save_shared(self) -> Due:
         state = self._store.save_shared(self.shared)
-        is_news = self.shared.serial != self._announced_serial
+        news = self.shared.serial, self.shared.accounts
+        is_news = news != self._announced
         self._saved_shared = self.shared
-        self._announced_serial = self.shared.serial
+        self._announced = news
         # A snapshot of an account is worth nothing without the limits and controls of its moment.
         return Due(
             EVERYONE, None, state, None, state_due=is_news, snapshot_due=bool(self._snapshot_due)

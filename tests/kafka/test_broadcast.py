@@ -119,5 +119,10 @@ def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None
 
 def has_revaluation_at(price: str, events: list[Row]) -> bool:
     """Whether a revaluation of the log carries a quote of this price."""
-    revaluations = (row for row in events if row["type"] == "revaluation")
-    return any(row["body"]["markets"][0]["quote"]["last"] == price for row in revaluations)
+    markets = [
+        market
+        for row in events
+        if row["type"] == "revaluation"
+        for market in row["body"]["markets"]
+    ]
+    return any(market["quote"]["last"] == price for market in markets)

@@ -97,3 +97,12 @@ def test_account_gets_the_same_when_there_are_more_partitions(drawn: Any) -> Non
         return {key: [line for line in out if line.key == key] for key in {o.key for o in out}}
 
     assert outputs(1) == outputs(4)
+
+
+def test_row_of_everyone_is_not_printed_when_accounts_begin_and_limits_change() -> None:
+    driver = holding(*ACCOUNTS)
+
+    driver.send(given.limits(given.only(), version=2))
+    driver.wait(1000)
+
+    assert {row.account_id for row in driver.all(AccountState)} == {*ACCOUNTS}

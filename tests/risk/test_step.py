@@ -145,7 +145,7 @@ def test_stream_goes_on_when_applying_an_event_of_everyone_raises(
 
     log = opened()
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.risk.step.apply_shared", broken)
+        patched.setattr("pipeline.risk.step_shared.apply_shared", broken)
         taken = log.heartbeat(T0_MS + 1)
 
     alerts = [output for output in taken.outputs if isinstance(output, Alert)]
@@ -253,3 +253,12 @@ def test_repeated_signal_is_ignored_when_what_follows_its_decision_raises(
     assert (decision.verdict, decision.reasons) == ("ignored", ("duplicate_signal",))
     assert decision.decision_id == "acct-1:2:1"
     assert log.steps[-1].remember == ()
+
+
+def test_account_is_counted_once_when_it_has_several_events() -> None:
+    log = opened()
+
+    log.fill("f1", 1, T0_MS + 1)
+
+    assert log.account is not None
+    assert (log.account.number, log.shared.accounts) == (1, 1)

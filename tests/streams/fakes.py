@@ -32,6 +32,20 @@ class MemoryStore:
         self.rows.pop(key, None)
 
 
+class Identified:
+    """A topic whose id a test chooses."""
+
+    def __init__(self, topic_id: str = "id-of-account-states") -> None:
+        self.topic_id = topic_id
+
+    def ask(self) -> None:
+        """Nothing to ask."""
+
+    def look(self) -> str:
+        """Return the id."""
+        return self.topic_id
+
+
 class Sent(NamedTuple):
     """A message that a role produced."""
 

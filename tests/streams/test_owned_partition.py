@@ -54,3 +54,30 @@ def test_row_counts_as_unread_when_it_is_of_another_account_than_its_key(
 
     assert owned.unread == {"a"}
     assert len(owned.watchlist) == 0
+
+
+def told(accounts: int, topic_id: str = "here") -> Row:
+    """The row of `*`: so many accounts have a row, in that topic."""
+    return written("*", key="*", accounts=accounts, topic_id=topic_id)
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [
+        ([written()], "no word of risk on how many accounts there are"),
+        ([told(0)], None),
+        ([written(), told(1)], None),
+        ([written(), told(2)], "rows of 1 accounts where risk knows 2"),
+        ([written(), told(2), written("b", key="b")], None),
+        ([written(), told(1), Row(0, "a", None)], "rows of 0 accounts where risk knows 1"),
+        ([told(0, "")], "not every row yet in the topic account_states that there is now"),
+        ([told(0, "gone")], "not every row yet in the topic account_states that there is now"),
+    ],
+)
+def test_partition_misses_rows_when_risk_knows_more_accounts_or_another_topic(
+    owned: OwnedPartition, rows: list[Row], missing: str | None
+) -> None:
+    for each in rows:
+        owned.apply(each)
+
+    assert owned.missing("here") == missing

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pipeline.risk.report import account_state
 from pipeline.risk.state import save_account
 from pipeline.risk.step import step
-from pipeline.streams import decide, partition_accounts
+from pipeline.streams import partition_accounts, state_rows
 from tests import given
 from tests.streams.fakes import event_record, source
 from tests.streams.test_decide import HOME, OPENING, SIGNAL, Desk
@@ -94,7 +94,10 @@ def test_others_are_decided_when_nothing_of_an_account_can_be_judged(
 
 @pytest.mark.parametrize(
     ("module", "name", "function"),
-    [(decide, "account_state", account_state), (partition_accounts, "save_account", save_account)],
+    [
+        (state_rows, "account_state", account_state),
+        (partition_accounts, "save_account", save_account),
+    ],
 )
 def test_account_is_quarantined_when_its_rows_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch, module: Any, name: str, function: Callable[..., Any]
@@ -106,15 +109,16 @@ def test_account_is_quarantined_when_its_rows_cannot_be_written(
     desk.role.prepare()
 
     assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
-    rows = [sent.row["account_id"] for sent in desk.outbox.of("risk.account_states")]
-    assert rows == [GOOD]
+    rows = {sent.row["account_id"]: sent.row for sent in desk.outbox.of("risk.account_states")}
+    assert {*rows} == {GOOD, BAD, "*"}  # Broadcast must have a row of every account.
+    assert (rows[BAD]["trading_state"], rows["*"]["accounts"]) == ("halted", 2)
     assert b"q|acct-1" in desk.store.rows
 
 
 def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk()
     with monkeypatch.context() as broken:
-        broken.setattr(decide, "account_state", raises_for(BAD, account_state))
+        broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
         desk.apply(OPENING)
         desk.role.prepare()
 
@@ -170,6 +174,6 @@ def test_account_is_reported_when_an_inverse_fill_is_of_an_extreme_price(
         desk.role.apply(event_record(event, partition=HOME, offset=offset))
     desk.role.prepare()
 
-    (row,) = desk.outbox.of("risk.account_states")
+    row, _ = desk.outbox.of("risk.account_states")
     assert row.row["sequence"] == 3
     assert b"q|acct-1" not in desk.store.rows
