@@ -19,8 +19,8 @@ from topics.codec import DecodeError
 
 __all__ = ["Unreadable", "find_unreadable", "is_unreadable", "search_end"]
 
-# Measured, one batch on a topic that takes 1 MiB: 160 MB in 7 KB of zstd are refused at once. 900 MB
-# in 0.9 MB of gzip are unpacked, by 1.7 GB of memory and 8 s, and 200 MB of lz4 as well; under a
+# Measured, one batch on a topic that takes 1 MiB: 160 MB in 7 KB of zstd are refused at once. 900
+# MB in 0.9 MB of gzip are unpacked, by 1.7 GB of memory and 8 s, and 200 MB of lz4 as well; under a
 # limit of memory librdkafka's own assertions end the process. A topic whose `compression.type` is
 # not `producer` is no way out: the broker then holds all that it unpacks, and one with 512 MB of
 # heap answered nobody any more. So what bounds gzip is the largest batch that the topic takes.
