@@ -116,6 +116,8 @@ class StreamApplication(Application):
         self._takeover = Takeover(self._settings, self._cluster, progress=self._progress)
         self._takeover.consumer = clients.consumer
         self._cluster.beat = self._beat
+        if not self.stateful:
+            self._consumer.commit = self._takeover.marked(self._consumer.commit)  # type: ignore[method-assign]
         if self.stateful:
             self._takeover.states = States(self._state, self._transaction)
         # Not run_tracker.running: it forgets a signal that came before it was set.
@@ -155,7 +157,8 @@ class StreamApplication(Application):
         for (topic, partition), position in self._progress.uncommitted().items():
             self._processing_context.store_offset(topic, partition, position - 1)
             if self.stateful:
-                self._takeover.stores[partition].set_applied(position)
+                mark = self._progress.mark((topic, partition))
+                self._takeover.stores[partition].set_applied(position, mark)
         if self.stateful:
             return
         self._sender.flush(seconds_max, beat=self._beat)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from pipeline.streams.engine import Produce
-from pipeline.streams.guards import APPLIED
+from pipeline.streams.partition_store import APPLIED
 
 __all__ = ["Changelog", "Reported"]
 

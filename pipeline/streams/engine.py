@@ -21,6 +21,7 @@ __all__ = [
     "EngineSettings",
     "EngineStatus",
     "Headers",
+    "LogChanged",
     "Observer",
     "Partition",
     "Place",
@@ -72,6 +73,10 @@ WITHOUT_GAPS: dict[str, ClientSetting] = {
 
 class Stopped(Exception):  # noqa: N818 - It is what happened, not what is wrong.
     """Say in one sentence why a running worker must not go on; nothing more was committed."""
+
+
+class LogChanged(Stopped):
+    """Say so because a log does not have what was read from it."""
 
 
 class Record(NamedTuple):
@@ -239,6 +244,17 @@ class EngineSettings:
             "session.timeout.ms": self.session_timeout_ms,
             "heartbeat.interval.ms": self.session_timeout_ms // 5,
             "max.poll.interval.ms": self.poll_interval_ms_max,
+        }
+
+    def second_reader(self) -> dict[str, ClientSetting]:
+        """Return librdkafka's settings of a consumer that reads at given offsets once more."""
+        return CONSUMER | {
+            **self.reader(),
+            "auto.offset.reset": "error",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_uncommitted",
+            "log_level": 0,  # Its errors come with the messages.
         }
 
     def producer(self, *, transactional: bool) -> dict[str, ClientSetting]:

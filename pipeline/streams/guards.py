@@ -4,19 +4,18 @@ Apart from application.py because these checks know no quixstreams.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from pipeline.streams.cluster import Bounds, Cluster
-from pipeline.streams.engine import EngineSettings, Place, Stopped
+from pipeline.streams.engine import EngineSettings, LogChanged, Place, Stopped
+from pipeline.streams.marks import Mark
+from pipeline.streams.partition_store import PartitionStore
 
 __all__ = [
-    "APPLIED",
-    "PartitionStore",
     "Start",
-    "Transaction",
     "explained",
     "fell_out",
     "find_committed",
@@ -27,12 +26,6 @@ logger = logging.getLogger(__name__)
 
 COMMITTED_CALL_SECONDS_MAX = 5.0
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
-# The engine's own keys in the store: the partition's next offset, and the id of the changelog that
-# has all of it. The latter is written once, so a changelog made anew or cut does not have it.
-APPLIED = b"applied"
-CHANGELOG = b"changelog"
-OURS = b"s|"  # Written before a role's keys: so none of them is one of those.
-
 # What helps: where state lacks records no offset set by hand does.
 BEGIN_ANEW = "begin anew, as docs/deploy.md says under Disaster recovery"
 DECIDE_ANEW = (
@@ -48,72 +41,6 @@ MAKE_ANEW = (
 )
 
 
-class Transaction(Protocol):
-    """The part of quixstreams' store transaction that is used."""
-
-    def get_bytes(self, key: bytes, prefix: bytes) -> bytes | None: ...
-
-    def set_bytes(self, key: bytes, value: bytes, prefix: bytes) -> None: ...
-
-    def delete(self, key: bytes, prefix: bytes) -> None: ...
-
-
-class PartitionStore:
-    """A role's view of one partition's state, in whatever transaction is open.
-
-    What is written waits in a plain dict for the commit: the library asks much more of each key.
-    """
-
-    def __init__(
-        self,
-        transaction: Callable[[], Transaction],
-        committed: Callable[[bytes], object],
-        *,
-        changelog_id: str,
-    ) -> None:
-        self._transaction = transaction
-        self._committed = committed
-        self._changelog_id = changelog_id.encode()
-        self._written: dict[bytes, bytes | None] = {}  # None: deleted.
-
-    def get(self, key: bytes) -> bytes | None:
-        """Return the value of a key, as written last."""
-        if key in self._written:
-            return self._written[key]
-        found = self._committed(OURS + key)
-        return found if isinstance(found, bytes) else None
-
-    def set(self, key: bytes, value: bytes) -> None:
-        """Write a value."""
-        self._written[key] = value
-
-    def delete(self, key: bytes) -> None:
-        """Forget a key."""
-        self._written[key] = None
-
-    def applied(self) -> int | None:
-        """Return the offset that this state belongs to; None: it never belonged to one."""
-        position = self._transaction().get_bytes(APPLIED, prefix=b"")
-        return None if position is None else int(position)
-
-    def set_applied(self, position: int) -> None:
-        """Bring what waits into the transaction, and last the offset that it belongs to."""
-        transaction = self._transaction()
-        for key, value in self._written.items():
-            if value is None:
-                transaction.delete(OURS + key, prefix=b"")
-            else:
-                transaction.set_bytes(OURS + key, value, prefix=b"")
-        self._written.clear()
-        if transaction.get_bytes(CHANGELOG, prefix=b"") is None:
-            transaction.set_bytes(CHANGELOG, self._changelog_id, prefix=b"")
-        transaction.set_bytes(APPLIED, b"%d" % position, prefix=b"")
-
-    def is_whole(self) -> bool:
-        """Return whether the changelog has everything since the first commit."""
-        return self._transaction().get_bytes(CHANGELOG, prefix=b"") == self._changelog_id
-
-
 class Start(NamedTuple):
     """Where to begin in a newly assigned partition."""
 
@@ -121,6 +48,7 @@ class Start(NamedTuple):
     partition: int
     committed: int | None  # By the consumer group; None: nothing yet.
     log: Bounds
+    mark: str | None = None  # Of the last record read, as the group's commit says.
 
     @property
     def offset(self) -> int:
@@ -174,6 +102,41 @@ class Start(NamedTuple):
         )
         return True
 
+    def is_of(self, topic_id: str, mark: str | None) -> bool:
+        """Return whether a mark is of this topic, not of one that had its name before."""
+        decoded = Mark.decode(mark)
+        return decoded is None or decoded[1] == topic_id
+
+    def of_topic(self, topic_id: str) -> tuple[int, str | None]:
+        """Return the first offset to read without a state, and the mark of the record before.
+
+        An offset of another topic that had this name is none: all of this one is new.
+        """
+        if self.is_of(topic_id, self.mark):
+            return self.offset, self.mark
+        logger.warning(
+            "%s[%d] was made anew since it was last read; it is read from its beginning, %d",
+            self.topic,
+            self.partition,
+            self.log.low,
+        )
+        return self.log.low, None
+
+    def to_read_again(self, position: int, mark: str | None) -> Mark | None:
+        """Return the mark of the record before a position, if it is known and still kept."""
+        decoded = Mark.decode(mark)
+        if decoded is None or decoded[0].offset != position - 1 or position <= self.log.low:
+            return None
+        return decoded[0]
+
+    def changed(self, offset: int, *, stateful: bool) -> LogChanged:
+        """Say that another record stands where the last one stood."""
+        return LogChanged(
+            f"The last record read of {self.topic}[{self.partition}], at {offset}, is another one "
+            "now: brokers lost the end of the log, and its offsets were filled anew; "
+            f"{DECIDE_ANEW if stateful else MAKE_ANEW}"
+        )
+
     def _lost(self, settings: EngineSettings, applied: int | None) -> Stopped:
         return Stopped(
             f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
@@ -182,10 +145,10 @@ class Start(NamedTuple):
             f"and if that does not help, {BEGIN_ANEW}"
         )
 
-    def _misfit(self, settings: EngineSettings, offset: int, *, advice: str) -> Stopped:
+    def _misfit(self, settings: EngineSettings, offset: int, *, advice: str) -> LogChanged:
         deleted = offset < self.log.low
         happened = "records were deleted before they were read" if deleted else "it was cut"
-        return Stopped(
+        return LogChanged(
             f"The group {settings.group} is at {offset} of {self.topic}[{self.partition}], "
             f"whose log goes from {self.log.low} to {self.log.high}: {happened}; {advice}"
         )
@@ -253,7 +216,8 @@ def find_starts(
         if tp.error:
             raise KafkaException(tp.error)
         place = tp.topic, tp.partition
-        starts[place] = Start(*place, tp.offset if tp.offset >= 0 else None, logs[place])
+        committed = tp.offset if tp.offset >= 0 else None
+        starts[place] = Start(*place, committed, logs[place], tp.metadata)
     return starts
 
 

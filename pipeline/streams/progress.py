@@ -10,6 +10,7 @@ from confluent_kafka import Message
 
 from pipeline.streams.engine import EngineSettings, Partition, Place, Record, Role, Stopped, Store
 from pipeline.streams.guards import Start
+from pipeline.streams.marks import Mark
 from pipeline.streams.polling import record_of
 from pipeline.streams.unreadable import Unreadable
 
@@ -30,6 +31,7 @@ class Progress:
         self.positions: dict[Place, int] = {}  # The next offset.
         self.records = 0  # Applied since the last commit.
         self._committed: dict[Place, int] = {}
+        self._last: dict[Place, Message] = {}  # Applied.
         self._expected_s = 0.0
 
     def expect(
@@ -57,7 +59,7 @@ class Progress:
         self._role.assign(partition, store)
         self.partitions[place] = partition
         self.positions[place] = self._committed[place] = position
-        if start.is_stale(position):
+        if store is not None and start.is_stale(position):
             self._committed[place] = STALE
 
     def end(self) -> None:
@@ -69,6 +71,7 @@ class Progress:
         self.partitions.clear()
         self.positions.clear()
         self._committed.clear()
+        self._last.clear()
         self.records = 0
 
     def apply(self, messages: Iterable[Message]) -> None:
@@ -87,12 +90,14 @@ class Progress:
                 self._check_clock(record, now_ms)
             self._role.apply(record)
             self.positions[place] = record.offset + 1
+            self._last[place] = message
             self.records += 1
 
     def step_over(self, batch: Unreadable) -> None:
         """Let the role set a batch aside, and go on behind it."""
         self._role.step_over(batch)
         self.positions[batch.topic, batch.partition] = batch.next
+        self._last.pop((batch.topic, batch.partition), None)  # It is not the one before that.
         self.records += 1
 
     def uncommitted(self) -> dict[Place, int]:
@@ -103,6 +108,11 @@ class Progress:
             for place, position in self.positions.items()
             if position != committed[place]
         }
+
+    def mark(self, place: Place) -> str | None:
+        """Return what tells the last record applied from others; None: there was none yet."""
+        message = self._last.get(place)
+        return None if message is None else Mark.of(message).encode(self.partitions[place].topic_id)
 
     def stale(self) -> list[Place]:
         """Return the partitions whose group offset is behind their state."""

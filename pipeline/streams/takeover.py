@@ -3,24 +3,22 @@
 Apart from application.py because it needs of quixstreams only a store and its transaction.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from confluent_kafka import Consumer, TopicPartition
 
 from pipeline.streams.cluster import Bounds, Cluster
 from pipeline.streams.engine import EngineSettings, Partition, Place
-from pipeline.streams.guards import (
-    PartitionStore,
-    Start,
-    Transaction,
-    find_committed,
-    find_starts,
-)
+from pipeline.streams.guards import Start, find_committed, find_starts
+from pipeline.streams.marks import read_again
+from pipeline.streams.partition_store import PartitionStore, Transaction
 from pipeline.streams.progress import Progress
 from pipeline.streams.restore import seek
 
 __all__ = ["State", "States", "Takeover"]
+
+Answer = TypeVar("Answer")
 
 
 class State(Protocol):
@@ -36,6 +34,15 @@ class States(NamedTuple):
 
     of: Callable[[Place], State]
     transaction: Callable[[Place], Transaction]
+
+
+class _Begin(NamedTuple):
+    """Where a partition is to be read from, and what is known of the record before."""
+
+    start: Start
+    store: PartitionStore | None
+    position: int
+    mark: str | None
 
 
 class Takeover:
@@ -76,17 +83,38 @@ class Takeover:
             return False
         changelog = [self._settings.changelog] if self.states else []
         ids = self._cluster.topic_ids([*self._settings.topics, *changelog])
-        for place, start in sorted(self._progress.starts.items()):
-            store, position = self._begin(start, ids)
-            partition = Partition(*place, ids[start.topic])
-            self._progress.begin(partition, store, position=position)
+        begun = {
+            place: self._find(place, start, ids)
+            for place, start in sorted(self._progress.starts.items())
+        }
+        self._check_last_records(begun)
+        for place, begin in begun.items():
+            if begin.position != begin.start.offset:
+                seek(self.consumer, place, begin.position)
+            if begin.store is not None:
+                self.stores[begin.start.partition] = begin.store
+            partition = Partition(*place, ids[begin.start.topic])
+            self._progress.begin(partition, begin.store, position=begin.position)
         return True
 
-    def _begin(self, start: Start, ids: dict[str, str]) -> tuple[PartitionStore | None, int]:
+    def marked(self, commit: Callable[..., Answer]) -> Callable[..., Answer]:
+        """Return a commit of the consumer that notes with each offset the record before it."""
+
+        def call(*, offsets: list[TopicPartition], asynchronous: bool) -> Answer:
+            noted = [self._noted(tp) for tp in offsets]
+            return commit(offsets=noted, asynchronous=asynchronous)
+
+        return call
+
+    def _noted(self, tp: TopicPartition) -> TopicPartition:
+        mark = self._progress.mark(_place(tp))
+        return TopicPartition(tp.topic, tp.partition, tp.offset, metadata=mark or "")
+
+    def _find(self, place: Place, start: Start, ids: dict[str, str]) -> _Begin:
         """Return the state of a partition and the first offset to read."""
-        place, states = (start.topic, start.partition), self.states
+        topic_id, states = ids[start.topic], self.states
         if states is None:
-            return None, start.offset
+            return _Begin(start, None, *start.of_topic(topic_id))
         state = states.of(place)
         store = PartitionStore(
             lambda: states.transaction(place),
@@ -95,10 +123,26 @@ class Takeover:
         )
         has_history = state.get_changelog_offset() is not None
         position = start.begin_at(store, self._settings, has_history=has_history)
-        if position != start.offset:
-            seek(self.consumer, place, position)
-        self.stores[start.partition] = store
-        return store, position
+        mark = store.mark()
+        if not start.is_of(topic_id, mark):
+            raise start.changed(position - 1, stateful=True)
+        return _Begin(start, store, position, mark)
+
+    def _check_last_records(self, begun: Mapping[Place, _Begin]) -> None:
+        """Raise LogChanged unless the log still has the last record that was read."""
+        wanted = {
+            place: mark
+            for place, begin in begun.items()
+            if (mark := begin.start.to_read_again(begin.position, begin.mark))
+        }
+        offsets = {place: mark.offset for place, mark in wanted.items()}
+        found = read_again(self._settings, offsets, beat=self._cluster.beat)
+        for place, mark in wanted.items():
+            again, stateful = found.get(place), self.states is not None
+            # A compacted input loses a record to a newer one; `events` loses none.
+            is_same = not stateful if again is None else mark.is_of(again)
+            if not is_same:
+                raise begun[place].start.changed(mark.offset, stateful=stateful)
 
 
 def _place(tp: TopicPartition) -> Place:

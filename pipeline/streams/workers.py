@@ -16,7 +16,7 @@ from pipeline.streams.append_time import require_append_time
 from pipeline.streams.application import IngestApplication, RiskApplication
 from pipeline.streams.broadcast import Broadcast
 from pipeline.streams.decide import Risk
-from pipeline.streams.engine import EngineSettings, EngineStatus
+from pipeline.streams.engine import EngineSettings, EngineStatus, LogChanged
 from pipeline.streams.health import TURN_SECONDS_MAX, Health, HealthServer
 from pipeline.streams.ingest import STREAMS, Ingest
 from pipeline.streams.last_stops import Cause, note_stop, show_stops
@@ -124,7 +124,11 @@ def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterat
     stalled = partial(note_stop, folder, Cause.STALLED)
     with Watchdog(role.value, seconds_max=STALL_SECONDS_MAX, on_end=stalled) as watchdog:
         status.beat = watchdog.beat
-        yield
+        try:
+            yield
+        except LogChanged:
+            note_stop(folder, Cause.LOG_CHANGED)
+            raise
 
 
 def _show_start(role: RoleName) -> None:

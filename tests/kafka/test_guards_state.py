@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer, TopicPartition
 
-from pipeline.streams.engine import Stopped
+from pipeline.streams.engine import LogChanged, Stopped
 from pipeline.streams.guards import Start
 from tests.kafka.rig import Rig, done, until
 
@@ -141,6 +141,16 @@ def test_the_worker_stops_when_the_log_begins_after_the_offset(ten: Rig) -> None
     done(next(iter(ten.admin.delete_records([TopicPartition(ten.source, 0, 12)]).values())))
 
     with pytest.raises(Stopped, match=r"is at 10 of .* from 12 to 15: .* were deleted .* anew"):
+        ten.risk(ten.settings()).ready()
+
+
+def test_the_worker_stops_when_the_log_was_made_anew(ten: Rig) -> None:
+    ten.leave()
+    ten.delete(ten.source)
+    ten.make(ten.source)
+    ten.feed(12)
+
+    with pytest.raises(LogChanged, match=r"at 9, is another one now: .* begin anew"):
         ten.risk(ten.settings()).ready()
 
 

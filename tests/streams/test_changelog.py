@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 from pipeline.streams.changelog import Changelog
 from pipeline.streams.engine import Headers
-from pipeline.streams.guards import APPLIED, PartitionStore
+from pipeline.streams.partition_store import APPLIED, PartitionStore
 
 HEADERS = {"__column_family__": b"default"}
 
@@ -68,10 +68,11 @@ def test_offset_comes_last_when_what_waited_is_brought_into_the_transaction() ->
     store.set(b"a", b"1")
     store.delete(b"b")
 
-    store.set_applied(7)
+    store.set_applied(7, "mark")
 
     assert [*transaction.items()] == [
-        (b"s|a", b"1"), (b"s|b", None), (b"changelog", b"id"), (APPLIED, b"7"),
+        (b"s|a", b"1"), (b"s|b", None), (b"changelog", b"id"), (b"last", b"mark"),
+        (APPLIED, b"7"),
     ]  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from typing import cast
 
 from pipeline.streams.cluster import Bounds
 from pipeline.streams.engine import EngineSettings, Stopped
-from pipeline.streams.guards import PartitionStore, Start
+from pipeline.streams.guards import Start
+from pipeline.streams.partition_store import PartitionStore
 
 SETTINGS = EngineSettings(
     brokers="127.0.0.1:1", group="g", instance="i", topics=("events",), partitions={"events": 1}
