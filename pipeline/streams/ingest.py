@@ -26,12 +26,17 @@ from topics.instruments import TOPIC as INSTRUMENTS
 from topics.signals import TOPIC as SIGNALS
 from topics.topic import Topic
 
-__all__ = ["STREAMS", "Ingest"]
+__all__ = ["OPERATED", "OTHERS", "STREAMS", "Ingest", "IngestOfOperated", "IngestOfOthers"]
 
 logger = logging.getLogger(__name__)
 
 # What ingest reads record by record; prices are only looked up.
 STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "prices")
+
+
+# What operators write, in a group of its own, and the rest.
+OPERATED = tuple(topic for topic in STREAMS if topic.name in {"controls", "limits"})
+OTHERS = tuple(topic for topic in STREAMS if topic not in OPERATED)
 
 
 class Raised(NamedTuple):
@@ -43,6 +48,8 @@ class Raised(NamedTuple):
 class Ingest:
     """Wrap and write; a Role of the engine."""
 
+    streams = STREAMS
+
     def __init__(
         self, settings: Settings, tables: Tables, *, produce: Produce, tally: Tally
     ) -> None:
@@ -50,11 +57,11 @@ class Ingest:
         self._tally = tally
         self._partitions = range(settings.partitions)
         self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max, now_ms=_now_ms)
-        self._streams = {settings.topic(topic.name): topic for topic in STREAMS}
+        self._streams = {settings.topic(topic.name): topic for topic in self.streams}
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
         self._topic_ids: dict[str, str] = {}
-        for topic in STREAMS:  # 0 from the start: else the first dead letter is no rise.
+        for topic in self.streams:  # 0 from the start: else the first dead letter is no rise.
             metrics.RECORDS.labels(topic.name)
             for error in ("undecodable", "internal", "unreadable"):
                 metrics.DEAD_LETTERS.labels(topic.name, error)
@@ -148,6 +155,18 @@ class Ingest:
     def _bury(self, letter: DeadLetter, key: bytes | None, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, kind)
         self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))
+
+
+class IngestOfOperated(Ingest):
+    """Controls and limits alone."""
+
+    streams = OPERATED
+
+
+class IngestOfOthers(Ingest):
+    """All but controls and limits."""
+
+    streams = OTHERS
 
 
 def _now_ms() -> int:

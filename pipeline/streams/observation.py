@@ -56,24 +56,32 @@ def engine_health(
     status: EngineStatus,
     *more: Callable[[], None],
     reader: TableReader | None = None,
+    beside: EngineStatus | None = None,
 ) -> Health:
-    """Return what the HTTP thread asks of a worker, with tables or without; `more` it shows."""
+    """Return what the HTTP thread asks of a worker, with tables or without; `more` it shows.
+
+    `beside` is the engine of controls and limits in ingest.
+    """
+    statuses = [status] if beside is None else [status, beside]
 
     def reasons() -> list[str]:
         late = [] if reader is None else reader.reasons_not_ready()
-        begun = status.ready or status.spare
+        begun = all(each.ready or each.spare for each in statuses)
         return ([] if begun else ["no partitions are assigned and recovered yet"]) + late
 
     def show() -> None:
         _show_ready(role, works=not reasons() and not status.spare)
-        _show(status)
+        _show(statuses)
         for show_more in more:
             show_more()
         if reader is not None:
             reader.show()
 
     return Health(
-        lambda: status.last_turn_s, reasons, show, lambda: [SPARE] if status.spare else []
+        lambda: min(each.last_turn_s for each in statuses if each.last_turn_s or each is status),
+        reasons,
+        show,
+        lambda: [SPARE] if status.spare else [],
     )
 
 
@@ -113,8 +121,9 @@ def _show_ready(role: RoleName, *, works: bool) -> None:
     metrics.READY.labels(role.value).set(works)
 
 
-def _show(status: EngineStatus) -> None:
-    metrics.RECOVERING_SECONDS.set(status.recovering_s)
+def _show(statuses: list[EngineStatus]) -> None:
+    metrics.RECOVERING_SECONDS.set(max(status.recovering_s for status in statuses))
     metrics.LAG.clear()
-    for (topic, partition), records in dict(status.lags).items():
-        metrics.LAG.labels(topic, str(partition)).set(records)
+    for status in statuses:
+        for (topic, partition), records in dict(status.lags).items():
+            metrics.LAG.labels(topic, str(partition)).set(records)

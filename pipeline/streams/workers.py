@@ -18,7 +18,7 @@ from pipeline.streams.broadcast import Broadcast
 from pipeline.streams.decide import Risk
 from pipeline.streams.engine import EngineSettings, EngineStatus, LogChanged
 from pipeline.streams.health import TURN_SECONDS_MAX, Health, HealthServer
-from pipeline.streams.ingest import STREAMS, Ingest
+from pipeline.streams.ingest import OTHERS, IngestOfOthers
 from pipeline.streams.last_stops import Cause, note_stop, show_stops
 from pipeline.streams.observation import (
     MeteredEngine,
@@ -26,6 +26,7 @@ from pipeline.streams.observation import (
     engine_health,
     state_bytes,
 )
+from pipeline.streams.operators import OperatorsIngest
 from pipeline.streams.roles import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.table_reader import TableReader
@@ -63,21 +64,26 @@ def run_ingest(settings: Settings) -> None:
     """Write events until told to stop; raise Stopped when the tables are of no use any more."""
     _show_start(RoleName.INGEST)
     tally, tables = Tally(), Tables(settings)
-    topics = tuple(settings.topic(topic.name) for topic in STREAMS)
+    topics = tuple(settings.topic(topic.name) for topic in OTHERS)
     engine = engine_settings(settings, RoleName.INGEST, topics)
     application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
     reader = TableReader(settings, tables, on_failure=application.stop)
-    role = Ingest(settings, tables, produce=application.produce, tally=tally)
+    role = IngestOfOthers(settings, tables, produce=application.produce, tally=tally)
     status = application.status
+    operators = OperatorsIngest(settings, engine, on_failure=application.stop)
 
     def beat() -> None:
+        operators.check()
         status.last_turn_s = time.monotonic()
 
-    with _health(settings, engine_health(RoleName.INGEST, status, reader=reader)), reader:
-        reader.await_caught_up(beat)
+    health = engine_health(RoleName.INGEST, status, reader=reader, beside=operators.status)
+    with _health(settings, health), reader:
         require_append_time(settings)
-        with _watched(settings, RoleName.INGEST, status):
-            application.serve(role)
+        with operators:
+            reader.await_caught_up(beat)
+            with _watched(settings, RoleName.INGEST, status):
+                application.serve(role)
+        operators.check()
         reader.check()
 
 

@@ -122,7 +122,8 @@ def delete_records(world: World, topic: str) -> None:
 
 def set_offsets(world: World, topic: str, choose: Callable[[int, int], int]) -> None:
     """Set the offsets of ingest by the bounds of the log, once nobody is in its group."""
-    group, name = world.settings.group("ingest"), world.settings.topic(topic)
+    role = "ingest-operators" if topic in {"controls", "limits"} else "ingest"
+    group, name = world.settings.group(role), world.settings.topic(topic)
     places = [TopicPartition(name, number) for number in range(PARTITIONS)]
     settings = {**world.settings.connection(), "group.id": "test"}
     with closing(Consumer(settings)) as consumer:
