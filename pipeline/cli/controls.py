@@ -19,7 +19,8 @@ Account = Annotated[
 Author = Annotated[str, typer.Option(help="Who orders it.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
 ExpiresIn = Annotated[
-    str | None, typer.Option(help="Not to act when it arrives later: 30s, 5m, 2h.")
+    str | None,
+    typer.Option(help="Not to act when it arrives later, by this machine's clock: 30s, 5m, 2h."),
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Also for an account that has no row in account_states.")

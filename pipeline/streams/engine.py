@@ -210,9 +210,8 @@ class EngineSettings:
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 10_000
     poll_interval_ms_max: int = 45_000
-    # The partitions of a static member that was killed wait for it, which spares a move of their
-    # state. Where there is none, or when it is told to end, others should follow at once.
-    is_static: bool = True
+    # A member keeps its name: one that was killed returns at once, where a stranger would wait for
+    # the end of the dead one's session. Told to end, it leaves, so that others follow at once.
     leave_at_end: bool = True
     clock_ahead_ms_max: int = 60_000  # Of an append time, seen from the worker's clock.
     startup_seconds_max: float = 10.0
@@ -240,7 +239,7 @@ class EngineSettings:
         """Return librdkafka's settings of the consumer."""
         return CONSUMER | {
             **self.security,
-            **({"group.instance.id": self.instance} if self.is_static else {}),
+            "group.instance.id": self.instance,
             "session.timeout.ms": self.session_timeout_ms,
             "heartbeat.interval.ms": self.session_timeout_ms // 5,
             "max.poll.interval.ms": self.poll_interval_ms_max,

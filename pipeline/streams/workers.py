@@ -117,8 +117,8 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         commits_when_idle=role is RoleName.RISK,
         transaction_timeout_ms=settings.transaction_timeout_ms,
         session_timeout_ms=settings.session_timeout_ms,
-        is_static=role is RoleName.RISK,
-        leave_at_end=settings.at_end == "leave",
+        # Ingest has no state that would have to move: nothing is gained by waiting for it.
+        leave_at_end=role is RoleName.INGEST or settings.at_end == "leave",
     )
 
 

@@ -56,6 +56,21 @@ def test_every_signal_is_decided_once_when_two_risk_workers_share_the_partitions
     assert all(0 < time.time() - worker.metric(began) < 300 for worker in workers)
 
 
+def test_signals_go_on_at_once_when_a_killed_ingest_returns_under_its_name(world: World) -> None:
+    patient = {"session_timeout_ms": 45_000}
+    first, _ = (world.run("ingest", instance=name, **patient).ready() for name in ("one", "two"))
+    first.kill()
+    killed_s = time.monotonic()
+
+    world.run("ingest", instance="one", **patient).ready()
+
+    assert time.monotonic() - killed_s < 30  # Long before its session is over.
+    names = [f"acct-{n}" for n in range(16)]  # Of every partition.
+    world.send(*(given.signal("hold", account_id=name) for name in names))
+    events = world.read("events", lambda rows: len(rows) == len(names))
+    assert {event["account_id"] for event in events} == {*names}
+
+
 def test_signals_go_on_at_once_when_one_of_two_ingests_is_told_to_end(world: World) -> None:
     patient = {"session_timeout_ms": 45_000}
     first, _ = (world.run("ingest", instance=name, **patient).ready() for name in ("one", "two"))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given as drawn_from
 from hypothesis import settings
 
@@ -46,6 +47,20 @@ def test_every_account_stops_at_once_when_a_control_names_all() -> None:
 
     stops = [(stop.account_id, stop.at_ms) for stop in of(EmergencyStop, out)]
     assert stops == [("a", T0_MS + 1000), ("b", T0_MS + 1000), ("c", T0_MS + 1000)]
+
+
+@pytest.mark.parametrize("account_id", ["a", "*"])
+def test_halt_acts_when_the_clock_of_another_operator_is_ahead(account_id: str) -> None:
+    driver = holding("a")
+    ahead_ms = driver.now_ms + 60_000
+    driver.send(given.control("reduce", account_id=account_id, issued_at_ms=ahead_ms))
+    driver.wait(1000)
+
+    driver.send(given.control("halt", control_id="second", account_id=account_id))
+    driver.wait(0)
+
+    assert driver.state("a").trading_state == "halted"
+    assert [alert for alert in driver.all(Alert) if alert.rule == "control"] == []
 
 
 def test_stop_comes_with_the_confirming_price_when_an_account_loses_too_much() -> None:
