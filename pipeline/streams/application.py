@@ -9,6 +9,8 @@ is a role's business.
 import threading
 import time
 import warnings
+from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -26,6 +28,7 @@ from pipeline.streams.engine import (
 )
 from pipeline.streams.guards import explained, fell_out
 from pipeline.streams.loop import Clients, Hooks, Loop, Sender
+from pipeline.streams.old_state import not_old
 from pipeline.streams.progress import Progress, bound, note_calls
 from pipeline.streams.restore import REPLAY_SECONDS, Restores, behind_all
 from pipeline.streams.takeover import States, Takeover
@@ -106,20 +109,19 @@ class StreamApplication(Application):
     def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
         del sink
         self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
-        seconds_max = self._settings.call_seconds_max
-        bound(self._producer, "commit_transaction", "flush", seconds_max=seconds_max)
+        settings, progress = self._settings, self._progress
+        bound(self._producer, "commit_transaction", "flush", seconds=settings.call_seconds_max)
         self._processing_context.init_checkpoint()
         self._sender.producer = self._producer._producer._producer
         clients = Clients(self._consumer._consumer, self._sender.producer)
         hooks = Hooks(self._commit, self._beat, self._stop_event.is_set)
-        self._loop = Loop(clients, self._settings, progress=self._progress, hooks=hooks)
-        self._takeover = Takeover(self._settings, self._cluster, progress=self._progress)
-        self._takeover.consumer = clients.consumer
+        self._loop = Loop(clients, settings, progress=progress, hooks=hooks)
+        self._takeover = Takeover(settings, self._cluster, progress=progress, clients=clients)
         self._cluster.beat = self._beat
-        if not self.stateful:
-            self._consumer.commit = self._takeover.marked(self._consumer.commit)  # type: ignore[method-assign]
         if self.stateful:
             self._takeover.states = States(self._state, self._transaction)
+        else:
+            self._consumer.commit = self._takeover.marked(self._consumer.commit)  # type: ignore[method-assign]
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
@@ -157,8 +159,7 @@ class StreamApplication(Application):
         for (topic, partition), position in self._progress.uncommitted().items():
             self._processing_context.store_offset(topic, partition, position - 1)
             if self.stateful:
-                mark = self._progress.mark((topic, partition))
-                self._takeover.stores[partition].set_applied(position, mark)
+                self._takeover.set_applied((topic, partition), position)
         if self.stateful:
             return
         self._sender.flush(seconds_max, beat=self._beat)
@@ -213,8 +214,7 @@ class StreamApplication(Application):
         self.status.ready = True
 
     def _state(self, place: Place) -> "_StatePartition":
-        topic, partition = place
-        state = self._state_manager.get_store(topic, STORE).partitions[partition]
+        state = self._state_manager.get_store(place[0], STORE).partitions[place[1]]
         assert isinstance(state, _StatePartition)
         return state
 
@@ -234,19 +234,16 @@ class StreamApplication(Application):
             open_deadline=self._open_deadline,
         )
         state.produce = self.produce
+        state.delete_retention_ms = self._cluster.delete_retention_ms
         manager.stores[stream] = {STORE: state}
         assert manager._recovery_manager is not None
         self._recovery: RecoveryManager = manager._recovery_manager
-        # The library reads to the first open transaction only.
+        # Else a changelog is read up to an open transaction, and believed up to a stale offset.
         self._consumer.get_watermark_offsets = lambda tp, **_: self._logs[tp.topic, tp.partition]  # type: ignore[method-assign]
-        # All that is committed of a changelog is the truth, however old the group's offset is.
         self._consumer.committed = behind_all  # type: ignore[assignment, method-assign]
         self._restores = Restores(self._consumer._consumer)
-        begin, believe, ask = (
-            self._restores.begin,
-            self._restores.believe,
-            self._recovery._get_changelog_offset,
-        )
+        begin, believe = self._restores.begin, self._restores.believe
+        ask = self._recovery._get_changelog_offset
         self._recovery._prime_changelog_partition = lambda rp: begin(rp, low=rp._changelog_lowwater)  # type: ignore[method-assign]
         self._recovery._get_changelog_offset = lambda rp: believe(rp, ask(rp))  # type: ignore[method-assign]
         self._recovery._recovery_loop = self._replay  # type: ignore[method-assign]
@@ -284,12 +281,18 @@ class _StatePartition(RocksDBStorePartition):
 
 class _State(RocksDBStore):
     produce: Produce
+    delete_retention_ms: int
 
     def create_new_partition(self, partition: int) -> RocksDBStorePartition:
+        path = self._partitions_dir / str(partition)
+        opened = partial(self._open, partition, path)
+        return not_old(opened, path, delete_retention_ms=self.delete_retention_ms)
+
+    def _open(self, partition: int, path: Path) -> _StatePartition:
         assert self._changelog_producer_factory is not None
         reported = self._changelog_producer_factory.get_partition_producer(partition)
         return _StatePartition(
-            path=str(self._partitions_dir / str(partition)),
+            path=str(path),
             options=self._options,
             changelog_producer=Changelog(reported, self.produce),  # type: ignore[arg-type]
             stop_event=self._stop_event,

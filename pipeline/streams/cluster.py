@@ -59,6 +59,7 @@ class Cluster:
 
     def __init__(self, brokers: str, *, security: Mapping[str, str], seconds_max: float) -> None:
         self.beat: Callable[[], None] = lambda: None
+        self.delete_retention_ms = 0  # Of the changelog, once that is there.
         self._brokers = brokers
         self._seconds_max = seconds_max
         self._last_error = "no answer"
@@ -106,7 +107,9 @@ class Cluster:
         if topic not in metadata.topics:
             self._create(topic, partitions=partitions, brokers=len(metadata.brokers))
         self.check({topic: partitions})
-        policy = self._config(topic)["cleanup.policy"]
+        config = self._config(topic)
+        self.delete_retention_ms = int(config["delete.retention.ms"])
+        policy = config["cleanup.policy"]
         if policy != "compact":
             raise StartupError(
                 f"The topic {topic} has cleanup.policy={policy}, which deletes state; "

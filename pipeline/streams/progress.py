@@ -158,13 +158,13 @@ def note_calls(thing: object, method: str) -> list[object]:
     return calls
 
 
-def bound(thing: object, *methods: str, seconds_max: float) -> None:
+def bound(thing: object, *methods: str, seconds: float) -> None:
     """Let these methods of one thing take no longer than this, when no timeout is given."""
 
     def bounded(call: Callable[..., object]) -> Callable[..., object]:
         def within(*arguments: object, **named: object) -> object:
             if named.get("timeout") is None:
-                named["timeout"] = seconds_max
+                named["timeout"] = seconds
             return call(*arguments, **named)
 
         return within

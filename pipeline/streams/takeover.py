@@ -6,11 +6,12 @@ Apart from application.py because it needs of quixstreams only a store and its t
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 
 from pipeline.streams.cluster import Bounds, Cluster
 from pipeline.streams.engine import EngineSettings, Partition, Place
 from pipeline.streams.guards import Start, find_committed, find_starts
+from pipeline.streams.loop import Clients
 from pipeline.streams.marks import read_again
 from pipeline.streams.partition_store import PartitionStore, Transaction
 from pipeline.streams.progress import Progress
@@ -48,10 +49,12 @@ class _Begin(NamedTuple):
 class Takeover:
     """Give partitions to the role, once their state is recovered and fits the log."""
 
-    consumer: Consumer  # There when the worker runs.
     states: States | None = None  # Of a role that has any.
 
-    def __init__(self, settings: EngineSettings, cluster: Cluster, *, progress: Progress) -> None:
+    def __init__(
+        self, settings: EngineSettings, cluster: Cluster, *, progress: Progress, clients: Clients
+    ) -> None:
+        self._consumer = clients.consumer
         self._settings = settings
         self._cluster = cluster
         self._progress = progress
@@ -63,7 +66,7 @@ class Takeover:
         Raise Stopped when the log of one does not have what is to be read next.
         """
         inputs = [tp for tp in partitions if tp.topic in self._settings.topics]
-        committed = find_committed(self.consumer, inputs, cluster=self._cluster)
+        committed = find_committed(self._consumer, inputs, cluster=self._cluster)
         # After the offsets: whatever was committed with one of them is within these bounds.
         logs = self._cluster.bounds(map(_place, partitions))
         starts = find_starts(committed, logs)
@@ -90,7 +93,7 @@ class Takeover:
         self._check_last_records(begun)
         for place, begin in begun.items():
             if begin.position != begin.start.offset:
-                seek(self.consumer, place, begin.position)
+                seek(self._consumer, place, begin.position)
             if begin.store is not None:
                 self.stores[begin.start.partition] = begin.store
             partition = Partition(*place, ids[begin.start.topic])
@@ -105,6 +108,10 @@ class Takeover:
             return commit(offsets=noted, asynchronous=asynchronous)
 
         return call
+
+    def set_applied(self, place: Place, position: int) -> None:
+        """Bring what waits for a commit into the transaction, with how far the log was read."""
+        self.stores[place[1]].set_applied(position, self._progress.mark(place))
 
     def _noted(self, tp: TopicPartition) -> TopicPartition:
         mark = self._progress.mark(_place(tp))
