@@ -15,12 +15,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.replay.machine import Line, Machine
+from pipeline.risk.account import Account
+from pipeline.risk.step import Step
 from pipeline.streams.settings import Settings
 from tests import given
 from topics.account_states import AccountState
 from topics.catalogue import INPUTS, TOPICS
 from topics.codec import decode_as, encode, key_of
 from topics.decisions import Decision
+from topics.events import Event
 from topics.topic import Topic
 
 M = TypeVar("M", bound=Struct)
@@ -36,7 +39,8 @@ class Driver:
         self.now_ms = given.T0_MS
         self.lines: list[Line] = []  # All that came out.
         self.outputs: list[Struct] = []  # The same, decoded.
-        self._machine = Machine(settings, partitions=partitions)
+        self.accounts: dict[str, Account] = {}  # All that is kept of each.
+        self._machine = Machine(settings, partitions=partitions, observe=self._observe)
 
     def send(self, *messages: Struct, at_ms: int | None = None) -> list[Struct]:
         """Append messages now, or at a time, and return all that comes out meanwhile."""
@@ -74,6 +78,10 @@ class Driver:
     def all(self, kind: type[M]) -> list[M]:
         """Return every message of a type that came out so far."""
         return of(kind, self.outputs)
+
+    def _observe(self, event: Event, taken: Step, at_ms: int) -> None:
+        if taken.account is not None:
+            self.accounts[event.account_id] = taken.account
 
     def _take(self, lines: list[Line]) -> list[Struct]:
         messages = [_message(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Fills: executions and their busts, as the venue reports them."""
+"""Fills: executions, their busts and their corrections, as the venue reports them."""
 
 from decimal import Decimal
 from typing import Literal
@@ -21,7 +21,8 @@ class Fill(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     fee: Number = Decimal(0)  # In fee_currency; negative is a rebate.
     fee_currency: Id | None = None  # Absent: the settlement currency.
     executed_at_ms: Millis
-    kind: Literal["new", "bust"] = "new"
+    # A bust is a fill that never was; a correction replaces the fill of its id, as for a late fee.
+    kind: Literal["new", "bust", "correct"] = "new"
 
 
 TOPIC = Topic(

@@ -1,14 +1,14 @@
 """What a fill means: it takes the place of its reservation, and is booked once."""
 
 from pipeline.risk.book.booking import book
-from pipeline.risk.book.bust import on_bust
+from pipeline.risk.book.bust import on_bust, on_correction
 from pipeline.risk.book.holding import Execution
 from pipeline.risk.book.taking_over import count_past_at
 from pipeline.risk.book.trade import execution_of
 from pipeline.risk.cause import Cause
-from pipeline.risk.memory.contents import contents_in, identity_of, is_same, text_of
+from pipeline.risk.memory.contents import Contents, contents_in, identity_of, is_same, text_of
 from pipeline.risk.memory.identities import Recall, may_be_forgotten
-from pipeline.risk.memory.recall import is_kept
+from pipeline.risk.memory.recall import change_content, is_kept
 from pipeline.risk.refused_fill import refuse_fill
 from pipeline.risk.release import release
 from pipeline.risk.turn import Turn
@@ -20,16 +20,18 @@ from topics.fills import Fill
 
 
 def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
-    """Apply a fill or a bust once."""
+    """Apply a fill, its bust or its correction once."""
     if seen:
         _look_again(turn, fill, recall)
         return
     if _is_too_old(turn, fill) or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
         return
-    execution = execution_of(fill)
-    turn.keep(identity_of(fill), text_of(execution, execution))
+    execution, number = execution_of(fill), turn.holding(fill.symbol).fills
+    turn.keep(identity_of(fill), text_of(Contents(execution, execution, number)))
     if fill.kind == "bust":
-        on_bust(turn, fill, recall.fills, came=is_kept(turn, recall.counterpart_at_ms))
+        came = is_kept(turn, recall.counterpart_at_ms)
+        known = contents_in(recall.counterpart_content, fill) if came else None
+        on_bust(turn, fill, recall.fills, known=known)
     else:
         _book(turn, fill, execution, recall=recall)
 
@@ -49,16 +51,31 @@ def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> No
 
 
 def _look_again(turn: Turn, fill: Fill, recall: Recall) -> None:
-    """Tell a fill that comes again and says something else; it changes nothing."""
+    """Correct a fill, or tell one that comes again and says something else."""
     known = contents_in(recall.seen_content, fill)
     if known is None:
         return
     instrument, again = turn.holding(fill.symbol).instrument, execution_of(fill)
-    if any(is_same(each, again, instrument) for each in (known.said, known.booked)):
+    is_booked = is_same(known.booked, again, instrument)
+    if fill.kind == "correct" and not is_booked:
+        _correct(turn, fill, known, recall=recall)
+    elif fill.kind != "correct" and not (is_booked or is_same(known.said, again, instrument)):
+        said, was = _amounts(again), _amounts(known.said)
+        reason = f"fill {fill.fill_id} comes again as {said}; it was {was}, and stays so"
+        turn.alert(Cause("fill_conflict", reason, fill.quantity), level="high", action="warn")
+
+
+def _correct(turn: Turn, fill: Fill, known: Contents, *, recall: Recall) -> None:
+    """Let a fill be what its correction says; its reservation stays as it is."""
+    if _is_at_no_price(turn, fill):
         return
-    said, was = _amounts(again), _amounts(known.said)
-    reason = f"fill {fill.fill_id} comes again as {said}; it was {was}, and stays so"
-    turn.alert(Cause("fill_conflict", reason, fill.quantity), level="high", action="warn")
+    if is_kept(turn, recall.counterpart_at_ms):
+        reason = f"fill {fill.fill_id} is corrected, but was busted: it stays so"
+        turn.alert(Cause("bust", reason, fill.quantity))
+        return
+    booked = on_correction(turn, fill, recall.fills, known=known)
+    contents = Contents(known.said, booked, known.number)
+    change_content(turn, identity_of(fill), text_of(contents), recall=recall)
 
 
 def _amounts(execution: Execution) -> str:

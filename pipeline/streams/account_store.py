@@ -10,6 +10,7 @@ from struct import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account import Account, Shared
+from pipeline.risk.memory.contents import number_in
 from pipeline.risk.memory.identities import IN_PLACE
 from pipeline.risk.memory.kept_fills import WantedOfFill
 from pipeline.risk.state import (
@@ -93,6 +94,9 @@ class AccountStore:
         """Add what a fill wants to see: its counterpart, its signal, the kept fills of a symbol."""
         signal, fills = wanted.signal, wanted.fills
         other = _remembered(self._store.get(_identity(account_id, wanted.counterpart)))
+        text = other[1] if wanted.counterpart.startswith("fill|") else known.seen_content
+        if fills is not None:
+            fills = replace(fills, begin=max(fills.begin, number_in(text)))
         named = None if signal is None else self._store.get(_identity(account_id, signal))
         return replace(
             known,

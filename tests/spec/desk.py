@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from pipeline.risk.book.holding import Holding
 from pipeline.streams.settings import Settings
 from tests.driver import Driver
 from tests.spec.rulebook import Rules
@@ -66,6 +67,10 @@ class Desk:
     def position(self, symbol: str = "X") -> Row:
         """Return the account's position in a symbol now."""
         return next(row for row in self.state()["positions"] if row["symbol"] == symbol)
+
+    def holding(self, symbol: str = "X") -> Holding:
+        """Return all that the account keeps of a symbol, which no output shows."""
+        return self.driver.accounts[self.account].holdings.get(symbol, Holding(symbol))
 
     def reserved(self) -> dict[str, str]:
         """Return what is reserved now, by signal."""

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.spec.desk import DAY, HOUR, MINUTE, Desk, open_desk
+from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, Desk, open_desk
 from tests.spec.rulebook import only
 
 
@@ -315,3 +315,68 @@ def test_bust_leaves_what_a_snapshot_holds_when_its_fill_came_before_that(after_
     assert held(desk)[0] == "14"
     said = "the adopted snapshot says what is held" in desk.alerts("bust")[0]["message"]
     assert said == (after_ms <= 0)
+
+
+@pytest.mark.parametrize(("busted", "hit_ms"), [(None, 10_000), ("one", 13_000), ("two", 10_000)])
+def test_age_is_that_of_the_position_that_is_left_when_a_fill_is_busted(
+    busted: str | None, hit_ms: int
+) -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": 10_000}))
+    for name in ("one", "two"):
+        desk.fill("buy", 5, 100, fill_id=name)
+        desk.wait(3000)
+    if busted is not None:
+        bust(desk, "buy", 5, 100, busted)
+
+    desk.wait(hit_ms - 6001)
+    before = desk.exits()
+    desk.wait(1002)
+
+    assert (before, len(desk.exits())) == ([], 1)
+
+
+def test_age_counts_from_the_first_fill_when_the_one_that_closed_is_busted() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": 10_000}))
+    desk.fill("buy", 5, 100)
+    desk.wait(8000)
+    desk.fill("sell", 5, 100, fill_id="two")
+
+    bust(desk, "sell", 5, 100, "two")
+    desk.wait(2001)
+
+    assert len(desk.exits()) == 1
+
+
+@pytest.mark.parametrize(
+    ("busted", "marks"),
+    [(None, [100, 90]), ("one", [95, 90]), ("two", [100, 90])],
+)
+def test_confirming_marks_are_those_of_the_position_that_is_left(
+    busted: str | None, marks: list[int]
+) -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 150, fill_id="one")
+    desk.wait(SECOND)
+    desk.price(90)
+    desk.fill("buy", 10, 95, fill_id="two")
+    desk.wait(SECOND)
+
+    if busted is not None:
+        bust(desk, "buy", 10, 150 if busted == "one" else 95, busted)
+
+    assert [mark.price for mark in desk.holding().marks] == marks
+
+
+def test_best_mark_is_none_of_a_busted_fill() -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.1"}), mark=150)
+    desk.fill("buy", 10, 150, fill_id="one")
+    desk.wait(SECOND)
+    desk.price(148)
+    desk.fill("buy", 10, 148)
+
+    bust(desk, "buy", 10, 150, "one")
+    desk.price(134)
+    desk.signal("hold")
+
+    # 148 less a tenth is 133.2; 150 less a tenth was 135.
+    assert desk.exits() == []

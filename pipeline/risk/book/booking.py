@@ -43,12 +43,13 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
 def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
     """Keep a fill for a bust: what was held before it, and how it is booked."""
     execution, account = trade.execution, turn.account
-    fee = trade.other_fee
+    other = execution.fee_currency  # Also of no fee yet: one that is told late has its rate.
+    other = None if other == currency else other
     counted = fee_counted = None
     if account.opened_ms is not None:
         counted = is_counted(account, execution.executed_ms, currency)
-        if fee is not None:
-            fee_counted = is_counted(account, execution.executed_ms, fee.currency)
+        if other is not None:
+            fee_counted = is_counted(account, execution.executed_ms, other)
     turn.fills.append(
         KeptFill(
             holding.symbol,
@@ -57,8 +58,11 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
             holding.position,
             rate=fresh_rate(turn, currency),
             counted=counted,
-            fee_rate=None if fee is None else fresh_rate(turn, fee.currency),
+            fee_rate=None if other is None else fresh_rate(turn, other),
             fee_counted=fee_counted,
+            booked_ms=turn.now_ms,
+            guard=holding.guard,
+            marks=holding.marks,
         )
     )
     return replace(holding, fills=holding.fills + 1)
@@ -115,7 +119,7 @@ def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
         open_stop(turn, cause, strength="halt")
         return
     before = holding.position
-    pending = (*holding.pending, Pending(execution, before))
+    pending = (*holding.pending, Pending(execution, before, turn.now_ms))
     quantity = signed(execution.side, execution.quantity)
     position, _ = fold(before, quantity, execution.price, terms=LINEAR)
     _move(turn, replace(holding, pending=pending), position, execution=execution)

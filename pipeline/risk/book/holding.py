@@ -75,6 +75,7 @@ class Pending(Struct, frozen=True, array_like=True, gc=False):
 
     execution: Execution
     before: Position
+    came_ms: int = 0
 
 
 class Guard(Struct, frozen=True, array_like=True, gc=False):

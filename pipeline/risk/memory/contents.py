@@ -19,6 +19,7 @@ class Contents(Struct, frozen=True, gc=False):
 
     said: Execution  # By what came first under this id.
     booked: Execution
+    number: int  # Of the kept fill; those below it came before.
 
 
 def identity_of(fill: Fill) -> str:
@@ -33,18 +34,26 @@ def counterpart_of(fill: Fill) -> str:
     return f"{kind}|{fill.symbol}|{fill.side}|{fill.fill_id}"
 
 
-def text_of(said: Execution, booked: Execution) -> str:
+def text_of(contents: Contents) -> str:
     """Write contents for the shell to keep."""
-    return _line(booked) if said is booked else f"{_line(said)}\n{_line(booked)}"
+    said, booked = contents.said, contents.booked
+    lines = _line(said) if said is booked else f"{_line(said)}\n{_line(booked)}"
+    return f"{contents.number}\n{lines}"
 
 
 def contents_in(text: str, fill: Fill) -> Contents | None:
     """Read what was kept of a fill of this id and side; None where nothing was."""
     if not text:
         return None
-    said, _, booked = text.partition("\n")
+    number, said, *booked = text.split("\n")
     first = _execution(said, fill.fill_id, fill.side)
-    return Contents(first, _execution(booked, fill.fill_id, fill.side) if booked else first)
+    last = _execution(booked[0], fill.fill_id, fill.side) if booked else first
+    return Contents(first, last, int(number))
+
+
+def number_in(text: str) -> int:
+    """Return the number from which on kept fills have to be seen; 0 where nothing says it."""
+    return int(text.partition("\n")[0] or 0)
 
 
 def is_same(one: Execution, other: Execution, instrument: Instrument | None) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account import Account
-from pipeline.risk.book.holding import Execution, Holding
+from pipeline.risk.book.holding import Execution, Guard, Holding, Mark
 from pipeline.risk.book.position import Position
 from pipeline.risk.memory.contents import counterpart_of
 from topics.events import Event, FillEvent
@@ -30,6 +30,9 @@ class KeptFill(Struct, frozen=True, array_like=True, gc=False):
     busted: bool = False
     fee_rate: Decimal | None = None  # Of the currency of a fee that is neither, at the fill.
     fee_counted: bool | None = None  # The same as `counted` of such a fee.
+    booked_ms: int = 0  # When it came.
+    guard: Guard | None = None  # Before it, and so are the confirming marks.
+    marks: tuple[Mark, ...] = ()
 
 
 class ForgottenFills(Struct, frozen=True, gc=False):
@@ -56,7 +59,10 @@ class WantedOfFill(Struct, frozen=True, gc=False):
 
 
 def wanted_of_fill(account: Account | None, event: Event) -> WantedOfFill | None:
-    """Say what the next step has to see of what is remembered, if the event is a fill."""
+    """Say what the next step has to see of what is remembered, if the event is a fill.
+
+    Of the kept fills all from the changed one on, `number_in` what was kept with its id.
+    """
     if not isinstance(event, FillEvent):
         return None
     fill = event.body

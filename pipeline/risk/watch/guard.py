@@ -22,6 +22,13 @@ def guarded(turn: Turn, holding: Holding, *, price: Decimal) -> Holding:
     return begun if holding.mark is None else with_best(begun, holding.mark)
 
 
+def guard_again(turn: Turn, holding: Holding, guard: Guard) -> Holding:
+    """Let a position that is folded anew have the guard that it would have."""
+    _await_time(turn, holding.symbol, guard)
+    again = replace(holding, guard=guard)
+    return again if holding.mark is None else with_best(again, holding.mark)
+
+
 def forget_stops(turn: Turn, symbol: str) -> None:
     """Let go of what was met for a position that ended: the next one begins with its own stops."""
     account = turn.account
@@ -56,7 +63,7 @@ def enter(turn: Turn, before: Holding, fill: Fill, *, order: Reservation | None)
     if was and (was > ZERO) != (held > ZERO):
         guard = replace(guard, realized=after.realized)  # What it turned from is realized.
     if order is None or order.stop_price is None:
-        stop = _own_stop(turn, after, fill.price)
+        stop = own_stop(turn, after, fill.price)
     else:
         stop = _stop_of(after, order, order.stop_price)
     turn.put(replace(after, guard=replace(guard, stop=stop)))
@@ -73,7 +80,8 @@ def _stop_of(holding: Holding, order: Reservation, told: Decimal) -> Decimal:
     return stop_at(price, order.side, holding.instrument, distance=order.stop_distance)
 
 
-def _own_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
+def own_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
+    """Work out the stop of an entry that nobody named one for; price: of its fill."""
     side: Side = "buy" if holding.position.quantity > ZERO else "sell"
     atr = None if holding.quote is None else holding.quote.atr
     distance = stop_distance(price, turn.limits.stop, atr=atr)
