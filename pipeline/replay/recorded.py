@@ -53,6 +53,12 @@ def recorded_logs(broker: Broker) -> list[Log]:
         places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in range(count)]
         decided = consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
         logs = [_log(broker, consumer, place, partitions=count) for place in decided]
+        ends = [span(broker, consumer, EVENTS, number).end for number in range(count)]
+    if not any(ends):
+        raise NothingFoundError(
+            f"{broker.settings.topic(EVENTS)} never had an event, so there is nothing to look at; "
+            "name the topics with RISKGATE_TOPIC_PREFIX"
+        )
     if all(log.events.begin >= log.events.end for log in logs):
         raise NothingFoundError(_why_nothing(broker, decided))
     return logs

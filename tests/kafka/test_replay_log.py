@@ -123,6 +123,18 @@ def test_log_is_read_whatever_the_settings_say_of_partitions_but_not_for_another
     )
 
 
+def test_replay_says_so_when_the_log_of_its_prefix_never_had_an_event(world: World) -> None:
+    events = world.settings.topic("events")
+
+    code, said = replay(world)
+
+    assert code == 1
+    assert said == (
+        f"riskgate: {events} never had an event, so there is nothing to look at; "
+        "name the topics with RISKGATE_TOPIC_PREFIX\n"
+    )
+
+
 def test_other_limits_answer_otherwise_when_the_log_is_replayed(
     world: World, tmp_path: Path
 ) -> None:
