@@ -51,8 +51,9 @@ class TopicIdentity:
 
     def look(self) -> str:
         """Return the newest answer; "" before the first."""
-        if self._answer is not None and self._answer.done():
-            self._take(self._answer)
+        answer = self._answer  # Another thread, which tells of health, may look as well.
+        if answer is not None and answer.done():
+            self._take(answer)
             self._answer = None
         if self._again_s is not None and time.monotonic() >= self._again_s:
             self.ask()

@@ -77,10 +77,12 @@ def test_a_worker_stops_when_another_takes_its_transactional_id(rig: Rig) -> Non
     assert rig.committed() < 0
 
 
-def test_the_first_of_two_stops_when_both_have_one_name(rig: Rig) -> None:
+@pytest.mark.parametrize("kind", ["risk", "ingest"])
+def test_the_first_of_two_stops_when_both_have_one_name(rig: Rig, kind: str) -> None:
     rig.make_both()
-    first = rig.risk(rig.settings()).ready()
-    second = rig.risk(rig.settings(state_dir=rig.folder / "second"))
+    start = rig.risk if kind == "risk" else rig.ingest
+    first = start(rig.settings()).ready()
+    second = start(rig.settings(state_dir=rig.folder / "second"))
 
     assert isinstance(first.end(), Stopped)
     rig.feed(5)
