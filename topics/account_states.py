@@ -12,6 +12,7 @@ from topics.fields import (
     Number,
     Quantity,
     Side,
+    Symbol,
     TradingState,
     Written,
 )
@@ -19,7 +20,7 @@ from topics.topic import FOREVER, Topic
 
 
 class PositionState(Struct, frozen=True, kw_only=True, gc=False):
-    symbol: Id
+    symbol: Symbol
     quantity: Quantity  # Signed.
     average_price: Number  # In the settlement currency.
     mark_price: Number | None
@@ -29,7 +30,7 @@ class PositionState(Struct, frozen=True, kw_only=True, gc=False):
 
 class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
     signal_id: AnyId
-    symbol: Id
+    symbol: Symbol
     side: Side
     quantity: Quantity  # In units, what is left.
     price: Number
@@ -57,7 +58,7 @@ class ViolationCounts(Struct, frozen=True, kw_only=True):
 class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
     """What the account itself holds of a symbol's price; broadcast measures moves against it."""
 
-    symbol: Id
+    symbol: Symbol
     mark_price: Number | None
     as_of_ms: Millis | None
     offset: int  # Of the quote it took last; -1 for none.
@@ -89,7 +90,7 @@ class AccountState(Written, frozen=True, kw_only=True):
     net_exposure: Number | None
     positions: tuple[PositionState, ...]
     reservations: tuple[ReservationState, ...]
-    watched: tuple[Id, ...]  # Symbols held, reserved or still measured.
+    watched: tuple[Symbol, ...]  # Symbols held, reserved or still measured.
     violations_last_hour: ViolationCounts
     statistics: dict[str, Decimal] = field(default_factory=dict)
     limits_version: str

@@ -5,14 +5,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import DECIMAL, DecodeError, Id, Millis, Number
+from topics.fields import DECIMAL, DecodeError, EventId, Id, Millis, Number
 from topics.topic import Topic
 
 
 class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
     account_id: Id
     kind: Literal["opening", "snapshot", "deposit", "withdrawal", "funding"]
-    flow_id: Id
+    flow_id: EventId
     currency: Id
     amount: Number  # In currency. Opening, snapshot: the cash balance; funding signed; others >= 0.
     as_of_ms: Millis

@@ -1,15 +1,18 @@
 """Controls: what a person orders: halt, reduce, flatten, or resume after a named stop."""
 
+import re
 from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, AnyId, Id, Millis, Said
+from topics.fields import EVERYONE, AccountOrAll, AnyId, DecodeError, EventId, Millis, Said
 from topics.topic import Topic
+
+_DERIVED = re.compile(r".*:[0-9]+:[0-9]+")
 
 
 class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    control_id: Id  # Acts once per account.
+    control_id: EventId  # Acts once per account.
     account_id: AccountOrAll
     command: Literal["halt", "reduce", "resume", "flatten"]
     author: Said
@@ -17,6 +20,11 @@ class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     issued_at_ms: Millis
     expires_at_ms: Millis | None = None
     stop_id: AnyId | None = None  # The stop that a resume lifts.
+
+    def __post_init__(self) -> None:
+        # That of `*` names its stop in every account, beside those that we name ourselves.
+        if self.account_id == EVERYONE and _DERIVED.fullmatch(self.control_id):
+            raise DecodeError("Expected no id of the form that riskgate gives", "$.control_id")
 
 
 TOPIC = Topic(

@@ -7,7 +7,19 @@ from msgspec import UNSET, Struct, UnsetType, structs
 
 from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import StopRow
-from topics.fields import AnyId, EventId, Id, Millis, Number, Quantity, Side, TradingState, Written
+from topics.fields import (
+    AnyId,
+    EventId,
+    Id,
+    Millis,
+    Number,
+    Quantity,
+    Side,
+    StrategyId,
+    Symbol,
+    TradingState,
+    Written,
+)
 from topics.topic import DAY_MS, Topic
 
 Verdict = Literal["approved", "modified", "rejected", "ignored"]
@@ -33,8 +45,8 @@ class Decision(Written, frozen=True, kw_only=True, tag_field="kind", tag="decisi
     decision_id: AnyId
     signal_id: EventId
     account_id: Id
-    strategy_id: Id | None
-    symbol: Id
+    strategy_id: StrategyId | None
+    symbol: Symbol
     side: Literal["buy", "sell", "hold"]
     verdict: Verdict
     requested_quantity: Quantity | None  # In units; as asked, or as sized.
@@ -62,7 +74,7 @@ class Decision(Written, frozen=True, kw_only=True, tag_field="kind", tag="decisi
 class Exit(Written, frozen=True, kw_only=True, tag_field="kind", tag="exit"):
     exit_id: AnyId
     account_id: Id
-    symbol: Id
+    symbol: Symbol
     side: Side
     quantity: Quantity  # In units, unsigned.
     reason: ExitReason

@@ -5,12 +5,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, Id, Millis, Number, Quantity, Written
+from topics.fields import AnyId, Id, Millis, Number, Quantity, Symbol, Written
 from topics.topic import DAY_MS, Topic
 
 
 class StoppedPosition(Struct, frozen=True, gc=False):
-    symbol: Id
+    symbol: Symbol
     quantity: Quantity  # Signed.
 
 

@@ -12,7 +12,7 @@ from topics.accounts import TOPIC as ACCOUNTS
 from topics.accounts import CashFlow
 from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control
-from topics.fields import AccountOrAll, Id
+from topics.fields import AccountOrAll, Id, Symbol
 from topics.fills import TOPIC as FILLS
 from topics.fills import Fill
 from topics.instruments import TOPIC as INSTRUMENTS
@@ -104,9 +104,11 @@ class InstrumentsEvent(_Event, frozen=True, kw_only=True, tag="instruments"):
     """Several instruments name one pair, or do no more since the source was withdrawn."""
 
     body: Instrument  # The second one, whose price is no rate, else the one that is left.
-    sources: tuple[Id, ...]  # Symbols that name the pair, earliest first: the first is the rate's.
+    sources: tuple[
+        Symbol, ...
+    ]  # Symbols that name the pair, earliest first: the first is the rate's.
     others: int = 0  # How many more name it.
-    withdrawn: Id | None = None  # The source before.
+    withdrawn: Symbol | None = None  # The source before.
 
 
 Event = (

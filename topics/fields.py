@@ -11,6 +11,9 @@ from msgspec import Meta, Struct
 # The look-ahead refuses a newline that `$` alone would let through at the end.
 _ID = r"^[A-Za-z0-9._/@-]{1,128}$(?!\n)"
 _ID_WITH_COLON = r"^[A-Za-z0-9._/@:-]{1,128}$(?!\n)"
+# As `BRK B` and ccxt's `BTC/USDT:USDT`. A bar stands in none of all these: it separates keys.
+_NAME_PART = "[A-Za-z0-9._/@:&+=#-]"
+_NAME = rf"^{_NAME_PART}([A-Za-z0-9 ._/@:&+=#-]{{0,126}}{_NAME_PART})?$(?!\n)"
 _ID_OR_ALL = r"^([A-Za-z0-9._/@-]{1,128}|\*)$(?!\n)"
 
 DECIMAL = "decimal"  # The format by which schema and bounds know our exact numbers.
@@ -20,9 +23,9 @@ _DECIMAL = {"format": DECIMAL}
 EVERYONE = "*"  # In limits and controls: every account.
 
 Id = Annotated[str, Meta(pattern=_ID)]
-EventId = Annotated[
-    str, Meta(pattern=_ID_WITH_COLON)
-]  # Of signals, orders and fills, and all we derive.
+EventId = Annotated[str, Meta(pattern=_ID_WITH_COLON)]  # Of what is sent, and all we derive.
+Symbol = Annotated[str, Meta(pattern=_NAME)]
+StrategyId = Annotated[str, Meta(pattern=_NAME)]
 # Derived by riskgate, `<account_id>:<sequence>:<n>`, or an id that was given.
 AnyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._/@:-]{1,160}$(?!\n)")]
 AlertId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._/@-]{1,128}|\*):[0-9]+:[0-9]+$(?!\n)")]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, EventId, Id, Millis, Number, Positive, Side
+from topics.fields import AnyId, EventId, Id, Millis, Number, Positive, Side, Symbol
 from topics.topic import Topic
 
 
@@ -14,7 +14,7 @@ class Fill(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     fill_id: EventId  # With symbol and side unique per account: a self-trade is two fills.
     order_id: EventId
     signal_id: AnyId | None = None  # For an exit its exit_id.
-    symbol: Id
+    symbol: Symbol
     side: Side
     quantity: Positive  # In units of the instrument, unsigned.
     price: Number  # In the settlement currency; may be zero or negative.

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from topics.fields import DecodeError, Id, NotNegative, Positive
+from topics.fields import DecodeError, Id, NotNegative, Positive, Symbol
 from topics.topic import FOREVER, Topic
 
 
 class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    symbol: Id
+    symbol: Symbol
     kind: Literal["linear", "inverse"] = "linear"
     base_currency: Id | None = None
     settlement_currency: Id

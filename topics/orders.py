@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, EventId, Id, Millis, NotNegative
+from topics.fields import AnyId, EventId, Id, Millis, NotNegative, Symbol
 from topics.topic import Topic
 
 
@@ -13,7 +13,7 @@ class Order(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     account_id: Id
     signal_id: AnyId  # For an exit its exit_id.
     order_id: EventId
-    symbol: Id
+    symbol: Symbol
     status: Literal["accepted", "rejected", "cancelled", "expired", "filled"]
     filled_quantity: NotNegative | None = None  # In units, total of this order so far.
     updated_at_ms: Millis

@@ -4,13 +4,13 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from topics.fields import Id, Millis, Number
+from topics.fields import Id, Millis, Number, Symbol
 from topics.topic import Topic
 
 
 class PositionSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     account_id: Id
-    symbol: Id
+    symbol: Symbol
     quantity: Number  # Signed: negative is short.
     average_price: Number  # In the settlement currency.
     mark_price: Number | None = None  # In the settlement currency.

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from topics.fields import DecodeError, Id, Millis, Number
+from topics.fields import DecodeError, Millis, Number, Symbol
 from topics.topic import Topic
 
 
 class Price(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    symbol: Id
+    symbol: Symbol
     bid: Number | None = None  # All prices in the settlement currency.
     ask: Number | None = None
     mark: Number | None = None

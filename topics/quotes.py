@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from topics.fields import Id, Millis, Number
+from topics.fields import Id, Millis, Number, Symbol
 from topics.instruments import Instrument
 
 
 class Quote(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    symbol: Id
+    symbol: Symbol
     bid: Number | None = None  # All prices in the settlement currency.
     ask: Number | None = None
     mark: Number | None = None
@@ -25,13 +25,13 @@ class Rate(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     quote: Id
     rate: Number  # Units of quote per unit of base.
     as_of_ms: Millis
-    source: Id | None = None  # The symbol, where several name the pair: risk knows which counts.
+    source: Symbol | None = None  # Where several name the pair: risk knows which counts.
 
 
 class Market(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the tables held of one symbol when the event was written."""
 
-    symbol: Id
+    symbol: Symbol
     instrument: Instrument | None = None
     quote: Quote | None = None
 

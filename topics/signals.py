@@ -7,7 +7,17 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from topics.fields import DecodeError, EventId, Id, Millis, Number, Positive, Share
+from topics.fields import (
+    DecodeError,
+    EventId,
+    Id,
+    Millis,
+    Number,
+    Positive,
+    Share,
+    StrategyId,
+    Symbol,
+)
 from topics.topic import Topic
 
 _DERIVED = re.compile(r"[0-9]+:[0-9]+")  # What follows the account in an id of ours.
@@ -20,8 +30,8 @@ class Signal(
 ):
     signal_id: EventId  # Unique per account.
     account_id: Id
-    strategy_id: Id | None = None
-    symbol: Id
+    strategy_id: StrategyId | None = None
+    symbol: Symbol
     side: Literal["buy", "sell", "hold", 2, 0, 1]  # 2 buy, 0 sell, 1 hold; words once decoded.
     quantity: Positive | None = None  # In units of the instrument; absent: sized by the gate.
     limit_price: Number | None = None  # In the settlement currency; absent: a market order.

@@ -54,5 +54,5 @@ def _counted(rates: tuple[Rate, ...], sources: dict[str, str]) -> Iterable[Rate]
 
 
 def _name(first: str, second: str) -> str:
-    """Name a pair, the same either way round."""
-    return f"{first}/{second}" if first < second else f"{second}/{first}"
+    """Name a pair, the same either way round; a slash may stand in a currency, a bar may not."""
+    return f"{first}|{second}" if first < second else f"{second}|{first}"

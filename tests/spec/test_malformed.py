@@ -55,7 +55,7 @@ def letter_of(desk: Desk, topic: str, value: bytes | None, key: str | None = "ac
         (signal_with(quantity="NaN"), "$.quantity", "Expected a finite number"),
         (signal_with(confidence="1.1"), "$.confidence", "Expected a number from 0 to 1"),
         (signal_with(created_at_ms="now"), "$.created_at_ms", "Expected `int`"),
-        (signal_with(symbol="a b"), "$.symbol", "Expected `str` matching"),
+        (signal_with(symbol="a|b"), "$.symbol", "Expected `str` matching"),
         (with_number("NaN"), None, "JSON is malformed"),
         (with_number("Infinity"), None, "JSON is malformed"),
         (with_number("1e400"), "$.quantity", "Expected an exponent"),

@@ -83,6 +83,15 @@ def test_optional_field_may_be_left_out_when_it_has_a_default(topic: Topic) -> N
     )
 
 
+def accepts(topic: Topic, value: bytes) -> bool:
+    """Tell whether a value decodes."""
+    try:
+        decode(topic, value)
+    except DecodeError:
+        return False
+    return True
+
+
 # Ids that riskgate made out of an account's id come back in these: they may be longer.
 GIVEN_BACK = {("orders", "signal_id"), ("fills", "signal_id"), ("controls", "stop_id")}
 IDS = [
@@ -91,16 +100,27 @@ IDS = [
     for name in fields_of(topic)
     if name.endswith(("_id", "currency", "session")) or name == "symbol"
 ]
+WITH_COLON = {"signal_id", "order_id", "fill_id", "stop_id", "flow_id", "control_id"}
+NAMES = {"symbol", "strategy_id"}  # As exchanges and people write them.
 
 
 @pytest.mark.parametrize(("topic", "name"), IDS)
 @pytest.mark.parametrize(
-    "wrong", ["", "a b", "a\n", "\n", "ü", "a|b", 'a"', "a\x00", "x" * 161, "**"]
+    "wrong", ["", " a", "a ", "a\tb", "a\n", "\n", "ü", "a|b", 'a"', "a\x00", "x" * 161, "**"]
 )
 def test_path_is_named_when_an_id_has_other_characters(topic: Topic, name: str, wrong: str) -> None:
     error = error_of(topic, json.dumps(fields_of(topic) | {name: wrong}).encode())
 
     assert error.path == f"$.{name}"
+
+
+@pytest.mark.parametrize(("topic", "name"), IDS)
+@pytest.mark.parametrize("written", ["BRK B", "BTC/USDT:USDT", "A&B", "ES=F", "NQ #1", "C+P"])
+def test_blank_stands_only_in_symbols_and_strategies(topic: Topic, name: str, written: str) -> None:
+    value = json.dumps(fields_of(topic) | {name: written}).encode()
+    is_an_id = written == "BTC/USDT:USDT" and name in WITH_COLON
+
+    assert accepts(topic, value) == (name in NAMES or is_an_id)
 
 
 @pytest.mark.parametrize(
@@ -123,17 +143,10 @@ def test_id_is_kept_when_it_has_every_allowed_character(topic: Topic, name: str)
 
 
 @pytest.mark.parametrize(("topic", "name"), IDS)
-def test_colon_stands_only_in_ids_of_signals_orders_fills_and_stops(
-    topic: Topic, name: str
-) -> None:
+def test_colon_stands_in_all_but_accounts_currencies_and_sessions(topic: Topic, name: str) -> None:
     value = json.dumps(fields_of(topic) | {name: "a:1"}).encode()
-    try:
-        decode(topic, value)
-        accepted = True
-    except DecodeError:
-        accepted = False
 
-    assert accepted == (name in {"signal_id", "order_id", "fill_id", "stop_id"})
+    assert accepts(topic, value) == (name in WITH_COLON | NAMES)
 
 
 @every_input

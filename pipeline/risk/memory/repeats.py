@@ -49,5 +49,5 @@ def _digest_of(terms: Terms, asked: Decimal) -> int:
 @lru_cache(maxsize=4096)
 def _digest(symbol: str, side: Side, asked: Decimal, *, limit_price: Decimal | None) -> int:
     price = "market" if limit_price is None else plain(limit_price)
-    text = f"{symbol} {side} {plain(asked)} {price}"
+    text = f"{symbol}|{side}|{plain(asked)}|{price}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())

@@ -4,12 +4,12 @@ from pipeline.risk.gate.proposal import Proposal
 from pipeline.risk.gate.standing import Standing
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
-from topics.fields import Id
+from topics.fields import Symbol
 
 
 class RestrictedSymbols(Rule, frozen=True, kw_only=True):
-    denied: frozenset[Id] | None = None
-    allowed: frozenset[Id] | None = None  # Unset: every symbol; empty: none.
+    denied: frozenset[Symbol] | None = None
+    allowed: frozenset[Symbol] | None = None  # Unset: every symbol; empty: none.
 
     PLACE = 72
     NEEDED = (("denied",), ("allowed",))
