@@ -1,9 +1,16 @@
 """Make the topics that are missing and compare those that are there with what riskgate needs."""
 
+import time
 from collections.abc import Collection, Mapping
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ClusterMetadata, ConfigResource, NewTopic
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+)
 
 from pipeline.streams.broker import Broker, BrokerError
 from pipeline.streams.engine import changelog_name
@@ -23,16 +30,24 @@ from topics.topic import Topic
 __all__ = ["create_missing", "differences", "require_topics"]
 
 REQUEST_SECONDS_MAX = 30
+LEADERS_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 5.0
 
 
 def create_missing(settings: Settings) -> list[str]:
-    """Create every topic that is missing, the changelog of risk included; return their names."""
+    """Create every topic that is missing, the changelog of risk included; return their names.
+
+    Raise BrokerError when one cannot be created, or cannot be used half a minute later.
+    """
     broker = Broker(settings)
     admin = broker.admin()
     cluster = broker.metadata(admin)
     planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
     missing = [topic for topic in planned_topics if topic.name not in cluster.topics]
-    return [topic.name for topic in missing if _create(admin, topic)]
+    created = [topic.name for topic in missing if _create(admin, topic)]
+    # The brokers answer before they all know of it, and whoever comes next would miss them.
+    _await_leaders(broker, admin, [topic.name for topic in planned_topics])
+    return created
 
 
 def differences(settings: Settings) -> list[str]:
@@ -115,6 +130,37 @@ def _create(admin: AdminClient, planned: Planned) -> bool:
             "check that this user may create topics"
         ) from error
     return True
+
+
+def _await_leaders(broker: Broker, admin: AdminClient, names: list[str]) -> None:
+    """Wait until every partition of these topics has a leader that answers."""
+    give_up_s = time.monotonic() + LEADERS_SECONDS_MAX
+    while lacking := _lacking(broker.metadata(admin), admin, names):
+        if time.monotonic() > give_up_s:
+            more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+            raise BrokerError(
+                f"{lacking[0]}{more} was created, but has no leader after "
+                f"{LEADERS_SECONDS_MAX:g} s; see that all brokers run, then try again"
+            )
+        time.sleep(0.1)
+
+
+def _lacking(cluster: ClusterMetadata, admin: AdminClient, names: list[str]) -> list[str]:
+    """Return the topics that a broker does not know, or of which a leader does not answer."""
+    unknown = [
+        name
+        for name in names
+        if name not in cluster.topics
+        or not cluster.topics[name].partitions
+        or any(partition.leader < 0 for partition in cluster.topics[name].partitions.values())
+    ]
+    if unknown:
+        return unknown
+    places = [TopicPartition(name, n) for name in names for n in cluster.topics[name].partitions]
+    answers = admin.list_offsets(
+        {place: OffsetSpec.latest() for place in places}, request_timeout=ANSWER_SECONDS_MAX
+    )
+    return [place.topic for place, answer in answers.items() if answer.exception() is not None]
 
 
 def _found(admin: AdminClient, cluster: ClusterMetadata, *, names: set[str]) -> dict[str, Found]:
