@@ -71,7 +71,7 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
 def _position_of(holding: Holding, snapshot: PositionSnapshot) -> Position | None:
     """Return what a snapshot holds; an inverse contract without an average began at its mark."""
     quantity, price = snapshot.quantity, snapshot.average_price
-    if not quantity:
+    if not quantity or price is None:  # Only a flat one has none.
         return Position()
     if holding.inverse is None:
         return Position(quantity, worth(quantity, price, None))

@@ -186,13 +186,13 @@ class Desk:
         }
         return self.send("orders", order | _texts(fields))
 
-    def snapshot(self, quantity: Amount, average_price: Amount, **fields: Any) -> list[Row]:
+    def snapshot(self, quantity: Amount, average_price: Amount | None, **fields: Any) -> list[Row]:
         """Send a position snapshot of this moment."""
         snapshot = {
             "account_id": self.account,
             "symbol": "X",
             "quantity": str(quantity),
-            "average_price": str(average_price),
+            "average_price": None if average_price is None else str(average_price),
             "as_of_ms": self.now_ms,
         }
         return self.send("positions", snapshot | _texts(fields))

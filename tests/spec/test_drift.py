@@ -1,5 +1,7 @@
 """Snapshots that differ from ours for too long are adopted: an alert, and the account reduces."""
 
+from typing import Any
+
 import pytest
 
 from tests.spec.desk import SECOND, Desk, open_desk
@@ -314,3 +316,59 @@ def test_any_difference_counts_when_nobody_knows_the_lot() -> None:
     (alert,) = desk.alerts("drift")
     assert (alert["measured"], alert["limit"]) == ("0.5", "0")
     assert desk.position("Y")["quantity"] == "10.5"
+
+
+def unquoted(**rules: dict[str, Any]) -> Desk:
+    """Return a desk with 100 of X at 100, of which nobody ever quoted a price, and 10 of Y."""
+    desk = open_desk(only(drift={"drift_grace_ms": 0}, **rules), mark=None)
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    desk.fill("buy", 10, 100, symbol="Y")
+    desk.fill("buy", 100, 100, fee="1")
+    desk.wait(1)
+    return desk
+
+
+@pytest.mark.parametrize("average_price", [0, 50, None])
+def test_nothing_is_realized_when_a_flat_snapshot_is_adopted_without_a_mark(
+    average_price: int | None,
+) -> None:
+    desk = unquoted(daily_loss={}, drawdown={}, balance_floor={})
+
+    desk.snapshot(0, average_price)
+
+    assert (desk.position()["quantity"], desk.position()["realized_pnl"]) == ("0", "-1")
+    assert (desk.stops(), desk.exits()) == ([("drift", "triggered")], [])
+    assert desk.state()["balance"] == "9999"
+    assert desk.alerts("drift")[0]["message"] == (
+        "X: the snapshot holds 0, and is adopted at the average cost, without a mark: "
+        "nothing is realized"
+    )
+
+
+@pytest.mark.parametrize("quantity", [40, 130, -20])
+def test_difference_is_booked_at_the_average_cost_when_there_is_no_mark(quantity: int) -> None:
+    desk = unquoted()
+
+    desk.snapshot(quantity, 50)
+
+    row = desk.position()
+    assert (row["quantity"], row["average_price"], row["realized_pnl"]) == (
+        str(quantity), "100", "-1",
+    )  # fmt: skip
+
+
+def test_past_of_a_position_is_not_todays_when_it_is_adopted_flat_without_a_mark() -> None:
+    desk = unquoted()
+    desk.fill("sell", 100, 100)
+    desk.wait(1)
+    desk.snapshot(10, 50)
+
+    desk.price(60)
+    desk.signal("hold")
+    desk.price(55)
+    desk.signal("hold")
+
+    # It won 100 before its first mark, and lost 50 since.
+    daily = desk.state()["daily"]
+    assert (daily["start_equity"], daily["pnl"]) == ("10100", "-51")

@@ -105,3 +105,28 @@ def test_adopted_position_counts_as_exposure() -> None:
     decision = desk.signal("buy", 5, limit_price="100")
 
     assert (decision["verdict"], decision["approved_quantity"]) == ("modified", "2")
+
+
+@pytest.mark.parametrize("fields", [{}, {"average_price": None}])
+def test_flat_snapshot_needs_no_average_price(fields: dict[str, None]) -> None:
+    desk = open_desk(only())
+    desk.snapshot(10, 100)
+    desk.wait(1)
+    row = {"account_id": desk.account, "symbol": "X", "quantity": "0", "as_of_ms": desk.now_ms}
+
+    desk.send("positions", row | fields)
+
+    assert (desk.state()["gross_exposure"], desk.sent("dead_letters")) == ("0", [])
+
+
+@pytest.mark.parametrize("fields", [{}, {"average_price": None}])
+def test_snapshot_is_a_dead_letter_when_what_is_held_has_no_average_price(
+    fields: dict[str, None],
+) -> None:
+    desk = open_desk(only())
+    row = {"account_id": desk.account, "symbol": "X", "quantity": "1", "as_of_ms": desk.now_ms}
+
+    desk.send("positions", row | fields)
+
+    (letter,) = desk.sent("dead_letters")
+    assert letter["path"] == "$.average_price"

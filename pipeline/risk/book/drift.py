@@ -14,6 +14,7 @@ from pipeline.risk.book.balances import adjust_balance, expected_balance
 from pipeline.risk.book.booking import book
 from pipeline.risk.book.cash import keeps_apart
 from pipeline.risk.book.holding import Execution, Holding, mark_of
+from pipeline.risk.book.taking_over import take_over
 from pipeline.risk.cause import Cause
 from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.rules.drift import Drifting
@@ -21,6 +22,7 @@ from pipeline.risk.turn import Turn
 from pipeline.risk.watch.stops import LEVELS, open_stop
 from topics.accounts import CashFlow
 from topics.codec import plain
+from topics.fields import Side
 from topics.positions import PositionSnapshot
 
 # The place of a balance among the drifts: no symbol is empty, and none has a star.
@@ -32,7 +34,7 @@ def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     holding = turn.holding(snapshot.symbol)
     if snapshot.as_of_ms < holding.filled_ms:
         return
-    said = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price)
+    said = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price or ZERO)
     _note(turn, snapshot.symbol, said, differs=_position_differs(holding, said))
 
 
@@ -115,22 +117,30 @@ def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
     if not (holding.filled and _position_differs(holding, drift)):
         return
     difference = drift.amount - holding.position.quantity
-    price = holding.mark if holding.mark is not None else mark_of(holding.quote, difference)
-    missing = Execution(
-        "~drift",
-        "buy" if difference > ZERO else "sell",
-        abs(difference),
-        drift.average_price if price is None else price,
-        ZERO,
-        None,
-        turn.now_ms,
-    )
-    book(turn, holding.symbol, missing)
+    price, said = _price_of(holding, drift, difference)
+    side: Side = "buy" if difference > ZERO else "sell"
+    size = abs(difference)
+    book(turn, holding.symbol, Execution("~drift", side, size, price, ZERO, None, turn.now_ms))
     adopted_ms = min(drift.as_of_ms, turn.now_ms)
     booked = turn.holding(holding.symbol)
     turn.put(replace(booked, adopted_ms=adopted_ms, filled_ms=holding.filled_ms))
-    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted"
+    if not holding.position.quantity and booked.lacks_mark:
+        take_over(turn, holding, booked.position)
+    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted{said}"
     _act(turn, Cause("drift", reason, abs(difference), _lot(holding)))
+
+
+def _price_of(holding: Holding, drift: Drift, difference: Decimal) -> tuple[Decimal, str]:
+    """Return at which price a difference is booked, and what is to be said of that.
+
+    What a snapshot calls the average is no price that anything was sold at: it realizes nothing.
+    """
+    mark = holding.mark if holding.mark is not None else mark_of(holding.quote, difference)
+    if mark is not None:
+        return mark, ""
+    if holding.position.quantity:
+        return holding.average_price, " at the average cost, without a mark: nothing is realized"
+    return drift.average_price, " without a mark: what it won before its first one is not today's"
 
 
 def _newest_ms(account: Account) -> int:
