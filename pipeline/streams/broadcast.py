@@ -162,6 +162,7 @@ class Broadcast:
             self._owned[number] = OwnedPartition(self._settings, self._tables)
             self._lag.own(number)
             self._identity.ask()
+            metrics.WITHHELD.labels(str(number))  # 0 from the start: else the first is no rise.
             metrics.REBALANCES.inc()
 
     def _apply(self, row: Row) -> None:

@@ -85,3 +85,15 @@ def test_partition_gets_no_heartbeat_when_rows_of_it_are_missing(world: World) -
     assert f"partition {HOME} has not every row" in broadcast.get("readyz").text
     withheld = broadcast.metric(f'riskgate_heartbeats_withheld_total{{partition="{HOME}"}}')
     assert withheld >= 1
+
+
+def test_quiet_account_is_stopped_when_its_row_was_deleted(world: World) -> None:
+    _, risk, _ = started(world)
+    hold(world)
+
+    world.send_bytes("account_states", None, key=given.ACCOUNT.encode(), partition=HOME)
+    world.flush()
+    until(lambda: risk.metric("riskgate_states_rewritten_total") >= 1, world.logs)
+    stops = fall(world)
+
+    assert (stops[0]["rule"], stops[0]["status"]) == ("daily_loss", "triggered")
