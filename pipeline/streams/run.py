@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Sequence
 
-from pipeline.streams.engine import Stopped
+from pipeline.streams.engine import LogChanged, Stopped
+from pipeline.streams.last_stops import Cause, note_stop
 from pipeline.streams.leaving import leave_when_told
 from pipeline.streams.logs import set_up_logs
 from pipeline.streams.processes import FAILED, run_each
@@ -40,6 +41,8 @@ def run_role(role: RoleName, settings: Settings) -> int:
     try:
         run[role](settings)
     except Stopped as error:
+        if isinstance(error, LogChanged):
+            note_stop(settings.state_dir, Cause.LOG_CHANGED)
         sys.stderr.write(f"riskgate: {role} stopped: {visible(str(error))}\n")
         return FAILED
     return 0

@@ -18,6 +18,7 @@ __all__ = ["Watchdog"]
 
 FAILED = 1  # As the README says of a running process.
 LOOK_SECONDS = 1.0
+MAIN = "main thread"
 MARGIN_SECONDS = 5.0  # The thread comes first, if it can.
 
 
@@ -32,7 +33,7 @@ class Watchdog:
         self._name = name
         self._seconds_max = seconds_max
         self._on_end = on_end
-        self._silent_looks = 0
+        self._silent_looks = {MAIN: 0}  # By thread.
         self._armed_s = 0.0
         self._over = threading.Event()
 
@@ -47,10 +48,20 @@ class Watchdog:
 
     def beat(self) -> None:
         """Say that the main thread is alive. Cheap: the timer is set again once a second."""
-        self._silent_looks = 0
+        self._silent_looks[MAIN] = 0
         now_s = time.monotonic()
         if now_s - self._armed_s > LOOK_SECONDS:
             self._arm(now_s)
+
+    def beat_of(self, thread: str) -> Callable[[], None]:
+        """Watch one more thread; return what it is to call."""
+        silent_looks = self._silent_looks
+
+        def beat() -> None:
+            silent_looks[thread] = 0
+
+        beat()
+        return beat
 
     def _arm(self, now_s: float) -> None:
         self._armed_s = now_s
@@ -59,13 +70,15 @@ class Watchdog:
     def _watch(self) -> None:
         step_s = min(LOOK_SECONDS, self._seconds_max / 4)
         while not self._over.wait(step_s):
-            self._silent_looks += 1
-            if (self._silent_looks - 1) * step_s >= self._seconds_max:  # The first is a part.
-                self._end()
+            for thread in list(self._silent_looks):
+                self._silent_looks[thread] += 1
+                # The first is a part.
+                if (self._silent_looks[thread] - 1) * step_s >= self._seconds_max:
+                    self._end(thread)
 
-    def _end(self) -> NoReturn:
+    def _end(self, thread: str) -> NoReturn:
         sys.stderr.write(
-            f"riskgate: {self._name} stopped: its main thread did not come back from a call for "
+            f"riskgate: {self._name} stopped: its {thread} did not come back from a call for "
             f"{self._seconds_max:g} s (it stands as below); nothing was committed since, and a "
             "restart goes on from there\n"
         )

@@ -16,7 +16,7 @@ from pipeline.streams.append_time import require_append_time
 from pipeline.streams.application import IngestApplication, RiskApplication
 from pipeline.streams.broadcast import Broadcast
 from pipeline.streams.decide import Risk
-from pipeline.streams.engine import EngineSettings, EngineStatus, LogChanged
+from pipeline.streams.engine import EngineSettings, EngineStatus
 from pipeline.streams.health import TURN_SECONDS_MAX, Health, HealthServer
 from pipeline.streams.ingest import OTHERS, IngestOfOthers
 from pipeline.streams.last_stops import Cause, note_stop, show_stops
@@ -81,7 +81,8 @@ def run_ingest(settings: Settings) -> None:
         require_append_time(settings)
         with operators:
             reader.await_caught_up(beat)
-            with _watched(settings, RoleName.INGEST, status):
+            with _watched(settings, RoleName.INGEST, status) as watchdog:
+                operators.status.beat = watchdog.beat_of("thread of controls and limits")
                 application.serve(role)
         operators.check()
         reader.check()
@@ -123,18 +124,14 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
 
 
 @contextmanager
-def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterator[None]:
+def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterator[Watchdog]:
     """End the process when the engine's thread does not come back, and remember why it ended."""
     folder = settings.state_dir
     show_stops(folder)
     stalled = partial(note_stop, folder, Cause.STALLED)
     with Watchdog(role.value, seconds_max=STALL_SECONDS_MAX, on_end=stalled) as watchdog:
         status.beat = watchdog.beat
-        try:
-            yield
-        except LogChanged:
-            note_stop(folder, Cause.LOG_CHANGED)
-            raise
+        yield watchdog
 
 
 def _show_start(role: RoleName) -> None:

@@ -54,6 +54,16 @@ def test_process_ends_when_its_main_thread_stands_with_the_lock(tmp_path: object
     assert 7 <= seconds < 12
 
 
+def test_process_ends_when_a_thread_beside_the_main_one_stands(tmp_path: object) -> None:
+    alive = "watchdog.beat_of('second thread')\n    while True: watchdog.beat(); time.sleep(0.1)"
+
+    done, seconds = end(alive, tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("riskgate: risk stopped: its second thread did not come back")
+    assert 3 <= seconds < 7
+
+
 def test_process_goes_on_when_its_main_thread_comes_back(tmp_path: object) -> None:
     done, _ = end("pass", tmp_path)
 
