@@ -25,7 +25,7 @@ LAG_SECONDS = 1.0
 # While the broker still marks the end of a transaction it refuses the next one, which librdkafka
 # then tries again only after 20 ms.
 MARKERS_SECONDS = 0.003
-FULL_QUEUE_SECONDS_MAX = 30.0
+FULL_QUEUE_SECONDS_MAX = 20.0  # Less than the watchdog waits: this one says why.
 FLUSH_SECONDS = 1.0  # Of one call.
 LEAVE_SECONDS_MAX = 5.0
 # So far behind, nobody waits for the next commit: fewer of them catch up sooner.
