@@ -11,7 +11,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars tools demo test bench soak scaling reach mutation lint format lock readme licences image sbom \
+.PHONY: help install jars tools demo test attacks bench soak scaling reach mutation lint format lock readme licences image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -20,6 +20,7 @@ help:
 	@echo "make install   .venv with riskgate in it, exactly as requirements.lock says"
 	@echo "make demo      the whole system on this machine, with real market data"
 	@echo "make test      the whole test suite, a real Kafka included"
+	@echo "make attacks   what hostile records, batches, requests and a bad moment can do"
 	@echo "make tools     promtool and amtool, built with Go, for machines that do not have them"
 	@echo "make fresh     demo and tests as on a machine with nothing but Python, make and git"
 	@echo "make bench     throughput and latency, measured against peers"
@@ -67,6 +68,17 @@ demo: install jars
 test: install jars
 	@tests/alerts/tools.sh --if-needed
 	@$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+
+# What strangers, a broken broker and a bad moment can do; most of it on a real Kafka.
+ATTACKS := tests/topics/test_nesting.py tests/topics/test_numbers.py tests/topics/test_fuzz.py \
+	tests/topics/test_text.py tests/streams/test_limits_file.py tests/streams/test_quarantine.py \
+	tests/streams/test_unreadable.py tests/streams/test_http_protocol.py tests/cli/test_terminal.py \
+	tests/kafka/test_unreadable.py tests/kafka/test_operators.py tests/kafka/test_prices_topic.py \
+	tests/kafka/test_faults.py tests/kafka/test_lost_records.py \
+	$(wildcard tests/kafka/test_guards_*.py)
+
+attacks: install jars
+	@$(BIN)/pytest -n 2 --dist loadfile $(ATTACKS)
 
 fresh:
 	tests/fresh/run.sh $(TESTS)

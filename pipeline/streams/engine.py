@@ -54,6 +54,8 @@ CONSUMER: dict[str, ClientSetting] = {
     "fetch.wait.max.ms": 50,
     "isolation.level": "read_committed",
     "queued.max.messages.kbytes": 16_384,
+    # An input that gets more partitions is read whole soon, not after five minutes.
+    "topic.metadata.refresh.interval.ms": 10_000,
 }
 PRODUCER: dict[str, ClientSetting] = {
     "compression.type": "lz4",

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pipeline.errors import StartupError
+from pipeline.streams.http_protocol import BoundedProtocol
 
 __all__ = ["TURN_SECONDS_MAX", "Health", "HealthServer"]
 
@@ -26,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 TURN_SECONDS_MAX = 30.0  # Longer than a commit or a rebalance takes, shorter than patience.
 START_SECONDS_MAX = 10.0
+STOP_SECONDS_MAX = 2
+HEAD_BYTES_MAX = 8192
+BACKLOG = 32  # So many connections are taken at once before any of them is bounded.
 
 
 class Health(NamedTuple):
@@ -48,9 +52,13 @@ class HealthServer:
             uvicorn.Config(
                 self._application(),
                 access_log=False,
+                backlog=BACKLOG,
+                h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+                http=BoundedProtocol,
                 lifespan="off",
                 log_config=None,
                 log_level="warning",
+                timeout_graceful_shutdown=STOP_SECONDS_MAX,
             )
         )
         # A thread that is not the main one cannot and need not catch signals.

@@ -6,14 +6,28 @@ them for a while, so that none is lost. One may be written twice then: its `sour
 
 import time
 from collections import deque
+from typing import NamedTuple
 
-from pipeline.streams.table_reader import Refused
+from pipeline.streams.engine import Record
+from topics.codec import DecodeError
 from topics.prices import TOPIC as PRICES
 
-__all__ = ["RefusedPrices"]
+__all__ = ["WITHOUT_APPEND_TIME", "Refused", "RefusedPrices"]
+
+WITHOUT_APPEND_TIME = DecodeError(
+    "Expected the broker's append time; set message.timestamp.type of the topic to LogAppendTime"
+)
 
 REFUSED_MAX = 1000
 KEPT_SECONDS = 120.0  # Longer than a partition has no owner.
+
+
+class Refused(NamedTuple):
+    """A row that a table could not read."""
+
+    record: Record
+    topic: str  # Without the prefix.
+    error: DecodeError
 
 
 class RefusedPrices:

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import Self
 
 from confluent_kafka import (
     OFFSET_END,
@@ -26,7 +26,9 @@ from pipeline.streams.consumer_errors import passes
 from pipeline.streams.engine import FETCH, TABLES_GROUP, Record, Stopped
 from pipeline.streams.exchange_sessions import prepare
 from pipeline.streams.polling import poll_all, record_of
+from pipeline.streams.refused_prices import WITHOUT_APPEND_TIME, Refused
 from pipeline.streams.settings import Settings
+from pipeline.streams.table_partitions import TablePartitions
 from pipeline.streams.table_progress import TableProgress
 from pipeline.streams.tables import Tables
 from pipeline.streams.unreadable import find_unreadable, is_unreadable
@@ -61,14 +63,6 @@ CONSUMER = {
 }
 
 
-class Refused(NamedTuple):
-    """A row that a table could not read."""
-
-    record: Record
-    topic: str  # Without the prefix.
-    error: DecodeError
-
-
 class TableReader:
     """Read from `with` to its end; the callbacks come from the reader's thread.
 
@@ -95,6 +89,7 @@ class TableReader:
         self._group = {"group.id": settings.group(TABLES_GROUP)}
         properties = {**settings.connection(), **CONSUMER, **self._group}
         self._consumer = Consumer(properties, logger=logger)
+        self._partitions = TablePartitions(self._topics)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
 
     def __enter__(self) -> Self:
@@ -215,6 +210,9 @@ class TableReader:
             self._fed_s[record.topic] = time.monotonic()
             self._tables.withdraw_instrument(gone)
             return
+        if topic.append_time and not record.timestamp_is_append_time:
+            self._refuse(record._replace(timestamp_ms=int(time.time() * 1000)), WITHOUT_APPEND_TIME)
+            return
         try:
             row = read(record, topic)
         except DecodeError as error:
@@ -248,6 +246,8 @@ class TableReader:
         if now_s < self._look_due_s:
             return
         self._look_due_s = now_s + LOOK_SECONDS
+        for place in self._partitions.take_new(self._consumer, self._logs, now_s=now_s):
+            self._logs[place] = TableProgress(0)
         self._ask_ends(now_s)
         for place, log in self._logs.items():
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]

@@ -28,6 +28,11 @@ class Brokers:
             raise KafkaException(KafkaError(self.error))
         return [TopicPartition(place.topic, place.partition, self.end) for place in wanted]
 
+    def list_topics(self, topic: str, timeout: float) -> None:
+        """Say nothing of partitions."""
+        del topic, timeout
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
     def get_watermark_offsets(self, place: TopicPartition, *, cached: bool) -> tuple[int, int]:
         """Say what the last fetch said."""
         del place, cached
