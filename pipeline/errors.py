@@ -1,4 +1,8 @@
-"""The one exception that ends a command with a sentence instead of a traceback."""
+"""The exceptions that end a command with one sentence instead of a traceback.
+
+Apart from the command line because every part of pipeline raises them; only cli/app.py catches
+them all. A broken invariant is not one of them: it deserves its traceback.
+"""
 
 from typing import ClassVar
 
@@ -8,19 +12,22 @@ __all__ = ["NothingFoundError", "StartupError"]
 
 
 class StartupError(Exception):
-    """Say in one sentence what keeps riskgate from starting and what to do about it.
+    """Report in one sentence what keeps riskgate from starting and how to fix it.
 
-    The command line prints the sentence on stderr and exits with `exit_code`. What it quotes may
-    have been sent by a stranger, so nothing in it acts on a terminal.
+    The command line prints the sentence on stderr and exits with `exit_code`. It may quote text
+    that a stranger sent, so control characters are escaped.
     """
 
     exit_code: ClassVar[int] = 2
 
-    def __init__(self, said: str) -> None:
-        super().__init__(visible(said))
+    def __init__(self, sentence: str) -> None:
+        super().__init__(visible(sentence))
 
 
 class NothingFoundError(StartupError):
-    """Say why a command that looks at what was recorded found nothing: that proves nothing."""
+    """Report that nothing was recorded to look at; success would claim a proof that there is not.
+
+    For commands that compare or report what was recorded.
+    """
 
     exit_code = 1

@@ -1,1 +1,1 @@
-"""The door: a name that only riskgate has, and behind it `pipeline` and `topics`."""
+"""The package that users name; the code is in `pipeline` and `topics`."""

@@ -1,7 +1,8 @@
-"""The command `riskgate`: first make sure that what it is about to import is riskgate's own.
+"""The command `riskgate`: check that `pipeline` and `topics` are riskgate's own, then run it.
 
-Apart from pipeline because other projects have a `pipeline` and `topics` as well: theirs comes
-first where PYTHONPATH, or `python -m` in their folder, says so.
+Apart from pipeline because other projects have packages of these names too, and Python imports
+theirs first when PYTHONPATH or the current folder comes first. Import nothing of pipeline or topics
+at the top of this file.
 """
 
 import sys
@@ -16,13 +17,13 @@ MISUSE = 2
 
 
 def main() -> None:
-    """Run the command line, and nothing of somebody else's."""
+    """Run the command line; exit with 2 when Python would import another project's packages."""
     for name in OWN:
         found = _found(name)
         if found != FOLDER / name / "__init__.py":
             sys.stderr.write(
-                f"riskgate: Python would take the package {name!r} from {found}, which is not "
-                "riskgate's; start it in another folder, or take this one out of PYTHONPATH\n"
+                f"riskgate: Python would import the package {name!r} from {found}, which is not "
+                "riskgate's; start it in another folder, or remove that one from PYTHONPATH\n"
             )
             sys.exit(MISUSE)
     from pipeline.cli.app import main as run
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 def _found(name: str) -> Path | None:
-    """Return the file that an import of a package would run, without running it."""
+    """Return the file that importing a package would run, without importing it."""
     spec = find_spec(name)
     return Path(spec.origin).resolve() if spec and spec.origin else None
 

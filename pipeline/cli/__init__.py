@@ -1,4 +1,5 @@
-"""The command line: one file per command, each a thin door to the module that does the work.
+"""The command line: one file per command, each a thin wrapper around the module that does the work.
 
-Commands import what they need when they run, so that `riskgate --help` answers at once.
+Commands import what they need when they run, so that `riskgate --help` answers at once. No risk
+arithmetic and no Kafka client belongs here.
 """

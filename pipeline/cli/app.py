@@ -1,4 +1,7 @@
-"""The commands put together: a failure that a person can mend is one sentence, not a traceback."""
+"""All commands in one application; what a user can fix is reported in a sentence, not a traceback.
+
+The only place that turns a StartupError into an exit code.
+"""
 
 import sys
 from importlib.metadata import version
@@ -12,8 +15,8 @@ from pipeline.errors import StartupError
 
 app = typer.Typer(
     help="A trading risk gate on Kafka: may this account take this risk now?",
-    epilog="Exit codes: 0 done, 1 a check found a difference or a role failed, 2 misuse or a "
-    "start-up problem.",
+    epilog="Exit codes: 0 success, 1 a check found a difference or a role failed, 2 wrong usage "
+    "or a start-up problem.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     # Importing rich would triple the time of --help.

@@ -1,4 +1,7 @@
-"""`riskgate budgets`: divide budgets among groups of accounts, and keep them divided."""
+"""`riskgate budgets`: divide budgets among groups of accounts and keep them divided.
+
+Reading and dividing is in pipeline/budgets; this file only parses arguments and prints.
+"""
 
 import time
 from pathlib import Path
@@ -17,20 +20,20 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Divide budgets among groups of accounts.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="YAML: groups of accounts with their budgets.")]
-Author = Annotated[str, typer.Option(help="Who answers for it.")]
-Reason = Annotated[str, typer.Option(help="Why.")]
+Author = Annotated[str, typer.Option(help="Who is responsible for the change.")]
+Reason = Annotated[str, typer.Option(help="Why the change is made.")]
 
 
 @app.command()
 def check(file: File) -> None:
-    """Validate a budgets file, exit with 1 when it is wrong; nothing is asked of Kafka."""
+    """Validate a budgets file without Kafka; exit with 1 when it is invalid."""
     _load(file)
-    say(f"{file} is good.")
+    say(f"{file} is valid.")
 
 
 @app.command()
 def show(file: File) -> None:
-    """Show every account's part; exit with 1 while a budget does not bound its accounts yet."""
+    """Show each account's share; exit with 1 while a budget does not yet bound its accounts."""
     from pipeline.budgets.allowances import is_held, room_of
     from pipeline.budgets.rebalancer import read_divided
     from pipeline.streams.settings import Settings
@@ -44,7 +47,7 @@ def show(file: File) -> None:
 
 @app.command()
 def apply(file: File, author: Author, reason: Reason) -> None:
-    """Publish the allowances that may change now, once."""
+    """Publish, once, the allowances that may change now."""
     budgets = _load(file)
     _turn(_rebalancer(author, reason), budgets)
 
@@ -54,10 +57,14 @@ def run(
     file: File,
     author: Author,
     reason: Reason,
-    interval_ms: Annotated[int, typer.Option(min=100, help="Pause between turns.")] = 10_000,
-    turns: Annotated[int | None, typer.Option(min=1, help="End after so many.")] = None,
+    interval_ms: Annotated[
+        int, typer.Option(min=100, help="Pause between two rounds, in milliseconds.")
+    ] = 10_000,
+    turns: Annotated[
+        int | None, typer.Option(min=1, help="Exit after this many rounds; by default never.")
+    ] = None,
 ) -> None:
-    """Move unused allowance to where it is used, again and again; the file is read each time."""
+    """Keep moving unused allowance to where it is needed; the file is read again each round."""
     budgets = _load(file)
     rebalancer = _rebalancer(author, reason)
     done = 0
@@ -91,8 +98,8 @@ def _show(part: "Divided") -> None:
     from topics.codec import plain
 
     left = plain(room_of(part.budget, part.seats))
-    bound = "bounds" if is_held(part.seats) else "does not bound yet"
-    say(f"{part.group}: {part.dimension} {plain(part.budget)} {bound}, {left} left")
+    status = "in force" if is_held(part.seats) else "not in force yet"
+    say(f"{part.group}: {part.dimension} {plain(part.budget)} {status}, {left} left")
     for name, seat in sorted(part.seats.items()):
         amounts = (seat.newest, seat.held, seat.used)
         allowed, held, used = ("-" if each is None else plain(each) for each in amounts)
@@ -100,7 +107,7 @@ def _show(part: "Divided") -> None:
 
 
 def _load(file: Path) -> "Budgets":
-    """Read a budgets file, or say what is wrong with it and exit."""
+    """Read a budgets file, or print what is wrong with it and exit with 1."""
     from pipeline.budgets.budget_file import load_budgets
     from pipeline.streams.yaml_file import YamlFileError
 

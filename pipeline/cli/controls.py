@@ -1,4 +1,8 @@
-"""`riskgate halt | reduce | resume | flatten`: what a person orders for an account."""
+"""`riskgate halt | reduce | resume | flatten`: an operator's controls for an account.
+
+These commands must work in an emergency, so a cluster that cannot confirm that the account exists
+does not stop them. What a control does is decided in pipeline/risk.
+"""
 
 import time
 import uuid
@@ -12,20 +16,22 @@ from pipeline.cli.times import duration_ms
 
 EVERYONE = "*"
 
-# A list, so that what the shell makes of an unquoted * is told from one account.
+# A list: the shell expands an unquoted * to several file names, which one string would not show.
 Account = Annotated[
-    list[str], typer.Argument(metavar="ACCOUNT", help="Account; '*', in quotes, is every account.")
+    list[str], typer.Argument(metavar="ACCOUNT", help="Account; '*' (quoted) means every account.")
 ]
-Author = Annotated[str, typer.Option(help="Who orders it.")]
-Reason = Annotated[str, typer.Option(help="Why.")]
+Author = Annotated[str, typer.Option(help="Who gives the command.")]
+Reason = Annotated[str, typer.Option(help="Why the command is given.")]
 ExpiresIn = Annotated[
     str | None,
-    typer.Option(help="Not to act when it arrives later, by this machine's clock: 30s, 5m, 2h."),
+    typer.Option(
+        help="Ignore it when it arrives later than this, by this machine's clock: 30s, 5m, 2h."
+    ),
 ]
 Force = Annotated[
-    bool, typer.Option("--force", help="Also for an account that has no row in account_states.")
+    bool, typer.Option("--force", help="Send it even if account_states has no row of the account.")
 ]
-StopId = Annotated[str, typer.Option(help="The stop that it lifts, as emergency_stops names it.")]
+StopId = Annotated[str, typer.Option(help="The stop to lift: its stop_id in emergency_stops.")]
 
 
 def halt(
@@ -36,8 +42,8 @@ def halt(
     expires_in: ExpiresIn = None,
     force: Force = False,
 ) -> None:
-    """Cancel all orders, refuse everything but exits."""
-    _order(Order("halt", _one(account), expires_in, force), author=author, reason=reason)
+    """Cancel all working orders and reject everything except exits."""
+    _send(Command("halt", _one(account), expires_in, force), author=author, reason=reason)
 
 
 def reduce(
@@ -48,8 +54,8 @@ def reduce(
     expires_in: ExpiresIn = None,
     force: Force = False,
 ) -> None:
-    """Refuse everything that adds risk."""
-    _order(Order("reduce", _one(account), expires_in, force), author=author, reason=reason)
+    """Reject every order that adds risk."""
+    _send(Command("reduce", _one(account), expires_in, force), author=author, reason=reason)
 
 
 def flatten(
@@ -60,8 +66,8 @@ def flatten(
     expires_in: ExpiresIn = None,
     force: Force = False,
 ) -> None:
-    """Halt, and close every position."""
-    _order(Order("flatten", _one(account), expires_in, force), author=author, reason=reason)
+    """Halt the account and close every position."""
+    _send(Command("flatten", _one(account), expires_in, force), author=author, reason=reason)
 
 
 def resume(
@@ -74,14 +80,14 @@ def resume(
     force: Force = False,
 ) -> None:
     """Lift one stop."""
-    order = Order("resume", _one(account), expires_in, force, stop_id)
-    _order(order, author=author, reason=reason)
+    command = Command("resume", _one(account), expires_in, force, stop_id)
+    _send(command, author=author, reason=reason)
 
 
-class Order(NamedTuple):
-    """What is ordered for whom."""
+class Command(NamedTuple):
+    """One control and the account that it is for."""
 
-    command: Literal["halt", "reduce", "resume", "flatten"]
+    name: Literal["halt", "reduce", "resume", "flatten"]
     account: str
     expires_in: str | None
     force: bool
@@ -89,60 +95,61 @@ class Order(NamedTuple):
 
 
 def _one(accounts: list[str]) -> str:
-    """Return the one account that is named."""
+    """Return the account. Raise BadParameter when several are named."""
     if len(accounts) > 1:
         raise typer.BadParameter(
-            f"name one account, not {len(accounts)}; '*' needs its quotes, or the shell makes the "
-            "names of files of it"
+            f"name one account, not {len(accounts)}; put '*' in quotes, or the shell replaces it "
+            "with file names"
         )
     return accounts[0]
 
 
-def _doubt(account: str) -> str | None:
-    """Refuse an account that is not known; return what to say when that cannot be found out."""
+def _warning(account: str) -> str | None:
+    """Exit when the account is unknown; return a warning when Kafka cannot say whether it is."""
     from pipeline.streams.broker import BrokerError
     from pipeline.streams.known_accounts import is_known
     from pipeline.streams.settings import Settings
 
     try:
         known = is_known(Settings.from_environment(), account)
-    except BrokerError as error:  # Holds nothing up: it may be an emergency.
-        return f"Whether there is an account {account} could not be found out: {error}"
+    except BrokerError as error:  # Do not stop here: this may be an emergency.
+        return f"riskgate could not check whether account {account} exists: {error}"
     if not known:
         say(
-            f"riskgate: no event of an account {account} was ever decided, so nothing was written; "
-            "correct the name ('*' needs its quotes), or write it all the same with --force",
+            f"riskgate: account {account} has never had an event, so nothing was written; "
+            "correct the name ('*' needs quotes), or send the command anyway with --force",
             err=True,
         )
         raise typer.Exit(exit_codes.MISUSE)
     return None
 
 
-def _order(order: Order, *, author: str, reason: str) -> None:
+def _send(command: Command, *, author: str, reason: str) -> None:
     from pipeline.cli.messages import checked
     from pipeline.streams.broker import Broker
     from pipeline.streams.settings import Settings
     from topics.controls import TOPIC, Control
 
     now_ms = time.time_ns() // 1_000_000
-    expires_in = order.expires_in
+    expires_in = command.expires_in
     control = Control(
-        control_id=f"{order.command}-{uuid.uuid4().hex}",
-        account_id=order.account,
-        command=order.command,
+        control_id=f"{command.name}-{uuid.uuid4().hex}",
+        account_id=command.account,
+        command=command.name,
         author=author,
         reason=reason,
         issued_at_ms=now_ms,
         expires_at_ms=None if expires_in is None else now_ms + duration_ms(expires_in),
-        stop_id=order.stop_id,
+        stop_id=command.stop_id,
     )
     value = checked(TOPIC, control)
-    doubt = None if order.force or order.account == EVERYONE else _doubt(order.account)
+    is_certain = command.force or command.account == EVERYONE
+    warning = None if is_certain else _warning(command.account)
     broker = Broker(Settings.from_environment())
-    address = broker.publish(TOPIC.name, key=order.account, value=value)
+    address = broker.publish(TOPIC.name, key=command.account, value=value)
     say(
         f"{control.control_id} is offset {address.offset} of partition {address.partition} "
         f"of {address.topic}."
     )
-    if doubt is not None:
-        say(doubt, err=True)
+    if warning is not None:
+        say(warning, err=True)

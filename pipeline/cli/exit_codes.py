@@ -1,4 +1,4 @@
-"""What the exit code of every command says."""
+"""The exit codes of every command."""
 
 OK = 0
 DIFFERENT = 1  # A check found a difference, or a running process failed.

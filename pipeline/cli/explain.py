@@ -1,4 +1,4 @@
-"""`riskgate explain`: why a signal got the answer it got, from the recorded decisions."""
+"""`riskgate explain`: show from the recorded decisions why a signal was approved or rejected."""
 
 from typing import Annotated
 
@@ -12,21 +12,25 @@ AROUND_MS = 60_000
 
 
 def explain(
-    signal_id: Annotated[str | None, typer.Argument(help="Signal; all without one.")] = None,
-    account: Annotated[str | None, typer.Option(help="Only this account: much faster.")] = None,
+    signal_id: Annotated[
+        str | None, typer.Argument(help="Only the decisions on this signal.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Only this account; makes the search much faster.")
+    ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="A minute around this time, UTC: 14:03, or 2026-11-21T14:03:20Z."),
+        typer.Option(help="Within a minute of this UTC time: 14:03, or 2026-11-21T14:03:20Z."),
     ] = None,
-    since: Annotated[str, typer.Option(help="Without --at, look so far back.")] = "24h",
-    rule: Annotated[str | None, typer.Option(help="Only what this rule breached.")] = None,
+    since: Annotated[str, typer.Option(help="How far to look back, unless --at is given.")] = "24h",
+    rule: Annotated[str | None, typer.Option(help="Only decisions in which it breached.")] = None,
     refused: Annotated[
-        bool, typer.Option("--refused", help="Only what was not approved as asked.")
+        bool, typer.Option("--refused", help="Only signals that were not approved as requested.")
     ] = False,
-    most: Annotated[int, typer.Option("--max", min=1, help="Show at most so many.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line for each.")] = False,
+    most: Annotated[int, typer.Option("--max", min=1, help="Show at most this many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line each.")] = False,
 ) -> None:
-    """Show recorded decisions with the numbers of every rule; exit with 1 when there is none."""
+    """Show recorded decisions with the numbers of every rule; exit with 1 if none is found."""
     import time
     from itertools import islice
 
@@ -58,11 +62,14 @@ def _times(at: str | None, since: str, now_ms: int) -> tuple[int, int]:
 
 def _conclude(shown: int, *, more: bool) -> None:
     if more:
-        say(f"riskgate: there are more than these {shown}; narrow it, or --max", err=True)
+        say(
+            f"riskgate: there are more than these {shown}; narrow the search or raise --max",
+            err=True,
+        )
     if not shown:
         say(
-            "riskgate: no such decision in that time; look further back with --since or --at, or "
-            "for the signal in dead_letters",
+            "riskgate: no matching decision in that time; look further back with --since or --at, "
+            "or search dead_letters for the signal",
             err=True,
         )
         raise typer.Exit(exit_codes.DIFFERENT)

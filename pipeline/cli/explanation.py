@@ -1,4 +1,7 @@
-"""A decision as a person reads it: the answer, why, and the numbers of every rule asked."""
+"""One decision as text: the verdict, its reasons, and the numbers of every rule.
+
+Apart from `explain` so that it can be tested without a broker.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,11 +16,11 @@ HEAD = ("rule", "verdict", "measured", "limit", "headroom")
 
 
 def explanation(decision: Decision) -> str:
-    """Return the text of one decision."""
-    return "\n".join([*_answer(decision), "", *_table(decision.checks)]) + "\n"
+    """Return a decision as lines of text, the last one ended by a newline."""
+    return "\n".join([*_summary(decision), "", *_table(decision.checks)]) + "\n"
 
 
-def _answer(decision: Decision) -> Iterator[str]:
+def _summary(decision: Decision) -> Iterator[str]:
     at = datetime.fromtimestamp(decision.at_ms / 1000, UTC)
     shown = f"{at:%Y-%m-%d %H:%M:%S}.{decision.at_ms % 1000:03d} UTC"
     yield f"{shown}  {decision.verdict.upper()}  signal {decision.signal_id}"
@@ -50,9 +53,9 @@ def _order(decision: Decision) -> str:
 
 
 def _table(checks: tuple[Check, ...]) -> Iterator[str]:
-    """Breaches first: they are what is asked for."""
+    """Yield a line for each check, breaches first: they are why the reader came."""
     if not checks:
-        yield "  No rule was asked."
+        yield "  No rule was checked."
         return
     ordered = sorted(checks, key=lambda check: check.verdict != "breach")
     rows = [HEAD, *(_row(check) for check in ordered)]

@@ -1,4 +1,8 @@
-"""`riskgate limits`: check, compare, publish and show limits documents."""
+"""`riskgate limits`: check, compare, publish and show limits documents.
+
+Arguments and messages only: limits_judged decides whether a document may be published, limits_text
+formats it, and what a limit means is in pipeline/risk.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,27 +28,27 @@ File = Annotated[
     typer.Argument(help="YAML: each rule with its parameters.", show_default=False),
 ]
 Profile = Annotated[
-    str | None, typer.Option(help="Limits that ship, in the place of FILE: standard, conservative.")
+    str | None, typer.Option(help="Built-in limits instead of FILE: standard or conservative.")
 ]
-Account = Annotated[str, typer.Option(help="Account that they are for; * is every account.")]
+Account = Annotated[str, typer.Option(help="The account the limits are for; * for every account.")]
 
 
 @app.command()
 def check(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
     """Validate a limits file; exit with 1 when riskgate would refuse it.
 
-    Asks Kafka only for --account: its limits stand on those of every account.
+    Needs Kafka only with --account, whose limits are added to those of every account.
     """
     from pipeline.cli.limits_judged import accepted_rules
 
     file = _source(file, profile)
     accepted_rules(file, account, None if account == EVERYONE else _published())
-    say(f"{file} is good.")
+    say(f"{file} is valid.")
 
 
 @app.command()
 def diff(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
-    """Show what would be in force otherwise; exit with 1 when anything would."""
+    """Show which limits in force a file would change; exit with 1 when it would change any."""
     from pipeline.cli.limits_judged import remark_on_accounts
     from pipeline.cli.limits_text import changes
     from pipeline.risk.limits.listing import listing
@@ -62,31 +66,32 @@ def diff(file: File = None, profile: Profile = None, account: Account = EVERYONE
 
 @app.command()
 def apply(
-    author: Annotated[str, typer.Option(help="Who answers for it.")],
-    reason: Annotated[str, typer.Option(help="Why.")],
+    author: Annotated[str, typer.Option(help="Who is responsible for the change.")],
+    reason: Annotated[str, typer.Option(help="Why the limits change.")],
     file: File = None,
     profile: Profile = None,
     account: Account = EVERYONE,
     only_if_changed: Annotated[
-        bool, typer.Option("--only-if-changed", help="Leave what is already so as it is.")
+        bool,
+        typer.Option("--only-if-changed", help="Publish nothing if these limits are in force."),
     ] = False,
     only_over: Annotated[
         str | None,
-        typer.Option(help="Only in the place of what this author wrote, or of nothing."),
+        typer.Option(help="Replace only a document of this author, or none."),
     ] = None,
     never_looser: Annotated[
         bool,
-        typer.Option("--never-looser", help="Only what lets no more through, for any account."),
+        typer.Option("--never-looser", help="Refuse a document that loosens any account's limits."),
     ] = False,
 ) -> None:
-    """Publish a file as the next version, whole: what it leaves out returns to what is below it."""
+    """Publish a file as the next version; parameters it leaves out fall back to the level below."""
     from pipeline.cli.limits_judged import refuse_looser, refuse_over_others, remark_on_accounts
     from pipeline.cli.limits_text import is_same
 
     change = _change(_source(file, profile), account)
     held = change.log.in_force.get(account)
     if only_if_changed and held is not None and is_same(held.rules, change.rules):
-        say(f"Version {held.version} for {account} says the same; nothing was published.")
+        say(f"Version {held.version} for {account} is the same; nothing was published.")
         return
     if only_over is not None:
         refuse_over_others(change, only_over)
@@ -124,17 +129,17 @@ def _publish(change: "Change", *, author: str, reason: str) -> None:
 @app.command()
 def show(
     account: Annotated[
-        str | None, typer.Argument(help="Account or *; all without a name.", show_default=False)
+        str | None, typer.Argument(help="Account or *; by default all.", show_default=False)
     ] = None,
     profile: Profile = None,
     document: Annotated[
-        bool, typer.Option("--document", help="Its document alone, ready to be changed.")
+        bool, typer.Option("--document", help="Only its own document, as a file to edit.")
     ] = False,
 ) -> None:
-    """Show every parameter in force for ACCOUNT with where it comes from.
+    """Show every parameter in force for ACCOUNT and where it comes from.
 
-    Without a name: every document as YAML; with --profile, one that ships. Exits with 1 for an
-    account that riskgate has never met.
+    Without ACCOUNT, shows every document as YAML; with --profile, a built-in one. Exits with 1 for
+    an account that has never had an event.
     """
     if profile is not None:
         if account is not None:
@@ -154,7 +159,7 @@ def _show_documents(account: str | None) -> None:
     for document in wanted:
         say(as_yaml(document))
     if not wanted:
-        say(f"There is no document of {account or 'anyone'}.", err=True)
+        say(f"There is no document for {account or 'any account'}.", err=True)
 
 
 def _show_in_force(account: str) -> None:
@@ -162,32 +167,32 @@ def _show_in_force(account: str) -> None:
     from pipeline.risk.limits.listing import listing
 
     log = _published()
-    doubt = None if account == EVERYONE else _doubt(account, log)
+    warning = None if account == EVERYONE else _warning(account, log)
     own = "{}" if account == EVERYONE else log.rules_of(account)
     for line in in_force_text(listing(log.rules_of(EVERYONE), own), _labels(log, account)):
         say(line)
-    if doubt is not None:
-        say(doubt, err=True)
+    if warning is not None:
+        say(warning, err=True)
         raise typer.Exit(exit_codes.DIFFERENT)
 
 
-def _doubt(account: str, log: "Published") -> str | None:
-    """Say when riskgate has never met an account; remark on one that was judged by others last."""
+def _warning(account: str, log: "Published") -> str | None:
+    """Return a warning about an account without events.
+
+    Print a remark, which is not an error, when its last decision used older limits.
+    """
     from pipeline.streams.known_accounts import newest_row
     from pipeline.streams.settings import Settings
 
     row = newest_row(Settings.from_environment(), account)
     if row is None:
-        return (
-            f"riskgate: no event of an account {account} was ever decided; "
-            "this is what would hold for it"
-        )
+        return f"riskgate: account {account} has never had an event; these limits would apply to it"
     versions = [document.version if document else 0 for document in _documents(log, account)]
     newest = ".".join(str(version) for version in versions)
     if row.limits_version != newest:
         say(
-            f"remark: {account} was last judged under {row.limits_version}; {newest} holds from "
-            "its next event on",
+            f"remark: the last decision for {account} used version {row.limits_version}; {newest} "
+            "applies from its next event",
             err=True,
         )
     return None
@@ -198,7 +203,7 @@ def _documents(log: "Published", account: str) -> "tuple[LimitsDocument | None, 
 
 
 def _labels(log: "Published", account: str) -> "Labels":
-    """Call each document by its account and version."""
+    """Label each document with its account and version."""
     everyone, own = _documents(log, account)
     return {
         "default": "default",
@@ -210,7 +215,7 @@ def _labels(log: "Published", account: str) -> "Labels":
 def _change(path: Path, account: str) -> "Change":
     from pipeline.cli.limits_judged import Change, accepted_rules
 
-    if account == EVERYONE:  # What is wrong with it is known without Kafka.
+    if account == EVERYONE:  # Validate before asking Kafka: nothing lies below this document.
         return Change(account, accepted_rules(path, account, None), _published())
     log = _published()
     return Change(account, accepted_rules(path, account, log), log)
@@ -224,20 +229,20 @@ def _published() -> "Published":
 
 
 def _require_first(document: "LimitsDocument", other: "LimitsDocument | None") -> None:
-    """Tell the second of two who publish the same version that it is not in force."""
+    """Exit when somebody else published the same version first: this one is not in force."""
     if other is None:
         return
     say(
         f"Version {document.version} for {document.account_id} came too late: {other.author} had "
-        f"published version {other.version} ({other.reason}), which holds; see what it says with: "
-        "riskgate limits diff, and apply again",
+        f"published version {other.version} ({other.reason}), which is in force; compare with it "
+        "by riskgate limits diff, then apply again",
         err=True,
     )
     raise typer.Exit(exit_codes.DIFFERENT)
 
 
 def _source(file: Path | None, profile: str | None) -> Path:
-    """Return the file to read: the one that is named, or a profile's."""
+    """Return the path of FILE or of a profile. Raise BadParameter unless exactly one is given."""
     from pipeline.profiles import profile_path
 
     if (file is None) == (profile is None):
@@ -246,10 +251,10 @@ def _source(file: Path | None, profile: str | None) -> Path:
 
 
 def _warn_of_allowances(old: "Rules", new: "Rules") -> None:
-    """Say when a document takes away a limit in money that a budget may rest on."""
+    """Warn when a document removes an amount that `riskgate budgets` may have put there."""
     for rule, parameter in (
         ("gross_exposure", "gross_exposure_max"),
         ("daily_loss", "daily_loss_max"),
     ):
         if parameter in old.get(rule, {}) and parameter not in new.get(rule, {}):
-            say(f"rules.{rule}.{parameter} is taken away; a budget may rest on it", err=True)
+            say(f"rules.{rule}.{parameter} is removed; a budget may rely on it", err=True)

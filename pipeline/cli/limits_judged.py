@@ -1,4 +1,7 @@
-"""Judgements on a limits document before it is published: may it be, and is it what is meant?"""
+"""Checks of a limits document before it is published: is it valid, looser, or somebody else's?
+
+Apart from `limits` because these checks read two documents and print, but never publish.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,34 +29,34 @@ LINES_MAX = 20
 
 
 class Change(NamedTuple):
-    """A document that would take the place of another one."""
+    """A document that would replace another."""
 
     account: str
     rules: Rules
     log: Published
 
     def before(self, account: str) -> tuple[str, str]:
-        """Return what is in force for an account: the documents of `*` and its own."""
+        """Return the rules in force for an account: those of `*`, then its own."""
         own = "{}" if account == EVERYONE else self.log.rules_of(account)
         return self.log.rules_of(EVERYONE), own
 
     def after(self, account: str) -> tuple[str, str]:
-        """Return what would be."""
+        """Return the rules that would be in force, in the same order."""
         everyone, own = self.before(account)
         rules = canonical(self.rules)
         return (rules, own) if self.account == EVERYONE else (everyone, rules)
 
     def concerned(self) -> Iterator[str]:
-        """Name the accounts that it may change something for; `*` is all without a document."""
+        """Yield the accounts it may affect; `*` stands for all accounts without a document."""
         yield self.account
         if self.account == EVERYONE:
             yield from sorted(name for name in self.log.in_force if name != EVERYONE)
 
 
 def accepted_rules(path: Path, account: str, log: Published | None) -> Rules:
-    """Return a file's rules and remark on them, or say all that is wrong with them and exit.
+    """Return a file's rules and print remarks; print every fault and exit when it has any.
 
-    log: what they stand on; None: nothing, as the document of `*`.
+    log: the documents below it; None for the document of `*`, which has none below.
     """
     below: Rules = {}
     if log is not None and account != EVERYONE:
@@ -65,7 +68,7 @@ def accepted_rules(path: Path, account: str, log: Published | None) -> Rules:
         say(f"riskgate: {error}", err=True)
         raise typer.Exit(exit_codes.DIFFERENT) from None
     except LimitsError as error:
-        _say_faults(path, file, error.faults)
+        _print_faults(path, file, error.faults)
         raise typer.Exit(exit_codes.DIFFERENT) from None
     periods = Settings.from_environment().atr_periods
     for remark in remarks(file.rules, below=below, atr_periods=periods):
@@ -73,36 +76,36 @@ def accepted_rules(path: Path, account: str, log: Published | None) -> Rules:
     return file.rules
 
 
-def _say_faults(path: Path, file: LimitsFile, faults: tuple[Fault, ...]) -> None:
+def _print_faults(path: Path, file: LimitsFile, faults: tuple[Fault, ...]) -> None:
     for fault in faults:
         say(f"{path}: line {file.tree.line_of(fault.place)}: {fault}", err=True)
     if any(fault.unknown and len(fault.place) == 1 for fault in faults):
-        say(f"The rules and groups are {', '.join(sorted(NAMES))}.", err=True)
+        say(f"Rules and groups are: {', '.join(sorted(NAMES))}.", err=True)
     for name in sorted({fault.place[0] for fault in faults if fault.unknown and fault.place[1:]}):
-        say(f"{name} has {', '.join(NAMES[name].__struct_fields__)}.", err=True)
+        say(f"Parameters of {name}: {', '.join(NAMES[name].__struct_fields__)}.", err=True)
 
 
 def remark_on_accounts(change: Change) -> None:
-    """Name the accounts whose own document relies on what a document of `*` takes away."""
+    """Print the accounts whose own document needs a parameter that the new `*` document drops."""
     for account in change.concerned():
         old, new = (listing(*each(account)).halves for each in (change.before, change.after))
         for rule in new:
             if account != change.account and rule not in old:
                 say(
                     f"remark: {account} relies on {EVERYONE}: its {rule} {new[rule]}, "
-                    "or every entry is refused",
+                    "or every entry is rejected",
                     err=True,
                 )
 
 
 def refuse_over_others(change: Change, author: str) -> None:
-    """Exit unless what is in force was written by this author, or nothing is."""
+    """Exit when the document in force was written by somebody else."""
     held = change.log.in_force.get(change.account)
     if held is None or held.author == author:
         return
     say(
         f"Version {held.version} for {change.account} was written by {held.author} "
-        f"({held.reason}), not by {author}, so nothing was published; see what it says with: "
+        f"({held.reason}), not by {author}, so nothing was published; show it with: "
         f"riskgate limits show '{change.account}' --document",
         err=True,
     )
@@ -110,14 +113,14 @@ def refuse_over_others(change: Change, author: str) -> None:
 
 
 def refuse_looser(change: Change) -> None:
-    """Exit when the document lets more through than what is in force, for any account."""
+    """Exit when the document loosens a limit in force for any account."""
     found = list(dict.fromkeys(_looser_lines(change)))
     for line in found[:LINES_MAX]:
         say(line, err=True)
     if len(found) > LINES_MAX:
         say(f"and {len(found) - LINES_MAX} more", err=True)
     if found:
-        say("This is looser than what is in force, so nothing was published.", err=True)
+        say("This is looser than the limits in force, so nothing was published.", err=True)
         raise typer.Exit(exit_codes.DIFFERENT)
 
 
@@ -127,7 +130,7 @@ def _looser_lines(change: Change) -> Iterator[str]:
         old, new = listing(*before), listing(*after)
         for rule, parameter in looser(before, after):
             if parameter is None:
-                yield f"{account}: {rule} would no longer judge, {new.idle[rule]}"
+                yield f"{account}: {rule} would no longer apply: {new.idle[rule]}"
                 continue
             place = (rule, parameter)
             was, now = (value_text(*place, each.parameters[place].value) for each in (old, new))

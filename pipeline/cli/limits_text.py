@@ -1,4 +1,7 @@
-"""Limits as text for people: documents as files, what is in force, and what a change changes."""
+"""Limits as text: documents as YAML files, the parameters in force, and what a change would change.
+
+Numbers are written with exactly the digits they have: a float on the way would change limits.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,19 +21,19 @@ from topics.limits import LimitsDocument
 __all__ = ["Labels", "as_yaml", "changes", "in_force_text", "is_same", "value_text"]
 
 Rules = Mapping[str, Mapping[str, object]]
-Labels = Mapping[Level, str]  # How a reader calls the documents.
+Labels = Mapping[Level, str]  # The name that a reader sees for each level.
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _DEPTHS: dict[Level, int] = {"default": 0, "everyone": 1, "own": 2}
 
 
 def is_same(old: Rules, new: Rules) -> bool:
-    """Whether two documents say the same, however their numbers are written."""
+    """Whether two documents are equal when 0.05, "0.05" and 0.0500 count as one number."""
     return _flat(old) == _flat(new)
 
 
 def changes(before: Listing, after: Listing, labels: Labels) -> Iterator[str]:
-    """Yield a line for each parameter that is in force otherwise, and for each rule that judges."""
+    """Yield a line for each changed parameter, then for each rule that starts or stops applying."""
     for place, was in before.parameters.items():
         now = after.parameters[place]
         old, new = value_text(*place, was.value), value_text(*place, now.value)
@@ -39,21 +42,21 @@ def changes(before: Listing, after: Listing, labels: Labels) -> Iterator[str]:
         back = f"back to {new} ({labels[now.level]})"
         is_back = _DEPTHS[now.level] < _DEPTHS[was.level]
         yield f"{'.'.join(place)}: {old} ({labels[was.level]}) -> {back if is_back else new}"
-    yield from _moved(before.idle, after.idle, "does not judge")
-    yield from _moved(before.halves, after.halves, "refuses every entry")
+    yield from _moved(before.idle, after.idle, "does not apply")
+    yield from _moved(before.halves, after.halves, "rejects every entry")
 
 
-def _moved(before: Mapping[str, str], after: Mapping[str, str], said: str) -> Iterator[str]:
+def _moved(before: Mapping[str, str], after: Mapping[str, str], status: str) -> Iterator[str]:
     for rule in sorted(before.keys() | after.keys()):
         if before.get(rule) != after.get(rule):
             ways = (
-                f"{said}, {each[rule]}" if rule in each else "judges" for each in (before, after)
+                f"{status}: {each[rule]}" if rule in each else "applies" for each in (before, after)
             )
             yield f"{rule}: {' -> '.join(ways)}"
 
 
 def in_force_text(found: Listing, labels: Labels) -> Iterator[str]:
-    """Yield a line for each parameter in force, with where it comes from."""
+    """Yield a line for each parameter in force with its value and the document that sets it."""
     rows = [("parameter", "value", "from")]
     for place, each in found.parameters.items():
         rows.append((".".join(place), value_text(*place, each.value), _from(found, place, labels)))
@@ -65,14 +68,14 @@ def in_force_text(found: Listing, labels: Labels) -> Iterator[str]:
 def _from(found: Listing, place: tuple[str, str], labels: Labels) -> str:
     origin, rule = labels[found.parameters[place].level], place[0]
     if rule in found.idle:
-        return f"{origin}; does not judge: {found.idle[rule]}"
+        return f"{origin}; does not apply: {found.idle[rule]}"
     if rule in found.halves:
-        return f"{origin}; refuses every entry: {found.halves[rule]}"
+        return f"{origin}; rejects every entry: {found.halves[rule]}"
     return origin
 
 
 def value_text(name: str, parameter: str, value: object) -> str:
-    """Write a parameter's value; None is no limit, where it is one that limits."""
+    """Format a parameter's value; None becomes "no limit" for a bound, "unset" otherwise."""
     if value is not None:
         return _text(value)
     kind = NAMES[name]
@@ -82,17 +85,18 @@ def value_text(name: str, parameter: str, value: object) -> str:
 
 
 def as_yaml(document: LimitsDocument) -> str:
-    """Write a document's rules as a limits file, with its origin as a comment."""
+    """Format a document's rules as a limits file, with author and reason in a comment."""
     yaml, text = YAML(typ="safe", pure=True), StringIO()
     yaml.Representer = _Exact
     yaml.default_flow_style, yaml.width = False, 1000
     yaml.dump(_readable(document.rules), text)
-    said = " ".join(f"{document.author}: {document.reason}".split())
-    return f"# {document.account_id} version {document.version}, {said}\n{text.getvalue()}"
+    # On one line: a newline in the reason would end the comment and become part of the limits.
+    origin = " ".join(f"{document.author}: {document.reason}".split())
+    return f"# {document.account_id} version {document.version}, {origin}\n{text.getvalue()}"
 
 
 class _Exact(SafeRepresenter):
-    """Write numbers with all of their digits, as numbers."""
+    """Represent Decimal as a plain YAML number with all its digits."""
 
 
 def _written_out(representer: SafeRepresenter, number: Decimal) -> ScalarNode:
@@ -113,7 +117,7 @@ def _flat(rules: Rules) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    """Write a value so that 0.05, "0.05" and 0.0500 are one."""
+    """Format a value in one canonical way: 0.05, "0.05" and 0.0500 give the same text."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_text(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list | tuple):
@@ -135,7 +139,7 @@ def _text_of_plain(value: object) -> str:
 
 
 def _readable(value: object) -> object:
-    """Sort names, and write numbers that travelled as text as the numbers that they are."""
+    """Sort names, and turn numbers that were sent as strings back into numbers."""
     if isinstance(value, Mapping):
         return {key: _readable(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):

@@ -1,4 +1,7 @@
-"""Messages that an operator writes, judged before they are sent as riskgate will judge them."""
+"""Validation of an operator's message before it is sent, with the decoder that ingest uses.
+
+Without it a typing mistake would become a dead letter that the operator never sees.
+"""
 
 import msgspec
 
@@ -14,11 +17,11 @@ class MessageError(StartupError):
 
 
 def checked(topic: Topic, message: msgspec.Struct) -> bytes:
-    """Return the message's bytes. Raise MessageError where they would become a dead letter."""
+    """Encode a message. Raise MessageError when ingest would turn it into a dead letter."""
     value = encode(message)
     try:
         decode(topic, value)
     except DecodeError as error:
         field = (error.path or "$").removeprefix("$.")
-        raise MessageError(f"{field} is wrong: {error.error}; nothing was written") from error
+        raise MessageError(f"{field} is invalid: {error.error}; nothing was written") from error
     return value

@@ -1,4 +1,4 @@
-"""What other limits would have changed, as a table for people and as JSON for programs."""
+"""What other limits would have decided differently, as a table and as JSON."""
 
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from topics.text import visible
 __all__ = ["print_otherwise", "write_json"]
 
 VALUED = (
-    "PnL: each order taken as filled at its limit price, else at the reference of its moment, "
-    "valued at the symbol's mark one day on, else at the last one; without fees. "
-    "Later fills are those of history under both limits."
+    "PnL assumes that each order filled at its limit price, or at the reference price then, and "
+    "values it at the symbol's mark one day later, or at the last one; fees are not included. "
+    "Both limits see the same recorded fills."
 )
 WIDTH = 120
 
@@ -31,7 +31,7 @@ class _Page(Struct, frozen=True, kw_only=True):
 
 
 def print_otherwise(found: Otherwise) -> None:
-    """Print the differences by account and rule."""
+    """Print the differences, summed by account and rule."""
     console = Console(width=WIDTH, highlight=False, markup=False)
     table = Table(box=box.ASCII, show_edge=False)
     for name in ("account", "rule", "currency"):
@@ -44,12 +44,12 @@ def print_otherwise(found: Otherwise) -> None:
         console.print(table)
         console.print(VALUED, style="dim")
     console.print(
-        f"{found.compared} decisions, exits and stops compared, {len(found.differences)} otherwise."
+        f"{found.compared} decisions, exits and stops compared, {len(found.differences)} differ."
     )
 
 
 def write_json(found: Otherwise, path: Path) -> None:
-    """Write every difference, in order of time, and their sums."""
+    """Write every difference in order of time, and their sums. Raise StartupError on failure."""
     page = _Page(
         compared=found.compared,
         valued=VALUED,

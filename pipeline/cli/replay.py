@@ -1,4 +1,4 @@
-"""`riskgate replay`: decide recorded inputs again."""
+"""`riskgate replay`: decide recorded inputs again, from a file or from the log in Kafka."""
 
 import sys
 from pathlib import Path
@@ -14,25 +14,25 @@ STDIN = Path("-")
 
 def replay(
     file: Annotated[
-        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - is stdin.")
+        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - for stdin.")
     ] = None,
     limits: Annotated[
-        Path | None, typer.Option(help="Limits file, version 1 for every account.")
+        Path | None, typer.Option(help="Limits file to apply to every account as version 1.")
     ] = None,
     from_kafka: Annotated[
-        bool, typer.Option("--from-kafka", help="Compare the recorded log with its outputs.")
+        bool, typer.Option("--from-kafka", help="Replay the log in Kafka, compare its outputs.")
     ] = False,
     against: Annotated[
-        Path | None, typer.Option(help="Show what these limits would have decided otherwise.")
+        Path | None, typer.Option(help="Show what these limits would have decided differently.")
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(help="With --against: write every difference there.")
+        Path | None, typer.Option(help="With --against: write every difference to this file.")
     ] = None,
 ) -> None:
-    """Decide recorded inputs again, without touching an account."""
+    """Decide recorded inputs again without affecting any account."""
     check_sources(file, limits, from_kafka=from_kafka)
     if json and not against:
-        raise typer.BadParameter("--json goes with --against")
+        raise typer.BadParameter("--json needs --against")
     if against is not None:
         _replay_against(file, against, limits=limits, json=json)
     elif file is None:
@@ -42,11 +42,11 @@ def replay(
 
 
 def check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -> None:
-    """Refuse a command that names two histories, or none."""
+    """Raise BadParameter unless the command names exactly one history."""
     if (file is None) != from_kafka:
         raise typer.BadParameter("name either FILE or --from-kafka")
     if from_kafka and limits:
-        raise typer.BadParameter("--limits goes with FILE; the log has its own")
+        raise typer.BadParameter("--limits needs FILE; the log in Kafka has its own limits")
 
 
 def _replay_file(file: Path, limits: Path | None) -> None:
@@ -84,7 +84,7 @@ def _replay_against(
 
 
 def opened(file: Path) -> BinaryIO:
-    """Open recorded inputs. Raise StartupError when they cannot be read."""
+    """Open a file of recorded inputs. Raise StartupError when it cannot be read."""
     from pipeline.errors import StartupError
 
     if file == STDIN:

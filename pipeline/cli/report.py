@@ -1,4 +1,4 @@
-"""`riskgate report`: what accounts did and may lose, as one HTML page."""
+"""`riskgate report`: performance and tail risk of accounts as one HTML page."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,26 +16,29 @@ DAY_MS = 86_400_000
 
 def report(
     file: Annotated[
-        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - is stdin.")
+        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - for stdin.")
     ] = None,
     limits: Annotated[
-        Path | None, typer.Option(help="Limits file, version 1 for every account.")
+        Path | None, typer.Option(help="Limits file to apply to every account as version 1.")
     ] = None,
     from_kafka: Annotated[
-        bool, typer.Option("--from-kafka", help="Report on the recorded log.")
+        bool, typer.Option("--from-kafka", help="Report on the log in Kafka.")
     ] = False,
     out: Annotated[Path, typer.Option(help="The page to write.")] = Path("riskgate-report.html"),
     account: Annotated[
-        list[str] | None, typer.Option(help="Only this account; may be given again.")
+        list[str] | None, typer.Option(help="Only this account; can be repeated.")
     ] = None,
     confidence: Annotated[
-        float, typer.Option(min=0.5, max=0.9999, help="Of value at risk and expected shortfall.")
+        float,
+        typer.Option(
+            min=0.5, max=0.9999, help="Confidence of value at risk and expected shortfall."
+        ),
     ] = 0.99,
     period_ms: Annotated[
-        int, typer.Option(min=1000, help="Length of the periods that returns are of.")
+        int, typer.Option(min=1000, help="Period over which returns are measured, in milliseconds.")
     ] = DAY_MS,
 ) -> None:
-    """Write what accounts did and may lose as one HTML page that opens offline."""
+    """Report performance and tail risk of accounts as one HTML page that opens offline."""
     from pipeline.cli.replay import check_sources
 
     check_sources(file, limits, from_kafka=from_kafka)
@@ -46,9 +49,9 @@ def report(
         histories.accounts = kept
     source = "From the recorded log." if file is None else f"From {file.name}."
     _write(out, histories, source=source, confidence=confidence)
-    say(f"{out} tells of {len(histories.accounts)} accounts.")
+    say(f"{out} covers {len(histories.accounts)} accounts.")
     for name in unknown:
-        say(f"riskgate: no event of an account {name} is recorded", err=True)
+        say(f"riskgate: account {name} has no recorded event", err=True)
     if unknown:
         raise typer.Exit(exit_codes.DIFFERENT)
 

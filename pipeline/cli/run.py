@@ -1,4 +1,4 @@
-"""`riskgate run`: the named roles, or all three."""
+"""`riskgate run`: run ingest, risk and broadcast, or only the roles that are named."""
 
 from typing import Annotated
 
@@ -9,10 +9,11 @@ from pipeline.streams.roles import RoleName
 
 def run(
     roles: Annotated[
-        list[RoleName] | None, typer.Argument(help="All three without a name.", show_default=False)
+        list[RoleName] | None,
+        typer.Argument(help="Roles to run; by default all three.", show_default=False),
     ] = None,
 ) -> None:
-    """Run roles, each its own process; one that ends, ends all."""
+    """Run each role as a process of its own; when one exits, all exit."""
     from pipeline.streams.leaving import leave_when_told
 
     leave_when_told()

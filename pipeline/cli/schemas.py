@@ -1,4 +1,4 @@
-"""The schemas as text, and the names of topics as the command line takes them."""
+"""JSON Schema and AsyncAPI documents as text, for a topic that the command line names."""
 
 import orjson
 
@@ -12,7 +12,10 @@ __all__ = ["schema_text"]
 
 
 def schema_text(topic: str | None, *, as_asyncapi: bool) -> str:
-    """Return the wanted document as indented JSON. Raise StartupError for an unknown topic."""
+    """Return a document as indented JSON, without a topic all of them.
+
+    Raise StartupError for an unknown topic.
+    """
     document: object
     if as_asyncapi:
         document = asyncapi(Settings.from_environment().topic_prefix)
@@ -21,10 +24,10 @@ def schema_text(topic: str | None, *, as_asyncapi: bool) -> str:
     elif topic in TOPICS:
         document = json_schema(TOPICS[topic])
     else:
-        raise StartupError(f"{topic} is no topic of riskgate; {_advice(topic)}")
+        raise StartupError(f"{topic} is not a topic of riskgate; {_advice(topic)}")
     return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
 
 
 def _advice(topic: str) -> str:
     near = nearest(topic, TOPICS)
-    return f"did you mean {near}?" if near else f"there are: {', '.join(TOPICS)}"
+    return f"did you mean {near}?" if near else f"topics are: {', '.join(TOPICS)}"

@@ -1,4 +1,4 @@
-"""Durations and moments as a person writes them."""
+"""Durations and points in time as an operator types them."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -12,21 +12,24 @@ _DURATION = re.compile(r"([1-9]\d{0,6})([smhd])")
 
 
 def duration_ms(text: str) -> int:
-    """Read 30s, 5m, 2h or 7d."""
+    """Parse 30s, 5m, 2h or 7d. Raise BadParameter for anything else."""
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise typer.BadParameter(f"{text!r} is no duration; write for example 30s, 5m or 2h")
+        raise typer.BadParameter(f"{text!r} is not a duration; write for example 30s, 5m or 2h")
     return int(found[1]) * UNIT_MS[found[2]]
 
 
 def moment_ms(text: str, now_ms: int) -> int:
-    """Read a moment, UTC unless it says otherwise; 14:03 alone is the last time it was 14:03."""
+    """Parse a time, UTC unless it has an offset; 14:03 alone is the most recent 14:03.
+
+    Raise BadParameter for anything else.
+    """
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
     try:
         moment = _moment(text, now)
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is no time; write for example 14:03, 14:03:20 or 2026-11-21T14:03:20Z"
+            f"{text!r} is not a time; write for example 14:03, 14:03:20 or 2026-11-21T14:03:20Z"
         ) from None
     return round(moment.timestamp() * 1000)
 

@@ -1,4 +1,4 @@
-"""`riskgate topics`: make, compare and describe the topics."""
+"""`riskgate topics`: create, check and describe the topics."""
 
 from typing import Annotated
 
@@ -7,12 +7,12 @@ import typer
 from pipeline.cli import exit_codes
 from pipeline.cli.terminal import say
 
-app = typer.Typer(help="Make, compare and describe the topics.", no_args_is_help=True)
+app = typer.Typer(help="Create, check and describe the topics.", no_args_is_help=True)
 
 
 @app.command()
 def create() -> None:
-    """Create the topics that are missing; those that exist are left as they are."""
+    """Create missing topics; existing ones are not changed."""
     from pipeline.streams.settings import Settings
     from pipeline.streams.topic_admin import create_missing
 
@@ -25,7 +25,7 @@ def create() -> None:
 
 @app.command()
 def check() -> None:
-    """Compare the topics with what riskgate needs; exit with 1 on any difference."""
+    """Compare the topics with what riskgate needs; exit with 1 if any differs."""
     from pipeline.streams.settings import Settings
     from pipeline.streams.topic_admin import differences
 
@@ -40,13 +40,13 @@ def check() -> None:
 @app.command()
 def schema(
     topic: Annotated[
-        str | None, typer.Argument(help="Topic, without the prefix; all without a name.")
+        str | None, typer.Argument(help="Topic without its prefix; by default all topics.")
     ] = None,
     asyncapi: Annotated[
-        bool, typer.Option("--asyncapi", help="One AsyncAPI 3 document of all topics.")
+        bool, typer.Option("--asyncapi", help="Print one AsyncAPI 3 document of all topics.")
     ] = False,
 ) -> None:
-    """Print the JSON Schema of one message or of all, or an AsyncAPI document."""
+    """Print the JSON Schema of one topic or of all, or an AsyncAPI document."""
     from pipeline.cli.schemas import schema_text
 
     say(schema_text(topic, as_asyncapi=asyncapi))
@@ -54,7 +54,7 @@ def schema(
 
 @app.command()
 def acls() -> None:
-    """Print the access that every role needs, as options of kafka-acls."""
+    """Print the ACLs that each role needs, as options of kafka-acls."""
     from pipeline.streams.acls import acl_lines
     from pipeline.streams.settings import Settings
 

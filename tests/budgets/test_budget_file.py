@@ -37,7 +37,7 @@ def test_file_is_good_when_the_command_checks_it(file: Path) -> None:
 
     done = riskgate("budgets", "check", str(file))
 
-    assert (done.returncode, done.stdout) == (0, f"{file} is good.\n")
+    assert (done.returncode, done.stdout) == (0, f"{file} is valid.\n")
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,14 @@ def test_control_is_refused_when_its_expiry_is_no_duration(text: str) -> None:
     done = riskgate("halt", "acct-1", *SAID, "--expires-in", text)
 
     assert done.returncode == 2
-    assert "is no duration" in done.stderr
+    assert "is not a duration" in done.stderr
 
 
 def test_control_is_refused_when_the_account_cannot_be_one() -> None:
     done = riskgate("halt", "acct 1", *SAID)
 
     assert done.returncode == 2
-    assert done.stderr.startswith("riskgate: account_id is wrong")
+    assert done.stderr.startswith("riskgate: account_id is invalid")
 
 
 @pytest.mark.parametrize("missing", ["--author", "--reason", "--stop-id"])
@@ -44,4 +44,4 @@ def test_control_is_refused_when_the_shell_made_file_names_of_the_star() -> None
 
     assert done.returncode == 2
     assert "name one account, not 3" in done.stderr
-    assert "needs its quotes" in done.stderr
+    assert "put '*' in quotes" in done.stderr

@@ -38,7 +38,7 @@ def test_moment_is_read_when_a_person_writes_it(text: str, expected_ms: int) -> 
 
 @pytest.mark.parametrize("text", ["", "25:00", "noon", "2026-13-01T00:00", "14:3"])
 def test_moment_is_refused_when_it_is_none(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="is no time"):
+    with pytest.raises(typer.BadParameter, match="is not a time"):
         moment_ms(text, NOON_MS)
 
 
@@ -69,7 +69,7 @@ def test_breaches_come_first_and_unknown_numbers_are_dashes_when_checks_are_show
 def test_ignored_signal_says_that_no_rule_was_asked() -> None:
     ignored = replace(EXAMPLE, verdict="ignored", reasons=("duplicate_signal",), checks=())
 
-    assert explanation(ignored).endswith("\n  No rule was asked.\n")
+    assert explanation(ignored).endswith("\n  No rule was checked.\n")
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_approval_is_not_wanted_when_refusals_are() -> None:
     ("arguments", "said"),
     [
         ((), "name a signal"),
-        (("--at", "noon"), "'noon' is no time"),
-        (("s1", "--since", "soon"), "is no duration"),
+        (("--at", "noon"), "'noon' is not a time"),
+        (("s1", "--since", "soon"), "is not a duration"),
     ],
 )
 def test_explain_says_what_is_wrong_when_it_is_misused(

@@ -34,7 +34,7 @@ def test_check_passes_when_the_file_is_valid(file: Path) -> None:
 
     done = riskgate("limits", "check", str(file))
 
-    assert (done.returncode, done.stdout) == (0, f"{file} is good.\n")
+    assert (done.returncode, done.stdout) == (0, f"{file} is valid.\n")
 
 
 def test_check_passes_with_a_remark_when_a_ratio_looks_like_percent(file: Path) -> None:
@@ -42,7 +42,7 @@ def test_check_passes_with_a_remark_when_a_ratio_looks_like_percent(file: Path) 
 
     done = riskgate("limits", "check", str(file))
 
-    assert (done.returncode, done.stdout) == (0, f"{file} is good.\n")
+    assert (done.returncode, done.stdout) == (0, f"{file} is valid.\n")
     assert done.stderr == (
         "remark: drawdown.drawdown_ratio_max is 2: that is 200 %, is 2 % (0.02) meant?\n"
     )
@@ -71,7 +71,7 @@ def test_check_names_the_nearest_rule_and_all_rules_when_one_is_misspelt(file: P
     assert fault == (
         f"{file}: line 3: rules.DRAWDWN: there is no such rule, did you mean drawdown?"
     )
-    assert names.startswith("The rules and groups are account, alerts, balance_floor, cash, ")
+    assert names.startswith("Rules and groups are: account, alerts, balance_floor, cash, ")
 
 
 def test_check_names_all_that_is_wrong_with_its_lines_when_a_file_has_errors(file: Path) -> None:
@@ -91,7 +91,7 @@ def test_check_names_all_that_is_wrong_with_its_lines_when_a_file_has_errors(fil
         f"{of_file} 4: rules.daily_loss.ratio: there is no such parameter",
         f"{of_file} 7: rules.order_notional.order_notional_max.X: write {COMMA}, not 1,000.50",
         f"{of_file} 8: rules.stopout_guard.stopouts_max: {HALF}",
-        "daily_loss has enabled, on_breach, daily_loss_ratio_max, daily_loss_max.",
+        "Parameters of daily_loss: enabled, on_breach, daily_loss_ratio_max, daily_loss_max.",
     ]
 
 
@@ -168,15 +168,15 @@ def test_no_limit_and_back_to_what_is_below_are_two_words_when_a_limit_goes() ->
     assert changed(own, {}) == ["order_ratio.order_ratio_max: 0.1 (me-1 v3) -> back to 0.2 (* v1)"]
     assert changed(own, {"order_ratio": {"order_ratio_max": None}}) == [
         "order_ratio.order_ratio_max: 0.1 (me-1 v3) -> no limit",
-        "order_ratio: judges -> does not judge, it has no limit",
+        "order_ratio: applies -> does not apply: it has no limit",
     ]
 
 
 def test_rule_that_another_stands_in_for_is_told_when_documents_change() -> None:
     assert changed({}, {"margin": {"leverage": 2}}) == [
         "margin.leverage: no limit (default) -> 2",
-        "cash: judges -> does not judge, margin stands in for it",
-        "margin: does not judge, it has no limit -> judges",
+        "cash: applies -> does not apply: margin stands in for it",
+        "margin: does not apply: it has no limit -> applies",
     ]
 
 
@@ -193,7 +193,7 @@ def test_every_parameter_in_force_is_shown_with_its_origin() -> None:
     assert rows["drawdown.drawdown_ratio_max"].split() == ["0.08", "me-1", "v3"]
     assert rows["weekly_loss.weekly_loss_ratio_max"].split() == ["0.05", "default"]
     assert rows["net_exposure.net_exposure_ratio_max"].split(maxsplit=2) == [
-        "no", "limit", "default; does not judge: it has no limit",
+        "no", "limit", "default; does not apply: it has no limit",
     ]  # fmt: skip
 
 
@@ -217,12 +217,12 @@ def test_refusal_names_the_other_author_when_the_document_is_not_ours(
         refuse_over_others(Change("anna", {}, log), "helm")
 
     assert capsys.readouterr().err == (
-        "Version 2 for anna was written by anna (why), not by helm, so nothing was published; see "
-        "what it says with: riskgate limits show 'anna' --document\n"
+        "Version 2 for anna was written by anna (why), not by helm, so nothing was published; show "
+        "it with: riskgate limits show 'anna' --document\n"
     )
 
 
-CASH_IS_OFF = "cash would no longer judge, it is off"
+CASH_IS_OFF = "cash would no longer apply: it is off"
 LOOSE: Rules = {"daily_loss": {"daily_loss_ratio_max": "0.03"}}
 
 
@@ -245,7 +245,7 @@ def test_looser_document_is_refused_for_each_account_it_concerns(
     assert ended.value.exit_code == 1
     assert capsys.readouterr().err.splitlines() == [
         *said,
-        "This is looser than what is in force, so nothing was published.",
+        "This is looser than the limits in force, so nothing was published.",
     ]
 
 
@@ -269,7 +269,7 @@ def test_account_is_named_when_everyone_takes_away_what_it_relies_on(
 
     assert capsys.readouterr().err == (
         f"remark: {ME} relies on *: its stopout_guard does nothing without lookback_ms: set it as "
-        "well, or every entry is refused\n"
+        "well, or every entry is rejected\n"
     )
 
 

@@ -91,7 +91,7 @@ def test_command_finds_a_profile_good_when_it_is_checked(profile: str) -> None:
     done = riskgate("limits", "check", "--profile", profile)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith(f"{profile}.yaml is good.\n")
+    assert done.stdout.endswith(f"{profile}.yaml is valid.\n")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from tests.cli.command import riskgate
     [
         ([], "name either FILE or --from-kafka"),
         (["in.jsonl", "--from-kafka"], "name either FILE or --from-kafka"),
-        (["--from-kafka", "--limits", "l.yaml"], "--limits goes with FILE"),
-        (["in.jsonl", "--json", "out.json"], "--json goes with --against"),
+        (["--from-kafka", "--limits", "l.yaml"], "--limits needs FILE"),
+        (["in.jsonl", "--json", "out.json"], "--json needs --against"),
     ],
 )
 def test_replay_is_refused_when_its_sources_contradict(arguments: list[str], advice: str) -> None:

@@ -58,7 +58,7 @@ def test_page_stands_alone_when_it_is_written(recorded: Path, tmp_path: Path) ->
 
     tags = Tags()
     tags.feed(out.read_text())
-    assert (done.returncode, done.stdout) == (0, f"{out} tells of 2 accounts.\n")
+    assert (done.returncode, done.stdout) == (0, f"{out} covers 2 accounts.\n")
     assert (tags.open, tags.links) == ([], [])
     assert "script" not in tags.seen
     assert tags.seen.count("svg") == 3  # Equity, drawdown and decisions of the one that trades.

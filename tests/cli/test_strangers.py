@@ -52,8 +52,8 @@ def test_stranger_is_named_when_the_path_puts_it_first(folder: Path, name: str) 
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"riskgate: Python would take the package {name!r} from {theirs}/__init__.py, which is not "
-        "riskgate's; start it in another folder, or take this one out of PYTHONPATH\n"
+        f"riskgate: Python would import the package {name!r} from {theirs}/__init__.py, which is "
+        "not riskgate's; start it in another folder, or remove that one from PYTHONPATH\n"
     )
 
 
@@ -65,7 +65,7 @@ def test_stranger_is_named_when_python_is_started_beside_it(folder: Path) -> Non
     done = run([sys.executable, "-m", "pipeline", "--version"], folder)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("riskgate: Python would take the package 'topics' from")
+    assert done.stderr.startswith("riskgate: Python would import the package 'topics' from")
 
 
 def test_module_is_named_when_it_is_called_as_a_package(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_unused_allowance_moves_when_one_account_uses_its_own(world: World, file
 
     assert shrunk == "b version 2: gross_exposure_max 250, daily_loss_max 50\n"
     assert grown == "a version 2: gross_exposure_max 750, daily_loss_max 50\n"
-    assert budgets(world, "show", str(file))[1].startswith("all: gross_exposure_max 1000 bounds")
+    assert budgets(world, "show", str(file))[1].startswith("all: gross_exposure_max 1000 in force")
 
 
 def test_older_rebalancer_publishes_nothing_when_a_newer_one_began(
@@ -99,5 +99,5 @@ def test_person_is_told_when_a_document_takes_an_allowance_away(world: World, fi
     code, said = run(world, "limits", "apply", str(file), *SAID, "--account", "a")
 
     assert code == 0, said
-    assert "rules.gross_exposure.gross_exposure_max is taken away" in said
-    assert "rules.daily_loss.daily_loss_max is taken away" in said
+    assert "rules.gross_exposure.gross_exposure_max is removed" in said
+    assert "rules.daily_loss.daily_loss_max is removed" in said

@@ -70,14 +70,17 @@ def test_limits_in_force_are_shown_with_their_origin_when_documents_stand_on_eac
     apply(made, str(file), "--account", ME)
     code, rows, said = shown(made, ME)
     assert rows["daily_loss.daily_loss_ratio_max"] == ["0.01", ME, "v1"]
-    assert said == f"remark: {ME} was last judged under 1.0; 1.1 holds from its next event on\n"
+    assert (
+        said
+        == f"remark: the last decision for {ME} used version 1.0; 1.1 applies from its next event\n"
+    )
 
 
 def test_unknown_account_is_said_so_when_its_limits_are_asked_for(made: dict[str, object]) -> None:
     code, rows, said = shown(made, "nobody")
 
     assert code == 1
-    assert said.startswith("riskgate: no event of an account nobody was ever decided")
+    assert said.startswith("riskgate: account nobody has never had an event")
     assert rows["daily_loss.daily_loss_ratio_max"] == ["0.02", "default"]
 
 
@@ -89,7 +92,7 @@ def test_document_alone_is_shown_when_it_is_asked_for(made: dict[str, object], f
     everyone = riskgate("limits", "show", "*", "--document", **made)
 
     assert own.stdout == f"# {ME} version 1, helm: test\ncash:\n  fee_ratio: 0.1\n\n"
-    assert (everyone.stdout, everyone.stderr) == ("", "There is no document of *.\n")
+    assert (everyone.stdout, everyone.stderr) == ("", "There is no document for *.\n")
 
 
 def test_difference_is_of_what_is_in_force_when_an_account_stands_on_everyone(

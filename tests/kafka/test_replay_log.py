@@ -155,6 +155,6 @@ def test_report_tells_of_every_account_when_it_reads_the_log(world: World, tmp_p
     code, said = run(world, "report", "--from-kafka", "--out", str(page))
 
     # Six that trade, and nobody, who waited for the price.
-    assert (code, said) == (0, f"{page} tells of 7 accounts.\n")
+    assert (code, said) == (0, f"{page} covers 7 accounts.\n")
     # Each bought 5 at 100, which are worth 51.
     assert page.read_text().count("<td>-245.00</td>") == 12

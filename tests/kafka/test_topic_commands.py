@@ -141,7 +141,7 @@ def test_control_is_refused_when_no_account_has_this_name(
     everyone = riskgate("halt", "*", *SAID, **made)
 
     assert (known.returncode, misspelt.returncode, everyone.returncode) == (0, 2, 0)
-    assert misspelt.stderr.startswith("riskgate: no event of an account acct-I was ever decided")
+    assert misspelt.stderr.startswith("riskgate: account acct-I has never had an event")
     written = [message.key() for message in messages(kafka, f"{made['topic_prefix']}controls", 2)]
     assert sorted(written) == [b"*", b"acct-1"]
 
@@ -205,7 +205,7 @@ def test_limits_stay_as_they_are_when_only_changes_are_to_be_published(
 
     assert said == [
         "Version 1 for *",
-        "Version 1 for * says the same; nothing was published.\n",
+        "Version 1 for * is the same; nothing was published.\n",
         "Version 2 for *",
     ]
 

@@ -185,7 +185,7 @@ def test_command_prints_a_table_and_writes_json_when_limits_differ(
     page = orjson.loads(out.read_bytes())
     assert (done.returncode, done.stderr) == (1, "")
     assert "position_ratio" in done.stdout
-    assert "1 decisions, exits and stops compared, 1 otherwise." in done.stdout
+    assert "1 decisions, exits and stops compared, 1 differ." in done.stdout
     assert page["totals"][0]["pnl"] == "-40"
     assert page["differences"][0]["mark_at_ms"] == T0_MS + DAY_MS
 
