@@ -59,7 +59,6 @@ def test_limits_in_force_are_shown_with_their_origin_when_documents_stand_on_eac
     file.write_text("daily_loss: {daily_loss_ratio_max: 0.06}\n")
     apply(made, str(file))
     known(made, "1.0")
-
     code, rows, said = shown(made, ME)
 
     assert (code, said) == (0, "")
@@ -70,10 +69,8 @@ def test_limits_in_force_are_shown_with_their_origin_when_documents_stand_on_eac
     apply(made, str(file), "--account", ME)
     code, rows, said = shown(made, ME)
     assert rows["daily_loss.daily_loss_ratio_max"] == ["0.01", ME, "v1"]
-    assert (
-        said
-        == f"remark: the last decision for {ME} used version 1.0; 1.1 applies from its next event\n"
-    )
+    remark = f"remark: the last decision for {ME} used version 1.0; 1.1 applies from its next event"
+    assert said == f"{remark}\n"
 
 
 def test_unknown_account_is_said_so_when_its_limits_are_asked_for(made: dict[str, object]) -> None:
