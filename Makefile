@@ -11,7 +11,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars tools demo test attacks bench soak scaling reach mutation lint format lock readme licences image sbom \
+.PHONY: help install jars tools demo test attacks hostile bench soak scaling reach mutation lint format lock readme licences image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -21,6 +21,7 @@ help:
 	@echo "make demo      the whole system on this machine, with real market data"
 	@echo "make test      the whole test suite, a real Kafka included"
 	@echo "make attacks   what hostile records, batches, requests and a bad moment can do"
+	@echo "make hostile   a million hostile records through ingest and risk; HOSTILE=10000 for fewer"
 	@echo "make tools     promtool and amtool, built with Go, for machines that do not have them"
 	@echo "make fresh     demo and tests as on a machine with nothing but Python, make and git"
 	@echo "make bench     throughput and latency, measured against peers"
@@ -72,13 +73,17 @@ test: install jars
 # What strangers, a broken broker and a bad moment can do; most of it on a real Kafka.
 ATTACKS := tests/topics/test_nesting.py tests/topics/test_numbers.py tests/topics/test_fuzz.py \
 	tests/topics/test_text.py tests/streams/test_limits_file.py tests/streams/test_quarantine.py \
-	tests/streams/test_unreadable.py tests/streams/test_http_protocol.py tests/cli/test_terminal.py \
+	tests/streams/test_hostile.py tests/streams/test_unreadable.py \
+	tests/streams/test_http_protocol.py tests/cli/test_terminal.py \
 	tests/kafka/test_unreadable.py tests/kafka/test_operators.py tests/kafka/test_prices_topic.py \
 	tests/kafka/test_faults.py tests/kafka/test_lost_records.py \
 	$(wildcard tests/kafka/test_guards_*.py)
 
 attacks: install jars
 	@$(BIN)/pytest -n 2 --dist loadfile $(ATTACKS)
+
+hostile: install
+	@HOSTILE_RECORDS=$(or $(HOSTILE),1000000) $(BIN)/pytest -n 0 tests/streams/test_hostile.py
 
 fresh:
 	tests/fresh/run.sh $(TESTS)
