@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Shared
+from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.rules import RULES

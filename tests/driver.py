@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.replay.machine import Line, Machine
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
 from pipeline.risk.step import Step
 from pipeline.streams.settings import Settings
 from tests import given

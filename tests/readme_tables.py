@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from pipeline.profiles import profile_path
-from pipeline.risk.limits.parameters import GROUPS, Parameters
+from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Rule
 from pipeline.streams.metrics import metric_table

@@ -15,7 +15,7 @@ from pipeline.replay.machine import Line, Machine
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.otherwise import Otherwise, merged
 from pipeline.replay.recorded import Log, Recorded, recorded, recorded_logs, start_of
-from pipeline.risk.account import Document
+from pipeline.risk.account.account import Document
 from pipeline.risk.limits.document import canonical
 from pipeline.rules_version import rules_version
 from pipeline.streams.broker import Broker

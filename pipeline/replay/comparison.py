@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
 from pipeline.risk.report import account_state
 from pipeline.risk.step import Step, topic_of
 from pipeline.streams.partition_accounts import PartitionAccounts

@@ -9,9 +9,9 @@ from decimal import Decimal, localcontext
 from msgspec import Struct
 
 from pipeline.replay.outcomes import Outcome
-from pipeline.risk.book.holding import mark_of
-from pipeline.risk.gate.proposal import reference_price
+from pipeline.risk.account.holding import mark_of
 from pipeline.risk.numbers import MONEY, ONE
+from pipeline.risk.order.candidate_order import reference_price
 from topics.events import Event, Quote, RevaluationEvent
 from topics.fields import Side
 from topics.instruments import Instrument

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.step import Step
 from pipeline.risk.valuation.equity import plain_equity

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from pipeline.risk.account import Account, Shared
-from pipeline.risk.memory.identities import Recall, Remembered
-from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.identities import Recall, Remembered
+from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.outputs import FillMatch, Output
 from topics.events import Event
 

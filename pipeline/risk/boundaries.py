@@ -8,21 +8,21 @@ means, what follows from it. So a halt, a flatten or a resume acts whatever else
 from collections.abc import Callable
 from decimal import Decimal
 
+from pipeline.risk.account.cause import Cause
 from pipeline.risk.arrival import Arrival
-from pipeline.risk.book.drift import adopt, due_drifts, forget_drift
-from pipeline.risk.cause import Cause
+from pipeline.risk.ledger.drift import adopt, due_drifts, forget_drift
+from pipeline.risk.ledger.market import take_all
+from pipeline.risk.ledger.roll import roll
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.on_control import catch_up
 from pipeline.risk.on_limits import keep_sums
 from pipeline.risk.on_order import end_wait, overdue, stop_waiting
 from pipeline.risk.on_signal import refuse
+from pipeline.risk.protection.after_event import watch
+from pipeline.risk.protection.flatten import flatten
+from pipeline.risk.protection.position_stops import send_exits
+from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.market import take_all
-from pipeline.risk.valuation.roll import roll
-from pipeline.risk.watch.after_event import watch
-from pipeline.risk.watch.flatten import flatten
-from pipeline.risk.watch.position_stops import send_exits
-from pipeline.risk.watch.stops import alert_breach, open_stop
 from topics.events import SignalEvent
 
 

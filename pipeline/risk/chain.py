@@ -5,7 +5,7 @@ Equal chains mean equal inputs, so anyone can see that nothing was skipped, repe
 
 from hashlib import blake2b
 
-from pipeline.risk.account import SOURCES_MAX
+from pipeline.risk.account.account import SOURCES_MAX
 from topics.events import Event
 
 _SOURCE = b'"source":{'

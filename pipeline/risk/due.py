@@ -1,14 +1,14 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
-from pipeline.risk.account import Account
-from pipeline.risk.book.drift import drift_wake_ms
-from pipeline.risk.gate.prevented import blocked_due_ms
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.totals import looked_up
+from pipeline.risk.ledger.drift import drift_wake_ms
+from pipeline.risk.ledger.refused_orders import blocked_due_ms
 from pipeline.risk.numbers import earliest
+from pipeline.risk.protection.circuit import half_open_ms
+from pipeline.risk.protection.flatten import flatten_again_ms
+from pipeline.risk.protection.position_stops import exits_again_ms
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.totals import looked_up
-from pipeline.risk.watch.circuit import half_open_ms
-from pipeline.risk.watch.flatten import flatten_again_ms
-from pipeline.risk.watch.position_stops import exits_again_ms
 
 _STATE_EVERY_MS = 1000
 _RATE_EVERY_MS = 15_000  # Money that waits for a rate is looked after this often.

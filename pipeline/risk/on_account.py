@@ -2,16 +2,16 @@
 
 from decimal import Decimal
 
-from pipeline.risk.book.cash import flow_in, foreign_flow, keeps_apart
-from pipeline.risk.book.drift import compare_balance
-from pipeline.risk.book.money import Money, book_at, book_in_windows, book_money
-from pipeline.risk.book.taking_over import count_past
-from pipeline.risk.cause import Cause
-from pipeline.risk.memory.identities import may_be_forgotten
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.identities import may_be_forgotten
+from pipeline.risk.account.windows import Window, day_at, week_at
+from pipeline.risk.ledger.cash import flow_in, foreign_flow, keeps_apart
+from pipeline.risk.ledger.drift import compare_balance
+from pipeline.risk.ledger.money import Money, book_at, book_in_windows, book_money
+from pipeline.risk.ledger.rates import fresh_rate, hold_rate, settle_in
+from pipeline.risk.ledger.taking_over import count_past
 from pipeline.risk.numbers import booked
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.rates import fresh_rate, hold_rate, settle_in
-from pipeline.risk.valuation.windows import Window, day_at, week_at
 from topics.accounts import CashFlow
 
 

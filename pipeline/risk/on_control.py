@@ -1,11 +1,11 @@
 """What a person's control means for one account; and the `*` controls it has not seen yet."""
 
-from pipeline.risk.account import STOPS_MAX, SharedResume, SharedStop, Stop
-from pipeline.risk.book.cash import choose_cash
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.account import STOPS_MAX, SharedResume, SharedStop, Stop
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.ledger.cash import choose_cash
 from pipeline.risk.shared_record import timing_refusal
+from pipeline.risk.stops import Said, add_stop, resume
 from pipeline.risk.turn import Turn
-from pipeline.risk.watch.stops import Said, add_stop, resume
 from topics.controls import Control
 
 

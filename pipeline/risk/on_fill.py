@@ -1,20 +1,20 @@
 """What a fill means: it takes the place of its reservation, and is booked once."""
 
-from pipeline.risk.book.booking import book
-from pipeline.risk.book.bust import on_bust, on_correction
-from pipeline.risk.book.holding import Execution
-from pipeline.risk.book.taking_over import count_past_at
-from pipeline.risk.book.trade import execution_of
-from pipeline.risk.cause import Cause
-from pipeline.risk.memory.contents import Contents, contents_in, identity_of, is_same, text_of
-from pipeline.risk.memory.identities import Recall, may_be_forgotten
-from pipeline.risk.memory.recall import change_content, is_kept
-from pipeline.risk.refused_fill import refuse_fill
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.contents import Contents, contents_in, identity_of, is_same, text_of
+from pipeline.risk.account.holding import Execution
+from pipeline.risk.account.identities import Recall, may_be_forgotten
+from pipeline.risk.ledger.booking import book
+from pipeline.risk.ledger.bust import on_bust, on_correction
+from pipeline.risk.ledger.refused_fill import refuse_fill
+from pipeline.risk.ledger.stop_levels import enter
+from pipeline.risk.ledger.taking_over import count_past_at
+from pipeline.risk.ledger.trade import execution_of
+from pipeline.risk.protection.circuit import note_trade
+from pipeline.risk.recall import change_content, is_kept
 from pipeline.risk.release import release
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.quotes import allows
-from pipeline.risk.watch.circuit import note_trade
-from pipeline.risk.watch.guard import enter
 from topics.codec import plain
 from topics.fills import Fill
 

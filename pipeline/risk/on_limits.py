@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from pipeline.risk.book.cash import choose_cash
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.exposures import NOT_KEPT, exposures_of
+from pipeline.risk.ledger.cash import choose_cash
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.limits.taking import defects_untold, next_document
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.exposures import NOT_KEPT, exposures_of
 from topics.limits import LimitsDocument
 
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.book.reservations import Reservation, after_accepted, after_terminal
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.reservations import Reservation, after_accepted, after_terminal
 from pipeline.risk.release import change
+from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Turn
-from pipeline.risk.watch.stops import open_stop
 from topics.orders import Order
 
 

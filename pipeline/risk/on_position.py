@@ -2,20 +2,20 @@
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import POSITIONS_MAX
-from pipeline.risk.book.drift import compare_position
-from pipeline.risk.book.holding import Holding, mark_of
-from pipeline.risk.book.paid import freezing_scale, with_paid
-from pipeline.risk.book.position import Position
-from pipeline.risk.book.taking_over import take_over
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.account import POSITIONS_MAX
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import Holding, mark_of
+from pipeline.risk.account.paid import freezing_scale, with_paid
+from pipeline.risk.account.position import Position
+from pipeline.risk.ledger.drift import compare_position
+from pipeline.risk.ledger.marks import marked, take_quote
+from pipeline.risk.ledger.rates import fresh_rate
+from pipeline.risk.ledger.taking_over import take_over
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.contracts import worth
-from pipeline.risk.valuation.marks import marked, take_quote
 from pipeline.risk.valuation.quotes import usable
-from pipeline.risk.valuation.rates import fresh_rate
-from pipeline.risk.watch.stops import open_stop
 from topics.events import Quote
 from topics.positions import PositionSnapshot
 

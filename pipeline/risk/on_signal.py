@@ -4,22 +4,22 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import APPROVALS_MAX
-from pipeline.risk.book.holding import Holding
-from pipeline.risk.book.reservations import Reservation
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.account import APPROVALS_MAX
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.gate.answer import FAILED, IGNORED_DUPLICATE, IGNORED_HOLD, answer
-from pipeline.risk.gate.judgement import judge
-from pipeline.risk.gate.prevented import note_blocked
-from pipeline.risk.gate.proposal import Terms, make_terms, reference_price
+from pipeline.risk.gate.judge import judge
 from pipeline.risk.gate.sizing import size
-from pipeline.risk.gate.stop_price import stop_price
-from pipeline.risk.memory.repeats import Repeats, noted
+from pipeline.risk.ledger.rates import fresh_rate, is_foreign
+from pipeline.risk.ledger.refused_orders import note_blocked
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Terms, make_terms, reference_price
+from pipeline.risk.order.repeats import Repeats, noted
+from pipeline.risk.order.stop_price import stop_price
+from pipeline.risk.protection.violations import count_violations
 from pipeline.risk.rules.repeated_order import RepeatedOrder
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.rates import fresh_rate, is_foreign
-from pipeline.risk.watch.violations import count_violations
 from topics.events import Session
 from topics.signals import Signal
 

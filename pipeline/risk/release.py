@@ -5,16 +5,16 @@ Apart from on_fill.py: here is no money, only what was approved.
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import ENDED_MAX
-from pipeline.risk.book.holding import Holding
-from pipeline.risk.book.reservations import Reservation, after_fill
-from pipeline.risk.memory.identities import Recall
-from pipeline.risk.memory.recall import is_kept
+from pipeline.risk.account.account import ENDED_MAX
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.identities import Recall
+from pipeline.risk.account.reservations import Reservation, after_fill
+from pipeline.risk.protection.order_fills import note_overfill, note_unmatched
+from pipeline.risk.protection.position_stops import note_exit_fill
+from pipeline.risk.protection.stopouts import note_stopout
+from pipeline.risk.recall import is_kept
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.contracts import worth
-from pipeline.risk.watch.order_fills import note_overfill, note_unmatched
-from pipeline.risk.watch.position_stops import note_exit_fill
-from pipeline.risk.watch.stopouts import note_stopout
 from topics.fills import Fill
 
 

@@ -2,17 +2,17 @@
 
 from decimal import Decimal, localcontext
 
-from pipeline.risk.account import Account, Shared
-from pipeline.risk.book.holding import Holding, mark_of
-from pipeline.risk.gate.prevented import prevented_losses
-from pipeline.risk.gate.standing import Standing, stand
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.holding import Holding, mark_of
+from pipeline.risk.account.windows import Window
+from pipeline.risk.ledger.refused_orders import prevented_losses
 from pipeline.risk.limits.headroom import headroom_ratios
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
+from pipeline.risk.order.risk_view import Standing, stand
+from pipeline.risk.protection.violations import violations_last_hour
 from pipeline.risk.report_currencies import cash_of, rates_of, unconverted_of
 from pipeline.risk.valuation.equity import known_balance, value
-from pipeline.risk.valuation.windows import Window
-from pipeline.risk.watch.violations import violations_last_hour
 from topics.account_states import (
     AccountState,
     DayState,

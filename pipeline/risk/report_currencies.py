@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account import Account
-from pipeline.risk.book.holding import Holding
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.holding import Holding
 from topics.account_states import HeldRate
 
 _CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any revaluation.

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import (
+from pipeline.risk.account.account import (
     CONTROL_IDS_MAX,
     SHARED_STOPS_MAX,
     Account,
@@ -15,10 +15,10 @@ from pipeline.risk.account import (
     SharedResume,
     SharedStop,
 )
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.rate_sources import apply_conflict
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.limits.taking import defects_untold, next_document
-from pipeline.risk.rate_sources import apply_conflict
 from topics.alerts import Alert, Level
 from topics.controls import Control
 from topics.events import (

@@ -4,8 +4,8 @@ from typing import TypeVar
 
 import msgspec
 
-from pipeline.risk.account import Account, Shared
-from pipeline.risk.memory.kept_fills import KeptFill
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.kept_fills import KeptFill
 
 STATE_VERSION = 2
 OLDEST_VERSION = 2  # Of version 1, from before the first release, nothing need load.

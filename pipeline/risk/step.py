@@ -8,15 +8,16 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Shared
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.identities import Recall, Remembered, identity
 from pipeline.risk.arrival import Arrival, Step
-from pipeline.risk.book.drift import adopt_due
 from pipeline.risk.boundaries import Apart, halt, leave_out, problem_of
 from pipeline.risk.chain import chain, sources_after
 from pipeline.risk.due import is_state_due, next_wake_ms, refresh_deadlines
+from pipeline.risk.ledger.drift import adopt_due
+from pipeline.risk.ledger.market import take_all
+from pipeline.risk.ledger.roll import roll
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.memory.identities import Recall, Remembered, identity
-from pipeline.risk.memory.recall import oldest_wanted, recall_seen
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
@@ -26,14 +27,13 @@ from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal
 from pipeline.risk.outputs import Output, topic_of
+from pipeline.risk.protection.after_event import watch
+from pipeline.risk.protection.flatten import flatten
+from pipeline.risk.protection.position_stops import send_exits
+from pipeline.risk.recall import oldest_wanted, recall_seen
 from pipeline.risk.shared_record import enlist
 from pipeline.risk.step_shared import step_shared
 from pipeline.risk.turn import Turn
-from pipeline.risk.valuation.market import take_all
-from pipeline.risk.valuation.roll import roll
-from pipeline.risk.watch.after_event import watch
-from pipeline.risk.watch.flatten import flatten
-from pipeline.risk.watch.position_stops import send_exits
 from topics.events import (
     AccountEvent,
     ControlEvent,

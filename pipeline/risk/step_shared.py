@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Shared
+from pipeline.risk.account.account import Shared
+from pipeline.risk.account.cause import Cause
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.boundaries import problem_of
-from pipeline.risk.cause import Cause
 from pipeline.risk.chain import chain, sources_after
 from pipeline.risk.shared_record import apply_shared, tell_shared
 

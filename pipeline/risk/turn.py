@@ -8,19 +8,19 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
-from pipeline.risk.book.holding import Holding
-from pipeline.risk.book.reservations import Reservation
-from pipeline.risk.cause import Cause
-from pipeline.risk.gate.standing import Standing, stand
+from pipeline.risk.account.account import EXPIRED_MAX, POSITIONS_MAX, Account, Memory, Shared
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.identities import Remembered
+from pipeline.risk.account.idle import drop_idle
+from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.account.reservations import Reservation
+from pipeline.risk.account.totals import moved
 from pipeline.risk.limits.in_force import Limits
-from pipeline.risk.memory.identities import Remembered
-from pipeline.risk.memory.idle import drop_idle
-from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.order.risk_view import Standing, stand
 from pipeline.risk.outputs import USUAL_ACTIONS, FillMatch, Output
 from pipeline.risk.valuation.equity import Valuation, value
 from pipeline.risk.valuation.figures import reserved, revalue, settle
-from pipeline.risk.valuation.totals import moved
 from topics.alerts import Action, Alert, Level
 from topics.events import Rate
 

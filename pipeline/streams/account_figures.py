@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from heapq import nsmallest
 from typing import NamedTuple, get_args
 
-from pipeline.risk.account import Shared
+from pipeline.risk.account.account import Shared
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.streams import metrics
 from topics.account_states import AccountState

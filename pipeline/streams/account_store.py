@@ -9,10 +9,10 @@ from struct import Struct
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Shared
-from pipeline.risk.memory.contents import number_in
-from pipeline.risk.memory.identities import IN_PLACE
-from pipeline.risk.memory.kept_fills import WantedOfFill
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.contents import number_in
+from pipeline.risk.account.identities import IN_PLACE
+from pipeline.risk.account.kept_fills import WantedOfFill
 from pipeline.risk.state import (
     StateError,
     load_account,

@@ -5,7 +5,7 @@ Apart from account_store.py: this is written with each fill, and read only with 
 
 from struct import Struct
 
-from pipeline.risk.memory.kept_fills import FILLS_MAX, ForgottenFills, KeptFill, WantedFills
+from pipeline.risk.account.kept_fills import FILLS_MAX, ForgottenFills, KeptFill, WantedFills
 from pipeline.risk.state import load_fill, save_fill
 from pipeline.streams.engine import Store
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
-from pipeline.risk.account import Document
+from pipeline.risk.account.account import Document
 from pipeline.risk.limits.document import canonical, faults_of
 from pipeline.risk.limits.taking import next_document
 from pipeline.streams.broker import Address, Broker, BrokerError

@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill, wanted_of_fill
 from pipeline.risk.boundaries import problem_of
-from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill, wanted_of_fill
 from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wanted
 from pipeline.risk.step import step as decide

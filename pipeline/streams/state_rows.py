@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Shared
+from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.report import account_state, shared_state
 from pipeline.streams.partition_accounts import Due, PartitionAccounts
 from pipeline.streams.rewriting import Rewriting

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import asdict, replace
 
-from pipeline.risk.book.holding import is_newer
+from pipeline.risk.account.holding import is_newer
 from pipeline.risk.numbers import MONEY, ONE, ZERO
 from pipeline.risk.statistics.bars import Bars, Lengths, Seen
 from pipeline.risk.valuation.quotes import allows, usable

@@ -10,9 +10,9 @@ from typing import get_args
 from prometheus_client import Counter as Metric
 
 from pipeline.risk.outputs import FillMatch
+from pipeline.risk.protection.violations import UNTOLD
 from pipeline.risk.rules import RULES
 from pipeline.risk.step import Output, Step
-from pipeline.risk.watch.violations import UNTOLD
 from pipeline.streams import metrics
 from topics.alerts import Alert, Level
 from topics.decisions import Decision, Exit, Verdict

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.risk.book.holding import mark_of
-from pipeline.risk.limits.parameters import Prices
+from pipeline.risk.account.holding import mark_of
 from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.parameters import Prices
 from pipeline.streams.rate_lines import RateLines
 from pipeline.streams.tables import Arrived, ArrivedRate
 from topics.account_states import AccountState, WatchedSymbol

@@ -7,7 +7,7 @@ import pytest
 from pipeline.profiles import PROFILES, profile_path
 from pipeline.risk.limits.document import canonical, validate
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.limits.parameters import GROUPS
+from pipeline.risk.parameters import GROUPS
 from pipeline.risk.rules import RULES
 from pipeline.streams.limits_file import load_rules
 from tests.cli.command import riskgate

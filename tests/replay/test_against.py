@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pipeline.replay.against import compare_event, file_against
 from pipeline.replay.otherwise import Otherwise, totals
 from pipeline.replay.recorded import Recorded
-from pipeline.risk.account import Document
+from pipeline.risk.account.account import Document
 from pipeline.risk.limits.document import canonical
 from tests import given
 from tests.cli.command import riskgate

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Shared
+from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.state import new_shared
 from pipeline.risk.step import Arrival, Recall, Step, step
 from tests import given

@@ -4,12 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.risk import on_position, on_signal, turn
+from pipeline.risk.account.kept_fills import ForgottenFills
 from pipeline.risk.arrival import Step
-from pipeline.risk.book import booking, money
-from pipeline.risk.gate import judgement
-from pipeline.risk.memory import repeats
-from pipeline.risk.memory.kept_fills import ForgottenFills
-from pipeline.risk.valuation import rates
+from pipeline.risk.gate import judge as judgement
+from pipeline.risk.ledger import booking, money, rates
+from pipeline.risk.order import repeats
 from tests import given
 from tests.risk.log import T0_MS, Log
 from tests.spec.desk import Desk, answer_of, numbers_of, open_desk

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.risk import rate_sources
+from pipeline.risk.account import rate_sources
 from tests import given
 from tests.risk.log import T0_MS, Log
 from topics.alerts import Alert

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account import Document, Shared, SharedStop
+from pipeline.risk.account.account import Document, Shared, SharedStop
 from pipeline.risk.report import shared_state
 from topics.account_states import AccountState, ViolationCounts
 

@@ -6,10 +6,10 @@ The bounds are made small enough to be reached in a test.
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk import chain, on_control, release, shared_record, turn
-from pipeline.risk.book import booking, cash, money
+from pipeline.risk import chain, on_control, release, shared_record, stops, turn
+from pipeline.risk.ledger import booking, cash, money
+from pipeline.risk.protection import exits
 from pipeline.risk.rules import too_many
-from pipeline.risk.watch import exits, stops
 from tests import given
 from tests.risk.log import T0_MS, Log
 from tests.spec.desk import MINUTE, SECOND, Desk, numbers_of, open_desk

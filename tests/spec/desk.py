@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from pipeline.risk.book.holding import Holding
+from pipeline.risk.account.holding import Holding
 from pipeline.streams.settings import Settings
 from tests.driver import Driver
 from tests.spec.rulebook import Rules

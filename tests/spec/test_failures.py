@@ -166,7 +166,7 @@ def test_other_positions_are_closed_when_the_exit_of_one_raises(
             raise ArithmeticError("broken")
         return whole(turn, holding, **fields)
 
-    monkeypatch.setattr("pipeline.risk.watch.flatten.close", half)
+    monkeypatch.setattr("pipeline.risk.protection.flatten.close", half)
     desk.control("flatten")
 
     assert [(row["symbol"], row["quantity"]) for row in desk.exits()] == [("Y", "4")]
@@ -183,7 +183,7 @@ def two_positions() -> Desk:
 
 
 def _close() -> Callable[..., object]:
-    from pipeline.risk.watch.exits import close
+    from pipeline.risk.protection.exits import close
 
     return close
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.replay.memory import MemoryStore
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
 from pipeline.risk.step import Output, Step
 from pipeline.streams.partition_accounts import PartitionAccounts
 from tests.spec.wild import Wild

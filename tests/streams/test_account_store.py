@@ -1,5 +1,5 @@
 from pipeline.replay.memory import MemoryStore
-from pipeline.risk.memory.identities import IN_PLACE
+from pipeline.risk.account.identities import IN_PLACE
 from pipeline.risk.step import Recall, Remembered
 from pipeline.streams.account_store import RING_ENTRIES, AccountStore
 

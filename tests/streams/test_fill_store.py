@@ -5,9 +5,9 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.replay.memory import MemoryStore
-from pipeline.risk.book.holding import Execution
-from pipeline.risk.book.position import Position
-from pipeline.risk.memory.kept_fills import ForgottenFills, KeptFill, WantedFills
+from pipeline.risk.account.holding import Execution
+from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill, WantedFills
+from pipeline.risk.account.position import Position
 from pipeline.streams.fill_store import FillStore
 
 

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Shared, Stop
+from pipeline.risk.account.account import Account, Shared, Stop
 from pipeline.risk.step import Step
 from pipeline.streams import metrics
 from pipeline.streams.tally import Tally, cause_ms

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.gate.judgement import Judgement
-from pipeline.risk.gate.proposal import Terms
-from pipeline.risk.gate.standing import Standing
+from pipeline.risk.gate.judge import Judgement
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Terms
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.turn import Turn
 from topics.decisions import Decision
 from topics.signals import Signal

@@ -3,13 +3,13 @@
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import cast
 
-from pipeline.risk.gate.proposal import Terms, floored
-from pipeline.risk.gate.stop_price import unit_risk
+from pipeline.risk.account.contracts import notional
 from pipeline.risk.limits.in_force import Limits
-from pipeline.risk.limits.parameters import per_symbol
 from pipeline.risk.numbers import MEASURE, ONE, ZERO, floor_to
+from pipeline.risk.order.candidate_order import Terms, floored
+from pipeline.risk.order.stop_price import unit_risk
+from pipeline.risk.parameters import per_symbol
 from pipeline.risk.rules.risk_per_trade import RiskPerTrade
-from pipeline.risk.valuation.contracts import notional
 
 _DOWN = Context(prec=34, rounding=ROUND_FLOOR)  # A share that rounds up would be one lot too many.
 

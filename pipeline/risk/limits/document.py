@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from pipeline.risk.limits.parameters import GROUPS, Parameters
 from pipeline.risk.limits.values import wrong_values
+from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Rule
 from topics.codec import DecodeError, encode_plain

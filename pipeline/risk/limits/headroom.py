@@ -2,8 +2,8 @@
 
 from decimal import ROUND_FLOOR, Decimal
 
-from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import MONEY, ZERO
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.measure import LeastMeasure
 
 _DIGITS = Decimal("0.000001")

@@ -8,9 +8,12 @@ from typing import Any, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import (
+from pipeline.risk.account.exposures import Sum
+from pipeline.risk.limits.stored import stored_in
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import (
     GROUPS,
     AccountClock,
     Alerts,
@@ -27,8 +30,6 @@ from pipeline.risk.limits.parameters import (
     Stops,
     per_symbol,
 )
-from pipeline.risk.limits.stored import stored_in
-from pipeline.risk.numbers import ZERO
 from pipeline.risk.rules import HALVES, RULES
 from pipeline.risk.rules.circuit_breaker import CircuitBreaker
 from pipeline.risk.rules.drawdown import Drawdown
@@ -36,7 +37,6 @@ from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import PositionStop, Rule, Watch
 from pipeline.risk.rules.volatility_halt import VolatilityHalt
-from pipeline.risk.valuation.exposures import Sum
 from topics.decisions import Check
 
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)

@@ -10,7 +10,7 @@ from typing import get_args
 
 from pipeline.risk.limits.document import NAMES
 from pipeline.risk.limits.listing import listing
-from pipeline.risk.limits.parameters import ALL_OTHERS, OnBreach, Parameters, per_symbol
+from pipeline.risk.parameters import ALL_OTHERS, OnBreach, Parameters, per_symbol
 
 __all__ = ["Documents", "is_looser", "looser", "ways"]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from pipeline.risk.limits.document import NAMES, Rules, converted, over
-from pipeline.risk.limits.parameters import ALL_OTHERS, Parameters, PerSymbol, StopPrices
 from pipeline.risk.numbers import EXACT
+from pipeline.risk.parameters import ALL_OTHERS, Parameters, PerSymbol, StopPrices
 from pipeline.risk.rules.margin import Margin
 from pipeline.risk.rules.rule import Rule, Watch
 from topics.codec import plain

@@ -16,7 +16,7 @@ from pipeline.risk.limits.document import (
     over,
     sound,
 )
-from pipeline.risk.limits.parameters import Parameters
+from pipeline.risk.parameters import Parameters
 from pipeline.risk.rules import HALVES
 from pipeline.risk.rules.rule import Rule
 from topics.codec import decode_plain

@@ -1,7 +1,7 @@
 """Whether a published document takes over, and what is to be told of one in force."""
 
-from pipeline.risk.account import Document
-from pipeline.risk.cause import Cause
+from pipeline.risk.account.account import Document
+from pipeline.risk.account.cause import Cause
 from pipeline.risk.limits.document import LimitsError, canonical, validate
 from topics.codec import decode_plain
 from topics.limits import LimitsDocument

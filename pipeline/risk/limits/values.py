@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from pipeline.risk.limits.parameters import Parameters
 from pipeline.risk.numbers import EXACT
+from pipeline.risk.parameters import Parameters
 from topics.bounds import exact_number
 from topics.codec import DecodeError, encode_plain, plain
 from topics.text import quoted, visible

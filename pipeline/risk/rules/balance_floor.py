@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account import Account
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.account.account import Account
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.measure import LeastMeasure, Measure
 from pipeline.risk.rules.rule import Watch
 from topics.decisions import Check

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.valuation.equity import NO_RATES, known_balance
 from topics.decisions import Check

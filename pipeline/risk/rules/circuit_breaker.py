@@ -5,13 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.gate.proposal import Proposal, floored
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Duration
+from pipeline.risk.account.breaker import LOSSES_MAX, phase_of
 from pipeline.risk.numbers import ONE, ZERO
+from pipeline.risk.order.candidate_order import Proposal, floored
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.watch.breaker import LOSSES_MAX, phase_of
 from topics.decisions import Check
 
 _Losses = Annotated[int, Meta(ge=1, le=LOSSES_MAX)]

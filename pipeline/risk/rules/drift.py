@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.limits.parameters import Duration, OnBreach
+from pipeline.risk.parameters import Duration, OnBreach
 from pipeline.risk.rules.rule import Rule
 
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import OnBreach
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check

@@ -8,8 +8,8 @@ from typing import cast
 
 from msgspec import defstruct
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

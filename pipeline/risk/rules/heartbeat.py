@@ -1,9 +1,9 @@
 """Reject entries while nobody watches the stops: broadcast sent no heartbeat for too long."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Duration
 from pipeline.risk.numbers import whole
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.gate.proposal import Proposal, floored
-from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ONE, ZERO, exceeds, remainder
+from pipeline.risk.order.candidate_order import Proposal, floored
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check

@@ -3,13 +3,13 @@
 from decimal import Decimal
 from typing import ClassVar
 
-from pipeline.risk.account import Account
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.windows import Baseline, Window
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import Watch
-from pipeline.risk.valuation.windows import Baseline, Window
 from topics.decisions import Check, Unit
 
 

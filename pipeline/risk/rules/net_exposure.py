@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
+from pipeline.risk.account.exposures import NO_SIDES
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.rule import Rule
-from pipeline.risk.valuation.exposures import NO_SIDES
 from topics.decisions import Check
 
 

@@ -1,8 +1,8 @@
 """Cap how many symbols are held or reserved at once, the order's own included, without dust."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Count
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Count
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

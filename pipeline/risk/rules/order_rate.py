@@ -5,9 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Duration
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.limits.parameters import Duration, OnBreach
+from pipeline.risk.parameters import Duration, OnBreach
 from pipeline.risk.rules.rule import Rule
 
 OVERFILLS_MAX = 100  # Remembered of an account.

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import OnBreach, PerSymbol, per_symbol
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import OnBreach, PerSymbol, per_symbol
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

@@ -1,9 +1,9 @@
 """Refuse the same order again and again: symbol, side, requested quantity and limit price alike."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Count, Duration
-from pipeline.risk.memory.repeats import approved_since
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.repeats import approved_since
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Count, Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

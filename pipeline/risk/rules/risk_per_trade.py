@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.gate.stop_price import unit_risk
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.stop_price import unit_risk
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

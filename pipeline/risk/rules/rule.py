@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import ClassVar
 
-from pipeline.risk.book.holding import Guard, Holding
-from pipeline.risk.gate.proposal import Proposal, Terms, emptied, largest
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Lacking, OnBreach, Parameters
+from pipeline.risk.account.exposures import Sum
+from pipeline.risk.account.holding import Guard, Holding
 from pipeline.risk.numbers import ZERO, exceeds
+from pipeline.risk.order.candidate_order import Proposal, Terms, emptied, largest
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Lacking, OnBreach, Parameters
 from pipeline.risk.rules.measure import CheckVerdict, Measure, UnknownCheck, sentence
-from pipeline.risk.valuation.exposures import Sum
 from topics.decisions import Check, Unit
 
 

@@ -1,9 +1,9 @@
 """Refuse signals that are too old, expired, from the future, or from before what is remembered."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import Duration
-from pipeline.risk.memory.identities import may_be_forgotten
+from pipeline.risk.account.identities import may_be_forgotten
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

@@ -1,6 +1,6 @@
 """Reduce while a held symbol has no newer price; lifted by itself when all are fresh again."""
 
-from pipeline.risk.limits.parameters import Duration, OnBreach
+from pipeline.risk.parameters import Duration, OnBreach
 from pipeline.risk.rules.rule import Rule
 
 

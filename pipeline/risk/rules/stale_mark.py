@@ -1,8 +1,8 @@
 """Refuse entries without a fresh price of this symbol and of every one held."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import whole
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check

@@ -1,6 +1,6 @@
 """Close a position whose mark reached the stop of its newest filled entry."""
 
-from pipeline.risk.book.holding import Guard, Holding
+from pipeline.risk.account.holding import Guard, Holding
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop
 

@@ -1,8 +1,8 @@
 """Refuse entries whose stop is at their price or on the side where they would win."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

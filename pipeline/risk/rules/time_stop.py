@@ -1,8 +1,8 @@
 """Close a position that is held for too long; off until a time is set."""
 
-from pipeline.risk.book.holding import Guard, Holding
-from pipeline.risk.limits.parameters import PerSymbol, per_symbol
+from pipeline.risk.account.holding import Guard, Holding
 from pipeline.risk.numbers import whole
+from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop
 

@@ -1,8 +1,8 @@
 """Refuse entries at the bounds of what an account's state may hold."""
 
-from pipeline.risk.account import POSITIONS_MAX, RESERVATIONS_MAX
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
+from pipeline.risk.account.account import POSITIONS_MAX, RESERVATIONS_MAX
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

@@ -1,8 +1,8 @@
 """Close a position whose price fell too far from its best mark; off until a ratio is set."""
 
-from pipeline.risk.book.holding import Guard, Holding
-from pipeline.risk.limits.parameters import PerSymbol, per_symbol
+from pipeline.risk.account.holding import Guard, Holding
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop
 

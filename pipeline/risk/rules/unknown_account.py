@@ -1,7 +1,7 @@
 """Refuse entries of an account whose balance never was told."""
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 

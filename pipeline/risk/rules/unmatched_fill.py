@@ -1,6 +1,6 @@
 """Tell when fills name no decision although the account's orders come from riskgate."""
 
-from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.rule import Rule
 
 

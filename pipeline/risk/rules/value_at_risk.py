@@ -5,14 +5,14 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.gate.proposal import Proposal
-from pipeline.risk.gate.standing import Standing
-from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.account.exposures import NO_WEIGHTS
 from pipeline.risk.numbers import EXACT, MONEY, ZERO
+from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import Watch
 from pipeline.risk.statistics.quantile import deviations
-from pipeline.risk.valuation.exposures import NO_WEIGHTS
 from topics.decisions import Check
 
 

@@ -1,6 +1,6 @@
 """Tell when an account violates its limits too often: refused signals and breached watches."""
 
-from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.rule import Rule
 
 

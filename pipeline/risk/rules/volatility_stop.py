@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.book.holding import Guard, Holding
+from pipeline.risk.account.holding import Guard, Holding
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account import Account
-from pipeline.risk.limits.parameters import OnBreach
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.windows import Window
+from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.loss_watch import LossWatch
-from pipeline.risk.valuation.windows import Window
 
 
 class WeeklyLoss(LossWatch, frozen=True, kw_only=True):

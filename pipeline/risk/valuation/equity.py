@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.totals import UNSURE, looked_up
 from pipeline.risk.numbers import ONE, ZERO, earliest
-from pipeline.risk.valuation.totals import UNSURE, looked_up
 
 
 class NeededRates(Struct, frozen=True, gc=False):

@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.book.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
-from pipeline.risk.book.paid import cost_of
-from pipeline.risk.book.reservations import Reservation
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
+from pipeline.risk.account.paid import cost_of
+from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.valuation.contracts import worth
 from pipeline.risk.valuation.held import held_unit, held_value, is_residual
 from pipeline.risk.valuation.working import one_more, working_sums
 

@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from pipeline.risk.book.holding import Holding
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import Holding
 from pipeline.risk.numbers import ONE
-from pipeline.risk.valuation.contracts import worth
 
 
 def is_residual(holding: Holding) -> bool:

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from pipeline.risk.book.holding import NOTHING, Holding, Working
-from pipeline.risk.book.reservations import Reservation
+from pipeline.risk.account.contracts import notional
+from pipeline.risk.account.holding import NOTHING, Holding, Working
+from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.numbers import earliest
-from pipeline.risk.valuation.contracts import notional
 
 
 def working_sums(

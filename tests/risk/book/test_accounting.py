@@ -15,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from pipeline.replay.memory import MemoryStore
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
 from pipeline.streams.partition_accounts import PartitionAccounts
 from tests import given
 from topics.codec import encode_event

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.risk.book.holding import Holding
-from pipeline.risk.gate.proposal import Terms, make_terms
-from pipeline.risk.gate.stop_price import stop_price
-from pipeline.risk.limits.parameters import StopPrices
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.order.candidate_order import Terms, make_terms
+from pipeline.risk.order.stop_price import stop_price
+from pipeline.risk.parameters import StopPrices
 from tests import given
 from topics.codec import plain
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.risk.limits.document import NAMES, canonical
 from pipeline.risk.limits.looser import is_looser, looser, ways
-from pipeline.risk.limits.parameters import Parameters
+from pipeline.risk.parameters import Parameters
 
 # Of these nobody can say which way is looser, so any change counts as looser.
 UNDECIDED = {

@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.profiles import PROFILES, profile_path
 from pipeline.risk.limits.document import NAMES
-from pipeline.risk.limits.parameters import Parameters
 from pipeline.risk.limits.remarks import remarks
+from pipeline.risk.parameters import Parameters
 from pipeline.streams.limits_file import load_rules
 
 PERIODS = 14

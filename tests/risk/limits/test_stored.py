@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account, Document, Shared
+from pipeline.risk.account.account import Account, Document, Shared
 from pipeline.risk.limits.document import canonical
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.rules.daily_loss import DailyLoss

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk.book.holding import Holding
-from pipeline.risk.gate.proposal import make_terms, propose
-from pipeline.risk.gate.standing import stand
+from pipeline.risk.account.holding import Holding
 from pipeline.risk.limits.in_force import limits_of
+from pipeline.risk.order.candidate_order import make_terms, propose
+from pipeline.risk.order.risk_view import stand
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.unknown_rate import UnknownRate
 from pipeline.risk.valuation.equity import NeededRates, Valuation

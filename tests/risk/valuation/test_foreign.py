@@ -8,12 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.foreign import Foreign
+from pipeline.risk.account.totals import Totals, looked_up, moved
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
 from pipeline.risk.valuation.figures import settle
-from pipeline.risk.valuation.foreign import Foreign
-from pipeline.risk.valuation.totals import Totals, looked_up, moved
 from tests import given
 from tests.risk.log import T0_MS, Log
 from topics.events import FillEvent, Quote, Rate, SignalEvent

@@ -6,10 +6,10 @@ from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from pipeline.risk.account import Account
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.exposures import Exposures, exposures_of
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
-from pipeline.risk.valuation.exposures import Exposures, exposures_of
 from pipeline.risk.valuation.figures import settle
 from tests import given
 from tests.risk.log import T0_MS, Log

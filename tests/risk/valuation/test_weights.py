@@ -6,8 +6,8 @@ from hypothesis import given as over
 from hypothesis import settings
 from msgspec.structs import replace
 
+from pipeline.risk.account.exposures import Weights
 from pipeline.risk.numbers import EXACT
-from pipeline.risk.valuation.exposures import Weights
 from tests import given
 from tests.risk.log import T0_MS, Log
 from tests.risk.valuation.test_totals import STEPS

@@ -1,0 +1,1 @@
+"""What is remembered of an account: frozen records, no Turn and nobody who acts."""

@@ -1,0 +1,1 @@
+"""What fills, prices, rates and snapshots change in the account."""

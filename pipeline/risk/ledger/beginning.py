@@ -1,0 +1,138 @@
+"""How a position began that is folded anew: its age, its confirming marks and its best mark.
+
+They are those that it would have had all along. What the market said while nothing was held, or
+of the other side, nobody kept: there the newest mark stands for it.
+"""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.holding import Guard, Holding, Mark, mark_of
+from pipeline.risk.account.kept_fills import KeptFill
+from pipeline.risk.account.position import Position
+from pipeline.risk.ledger.marks import marked
+from pipeline.risk.ledger.stop_levels import forget_stops, guard_again, own_stop
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.turn import Turn
+
+
+class Beginning(NamedTuple):
+    """By which fill a position left zero or turned; None: it was held before the changed one."""
+
+    changed: KeptFill
+    was: KeptFill | None
+    now: KeptFill | None
+
+
+def began(
+    before: Position, after: Position, *, by: KeptFill, known: KeptFill | None
+) -> KeptFill | None:
+    """Return the fill by which a position began, once one more was folded."""
+    held, left = before.quantity, after.quantity
+    begins = left and (not held or (held > ZERO) != (left > ZERO))
+    return by if begins else known
+
+
+def kept_again(kept: KeptFill, before: Position, beginning: Beginning) -> KeptFill:
+    """Keep a later fill with what was held before it, as that is once it is folded anew."""
+    same_side = kept.before.quantity * before.quantity > ZERO
+    if not before.quantity:
+        return replace(kept, before=before, guard=None, marks=())
+    if _is_same(beginning) and same_side:
+        return kept if before == kept.before else replace(kept, before=before)
+    if beginning.now is None:
+        guard, marks = beginning.changed.guard, beginning.changed.marks
+    else:
+        began_by = beginning.now
+        guard = Guard(began_by.booked_ms, began_by.execution.price)
+        marks = (Mark(began_by.execution.price),)
+    if same_side and kept.guard is not None and guard is not None:
+        guard = replace(kept.guard, opened_ms=guard.opened_ms)
+    return replace(kept, before=before, guard=guard, marks=marks)
+
+
+def hold(turn: Turn, position: Position, beginning: Beginning) -> None:
+    """Hold what was folded anew in the place of what is held."""
+    before = turn.holding(beginning.changed.symbol)
+    changed = replace(before, position=position)
+    if not position.quantity or (_is_same(beginning) and _is_same_side(before, position)):
+        turn.settle(marked(turn, before, changed, entry=changed.average_price))
+    else:
+        turn.settle(_begun(turn, before, changed, beginning=beginning))
+    turn.state_changed = True
+
+
+def _is_same(beginning: Beginning) -> bool:
+    was, now = beginning.was, beginning.now
+    if was is None or now is None:
+        return was is now
+    return was.number == now.number and was.execution.price == now.execution.price
+
+
+def _is_same_side(before: Holding, position: Position) -> bool:
+    return before.position.quantity * position.quantity > ZERO
+
+
+def _begun(turn: Turn, before: Holding, changed: Holding, *, beginning: Beginning) -> Holding:
+    same_side = _is_same_side(before, changed.position)
+    if before.position.quantity and not same_side:
+        forget_stops(turn, changed.symbol)
+    marks = _marks(before, changed, beginning)
+    held = replace(changed, marks=marks[-turn.limits.confirmation.confirm_marks :])
+    if not same_side:
+        newest = mark_of(changed.quote, changed.position.quantity)
+        as_of_ms = None if changed.quote is None or newest is None else changed.quote.as_of_ms
+        held = replace(held, mark=newest, mark_ms=as_of_ms)
+    guard = _guard(turn, before, held, beginning=beginning)
+    return guard_again(turn, held, guard)
+
+
+def _marks(before: Holding, changed: Holding, beginning: Beginning) -> tuple[Mark, ...]:
+    """Join the marks of its beginning with those that came since."""
+    was, now = beginning.was, beginning.now
+    if now is None:
+        first, since_ms = beginning.changed.marks, beginning.changed.booked_ms
+    else:
+        first, since_ms = (Mark(now.execution.price),), now.booked_ms
+    later = before.marks
+    if not _is_same_side(before, changed.position):
+        newest = mark_of(changed.quote, changed.position.quantity)
+        later = () if newest is None else (Mark(newest),)
+    elif was is not None and later and later[0] == Mark(was.execution.price, was.booked_ms):
+        later = later[1:]  # The price of a fill that began nothing.
+    later = tuple(m for m in later if m.superseded_ms is None or m.superseded_ms > since_ms)
+    if now is None and first and later and first[-1].price == later[0].price:
+        first = first[:-1]  # The same quote.
+    if not (first and later):
+        return first or later
+    last = first[-1]
+    return (*first[:-1], Mark(last.price, last.superseded_ms or since_ms), *later)
+
+
+def _guard(turn: Turn, before: Holding, held: Holding, *, beginning: Beginning) -> Guard:
+    """Return age, best mark and stop as of its beginning."""
+    changed, was, now = beginning
+    current = before.guard
+    same_side = _is_same_side(before, held.position)
+    kept = changed.guard if now is None else None
+    if kept is None:
+        price = held.average_price if now is None else now.execution.price
+        opened_ms = turn.now_ms if now is None else now.booked_ms
+        kept = Guard(opened_ms, price, realized=held.realized)
+        kept = replace(kept, stop=own_stop(turn, held, price))
+    if not same_side or current is None:
+        return kept
+    seen = [mark.price for mark in held.marks]
+    gone = [] if was is None else [was.execution.price]
+    if now is not None and now.guard is not None:
+        gone.append(now.guard.best)
+    if current.best not in gone:
+        seen.append(current.best)  # It came since.
+    best = _best(kept.best, seen, long=held.position.quantity > ZERO)
+    return replace(kept, best=best, stop=current.stop, realized=current.realized)
+
+
+def _best(first: Decimal, marks: list[Decimal], *, long: bool) -> Decimal:
+    return max(first, *marks) if long else min(first, *marks)

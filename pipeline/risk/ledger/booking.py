@@ -1,0 +1,168 @@
+"""Booking: what a fill does to position and money. Fees are realized at once and whole."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.account import PENDING_MAX, POSITIONS_MAX
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import Execution, Guard, Holding, Pending, mark_of
+from pipeline.risk.account.kept_fills import KeptFill
+from pipeline.risk.account.paid import freezing_scale, with_paid
+from pipeline.risk.account.position import LINEAR, Position, average_price, fold
+from pipeline.risk.ledger.late_fill import Late, correct_windows
+from pipeline.risk.ledger.marks import marked
+from pipeline.risk.ledger.money import Money, book_in_time, book_money, is_counted
+from pipeline.risk.ledger.rates import fresh_rate
+from pipeline.risk.ledger.refused_fill import refuse_fill
+from pipeline.risk.ledger.trade import Trade, trade_of
+from pipeline.risk.numbers import ZERO, signed
+from pipeline.risk.order.stop_price import stop_on_tick
+from pipeline.risk.stops import open_stop
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.quotes import allows
+from topics.codec import plain
+from topics.instruments import Instrument
+
+
+def book(turn: Turn, symbol: str, execution: Execution) -> None:
+    """Change the position by a fill and book what it realizes; pending without an instrument."""
+    holding = turn.holding(symbol)
+    if not holding.position.quantity and turn.account.totals.held >= POSITIONS_MAX:
+        cause = Cause("too_many", f"fill {execution.fill_id} is beyond the most positions")
+        open_stop(turn, cause, strength="halt")
+    elif holding.instrument is None:
+        book_unknown(turn, holding, execution)
+    else:
+        trade = trade_of(execution, holding.instrument, turn.account)
+        kept = _kept(turn, holding, trade, currency=holding.instrument.settlement_currency)
+        _book_trade(turn, kept, trade, instrument=holding.instrument)
+
+
+def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
+    """Keep a fill for a bust: what was held before it, and how it is booked."""
+    execution, account = trade.execution, turn.account
+    other = execution.fee_currency  # Also of no fee yet: one that is told late has its rate.
+    other = None if other == currency else other
+    counted = fee_counted = None
+    if account.opened_ms is not None:
+        counted = is_counted(account, execution.executed_ms, currency)
+        if other is not None:
+            fee_counted = is_counted(account, execution.executed_ms, other)
+    turn.fills.append(
+        KeptFill(
+            holding.symbol,
+            holding.fills,
+            execution,
+            holding.position,
+            rate=fresh_rate(turn, currency),
+            counted=counted,
+            fee_rate=None if other is None else fresh_rate(turn, other),
+            fee_counted=fee_counted,
+            booked_ms=turn.now_ms,
+            guard=holding.guard,
+            marks=holding.marks,
+        )
+    )
+    return replace(holding, fills=holding.fills + 1)
+
+
+def _book_trade(turn: Turn, holding: Holding, trade: Trade, *, instrument: Instrument) -> None:
+    execution, before = trade.execution, holding.position
+    position, won = fold(before, trade.quantity, execution.price, terms=trade.contract)
+    rate = fresh_rate(turn, instrument.settlement_currency)
+    position = with_paid(before, position, freezing_scale(turn.account, instrument, rate))
+    _move(turn, holding, position, execution=execution)
+    _realize(turn, holding.symbol, trade, amount=won - trade.fee)
+
+
+def _move(turn: Turn, holding: Holding, position: Position, *, execution: Execution) -> None:
+    changed = replace(
+        holding,
+        position=position,
+        filled=True,
+        filled_ms=max(holding.filled_ms, min(execution.executed_ms, turn.now_ms)),
+    )
+    turn.settle(marked(turn, holding, changed, entry=execution.price))
+    turn.state_changed = True
+    turn.filled = True
+
+
+def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
+    """Book realized money and fee, in the account and in the day and week of the fill."""
+    instrument = turn.holding(symbol).instrument
+    if instrument is None:
+        raise AssertionError("a trade has an instrument")
+    execution, executed_ms = trade.execution, trade.execution.executed_ms
+    money = Money(symbol, instrument.settlement_currency, amount, execution)
+    rate = fresh_rate(turn, money.currency)
+    won = book_money(turn, money, executed_ms=executed_ms)
+    paid = None
+    if trade.other_fee is not None:
+        paid = book_money(turn, trade.other_fee, executed_ms=executed_ms)
+    if won is None and paid is None:
+        return  # What waits for a rate comes with it.
+    fee, scale = paid or ZERO, None if won is None else rate
+
+    def effect(marks: dict[str, Decimal]) -> Decimal:
+        return fee if scale is None else trade.effect(marks.get(symbol)) * scale + fee
+
+    book_in_time(turn, executed_ms, (won or ZERO) + fee)
+    correct_windows(turn, Late(f"fill {execution.fill_id}", executed_ms, effect))
+
+
+def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
+    """Change the position for the time being; the money waits for the instrument."""
+    if len(holding.pending) >= PENDING_MAX:
+        cause = Cause("too_many", f"more fills of unknown {holding.symbol} than can be kept")
+        open_stop(turn, cause, strength="halt")
+        return
+    before = holding.position
+    pending = (*holding.pending, Pending(execution, before, turn.now_ms))
+    quantity = signed(execution.side, execution.quantity)
+    position, _ = fold(before, quantity, execution.price, terms=LINEAR)
+    _move(turn, replace(holding, pending=pending), position, execution=execution)
+
+
+def book_pending(turn: Turn, instrument: Instrument) -> None:
+    """Book what was filled or adopted while nobody knew the instrument."""
+    holding = turn.holding(instrument.symbol)
+    guard, start = holding.guard, holding.position
+    if holding.pending:
+        start = holding.pending[0].before
+    if holding.inverse is not None and start.quantity:
+        start = _as_inverse(turn, holding, start, inverse=holding.inverse)
+    if start is not holding.position:
+        turn.settle(replace(holding, position=start, pending=()))
+    for pending in holding.pending:
+        execution = pending.execution
+        if allows(instrument, execution.price):
+            book(turn, instrument.symbol, execution)
+        else:
+            reason = f"{instrument.symbol} has no price of {plain(execution.price)}"
+            refuse_fill(turn, execution.fill_id, reason)
+    _keep_guard(turn, turn.holding(instrument.symbol), guard)
+
+
+def _as_inverse(turn: Turn, holding: Holding, start: Position, *, inverse: Decimal) -> Position:
+    """Cost a position as an inverse contract; without a price above zero it began at its mark."""
+    price: Decimal | None = average_price(start, None)
+    if price is None or price <= ZERO:
+        price = mark_of(holding.quote, start.quantity)
+    if price is not None and price > ZERO:
+        return Position(start.quantity, worth(start.quantity, price, inverse))
+    reason = f"the position in {holding.symbol} has no price that an inverse contract can have"
+    turn.alert(Cause("drift", reason), level="high")
+    open_stop(turn, Cause("drift", reason), strength="reduce")
+    return Position()
+
+
+def _keep_guard(turn: Turn, booked: Holding, before: Guard | None) -> None:
+    """Let a position that is booked again keep its age, its best mark and its stop, on the tick."""
+    guard = booked.guard
+    if guard is not None and before is not None:
+        kept = replace(before, realized=guard.realized)
+        if before.stop is not None and booked.instrument is not None:
+            kept = replace(kept, stop=stop_on_tick(before.stop, booked.instrument, booked.quantity))
+        turn.put(replace(booked, guard=kept))

@@ -1,0 +1,133 @@
+"""Busts and corrections: a fill that never was, or was another one than it said.
+
+What was folded after it is folded anew from the fills kept. A fill no longer kept is booked as its
+opposite at its own price, and a corrected one then once more: the total is exact then, the split
+between realized and unrealized is not.
+"""
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.contents import Contents
+from pipeline.risk.account.holding import Execution, Holding, Pending
+from pipeline.risk.account.kept_fills import KeptFill
+from pipeline.risk.account.position import LINEAR, fold
+from pipeline.risk.ledger.beginning import Beginning, began, hold
+from pipeline.risk.ledger.booking import book
+from pipeline.risk.ledger.refold import refold
+from pipeline.risk.ledger.trade import execution_of
+from pipeline.risk.numbers import opposite, signed
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.quotes import allows
+from topics.fills import Fill
+from topics.instruments import Instrument
+
+_ADOPTED = "the adopted snapshot says what is held"
+_NOT_KEPT = "realized and unrealized are not told apart"
+
+
+def on_bust(turn: Turn, fill: Fill, kept: tuple[KeptFill, ...], *, known: Contents | None) -> None:
+    """Undo a fill; `known`: what was booked of it. One that never came is remembered as busted."""
+    holding = turn.holding(fill.symbol)
+    said = f"fill {fill.fill_id} is busted"
+    found = _found(kept, fill)
+    if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
+        said += f": {_ADOPTED}"
+    elif any(_is_of(pending.execution, fill) for pending in holding.pending):
+        _change_pending(turn, holding, fill, new=None)
+    elif found is not None:
+        refold(turn, found, kept, new=None)
+    elif known is not None:
+        said += f", no longer kept, and booked as its opposite: {_NOT_KEPT}"
+        book(turn, fill.symbol, reversed_of(known.booked))
+    else:
+        said += " before it came"
+    turn.alert(Cause("bust", said, fill.quantity))
+
+
+def on_correction(
+    turn: Turn, fill: Fill, kept: tuple[KeptFill, ...], *, known: Contents
+) -> Execution:
+    """Put a fill in the place of what was booked of it; return it with the time of that."""
+    holding, old = turn.holding(fill.symbol), known.booked
+    new = replace(execution_of(fill), executed_ms=old.executed_ms)
+    found = _found(kept, fill)
+    if _is_adopted(holding, old) and (found is None or _moves(holding, old, new)):
+        reason = f"fill {fill.fill_id} is corrected: {_ADOPTED}"
+        turn.alert(Cause("bust", reason, fill.quantity))
+    elif any(_is_of(pending.execution, fill) for pending in holding.pending):
+        _change_pending(turn, holding, fill, new=new)
+    elif found is not None:
+        refold(turn, found, kept, new=new)
+    elif holding.instrument is not None and not allows(holding.instrument, old.price):
+        book(turn, fill.symbol, new)  # What it said at first was refused.
+    else:
+        reason = f"fill {fill.fill_id} is corrected, no longer kept, and booked anew: {_NOT_KEPT}"
+        turn.alert(Cause("bust", reason, fill.quantity))
+        book(turn, fill.symbol, reversed_of(old))
+        book(turn, fill.symbol, new)
+    return new
+
+
+def reversed_of(execution: Execution) -> Execution:
+    """The opposite fill at the same price, with the fee returned; no bust finds it by its name."""
+    side = opposite(execution.side)
+    return replace(execution, fill_id=f"~{execution.fill_id}", side=side, fee=-execution.fee)
+
+
+def _found(kept: tuple[KeptFill, ...], fill: Fill) -> KeptFill | None:
+    found = [each for each in kept if not each.busted and _is_of(each.execution, fill)]
+    return found[-1] if found else None
+
+
+def _is_of(execution: Execution, fill: Fill) -> bool:
+    return (execution.fill_id, execution.side) == (fill.fill_id, fill.side)
+
+
+def _is_adopted(holding: Holding, old: Execution) -> bool:
+    return holding.adopted_ms is not None and old.executed_ms <= holding.adopted_ms
+
+
+def _moves(holding: Holding, old: Execution, new: Execution) -> bool:
+    """Whether a correction changes the position, and not a fee in money alone."""
+    if (old.quantity, old.price) != (new.quantity, new.price):
+        return True
+    instrument = holding.instrument
+    return any(_is_in_units(each, instrument) for each in (old, new))
+
+
+def _is_in_units(execution: Execution, instrument: Instrument | None) -> bool:
+    currency = execution.fee_currency
+    if instrument is None or instrument.kind != "linear" or not execution.fee or currency is None:
+        return False
+    return currency == instrument.base_currency != instrument.settlement_currency
+
+
+def _change_pending(turn: Turn, holding: Holding, fill: Fill, *, new: Execution | None) -> None:
+    """Take a fill out of those that wait for their instrument, or put another in its place."""
+    place = next(n for n, each in enumerate(holding.pending) if _is_of(each.execution, fill))
+    changed = holding.pending[place]
+    position = changed.before
+    was: KeptFill | None = None
+    now: KeptFill | None = None
+    left: list[Pending] = list(holding.pending[:place])
+    for number, each in enumerate(holding.pending[place:]):
+        quantity = signed(each.execution.side, each.execution.quantity)
+        after, _ = fold(each.before, quantity, each.execution.price, terms=LINEAR)
+        was = began(each.before, after, by=_as_kept(holding, each, number), known=was)
+        execution = new if number == 0 else each.execution
+        if execution is None:
+            continue
+        again = Pending(execution, position, each.came_ms)
+        quantity = signed(execution.side, execution.quantity)
+        position, _ = fold(position, quantity, execution.price, terms=LINEAR)
+        now = began(again.before, position, by=_as_kept(holding, again, number), known=now)
+        left.append(again)
+    turn.put(replace(holding, pending=tuple(left)))
+    hold(turn, position, Beginning(_as_kept(holding, changed, 0), was, now))
+
+
+def _as_kept(holding: Holding, pending: Pending, number: int) -> KeptFill:
+    return KeptFill(
+        holding.symbol, number, pending.execution, pending.before, booked_ms=pending.came_ms
+    )

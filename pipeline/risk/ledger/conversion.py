@@ -1,0 +1,79 @@
+"""Conversion: what waited for a rate is booked at the first one seen, frozen from then on.
+
+What fills brought goes to the days and weeks of the fills, as if the rate had been there; so does
+what a position cost.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.paid import frozen
+from pipeline.risk.account.unconverted import Apart, Waiting
+from pipeline.risk.ledger.cash import keeps_apart
+from pipeline.risk.ledger.late_fill import Effect, Late, correct_windows
+from pipeline.risk.ledger.money import (
+    Money,
+    add_to_symbol,
+    book_in_time,
+    book_in_windows,
+    note_rate,
+)
+from pipeline.risk.ledger.rates import fresh_rate
+from pipeline.risk.ledger.trade import trade_of
+from pipeline.risk.numbers import ZERO, booked
+from pipeline.risk.turn import Turn
+
+
+def convert_apart(turn: Turn) -> None:
+    """Book what was kept apart where there is a rate now."""
+    for key, apart in list(turn.account.unconverted.items()):
+        currency, _, symbol = key.partition(":")
+        rate = fresh_rate(turn, currency)
+        if rate is not None:
+            left = {name: item for name, item in turn.account.unconverted.items() if name != key}
+            turn.update(unconverted=left)
+            _book(turn, Money(symbol, currency, apart.amount), apart, rate=rate)
+
+
+def freeze_costs(turn: Turn) -> None:
+    """Freeze what positions cost that were filled without a rate; by currency nothing is frozen."""
+    if turn.account.by_currency:
+        return
+    for currency, foreign in turn.account.totals.foreign.items():
+        if foreign.unfrozen and fresh_rate(turn, currency) is not None:
+            for holding in list(turn.account.holdings.values()):
+                if holding.foreign_currency == currency:
+                    _freeze(turn, holding)
+
+
+def _freeze(turn: Turn, holding: Holding) -> None:
+    position = holding.position
+    if holding.scale is not None and position.frozen_cost != position.cost:
+        turn.settle(replace(holding, position=frozen(position, holding.scale)))
+
+
+def _book(turn: Turn, money: Money, apart: Apart, *, rate: Decimal) -> None:
+    add_to_symbol(turn, money.symbol, booked(money.amount * rate))
+    note_rate(turn, money, rate)
+    at_once = booked((apart.counted - sum((each.counted for each in apart.waiting), ZERO)) * rate)
+    waited = [booked(each.counted * rate) for each in apart.waiting]
+    if not keeps_apart(turn.account, money.currency):
+        turn.update(realized=turn.account.realized + sum(waited, at_once))
+    book_in_windows(turn, at_once, at_once)
+    for each, amount in zip(apart.waiting, waited, strict=True):
+        execution = each.execution
+        book_in_time(turn, execution.executed_ms, amount)
+        if each.late:
+            effect = _effect(turn, money, each, rate=rate)
+            correct_windows(turn, Late(f"fill {execution.fill_id}", execution.executed_ms, effect))
+
+
+def _effect(turn: Turn, money: Money, waiting: Waiting, *, rate: Decimal) -> Effect:
+    """What a late fill did to equity: with the mark what it traded, always the same a fee."""
+    instrument = turn.holding(money.symbol).instrument
+    if instrument is None or money.currency != instrument.settlement_currency:
+        return lambda _: waiting.counted * rate
+    trade = trade_of(waiting.execution, instrument, turn.account)
+    return lambda marks: trade.effect(marks.get(money.symbol)) * rate

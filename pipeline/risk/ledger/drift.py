@@ -1,0 +1,181 @@
+"""Drift: snapshots that differ from what we hold are adopted when they do so for too long.
+
+The first differing one starts a wait; at its end the latest counts, unless a fill of ours has come
+since: then the next that differs is adopted at once.
+"""
+
+from decimal import Decimal
+from typing import cast
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.account import POSITIONS_MAX, Account, Drift
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.holding import Execution, Holding, mark_of
+from pipeline.risk.ledger.balances import adjust_balance, expected_balance
+from pipeline.risk.ledger.booking import book
+from pipeline.risk.ledger.cash import keeps_apart
+from pipeline.risk.ledger.taking_over import take_over
+from pipeline.risk.numbers import ZERO, booked
+from pipeline.risk.rules.drift import Drifting
+from pipeline.risk.stops import LEVELS, open_stop
+from pipeline.risk.turn import Turn
+from topics.accounts import CashFlow
+from topics.codec import plain
+from topics.fields import Side
+from topics.positions import PositionSnapshot
+
+# The place of a balance among the drifts: no symbol is empty, and none has a star.
+_BALANCE, _CASH = "", "*"
+
+
+def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
+    """Compare what is held with a snapshot that is not older than our last fill of it."""
+    holding = turn.holding(snapshot.symbol)
+    if snapshot.as_of_ms < holding.filled_ms:
+        return
+    said = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price or ZERO)
+    _note(turn, snapshot.symbol, said, differs=_position_differs(holding, said))
+
+
+def compare_balance(turn: Turn, flow: CashFlow) -> None:
+    """Compare a currency's balance with a snapshot that is not older than our last fill or flow."""
+    said, currency = Drift(0, flow.as_of_ms, flow.amount), flow.currency
+    name = f"{_CASH}{currency}" if keeps_apart(turn.account, currency) else _BALANCE
+    if flow.as_of_ms >= _newest_ms(turn.account):
+        _note(turn, name, said, differs=bool(_balance_difference(turn, currency, said)))
+
+
+def adopt_due(turn: Turn) -> None:
+    """Adopt what still differs at the end of its wait."""
+    for name in due_drifts(turn):
+        adopt(turn, name)
+
+
+def due_drifts(turn: Turn) -> list[str]:
+    """List the drifts whose wait is over, by symbol; none while the rule is off."""
+    if turn.account.drifts and not _rule(turn).enabled:
+        turn.note(drifts={})
+    return [name for name, drift in turn.account.drifts.items() if drift.due_ms <= turn.now_ms]
+
+
+def adopt(turn: Turn, name: str) -> None:
+    """Adopt the latest snapshot of a symbol, or of the balance, if it still differs."""
+    drift = turn.account.drifts[name]
+    if name == _BALANCE or name.startswith(_CASH):
+        _adopt_balance(turn, name, drift)
+    else:
+        _adopt_position(turn, turn.holding(name), drift)
+
+
+def forget_drift(turn: Turn, name: str) -> None:
+    """End the wait of a differing snapshot without adopting it."""
+    drifts = turn.account.drifts
+    if name in drifts:
+        turn.note(drifts={other: drift for other, drift in drifts.items() if other != name})
+
+
+def drift_wake_ms(turn: Turn) -> int | None:
+    """When the first wait ends; one that is over waits for a snapshot."""
+    waits_ms = [drift.due_ms for drift in turn.account.drifts.values()]
+    return min((due_ms for due_ms in waits_ms if due_ms > turn.now_ms), default=None)
+
+
+def _rule(turn: Turn) -> Drifting:
+    return cast(Drifting, turn.limits.rules["drift"])
+
+
+def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:
+    """Keep the latest snapshot while it differs; one that agrees ends the wait."""
+    rule, drifts = _rule(turn), turn.account.drifts
+    known = drifts.get(name)
+    if not rule.enabled or (known is not None and said.as_of_ms < known.as_of_ms):
+        return
+    if not differs:
+        forget_drift(turn, name)
+        return
+    if known is None and len(drifts) > POSITIONS_MAX:
+        return
+    due_ms = turn.now_ms + rule.drift_grace_ms if known is None else known.due_ms
+    turn.note(drifts={**drifts, name: replace(said, due_ms=due_ms)})
+    if due_ms <= turn.now_ms:
+        adopt_due(turn)
+
+
+def _lot(holding: Holding) -> Decimal:
+    return ZERO if holding.instrument is None else holding.instrument.lot_size
+
+
+def _position_differs(holding: Holding, said: Drift) -> bool:
+    return abs(said.amount - holding.position.quantity) > _lot(holding)
+
+
+def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
+    if holding.filled and drift.as_of_ms < holding.filled_ms:
+        return  # Not newer than what we know; the next one tells.
+    forget_drift(turn, holding.symbol)
+    if not (holding.filled and _position_differs(holding, drift)):
+        return
+    difference = drift.amount - holding.position.quantity
+    price, said = _price_of(holding, drift, difference)
+    side: Side = "buy" if difference > ZERO else "sell"
+    size = abs(difference)
+    book(turn, holding.symbol, Execution("~drift", side, size, price, ZERO, None, turn.now_ms))
+    adopted_ms = min(drift.as_of_ms, turn.now_ms)
+    booked = turn.holding(holding.symbol)
+    turn.put(replace(booked, adopted_ms=adopted_ms, filled_ms=holding.filled_ms))
+    if not holding.position.quantity and booked.lacks_mark:
+        take_over(turn, holding, booked.position)
+    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted{said}"
+    _act(turn, Cause("drift", reason, abs(difference), _lot(holding)))
+
+
+def _price_of(holding: Holding, drift: Drift, difference: Decimal) -> tuple[Decimal, str]:
+    """Return at which price a difference is booked, and what is to be said of that.
+
+    What a snapshot calls the average is no price that anything was sold at: it realizes nothing.
+    """
+    mark = holding.mark if holding.mark is not None else mark_of(holding.quote, difference)
+    if mark is not None:
+        return mark, ""
+    if holding.position.quantity:
+        return holding.average_price, " at the average cost, without a mark: nothing is realized"
+    return drift.average_price, " without a mark: what it won before its first one is not today's"
+
+
+def _newest_ms(account: Account) -> int:
+    fills_ms = (holding.filled_ms for holding in account.holdings.values())
+    return max(account.flow_ms, *fills_ms, 0)
+
+
+def _balance_difference(turn: Turn, currency: str, said: Drift) -> Decimal:
+    """What the balance lacks; 0 within the tolerance, and while ours is not known."""
+    expected = expected_balance(turn, currency)
+    if expected is None:
+        return ZERO
+    difference = said.amount - expected
+    tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
+    return difference if abs(difference) > tolerance else ZERO
+
+
+def _adopt_balance(turn: Turn, name: str, drift: Drift) -> None:
+    currency = name.removeprefix(_CASH) or turn.account.currency or ""
+    expected = expected_balance(turn, currency)
+    if expected is None or drift.as_of_ms < _newest_ms(turn.account):
+        return
+    forget_drift(turn, name)
+    adjustment = booked(_balance_difference(turn, currency, drift))
+    if not adjustment:
+        return
+    adjust_balance(turn, currency, adjustment, as_of_ms=min(drift.as_of_ms, turn.now_ms))
+    turn.state_changed = True
+    tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
+    reason = f"the balance snapshot says {plain(drift.amount)}, and is adopted as an adjustment"
+    _act(turn, Cause("drift", reason, abs(adjustment), tolerance))
+
+
+def _act(turn: Turn, cause: Cause) -> None:
+    action = _rule(turn).on_breach
+    turn.alert(cause, level=LEVELS[action], action=action)
+    if action != "warn":
+        open_stop(turn, cause, strength=action)

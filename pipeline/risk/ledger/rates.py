@@ -1,0 +1,135 @@
+"""Rates of other currencies to the account's: the newest taken of each that its money needs.
+
+A rate grows stale as a mark does: what is held keeps its value for the watches, while the gate and
+what is booked count a stale one as unknown. The last values of each confirm it, as marks do.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.account import CURRENCIES_MAX, Account
+from pipeline.risk.account.currencies import KnownRate
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.rate_sources import counted
+from pipeline.risk.ledger.marks import kept_marks, next_mark
+from pipeline.risk.numbers import ONE
+from pipeline.risk.turn import Turn
+from topics.events import Event, Rate, RevaluationEvent
+from topics.instruments import Instrument
+
+
+def scaled(holding: Holding, instrument: Instrument, account: Account) -> Holding:
+    """Give a holding what turns its worth into the account's currency; None without a rate."""
+    multiplier = ONE if instrument.kind == "inverse" else instrument.multiplier
+    if not is_foreign(instrument, account):
+        return replace(holding, scale=multiplier, foreign_currency=None)
+    currency = instrument.settlement_currency
+    known = account.rates.get(currency)
+    scale = None if known is None else multiplier * known.rate
+    return replace(holding, scale=scale, foreign_currency=currency)
+
+
+def is_foreign(instrument: Instrument, account: Account) -> bool:
+    """Whether an instrument settles in another currency than the account's."""
+    return account.currency is not None and instrument.settlement_currency != account.currency
+
+
+def fresh_rate(turn: Turn, currency: str) -> Decimal | None:
+    """Return the rate of a currency to the account's; None when missing or stale."""
+    account = turn.account
+    if currency == account.currency:
+        return ONE
+    oldest_ms = turn.now_ms - turn.limits.prices.mark_age_ms_max
+    known = account.rates.get(currency)
+    if known is not None and known.as_of_ms >= oldest_ms:
+        return known.rate
+    found = _brought(turn, currency)
+    return found.rate if found is not None and found.as_of_ms >= oldest_ms else None
+
+
+def take_rates(turn: Turn, event: Event) -> None:
+    """Take the newer rates of currencies that the account has or its instruments settle in."""
+    turn.rates = counted(event.rates, turn.shared)
+    for rate in turn.rates:
+        if rate.quote == turn.account.currency and _is_needed(turn, event, rate.base):
+            _take(turn, rate)
+
+
+def hold_rate(turn: Turn, currency: str) -> None:
+    """Take the rate of a currency that the account begins to have, if the event brought it."""
+    found = None if currency in turn.account.rates else _brought(turn, currency)
+    if found is not None:
+        _take(turn, found)
+
+
+def _brought(turn: Turn, currency: str) -> Rate | None:
+    for rate in turn.rates:
+        if rate.base == currency and rate.quote == turn.account.currency:
+            return rate
+    return None
+
+
+def _is_needed(turn: Turn, event: Event, currency: str) -> bool:
+    """Whether the account holds the rate or needs it, or the event is about what settles in it."""
+    account = turn.account
+    if isinstance(event, RevaluationEvent) or currency in account.rates or currency in account.cash:
+        return True  # A revaluation brings only what its account needs.
+    return event.instrument is not None and event.instrument.settlement_currency == currency
+
+
+def _take(turn: Turn, rate: Rate) -> None:
+    rates = turn.account.rates
+    known = rates.get(rate.base)
+    if known is not None and (rate.as_of_ms < known.as_of_ms or _is_the_same(rate, known)):
+        return
+    if known is None and len(rates) >= CURRENCIES_MAX:
+        rates = _without_an_idle_one(turn)
+        if len(rates) >= CURRENCIES_MAX:
+            return  # What it values stays unknown.
+    marks = next_mark(() if known is None else known.marks, rate.rate, now_ms=turn.now_ms)
+    kept = marks[-turn.limits.confirmation.confirm_marks :]
+    turn.update(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms, kept)})
+    if known is None or known.rate != rate.rate:
+        settle_in(turn, rate.base)
+
+
+def _is_the_same(rate: Rate, known: KnownRate) -> bool:
+    return (rate.rate, rate.as_of_ms) == (known.rate, known.as_of_ms)
+
+
+def trim_rates(turn: Turn) -> None:
+    """Drop values superseded at least confirm_ms ago, never below two of a rate."""
+    dropped_ms = turn.now_ms - turn.limits.confirmation.confirm_ms
+    trimmed = {
+        currency: replace(known, marks=kept_marks(known.marks, dropped_ms))
+        for currency, known in turn.account.rates.items()
+        if len(known.marks) > 2 and (known.marks[0].superseded_ms or 0) <= dropped_ms
+    }
+    if trimmed:
+        turn.note(rates={**turn.account.rates, **trimmed})
+
+
+def settle_in(turn: Turn, currency: str | None = None) -> None:
+    """Work out anew what is settled in a currency, or in any, once its rate has changed."""
+    for holding in list(turn.account.holdings.values()):
+        instrument = holding.instrument
+        if instrument is not None and currency in {None, instrument.settlement_currency}:
+            turn.settle(scaled(holding, instrument, turn.account))
+
+
+def _without_an_idle_one(turn: Turn) -> dict[str, KnownRate]:
+    """Forget the oldest rate that values nothing held."""
+    account = turn.account
+    used = {
+        holding.instrument.settlement_currency
+        for holding in account.holdings.values()
+        if holding.instrument is not None and holding.active
+    }
+    idle = next((name for name in account.rates if name not in used | account.cash.keys()), None)
+    if idle is None:
+        return account.rates
+    kept = {currency: known for currency, known in account.rates.items() if currency != idle}
+    turn.update(rates=kept)
+    settle_in(turn, idle)
+    return kept

@@ -1,0 +1,99 @@
+"""Prevented loss: what refused and cut quantities would have lost a day later, less what they would
+have made.
+
+Kept are sums by symbol and stretch of time, a bounded number of them; at the bound the oldest is
+valued early.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.account.account import Account
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import Holding, mark_of
+from pipeline.risk.account.refused import STRETCH_MS, Blocked
+from pipeline.risk.numbers import EXACT, ZERO, signed
+from pipeline.risk.order.candidate_order import Terms
+from pipeline.risk.turn import Turn
+
+BLOCKED_MAX = 100  # Of an account.
+
+
+def note_blocked(turn: Turn, terms: Terms, quantity: Decimal) -> None:
+    """Note what of an order was not approved; nothing without a price or an instrument.
+
+    quantity: approved, in units.
+    """
+    holding, price = terms.holding, terms.entry_price
+    if terms.asked is None or price is None or holding.instrument is None:
+        return
+    missed = signed(terms.side, terms.asked - quantity)
+    if not missed or (holding.inverse is not None and price <= ZERO):
+        return
+    cost = worth(missed, price, holding.inverse)
+    blocked = Blocked(turn.now_ms // STRETCH_MS, missed, cost)
+    _keep(turn, holding.symbol, blocked)
+
+
+def _keep(turn: Turn, symbol: str, new: Blocked) -> None:
+    kept = turn.account.blocked.get(symbol, ())
+    if kept and kept[-1].stretch == new.stretch:
+        last = kept[-1]
+        quantity = EXACT.add(last.quantity, new.quantity)
+        kept, new = kept[:-1], Blocked(new.stretch, quantity, last.cost + new.cost)
+    elif sum(len(items) for items in turn.account.blocked.values()) >= BLOCKED_MAX:
+        oldest = min((items[0].stretch, name) for name, items in turn.account.blocked.items())
+        _settle(turn, oldest[1], count=1)
+        kept = turn.account.blocked.get(symbol, ())
+    _put(turn, symbol, (*kept, new))
+
+
+def _put(turn: Turn, symbol: str, kept: tuple[Blocked, ...]) -> None:
+    others = {name: items for name, items in turn.account.blocked.items() if name != symbol}
+    turn.note(blocked={**others, symbol: kept} if kept else others)
+
+
+def settle_blocked(turn: Turn) -> None:
+    """Value once and for all what is a day old, at the newest mark there is."""
+    for symbol, items in list(turn.account.blocked.items()):
+        due = sum(item.due_ms <= turn.now_ms for item in items)
+        if due:
+            _settle(turn, symbol, count=due)
+
+
+def _settle(turn: Turn, symbol: str, *, count: int) -> None:
+    account = turn.account
+    kept, holding = account.blocked[symbol], turn.holding(symbol)
+    lost = sum((_lost(holding, item) or ZERO for item in kept[:count]), ZERO)
+    turn.note(prevented=account.prevented + lost)
+    _put(turn, symbol, kept[count:])
+
+
+def _lost(holding: Holding, blocked: Blocked) -> Decimal | None:
+    """What it would have lost by the newest mark; None without a mark or a rate."""
+    mark = mark_of(holding.quote, blocked.quantity)
+    if mark is None or holding.scale is None or (holding.inverse is not None and mark <= ZERO):
+        return None
+    return (blocked.cost - worth(blocked.quantity, mark, holding.inverse)) * holding.scale
+
+
+def blocked_due_ms(account: Account) -> int | None:
+    """When the next of it is valued."""
+    if not account.blocked:
+        return None
+    return min(items[0].due_ms for items in account.blocked.values())
+
+
+def prevented_losses(account: Account) -> dict[str, Decimal]:
+    """Return what is settled, and what the last day comes to by now; nothing if there is none."""
+    if not (account.blocked or account.prevented):
+        return {}
+    blank = Holding("")
+    open_losses = (
+        _lost(account.holdings.get(symbol, blank), item) or ZERO
+        for symbol, items in account.blocked.items()
+        for item in items
+    )
+    return {
+        "prevented_loss": account.prevented,
+        "prevented_loss_open": sum(open_losses, ZERO),
+    }

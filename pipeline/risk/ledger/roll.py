@@ -1,0 +1,126 @@
+"""The roll of day and week, before the event that crosses it, with the marks the log had."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.windows import (
+    DAYS_KEPT,
+    ClosedDay,
+    Span,
+    Window,
+    day_at,
+    week_at,
+    week_named,
+)
+from pipeline.risk.baselines import end_baseline
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.on_account import open_marks
+from pipeline.risk.turn import Turn
+
+_DAY_MS = 86_400_000
+
+
+def roll(turn: Turn) -> bool:
+    """Open the day and the week that the clock is in; return whether a day was closed."""
+    day, week = turn.account.day, turn.account.week
+    if day is None or week is None:
+        return False
+    over = turn.now_ms >= day.span.end_ms
+    if over:
+        week = _in_the_zone(turn, day, week)
+    week_over = turn.now_ms >= week.span.end_ms
+    if not (over or week_over):
+        return False
+    equity = turn.standing().valuation.equity
+    marks = open_marks(turn)
+    if over:
+        _roll_day(turn, day, equity, marks=marks)
+    if week_over:
+        span = _current(turn, week.span, week_at)
+        turn.update(week=Window(span, equity, marks=marks))
+        end_baseline(turn, "weekly_loss")
+    return over
+
+
+def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
+    """Let a changed zone take effect at the roll of the old one, for day and week together.
+
+    The week that runs keeps its start equity until its end in the new zone.
+    """
+    clock = (turn.limits.clock.zone, turn.limits.clock.day_roll)
+    if clock == turn.account.rolls_by:
+        return week
+    span, named = week.span, week_named(week.span.label, *clock)
+    end_ms = max(named.end_ms, day.span.end_ms)
+    week = replace(week, span=Span(span.label, span.start_ms, end_ms))
+    turn.update(rolls_by=clock, week=week)
+    return week
+
+
+def _roll_day(
+    turn: Turn, day: Window, equity: Decimal | None, *, marks: dict[str, Decimal]
+) -> None:
+    """Close the day, and as quiet ones those that nobody woke for."""
+    closed = [*turn.account.closed_days, ClosedDay(day.span, day.pnl(equity), day.marks)]
+    span = _next(turn, _latest(turn, day.span), day_at)
+    while turn.now_ms >= span.end_ms:
+        quiet = None if equity is None else ZERO
+        closed.append(ClosedDay(span, quiet, marks))
+        span = _next(turn, span, day_at)
+    turn.update(
+        day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]), resumes=0
+    )
+    end_baseline(turn, "daily_loss")
+
+
+def _current(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
+    """The window that the clock is in, however many were missed."""
+    clock = turn.limits.clock
+    following = _next(turn, span, at)
+    if turn.now_ms < following.end_ms:
+        return following
+    return at(turn.now_ms, clock.zone, clock.day_roll)
+
+
+def _latest(turn: Turn, span: Span) -> Span:
+    """Skip idle days that would not be kept anyway."""
+    kept_ms = turn.now_ms - (DAYS_KEPT + 2) * _DAY_MS
+    if span.end_ms >= kept_ms:
+        return span
+    clock = turn.limits.clock
+    return day_at(kept_ms, clock.zone, clock.day_roll)
+
+
+def _next(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
+    """The window that begins where one ends; a changed zone never makes two overlap."""
+    clock = turn.limits.clock
+    following = at(span.end_ms, clock.zone, clock.day_roll)
+    return Span(following.label, max(following.start_ms, span.end_ms), following.end_ms)
+
+
+def open_unknown(turn: Turn) -> None:
+    """Open a window at the first known equity when a mark was missing at its roll."""
+    account = turn.account
+    day, week = account.day, account.week
+    if day is None or week is None:
+        return
+    if day.start_equity is not None and week.start_equity is not None:
+        return
+    equity = turn.standing().valuation.equity
+    if equity is not None:
+        turn.update(day=_opened(day, equity), week=_opened(week, equity))
+
+
+def _opened(window: Window, equity: Decimal) -> Window:
+    if window.start_equity is not None:
+        return window
+    return Window(
+        window.span,
+        equity - window.flows,
+        window.flows,
+        window.deposits,
+        window.realized,
+        window.marks,
+    )

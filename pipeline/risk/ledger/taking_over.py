@@ -1,0 +1,73 @@
+"""Taking over: the profit or loss that an adopted position brings with it is not today's.
+
+Until our first fill of its symbol a position is what the snapshots say. The unrealized PnL of its
+first mark, and each change that a later snapshot makes to it, move the start equities, the
+baselines and the peak, so that only what happens from then on counts for a loss limit.
+"""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.position import Position
+from pipeline.risk.baselines import shift_peak, shift_starts
+from pipeline.risk.numbers import ZERO
+from pipeline.risk.turn import Turn
+
+
+def take_over(turn: Turn, before: Holding, position: Position) -> None:
+    """Note that a snapshot was adopted in the place of `before`, once it stands in the account."""
+    symbol, account = before.symbol, turn.account
+    counted = symbol not in account.taken_over
+    was = before.figures.unrealized if counted and before.position.quantity else ZERO
+    now = turn.holding(symbol).figures.unrealized
+    if account.opened_ms is None or now is None or was is None:
+        turn.note(taken_over={**account.taken_over, symbol: position})
+        return
+    _forget(turn, symbol)
+    _shift(turn, now - was)
+
+
+def count_past(turn: Turn) -> None:
+    """Count the past of what was adopted as soon as its mark and its rate are known."""
+    if turn.account.opened_ms is None:
+        return
+    for symbol, position in list(turn.account.taken_over.items()):
+        holding = turn.holding(symbol)
+        if holding.mark is not None:
+            _count(turn, holding, position, price=holding.mark)
+
+
+def count_past_at(turn: Turn, symbol: str, price: Decimal) -> None:
+    """Count the past of a position without a mark at the price of our first fill of its symbol."""
+    position = turn.account.taken_over.get(symbol)
+    if position is not None and turn.account.opened_ms is not None:
+        _count(turn, turn.holding(symbol), position, price=price)
+
+
+def _count(turn: Turn, holding: Holding, position: Position, *, price: Decimal) -> None:
+    if holding.scale is None:
+        return
+    past = worth(position.quantity, price, holding.inverse) - position.cost
+    _forget(turn, holding.symbol)
+    _shift(turn, past * holding.scale)
+
+
+def _shift(turn: Turn, by: Decimal) -> None:
+    if not by:
+        return
+    shift_starts(turn, by)
+    shift_peak(turn, by)
+    breaker = turn.account.breaker
+    if breaker is not None and breaker.highs:
+        highs = tuple((slot, high + by) for slot, high in breaker.highs)
+        turn.measure_anew(breaker=replace(breaker, highs=highs))
+
+
+def _forget(turn: Turn, symbol: str) -> None:
+    taken_over = turn.account.taken_over
+    if symbol in taken_over:
+        left = {name: item for name, item in taken_over.items() if name != symbol}
+        turn.note(taken_over=left)

@@ -1,0 +1,53 @@
+"""Repeats: when the same order was approved before, remembered for the window of its rule.
+
+By a digest of what makes orders the same, the one approved last at the end.
+"""
+
+from bisect import bisect_right
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import blake2b
+
+from pipeline.risk.order.candidate_order import Terms
+from topics.codec import plain
+from topics.fields import Side
+
+REPEATS_MAX = 1000  # Approvals remembered of an account.
+
+Repeats = dict[int, tuple[int, ...]]  # Times of approval, by digest.
+
+
+def approved_since(repeats: Repeats, terms: Terms, since_ms: int) -> int | None:
+    """Count the same orders approved after an instant; None while its quantity is unknown."""
+    if terms.asked is None:
+        return None
+    approvals = repeats.get(_digest_of(terms, terms.asked), ())
+    return len(approvals) - bisect_right(approvals, since_ms)
+
+
+def noted(repeats: Repeats, terms: Terms, *, at_ms: int, since_ms: int) -> Repeats:
+    """Remember an approval and forget what lies before an instant."""
+    if terms.asked is None:
+        return repeats
+    digest = _digest_of(terms, terms.asked)
+    kept = dict(repeats)
+    same = kept.pop(digest, ())
+    while kept and kept[next(iter(kept))][-1] <= since_ms:
+        del kept[next(iter(kept))]
+    same = same[bisect_right(same, since_ms) :]
+    kept[digest] = (*same[-(REPEATS_MAX - 1) :], at_ms)
+    excess = sum(map(len, kept.values())) - REPEATS_MAX
+    while excess > 0:
+        excess -= len(kept.pop(next(iter(kept))))
+    return kept
+
+
+def _digest_of(terms: Terms, asked: Decimal) -> int:
+    return _digest(terms.holding.symbol, terms.side, asked, limit_price=terms.signal.limit_price)
+
+
+@lru_cache(maxsize=4096)
+def _digest(symbol: str, side: Side, asked: Decimal, *, limit_price: Decimal | None) -> int:
+    price = "market" if limit_price is None else plain(limit_price)
+    text = f"{symbol}|{side}|{plain(asked)}|{price}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())

@@ -1,0 +1,1 @@
+"""What acts by itself after an event: halts, exits, caps."""

@@ -1,0 +1,96 @@
+"""After every event: the peak rises, and each watch looks whether the account must be stopped.
+
+A breach of a loss limit acts only when it holds at confirming marks and rates too: a realized loss
+at once, an unrealized one when further marks agree.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.baselines import raise_peak
+from pipeline.risk.ledger.marks import trim_marks
+from pipeline.risk.ledger.rates import trim_rates
+from pipeline.risk.ledger.refused_orders import settle_blocked
+from pipeline.risk.ledger.roll import open_unknown
+from pipeline.risk.protection.breaches import Breach, act, beyond, breach
+from pipeline.risk.protection.circuit import watch_rapid_loss
+from pipeline.risk.protection.exposure_caps import exposure_breaches
+from pipeline.risk.protection.order_fills import fill_breaches
+from pipeline.risk.protection.position_stops import position_breaches
+from pipeline.risk.protection.stale_data import stale_breaches
+from pipeline.risk.protection.violation_rate import violation_breaches
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import Watch
+from pipeline.risk.stops import end_breach
+from pipeline.risk.turn import Turn
+from pipeline.risk.valuation.equity import equity_at_most, favourable_equity
+
+
+def watch(turn: Turn) -> None:
+    """Look after the account once the event was applied."""
+    trim_marks(turn)
+    if turn.account.rates:
+        trim_rates(turn)
+    if turn.look_at_all and turn.account.blocked:
+        settle_blocked(turn)
+    open_unknown(turn)
+    raise_peak(turn)
+    equity = turn.standing().valuation.equity
+    if equity is None:
+        equity = equity_at_most(turn.account)
+    breaches: list[Breach] = []
+    if equity is not None:  # Without a mark for every position there is nothing to measure.
+        breaches = _equity_breaches(turn, equity) + exposure_breaches(turn, equity)
+        watch_rapid_loss(turn, equity)
+    breaches += position_breaches(turn)
+    breaches += stale_breaches(turn)
+    if turn.fill_match is not None:
+        breaches += fill_breaches(turn)
+    if breaches:
+        act(turn, breaches)
+    if turn.violated:
+        act(turn, violation_breaches(turn))
+
+
+def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
+    """Look for breaches of equity; those that are not confirmed yet are looked at again."""
+    confirmed, unconfirmed = _measure(turn, equity)
+    if unconfirmed or turn.account.confirm_ms is not None:
+        _await_confirmation(turn, unconfirmed=unconfirmed)
+    return [
+        breach(beyond(rule.NAME, measure.measured, measure.limit), rule.on_breach, key=rule.NAME)
+        for rule, measure in confirmed
+    ]
+
+
+def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], bool]:
+    """Return the confirmed breaches in the order of the gate, and whether one is unconfirmed."""
+    standing = turn.standing()
+    confirmed: list[tuple[Watch, Measure]] = []
+    unconfirmed = False
+    favourable: Decimal | None = None
+    alerted = turn.account.alerted
+    for rule in turn.limits.watches:
+        plainly = rule.watch(standing, equity)
+        if plainly is None or not plainly.breached():
+            if alerted and rule.NAME in alerted:
+                end_breach(turn, rule.NAME)
+            continue
+        if not rule.CONFIRMS:
+            confirmed.append((rule, plainly))
+            continue
+        if favourable is None:
+            favourable = favourable_equity(turn.account)
+        measure = rule.watch(standing, favourable)
+        if measure is not None and measure.breached():
+            confirmed.append((rule, plainly))
+        else:
+            unconfirmed = True
+    return confirmed, unconfirmed
+
+
+def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
+    """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
+    if not unconfirmed:
+        turn.note(confirm_ms=None)
+    elif turn.account.confirm_ms is None:
+        turn.note(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)

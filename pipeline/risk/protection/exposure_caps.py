@@ -1,0 +1,181 @@
+"""Positions that marks pushed past their caps: told, stopped, or brought back by exits.
+
+A cap is a fraction of equity at the newest marks. What is measured are the positions; orders were
+judged before they were approved.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.holding import Holding
+from pipeline.risk.account.reservations import Leaving
+from pipeline.risk.numbers import EXACT, ZERO, exceeds, floor_to
+from pipeline.risk.parameters import OnBreach, per_symbol
+from pipeline.risk.protection.breaches import Breach, beyond, breach
+from pipeline.risk.protection.position_stops import stay
+from pipeline.risk.rules.gross_exposure import GrossExposure
+from pipeline.risk.rules.position_ratio import PositionRatio
+from pipeline.risk.stops import end_breach
+from pipeline.risk.turn import Turn
+
+_POSITION, _GROSS = "position_ratio", "gross_exposure"
+
+
+def exposure_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
+    """Judge each position and all of them together; ask for exits where the limits say so."""
+    excesses: dict[str, Decimal] = {}  # In units, by symbol.
+    found = _position_breaches(turn, equity, excesses) + _gross_breaches(turn, equity, excesses)
+    leaving = turn.account.leaving
+    if excesses or (leaving and any(item.reason == "deleverage" for item in leaving.values())):
+        _deleverage(turn, excesses)
+    return found
+
+
+def _position_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -> list[Breach]:
+    rule: PositionRatio = turn.limits.rules[_POSITION]  # type: ignore[assignment]
+    if not rule.enabled:
+        return []
+    found = []
+    for holding in _in_question(turn, equity):
+        key, symbol = f"{_POSITION}:{holding.symbol}", holding.symbol
+        limit, exposure = per_symbol(rule.position_ratio_max, symbol), holding.figures.exposure
+        if limit is None or not exposure or not _is_past(exposure, equity, limit):
+            if turn.account.alerted:
+                end_breach(turn, key)
+            continue
+        cause = _past(f"{_POSITION} of {symbol}", exposure, equity, limit=limit)
+        found.append(_breach(cause, rule.on_breach, key))
+        excess = exposure - limit * max(equity, ZERO) - _on_its_way(holding)
+        if rule.on_breach == "flatten" and excess > ZERO:
+            excesses[symbol] = _units(holding, excess, exposure)
+    return found
+
+
+def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
+    """The positions that may have come past their cap, or were.
+
+    Those that nothing touched are within it while equity is as much as it was when they were seen.
+    """
+    account = turn.account
+    sound = account.sound_equity
+    told = account.alerted and any(key.startswith(_POSITION) for key in account.alerted)
+    if turn.look_at_all or told or sound is None or equity < sound:
+        everything = list(account.holdings.values())
+        turn.note(sound_equity=_needed(turn, everything, equity, sound=ZERO))
+        return everything
+    touched = [account.holdings[symbol] for symbol in turn.touched if symbol in account.holdings]
+    needed = _needed(turn, touched, equity, sound=sound)
+    if needed is not sound:
+        turn.note(sound_equity=needed)
+    return touched
+
+
+def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Decimal) -> Decimal:
+    """The equity at which the largest of these positions that is within its cap would be at it.
+
+    At least `sound`, which is returned as it is where none needs more.
+    """
+    rule: PositionRatio = turn.limits.rules[_POSITION]  # type: ignore[assignment]
+    caps = rule.position_ratio_max
+    most = sound
+    for holding in holdings:
+        exposure, limit = holding.figures.exposure, per_symbol(caps, holding.symbol)
+        if limit and exposure and limit * most < exposure <= limit * equity:
+            most = min(exposure / limit, equity)
+    return most
+
+
+def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -> list[Breach]:
+    rule: GrossExposure = turn.limits.rules[_GROSS]  # type: ignore[assignment]
+    if not rule.enabled:
+        return []
+    limit = rule.gross_exposure_ratio_max
+    cap, most = limit * max(equity, ZERO), rule.gross_exposure_max
+    in_money = most is not None and most < cap
+    if most is not None:
+        cap = min(cap, most)
+    totals = turn.account.totals
+    gross = totals.worst if not totals.unbounded and totals.worst <= cap else _gross(turn)
+    if not exceeds(gross, cap):
+        if _GROSS in turn.account.alerted:
+            end_breach(turn, _GROSS)
+        return []
+    if rule.on_breach == "flatten":
+        coming = sum((_on_its_way(item) for item in turn.account.holdings.values()), ZERO)
+        _share(turn, gross - cap - coming, gross, excesses=excesses)
+    past = beyond(_GROSS, gross, cap) if in_money else _past(_GROSS, gross, equity, limit=limit)
+    return [_breach(past, rule.on_breach, _GROSS)]
+
+
+def _gross(turn: Turn) -> Decimal:
+    return sum((item.figures.exposure or ZERO for item in turn.account.holdings.values()), ZERO)
+
+
+def _share(turn: Turn, excess: Decimal, gross: Decimal, *, excesses: dict[str, Decimal]) -> None:
+    """Let each position give its share of the gross excess, or its own excess if that is more."""
+    for holding in turn.account.holdings.values():
+        exposure = holding.figures.exposure
+        if exposure and excess > ZERO:
+            own = _units(holding, excess, gross)
+            excesses[holding.symbol] = max(excesses.get(holding.symbol, ZERO), own)
+
+
+def _units(holding: Holding, excess: Decimal, of: Decimal) -> Decimal:
+    """The part of a position that an excess is of an exposure, in units."""
+    return EXACT.multiply(excess, abs(holding.position.quantity)) / of
+
+
+def _on_its_way(holding: Holding) -> Decimal:
+    """What exits of ours that work already will take off a position's notional."""
+    exposure = holding.figures.exposure
+    if not exposure or not holding.reservations:
+        return ZERO
+    works = (
+        item.quantity for item in holding.reservations.values() if item.exit_reason and item.live
+    )
+    return exposure * sum(works, ZERO) / abs(holding.position.quantity)
+
+
+def _is_past(exposure: Decimal, equity: Decimal, limit: Decimal) -> bool:
+    """Whether an exposure is past its cap, compared as the gate compares it."""
+    if exposure <= limit * equity:
+        return False
+    return equity <= ZERO or exceeds(exposure / equity, limit)
+
+
+def _past(name: str, exposure: Decimal, equity: Decimal, *, limit: Decimal) -> Cause:
+    if equity > ZERO:
+        return beyond(name, exposure / equity, limit)
+    return Cause(name.partition(" ")[0], f"{name}: there is no equity left", None, limit)
+
+
+def _breach(cause: Cause, on_breach: OnBreach, key: str) -> Breach:
+    """Exits that bring positions back are no flattened account: they are told as reducing."""
+    if on_breach == "flatten":
+        return Breach(cause, key, "reduce", None)
+    return breach(cause, on_breach, key=key)
+
+
+def _deleverage(turn: Turn, excesses: dict[str, Decimal]) -> None:
+    """Ask for the exits of each excess, and for none where there is no excess any more."""
+    for symbol, item in turn.account.leaving.items():
+        if item.reason == "deleverage" and symbol not in excesses:
+            stay(turn, symbol)
+    leaving = dict(turn.account.leaving)
+    for symbol, units in excesses.items():
+        known = leaving.get(symbol)
+        quantity = _lots(turn.holding(symbol), units)
+        if quantity and (known is None or known.reason == "deleverage"):
+            leaving[symbol] = Leaving("deleverage", quantity)
+    turn.note(leaving=leaving)
+
+
+def _lots(holding: Holding, units: Decimal) -> Decimal:
+    """The fewest whole lots that are no less, at least the smallest order."""
+    instrument = holding.instrument
+    if instrument is None:
+        return ZERO
+    lots = floor_to(units, instrument.lot_size)
+    if lots < units:
+        lots += instrument.lot_size
+    return max(lots, instrument.min_quantity)

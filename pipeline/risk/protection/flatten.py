@@ -1,0 +1,86 @@
+"""Flattening: while a flatten stop is open, every position is closed by proven exits of ours."""
+
+from functools import partial
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.account import Stop
+from pipeline.risk.numbers import earliest, floor_to
+from pipeline.risk.protection.exits import Run, again_ms, close, plainly
+from pipeline.risk.stops import Said, tell
+from pipeline.risk.turn import Turn
+
+
+def flatten(turn: Turn, run: Run = plainly) -> None:
+    """Send what exits are missing and tell how far each flatten stop has come.
+
+    run: what applies each exit, so that one that raises keeps no other position from being closed.
+    """
+    if not is_flattening(turn):
+        return
+    sent = False
+    for holding in list(turn.account.holdings.values()):
+        exit_ = partial(close, turn, holding, reason="emergency_stop")
+        sent = bool(run("an exit", exit_)) or sent
+    for stop in turn.account.stops:
+        if stop.strength == "flatten":
+            _progress(turn, stop, moved=sent or (turn.filled and _is_older(turn, stop)))
+
+
+def is_flattening(turn: Turn) -> bool:
+    """Whether a flatten stop is open."""
+    stops = turn.account.stops
+    return bool(stops) and any(stop.strength == "flatten" for stop in stops)
+
+
+def _is_older(turn: Turn, stop: Stop) -> bool:
+    """Whether a stop was open before this event: the fill that triggers one is not after it."""
+    return any(before.stop_id == stop.stop_id for before in turn.stops_before)
+
+
+def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
+    flat, dust = _flatness(turn)
+    if moved and not stop.told_flattening:
+        stop = _advance(turn, stop, replace(stop, status="flattening", told_flattening=True))
+        said = Said(f"exits of {stop.rule} are on their way")
+        tell(turn, stop, status="flattening", said=said)
+    if flat and stop.status != "flat":
+        stop = _advance(turn, stop, replace(stop, status="flat"))
+        left = f", dust left: {', '.join(dust)}" if dust else ""
+        tell(turn, stop, status="flat", said=Said(f"nothing is left to close{left}"))
+    elif not flat and stop.status == "flat":
+        _advance(turn, stop, replace(stop, status="flattening"))
+
+
+def _advance(turn: Turn, old: Stop, new: Stop) -> Stop:
+    turn.update(stops=tuple(new if item is old else item for item in turn.account.stops))
+    return new
+
+
+def _flatness(turn: Turn) -> tuple[bool, list[str]]:
+    """Whether nothing is left to close or reserved, and what is too small to close."""
+    flat, dust = True, []
+    for holding in turn.account.holdings.values():
+        held = abs(holding.position.quantity)
+        if holding.buys.quantity or holding.sells.quantity:
+            flat = False
+        if not held:
+            continue
+        instrument = holding.instrument
+        if instrument is None or floor_to(held, instrument.lot_size) >= max(
+            instrument.min_quantity, instrument.lot_size
+        ):
+            flat = False
+        else:
+            dust.append(f"{holding.symbol} {holding.position.quantity}")
+    return flat, dust
+
+
+def flatten_again_ms(turn: Turn) -> int | None:
+    """When the next exit may be sent again, if one is missing."""
+    if not is_flattening(turn):
+        return None
+    wake_ms: int | None = None
+    for holding in turn.account.holdings.values():
+        wake_ms = earliest(wake_ms, again_ms(turn, holding, reason="emergency_stop"))
+    return wake_ms

@@ -1,0 +1,148 @@
+"""Stops of each position by itself: who must leave, and the exits that close it.
+
+A stop that was reached stays so until its exits are filled or the position is flat, whatever the
+price does meanwhile.
+"""
+
+from decimal import Decimal
+from functools import partial
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.holding import Guard, Holding
+from pipeline.risk.account.reservations import Leaving, Reservation
+from pipeline.risk.numbers import earliest
+from pipeline.risk.protection.breaches import Breach, beyond, breach
+from pipeline.risk.protection.exits import Run, again_ms, close, plainly
+from pipeline.risk.protection.flatten import is_flattening
+from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.rule import PositionStop
+from pipeline.risk.stops import end_breach
+from pipeline.risk.turn import Turn
+from topics.decisions import ExitReason
+
+
+def position_breaches(turn: Turn) -> list[Breach]:
+    """Judge the positions of which anything changed, and all of them when a wait is over."""
+    rules = turn.limits.position_stops
+    if turn.look_at_all:
+        _look_at_all(turn)
+    elif not (rules and turn.touched):
+        return []
+    found: list[Breach] = []
+    for symbol in list(turn.account.holdings if turn.look_at_all else turn.touched):
+        holding = turn.holding(symbol)
+        if holding.guard is not None:
+            found += _judge(turn, holding, holding.guard)
+    return found
+
+
+def _judge(turn: Turn, holding: Holding, guard: Guard) -> list[Breach]:
+    found = []
+    for rule in turn.limits.position_stops:
+        measure = rule.hit(holding, guard, turn.now_ms)
+        if measure is None:
+            _end(turn, rule, holding.symbol)
+            continue
+        found.append(_breach(rule, holding.symbol, measure))
+        if rule.on_breach == "flatten":
+            _leave(turn, rule, holding.symbol)
+    return found
+
+
+def _breach(rule: PositionStop, symbol: str, measure: Measure) -> Breach:
+    """One position that leaves is no flattened account: it is told as reducing."""
+    cause = beyond(f"{rule.NAME} of {symbol}", measure.measured, measure.limit)
+    key = f"{rule.NAME}:{symbol}"
+    if rule.on_breach == "flatten":
+        return Breach(cause, key, "reduce", None)
+    return breach(cause, rule.on_breach, key=key)
+
+
+def _leave(turn: Turn, rule: PositionStop, symbol: str) -> None:
+    leaving = turn.account.leaving
+    known = leaving.get(symbol)
+    if known is None or known.reason == "deleverage":
+        turn.note(leaving={**leaving, symbol: Leaving(_reason(rule))})
+
+
+def _reason(rule: PositionStop) -> ExitReason:
+    return rule.NAME  # type: ignore[return-value]  # The file's name is the reason's.
+
+
+def _end(turn: Turn, rule: PositionStop, symbol: str) -> None:
+    if turn.account.alerted:
+        end_breach(turn, f"{rule.NAME}:{symbol}")
+
+
+def stay(turn: Turn, symbol: str) -> None:
+    """Let a position leave no more."""
+    leaving = turn.account.leaving
+    if symbol in leaving:
+        turn.note(leaving={name: item for name, item in leaving.items() if name != symbol})
+
+
+def _look_at_all(turn: Turn) -> None:
+    """Take back the exits of stops that were turned off, and find the next time."""
+    closing = {rule.NAME for rule in turn.limits.position_stops if rule.on_breach == "flatten"}
+    for symbol, item in turn.account.leaving.items():
+        if item.reason not in closing and item.reason != "deleverage":
+            stay(turn, symbol)
+    due_ms = _next_hold_ms(turn)
+    if due_ms != turn.account.hold_due_ms:
+        turn.note(hold_due_ms=due_ms)
+
+
+def _next_hold_ms(turn: Turn) -> int | None:
+    times_ms = [
+        rule.due_ms(symbol, holding.guard)
+        for rule in turn.limits.position_stops
+        for symbol, holding in turn.account.holdings.items()
+        if holding.guard is not None
+    ]
+    coming = [time_ms for time_ms in times_ms if time_ms is not None and time_ms > turn.now_ms]
+    return min(coming, default=None)
+
+
+def send_exits(turn: Turn, run: Run = plainly) -> None:
+    """Send what exits are missing; a flatten stop sends all of them by itself; run: as there."""
+    if not turn.account.leaving or is_flattening(turn) or _is_held_back(turn):
+        return
+    for symbol, leaving in sorted(turn.account.leaving.items()):
+        holding = turn.holding(symbol)
+        most = leaving.quantity if leaving.reason == "deleverage" else None
+        exit_ = partial(close, turn, holding, reason=leaving.reason, quantity=most)
+        sent = run("an exit", exit_)
+        if sent and most is None:
+            _await_fills(turn, symbol, replace(leaving, quantity=sent))
+
+
+def _await_fills(turn: Turn, symbol: str, leaving: Leaving) -> None:
+    turn.note(leaving={**turn.account.leaving, symbol: leaving})
+
+
+def _is_held_back(turn: Turn) -> bool:
+    """Whether a halted account may not even reduce."""
+    halt_exits: bool = turn.limits.rules["trading_state"].halt_exits  # type: ignore[attr-defined]
+    return not halt_exits and turn.account.trading_state == "halted"
+
+
+def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
+    """Count what an exit of ours filled; once all of what was sent is, the stop has ended."""
+    leaving = turn.account.leaving.get(exit_.symbol)
+    if leaving is None or leaving.quantity is None or leaving.reason != exit_.exit_reason:
+        return
+    left = leaving.quantity - min(quantity, exit_.quantity)
+    if left > 0:
+        _await_fills(turn, exit_.symbol, replace(leaving, quantity=left))
+    else:
+        stay(turn, exit_.symbol)
+
+
+def exits_again_ms(turn: Turn) -> int | None:
+    """When the next exit of a position that leaves may be sent, if one is missing."""
+    wake_ms: int | None = None
+    for symbol, leaving in turn.account.leaving.items():
+        holding = turn.holding(symbol)
+        wake_ms = earliest(wake_ms, again_ms(turn, holding, reason=leaving.reason))
+    return wake_ms

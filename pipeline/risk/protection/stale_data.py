@@ -1,0 +1,53 @@
+"""Stale data: what is held without a newer price for too long stops the account by itself.
+
+Only the time of the price counts: a revaluation that brings no newer one is no data.
+"""
+
+from decimal import Decimal
+
+from pipeline.risk.numbers import earliest, whole
+from pipeline.risk.protection.breaches import Breach, beyond, breach
+from pipeline.risk.rules.stale_data import StaleData
+from pipeline.risk.stops import end_breach, lift
+from pipeline.risk.turn import Turn
+
+_NAME = "stale_data"
+
+
+def stale_breaches(turn: Turn) -> list[Breach]:
+    """Judge the age of the oldest price held; lift the stop when all of them are fresh."""
+    rule: StaleData = turn.limits.rules[_NAME]  # type: ignore[assignment]
+    oldest_ms = _oldest_ms(turn) if rule.enabled else None
+    if oldest_ms is not None and turn.now_ms - oldest_ms > rule.stale_ms:
+        cause = beyond(_NAME, whole(turn.now_ms - oldest_ms), Decimal(rule.stale_ms))
+        return [breach(cause, rule.on_breach, key=_NAME)]
+    if _NAME in turn.account.alerted:
+        end_breach(turn, _NAME)
+    if turn.account.stops:
+        lift(turn, _NAME, "every price held is fresh")
+    _await(turn, None if oldest_ms is None else oldest_ms + rule.stale_ms + 1)
+    return []
+
+
+def _oldest_ms(turn: Turn) -> int | None:
+    """The time of the oldest price of what is held; without any price, when it left zero.
+
+    What no order closes anyway is left out.
+    """
+    account = turn.account
+    oldest_ms = turn.standing().valuation.oldest_ms
+    if account.totals.unmarked or account.totals.pending:
+        for holding in account.holdings.values():
+            priced = holding.mark is not None or holding.figures.residual
+            if holding.guard is not None and not priced:
+                oldest_ms = earliest(oldest_ms, holding.guard.opened_ms)
+    return oldest_ms
+
+
+def _await(turn: Turn, due_ms: int | None) -> None:
+    """Be woken when a price grows stale; an earlier wake-up stands: not each price moves it."""
+    known_ms = turn.account.stale_due_ms
+    if due_ms is None or known_ms is None or not turn.now_ms < known_ms <= due_ms:
+        known_ms = due_ms
+    if known_ms != turn.account.stale_due_ms:
+        turn.note(stale_due_ms=known_ms)

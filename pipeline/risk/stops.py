@@ -1,0 +1,179 @@
+"""Stops: every cause of reducing or halted is latched; only a resume by its id lifts it."""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from pipeline.risk.account.account import ALERTED_MAX, STRENGTHS, Stop, Strength
+from pipeline.risk.account.cause import Cause
+from pipeline.risk.baselines import begin_baseline
+from pipeline.risk.rules import RULES
+from pipeline.risk.rules.rule import Watch
+from pipeline.risk.turn import Turn
+from topics.alerts import Action, Level
+from topics.decisions import Stop as StopOut
+from topics.emergency_stops import EmergencyStop, StoppedPosition
+
+Status = Literal["triggered", "flattening", "flat", "resumed"]
+
+
+class Said(Struct, frozen=True, gc=False):
+    """What stands in a stop's row for people: the reason, and who gave it if a person did."""
+
+    reason: str
+    author: str | None = None
+
+
+LEVELS: dict[Action, Level] = {
+    "warn": "low",
+    "block": "medium",
+    "reduce": "high",
+    "halt": "critical",
+    "flatten": "critical",
+}
+_ACTIONS: dict[Strength, tuple[Literal["cancel_all", "flatten"], ...]] = {
+    "reduce": (),
+    "halt": ("cancel_all",),
+    "flatten": ("cancel_all", "flatten"),
+}
+
+
+def open_stop(turn: Turn, cause: Cause, *, strength: Strength) -> None:
+    """Open a rule's stop unless one as strict is open."""
+    if any(STRENGTHS[stop.strength] >= STRENGTHS[strength] for stop in turn.account.stops):
+        return
+    stop = Stop(
+        turn.next_id(),
+        strength,
+        cause.rule,
+        turn.now_ms,
+        measured=cause.measured,
+        limit=cause.limit,
+    )
+    add_stop(turn, stop, Said(cause.reason))
+
+
+def add_stop(turn: Turn, stop: Stop, said: Said) -> None:
+    """Latch a stop and tell the engine."""
+    turn.update(stops=(*turn.account.stops, stop))
+    turn.trading_changed = True
+    tell(turn, stop, status="triggered", said=said)
+
+
+def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
+    """Write a stop's row to the engine's own order and to emergency_stops.
+
+    Only `triggered` orders something: a later row must not cancel the exits in between.
+    """
+    account = turn.account
+    row = EmergencyStop(
+        stop_id=stop.stop_id,
+        account_id=account.account_id,
+        status=status,
+        rule=stop.rule,
+        measured=stop.measured,
+        limit=stop.limit,
+        actions=_ACTIONS[stop.strength] if status == "triggered" else (),
+        positions=tuple(
+            StoppedPosition(holding.symbol, holding.position.quantity)
+            for holding in account.holdings.values()
+            if holding.position.quantity
+        ),
+        reason=said.reason[:500],
+        author=said.author,
+        equity=_equity_to_report(turn),
+        sequence=account.sequence,
+        chain=account.chain,
+        rules_version=turn.shared.rules_version,
+        at_ms=turn.now_ms,
+    )
+    turn.outputs.append(StopOut(**msgspec.structs.asdict(row)))
+    turn.outputs.append(row)
+
+
+def _equity_to_report(turn: Turn) -> Decimal | None:
+    """Return the gate's equity, None where it cannot be had: a stop is latched all the same."""
+    try:
+        return turn.standing().equity
+    except Exception:  # noqa: BLE001  A control is always applied.
+        return None
+
+
+def resume(turn: Turn, stop_id: str, said: Said) -> None:
+    """Lift the stop that is named; after a loss only its own rule starts anew."""
+    stop = next((stop for stop in turn.account.stops if stop.stop_id == stop_id), None)
+    if stop is None:
+        turn.alert(Cause("control", f"there is no open stop {stop_id} to resume"))
+        return
+    refusal = _start_anew(turn, stop) if is_loss(stop) else None
+    if refusal is not None:
+        turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
+        return
+    if stop.rule == "overfill":  # Its count starts anew.
+        turn.note(overfills=())
+        end_breach(turn, stop.rule)
+    _close(turn, stop, said)
+
+
+def lift(turn: Turn, rule: str, reason: str) -> None:
+    """Lift the stops of a rule whose cause is over by itself."""
+    for stop in turn.account.stops:
+        if stop.rule == rule:
+            _close(turn, stop, Said(reason))
+
+
+def _close(turn: Turn, stop: Stop, said: Said) -> None:
+    turn.update(stops=tuple(item for item in turn.account.stops if item is not stop))
+    turn.trading_changed = True
+    tell(turn, stop, status="resumed", said=said)
+
+
+def is_loss(stop: Stop) -> bool:
+    rule = RULES.get(stop.rule)
+    return rule is not None and issubclass(rule, Watch) and rule.LOSS
+
+
+def _start_anew(turn: Turn, stop: Stop) -> str | None:
+    """Let the rule that stopped measure from the current equity; say why where it may not.
+
+    Loss counters and circuit breaker close. Other rules go on: what was lost still counts for them.
+    """
+    equity, most = turn.standing().equity, turn.limits.stops.resumes_per_day_max
+    if equity is None:
+        return "equity is unknown"
+    if turn.account.resumes >= most:
+        return f"{most} loss stops were resumed since the roll of the day"
+    turn.update(breaker=None, resumes=turn.account.resumes + 1)
+    begin_baseline(turn, stop.rule, equity)
+    end_breach(turn, "circuit_breaker")
+    return None
+
+
+def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn") -> None:
+    """Alert when a breach begins and again after each cooldown; the level follows the action."""
+    if is_due(turn, key):
+        note_alerted(turn, key)
+        turn.alert(cause, level=LEVELS[action], action=action)
+
+
+def note_alerted(turn: Turn, key: str) -> None:
+    """Note when a breach was told."""
+    alerted = turn.account.alerted
+    if len(alerted) >= ALERTED_MAX:
+        alerted = dict(list(alerted.items())[1:])
+    turn.note(alerted={**alerted, key: turn.now_ms})
+
+
+def is_due(turn: Turn, key: str) -> bool:
+    """Whether a breach is to be told now: it was not yet, or the cooldown is over."""
+    last_ms = turn.account.alerted.get(key)
+    return last_ms is None or turn.now_ms - last_ms >= turn.limits.alerts.alert_cooldown_ms
+
+
+def end_breach(turn: Turn, key: str) -> None:
+    """Forget when a breach was told: the next one is a new one."""
+    alerted = turn.account.alerted
+    if key in alerted:
+        turn.note(alerted={name: at for name, at in alerted.items() if name != key})
