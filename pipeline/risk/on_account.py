@@ -1,7 +1,5 @@
 """What openings, balances and cash flows mean: capital, and no PnL (funding apart)."""
 
-from decimal import Decimal
-
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.identities import may_be_forgotten
 from pipeline.risk.account.windows import Window, day_at, week_at
@@ -9,6 +7,7 @@ from pipeline.risk.ledger.cash import flow_in, foreign_flow, keeps_apart
 from pipeline.risk.ledger.drift import compare_balance
 from pipeline.risk.ledger.money import Money, book_at, book_in_windows, book_money
 from pipeline.risk.ledger.rates import fresh_rate, hold_rate, settle_in
+from pipeline.risk.ledger.roll import open_marks
 from pipeline.risk.ledger.taking_over import count_past
 from pipeline.risk.numbers import booked
 from pipeline.risk.turn import Turn
@@ -80,15 +79,6 @@ def _tell_unrated(turn: Turn, flow: CashFlow, rated: tuple[str, ...]) -> None:
         " so whatever settles in another currency has none; add it to the setting"
     )
     turn.alert(Cause("flow", reason), level="high", action="warn")
-
-
-def open_marks(turn: Turn) -> dict[str, Decimal]:
-    """The marks of what is held, kept at the open of a window."""
-    return {
-        holding.symbol: mark
-        for holding in turn.account.holdings.values()
-        if (mark := holding.mark) is not None
-    }
 
 
 def _apply(turn: Turn, flow: CashFlow) -> None:

@@ -38,7 +38,7 @@ def on_signal(
     terms: Terms | None = None
     try:
         terms = _terms(turn, signal, sessions)
-        judgement = judge(turn.standing(), terms)
+        judgement = judge(turn.standing(), terms, turn.limits)
     except Exception as error:  # noqa: BLE001  Fail closed: a rule that raises refuses.
         judgement = FAILED
         reason = f"judging {signal.signal_id} raised {type(error).__name__}: {error}"
@@ -119,7 +119,7 @@ def _stop_of(terms: Terms, quantity: Decimal) -> tuple[Decimal | None, Decimal |
 
 def _repeats(turn: Turn, terms: Terms) -> Repeats:
     """Note the approval where the rule on repeated orders is on; else nothing is kept."""
-    rule: RepeatedOrder = turn.limits.rules["repeated_order"]  # type: ignore[assignment]
+    rule = turn.limits.rule(RepeatedOrder)
     if not rule.enabled:
         return {}
     since_ms = turn.now_ms - rule.window_ms

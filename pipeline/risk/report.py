@@ -34,7 +34,7 @@ def account_state(account: Account, shared: Shared) -> AccountState:
 def _account_state(account: Account, shared: Shared) -> AccountState:
     limits = limits_of(shared.limits.rules, account.limits.rules)
     valuation = value(account, account.clock_ms, limits.prices.mark_age_ms_max)
-    standing = stand(account, shared, limits=limits, valuation=valuation)
+    standing = stand(account, shared, common=limits.common, valuation=valuation)
     watched = [holding for holding in account.holdings.values() if holding.active]
     gross, net = _exposures(account)
     return AccountState(
@@ -57,7 +57,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
         watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.blocked])),
         violations_last_hour=violations_last_hour(account),
-        statistics=headroom_ratios(standing) | prevented_losses(account),
+        statistics=headroom_ratios(standing, limits) | prevented_losses(account),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
         wake_at_ms=account.wake_ms,
         confirming=account.confirm_ms is not None,

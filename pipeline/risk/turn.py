@@ -160,7 +160,7 @@ class Turn:
         if valuation is None:
             age_ms_max = self.limits.prices.mark_age_ms_max
             valuation = self._valuation = value(self.account, self.now_ms, age_ms_max)
-        standing = stand(self.account, self.shared, limits=self.limits, valuation=valuation)
+        standing = stand(self.account, self.shared, common=self.limits.common, valuation=valuation)
         self._standing = standing
         return standing
 

@@ -1,10 +1,12 @@
 """The gate: every rule is asked, and the largest quantity that passes all of them is found."""
 
 from decimal import Decimal
+from typing import TypeAlias
 
 from msgspec import Struct, structs
 
 from pipeline.risk.account.account import RESERVATIONS_MAX
+from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import Proposal, Terms, floored, propose
 from pipeline.risk.order.risk_view import Standing
@@ -17,6 +19,9 @@ _SIZING_PLACE = 70  # In reasons it follows `instrument`.
 RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule lets pass.
 
 
+Answers: TypeAlias = tuple[tuple[Rule, Check], ...]
+
+
 class Judgement(Struct, frozen=True, gc=False):
     verdict: Verdict
     quantity: Decimal  # Approved, in units.
@@ -25,82 +30,87 @@ class Judgement(Struct, frozen=True, gc=False):
     checks: tuple[Check, ...]
 
 
-def judge(standing: Standing, terms: Terms) -> Judgement:
+def judge(standing: Standing, terms: Terms, limits: Limits) -> Judgement:
     """Ask every rule at the requested quantity; cut what is too large, refuse what is forbidden."""
-    asked = terms.asked
     if standing.account.totals.reservations >= RESERVATIONS_HARD_MAX:
         return Judgement("rejected", ZERO, ("too_many",), None, ())
-    requested = ZERO if asked is None else floored(terms, asked)
+    requested = ZERO if terms.asked is None else floored(terms, terms.asked)
     proposal = propose(terms, requested)
-    checks, breached = _ask_all(standing, proposal)
-    if not breached:
-        return _passed(proposal, checks)
-    others = tuple(rule for rule in breached if not rule.LAST)
-    left = quantity = _cut(standing, proposal, others)
-    checks, last = _ask_last(standing, propose(terms, left or requested), checks)
-    if left and last:
-        quantity = _cut(standing, propose(terms, left), last)
-    checks = _explained(standing, proposal, propose(terms, left or requested), checks=checks)
+    checks = _ask_all(standing, proposal, limits)
+    for check in checks:
+        if check.verdict == "breach":
+            return _cut_or_reject(standing, proposal, limits, checks=checks)
+    return _passed(proposal, checks)
+
+
+def _cut_or_reject(
+    standing: Standing, proposal: Proposal, limits: Limits, *, checks: tuple[Check, ...]
+) -> Judgement:
+    """Cut an order that breaches to what every rule lets through, or reject it."""
+    terms = proposal.terms
+    answers = tuple(zip(limits.gate, checks, strict=True))
+    first = tuple(rule for rule in _breached(answers) if not rule.LAST)
+    quantity = _cut(standing, proposal, first)
+    left = propose(terms, quantity or proposal.quantity)
+    answers = _ask_last(standing, left, answers)
+    last = tuple(rule for rule in _breached(answers) if rule.LAST) if quantity else ()
+    if last:
+        quantity = _cut(standing, left, last)
+    checks = _explained(standing, proposal, left, answers=answers)
     reasons = _reasons(checks, terms)
     if quantity is None:
         return Judgement("rejected", ZERO, reasons, None, checks)
-    binding = _binding(standing, propose(terms, quantity + (terms.lot or ZERO)), others)
-    if left and last:
-        binding = last[0].NAME
+    more = propose(terms, quantity + (terms.lot or ZERO))
+    binding = last[0].NAME if last else _binding(standing, more, first)
     final = propose(terms, quantity)
-    if quantity <= ZERO or _is_unwanted(standing, final) or not _passes(standing, final, others):
+    if not _is_left(standing, final, limits, rules=first):
         return Judgement("rejected", ZERO, reasons, binding, checks)
     if final.exempt:  # Cut to the exit, it is judged by what is left of it.
-        small = {rule.NAME for rule in others if rule.is_only_too_small(proposal)}
+        small = {rule.NAME for rule in first if rule.is_only_too_small(proposal)}
         reasons = tuple(name for name in reasons if name not in small)
     return Judgement("modified", quantity, reasons, binding, checks)
 
 
-def _is_unwanted(standing: Standing, final: Proposal) -> bool:
-    """Whether so little is left of an entry that it is more likely an error than a wish."""
-    smallest = standing.limits.sizing.modify_ratio_min * (final.terms.asked or ZERO)
-    return final.quantity < smallest and not final.exempt
+def _breached(answers: Answers) -> tuple[Rule, ...]:
+    return tuple(rule for rule, check in answers if check.verdict == "breach")
+
+
+def _is_left(
+    standing: Standing, final: Proposal, limits: Limits, *, rules: tuple[Rule, ...]
+) -> bool:
+    """Whether a cut order is worth sending: it cures every breach and falls below no minimum."""
+    smallest = limits.sizing.modify_ratio_min * (final.terms.asked or ZERO)
+    if final.quantity <= ZERO or (final.quantity < smallest and not final.exempt):
+        return False  # So little of an entry is more likely an error than a wish.
+    asked = (*rules, *limits.minimums)
+    return all(ask(rule, standing, final).verdict != "breach" for rule in asked)
 
 
 def _explained(
-    standing: Standing, proposal: Proposal, left: Proposal, *, checks: tuple[Check, ...]
+    standing: Standing, proposal: Proposal, left: Proposal, *, answers: Answers
 ) -> tuple[Check, ...]:
     """Add its sentence to each breach; `left`: what the last rules judged."""
-    asked = zip(standing.limits.gate, checks, strict=True)
     return tuple(
         structs.replace(
             check, message=rule.message(standing, left if rule.LAST else proposal, check)
         )
         if check.verdict == "breach"
         else check
-        for rule, check in asked
+        for rule, check in answers
     )
 
 
-def _ask_all(standing: Standing, proposal: Proposal) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
-    """Ask every rule; return all checks, and the rules that are breached."""
-    limits = standing.limits
+def _ask_all(standing: Standing, proposal: Proposal, limits: Limits) -> tuple[Check, ...]:
     if proposal.exempt:
-        checks = [ask(rule, standing, proposal) for rule in limits.gate]
-    else:
-        checks = [check(standing, proposal) for check in limits.checks]
-    for check in checks:
-        if check.verdict == "breach":
-            break
-    else:
-        return tuple(checks), ()
-    asked = zip(limits.gate, checks, strict=True)
-    return tuple(checks), tuple(rule for rule, check in asked if check.verdict == "breach")
+        return tuple([ask(rule, standing, proposal) for rule in limits.gate])
+    return tuple([check(standing, proposal) for check in limits.checks])
 
 
-def _ask_last(
-    standing: Standing, left: Proposal, checks: tuple[Check, ...]
-) -> tuple[tuple[Check, ...], tuple[Rule, ...]]:
-    """Ask again, of what the other rules leave, those that judge that; return the breached ones."""
-    asked = zip(standing.limits.gate, checks, strict=True)
-    anew = tuple(ask(rule, standing, left) if rule.LAST else check for rule, check in asked)
-    judged = zip(standing.limits.gate, anew, strict=True)
-    return anew, tuple(rule for rule, check in judged if rule.LAST and check.verdict == "breach")
+def _ask_last(standing: Standing, left: Proposal, answers: Answers) -> Answers:
+    """Ask those rules again that judge what the other rules leave."""
+    return tuple(
+        (rule, ask(rule, standing, left) if rule.LAST else check) for rule, check in answers
+    )
 
 
 def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:
@@ -173,11 +183,3 @@ def _binding(standing: Standing, more: Proposal, breached: tuple[Rule, ...]) -> 
         ):
             return rule.NAME
     return None
-
-
-def _passes(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> bool:
-    """Whether a smaller quantity cures every breach and falls below no minimum."""
-    return all(
-        ask(rule, standing, proposal).verdict != "breach"
-        for rule in (*breached, *standing.limits.minimums)
-    )

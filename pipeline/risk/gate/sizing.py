@@ -1,7 +1,6 @@
 """Sizing: how much to order when the signal does not say."""
 
 from decimal import ROUND_FLOOR, Context, Decimal
-from typing import cast
 
 from pipeline.risk.account.contracts import notional
 from pipeline.risk.limits.in_force import Limits
@@ -9,6 +8,7 @@ from pipeline.risk.numbers import MEASURE, ONE, ZERO, floor_to
 from pipeline.risk.order.candidate_order import Terms, floored
 from pipeline.risk.order.stop_price import unit_risk
 from pipeline.risk.parameters import per_symbol
+from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.risk_per_trade import RiskPerTrade
 
 _DOWN = Context(prec=34, rounding=ROUND_FLOOR)  # A share that rounds up would be one lot too many.
@@ -35,7 +35,7 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
     if signal.reduce_only:
         return floored(terms, terms.exit_room) if terms.exit_room else None
     instrument = terms.holding.instrument
-    ratio = per_symbol(limits.position_ratio_max, terms.holding.symbol)
+    ratio = per_symbol(limits.rule(PositionRatio).position_ratio_max, terms.holding.symbol)
     if instrument is None or terms.foreign or ratio is None or equity is None or equity <= 0:
         return None
     unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.scale or ZERO)
@@ -48,6 +48,6 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
 
 def _at_risk(terms: Terms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
     """What risk_per_trade allows; all of it where that rule is off."""
-    rule = cast(RiskPerTrade, limits.rules["risk_per_trade"])
+    rule = limits.rule(RiskPerTrade)
     risk = unit_risk(terms, rule.fee_ratio) if rule.enabled else None
     return MEASURE.plus(_DOWN.divide(equity * rule.risk_per_trade_ratio, risk)) if risk else full

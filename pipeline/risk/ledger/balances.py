@@ -7,6 +7,7 @@ from pipeline.risk.ledger.cash import keeps_apart, note_adjusted
 from pipeline.risk.ledger.money import Money, book_at, book_in_windows
 from pipeline.risk.ledger.rates import fresh_rate
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules.cash import Cash
 from pipeline.risk.turn import Turn
 
 
@@ -35,7 +36,7 @@ def expected_balance(turn: Turn, currency: str) -> Decimal | None:
 
 
 def _is_cash(turn: Turn) -> bool:
-    return turn.limits.rules["cash"].enabled
+    return turn.limits.rule(Cash).enabled
 
 
 def _spent(account: Account, currency: str) -> Decimal:

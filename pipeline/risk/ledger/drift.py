@@ -5,7 +5,6 @@ since: then the next that differs is adopted at once.
 """
 
 from decimal import Decimal
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -82,7 +81,7 @@ def drift_wake_ms(turn: Turn) -> int | None:
 
 
 def _rule(turn: Turn) -> Drifting:
-    return cast(Drifting, turn.limits.rules["drift"])
+    return turn.limits.rule(Drifting)
 
 
 def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:

@@ -16,7 +16,6 @@ from pipeline.risk.account.windows import (
 )
 from pipeline.risk.baselines import end_baseline
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.on_account import open_marks
 from pipeline.risk.turn import Turn
 
 _DAY_MS = 86_400_000
@@ -42,6 +41,15 @@ def roll(turn: Turn) -> bool:
         turn.update(week=Window(span, equity, marks=marks))
         end_baseline(turn, "weekly_loss")
     return over
+
+
+def open_marks(turn: Turn) -> dict[str, Decimal]:
+    """The marks of what is held, kept at the open of a window."""
+    return {
+        holding.symbol: mark
+        for holding in turn.account.holdings.values()
+        if (mark := holding.mark) is not None
+    }
 
 
 def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:

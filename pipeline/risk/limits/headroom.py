@@ -2,6 +2,7 @@
 
 from decimal import ROUND_FLOOR, Decimal
 
+from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.numbers import MONEY, ZERO
 from pipeline.risk.order.risk_view import Standing
 from pipeline.risk.rules.measure import LeastMeasure
@@ -11,7 +12,7 @@ _MOST = Decimal(1)
 _LEAST = Decimal(-1000)  # Beyond it nobody reads the number any more.
 
 
-def headroom_ratios(standing: Standing) -> dict[str, Decimal]:
+def headroom_ratios(standing: Standing, limits: Limits) -> dict[str, Decimal]:
     """Return by rule the rest of its limit as a fraction of it: 1 untouched, 0 used up, below it
     breached. Absent while equity is unknown or the limit is not above zero.
     """
@@ -19,7 +20,7 @@ def headroom_ratios(standing: Standing) -> dict[str, Decimal]:
     if equity is None:
         return {}
     ratios: dict[str, Decimal] = {}
-    for rule in standing.limits.watches:
+    for rule in limits.watches:
         measure = rule.watch(standing, equity) if rule.LOSS else None
         if measure is None or measure.limit <= ZERO:
             continue

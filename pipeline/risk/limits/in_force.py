@@ -12,7 +12,7 @@ from pipeline.risk.account.exposures import Sum
 from pipeline.risk.limits.stored import stored_in
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.risk_view import Common, ScoreLimits, Standing
 from pipeline.risk.parameters import (
     GROUPS,
     AccountClock,
@@ -22,13 +22,11 @@ from pipeline.risk.parameters import (
     Dedupe,
     Exits,
     Parameters,
-    PerSymbol,
     Prices,
     ReservationTimes,
     Sizing,
     StopPrices,
     Stops,
-    per_symbol,
 )
 from pipeline.risk.rules import HALVES, RULES
 from pipeline.risk.rules.circuit_breaker import CircuitBreaker
@@ -42,19 +40,6 @@ from topics.decisions import Check
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
 R = TypeVar("R", bound=Rule)
 Ask = Callable[[Standing, Proposal], Check]
-
-
-class ScoreLimits(Struct, frozen=True):
-    """What shares of a risk score are measured by; those of a rule that is off at its default."""
-
-    position_ratio_max: PerSymbol
-    drawdown_ratio_max: Decimal
-    volatility_ratio_max: Decimal
-
-    def position_max(self, symbol: str) -> Decimal:
-        """Return the largest position as a fraction of equity; the default where none is set."""
-        limit = per_symbol(self.position_ratio_max, symbol)
-        return _POSITION_RATIO_MAX if limit is None else limit
 
 
 class Limits(Struct, frozen=True):
@@ -80,12 +65,11 @@ class Limits(Struct, frozen=True):
     alerts: Alerts
     stops: Stops
     collar_ratio: Decimal  # 0 when price_collar is off.
-    score: ScoreLimits
+    common: Common
 
-    @property
-    def position_ratio_max(self) -> PerSymbol:
-        """Sizing needs it even when its rule is off."""
-        return cast(PositionRatio, self.rules["position_ratio"]).position_ratio_max
+    def rule(self, kind: type[R]) -> R:
+        """Return the rule of a type with the parameters in force, enabled or not."""
+        return cast(R, self.rules[kind.NAME])
 
 
 @lru_cache(maxsize=8192)
@@ -114,12 +98,17 @@ def limits_of(everyone: str, own: str) -> Limits:
         rules=rules,
         defects=stored.defects,
         collar_ratio=collar.collar_ratio if collar.enabled else ZERO,
-        score=ScoreLimits(
-            _unless_off(rules, PositionRatio).position_ratio_max,
-            _unless_off(rules, Drawdown).drawdown_ratio_max,
-            _unless_off(rules, VolatilityHalt).volatility_ratio_max,
-        ),
+        common=Common(cast(Prices, groups["prices"]), _score_limits(rules)),
         **cast(dict[str, Any], groups),
+    )
+
+
+def _score_limits(rules: dict[str, Rule]) -> ScoreLimits:
+    return ScoreLimits(
+        _unless_off(rules, PositionRatio).position_ratio_max,
+        _POSITION_RATIO_MAX,
+        _unless_off(rules, Drawdown).drawdown_ratio_max,
+        _unless_off(rules, VolatilityHalt).volatility_ratio_max,
     )
 
 

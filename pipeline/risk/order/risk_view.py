@@ -1,22 +1,40 @@
 """Where the account stands when it is judged: computed once, read by every rule."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.parameters import PerSymbol, Prices, per_symbol
 from pipeline.risk.valuation.equity import Valuation, drawdown_ratio
 
-if TYPE_CHECKING:
-    from pipeline.risk.limits.in_force import Limits
+
+class ScoreLimits(Struct, frozen=True):
+    """What shares of a risk score are measured by; those of a rule that is off at its default."""
+
+    position_ratio_max: PerSymbol
+    position_ratio_default: Decimal  # For a symbol that the limit does not name.
+    drawdown_ratio_max: Decimal
+    volatility_ratio_max: Decimal
+
+    def position_max(self, symbol: str) -> Decimal:
+        """Return the largest position as a fraction of equity; the default where none is set."""
+        limit = per_symbol(self.position_ratio_max, symbol)
+        return self.position_ratio_default if limit is None else limit
+
+
+class Common(Struct, frozen=True):
+    """Limits that several rules read and none of them owns."""
+
+    prices: Prices
+    score: ScoreLimits
 
 
 class Standing(Struct, frozen=True, gc=False):
     account: Account
     shared: Shared
-    limits: "Limits"
+    common: Common
     now_ms: int  # The account's clock.
     valuation: Valuation
     equity: Decimal | None  # For the gate: None when unknown or stale.
@@ -26,13 +44,13 @@ class Standing(Struct, frozen=True, gc=False):
     solvent: bool  # Equity is known and above zero.
 
 
-def stand(account: Account, shared: Shared, *, limits: "Limits", valuation: Valuation) -> Standing:
+def stand(account: Account, shared: Shared, *, common: Common, valuation: Valuation) -> Standing:
     """Derive what rules and reports read from the account and its valuation."""
     equity, day, week = valuation.known, account.day, account.week
     return Standing(
         account,
         shared,
-        limits,
+        common,
         account.clock_ms,
         valuation,
         equity,

@@ -32,7 +32,7 @@ def exposure_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
 
 
 def _position_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -> list[Breach]:
-    rule: PositionRatio = turn.limits.rules[_POSITION]  # type: ignore[assignment]
+    rule = turn.limits.rule(PositionRatio)
     if not rule.enabled:
         return []
     found = []
@@ -75,7 +75,7 @@ def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Deci
 
     At least `sound`, which is returned as it is where none needs more.
     """
-    rule: PositionRatio = turn.limits.rules[_POSITION]  # type: ignore[assignment]
+    rule = turn.limits.rule(PositionRatio)
     caps = rule.position_ratio_max
     most = sound
     for holding in holdings:
@@ -86,7 +86,7 @@ def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Deci
 
 
 def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -> list[Breach]:
-    rule: GrossExposure = turn.limits.rules[_GROSS]  # type: ignore[assignment]
+    rule = turn.limits.rule(GrossExposure)
     if not rule.enabled:
         return []
     limit = rule.gross_exposure_ratio_max

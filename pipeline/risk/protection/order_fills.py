@@ -4,7 +4,6 @@ Each is told; the rules overfill and unmatched_fill act when that means somethin
 """
 
 from decimal import Decimal
-from typing import cast
 
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.numbers import whole
@@ -23,7 +22,7 @@ def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
     turn.fill_match = "beyond"
     said = f"fill {fill.fill_id} is beyond its order"
     turn.alert(Cause(_OVERFILL, said, fill.quantity, limit))
-    rule = cast(Overfill, turn.limits.rules[_OVERFILL])
+    rule = turn.limits.rule(Overfill)
     if rule.enabled:
         oldest_ms = turn.now_ms - rule.window_ms
         kept = [at_ms for at_ms in turn.account.overfills if at_ms > oldest_ms]
@@ -50,7 +49,7 @@ def fill_breaches(turn: Turn) -> list[Breach]:
 
 
 def _overfill_breaches(turn: Turn) -> list[Breach]:
-    rule = cast(Overfill, turn.limits.rules[_OVERFILL])
+    rule = turn.limits.rule(Overfill)
     if not rule.enabled:
         return []
     count, limit = len(turn.account.overfills), rule.overfills_max
@@ -68,11 +67,11 @@ def _tells_unmatched(turn: Turn) -> bool:
     horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
     if approved_ms is None or approved_ms <= turn.now_ms - horizon_ms:
         return False
-    return turn.limits.rules[_UNMATCHED].enabled
+    return turn.limits.rule(UnmatchedFill).enabled
 
 
 def _unmatched_breach(turn: Turn) -> Breach:
-    rule = cast(UnmatchedFill, turn.limits.rules[_UNMATCHED])
+    rule = turn.limits.rule(UnmatchedFill)
     count = turn.account.unmatched
     if is_due(turn, _UNMATCHED):
         turn.note(unmatched=0)

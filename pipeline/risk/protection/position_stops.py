@@ -17,6 +17,7 @@ from pipeline.risk.protection.exits import Run, again_ms, close, plainly
 from pipeline.risk.protection.flatten import is_flattening
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop
+from pipeline.risk.rules.trading_state import TradingState
 from pipeline.risk.stops import end_breach
 from pipeline.risk.turn import Turn
 from topics.decisions import ExitReason
@@ -123,7 +124,7 @@ def _await_fills(turn: Turn, symbol: str, leaving: Leaving) -> None:
 
 def _is_held_back(turn: Turn) -> bool:
     """Whether a halted account may not even reduce."""
-    halt_exits: bool = turn.limits.rules["trading_state"].halt_exits  # type: ignore[attr-defined]
+    halt_exits = turn.limits.rule(TradingState).halt_exits
     return not halt_exits and turn.account.trading_state == "halted"
 
 

@@ -16,7 +16,7 @@ _NAME = "stale_data"
 
 def stale_breaches(turn: Turn) -> list[Breach]:
     """Judge the age of the oldest price held; lift the stop when all of them are fresh."""
-    rule: StaleData = turn.limits.rules[_NAME]  # type: ignore[assignment]
+    rule = turn.limits.rule(StaleData)
     oldest_ms = _oldest_ms(turn) if rule.enabled else None
     if oldest_ms is not None and turn.now_ms - oldest_ms > rule.stale_ms:
         cause = beyond(_NAME, whole(turn.now_ms - oldest_ms), Decimal(rule.stale_ms))

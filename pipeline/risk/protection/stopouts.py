@@ -1,7 +1,5 @@
 """Stop-outs: exits by a stop whose first fill came; after too many entries are refused."""
 
-from typing import cast
-
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.rules.stopout_guard import StopoutGuard
 from pipeline.risk.turn import Turn
@@ -11,7 +9,7 @@ STOPOUTS_MAX = 200
 
 def note_stopout(turn: Turn, exit_: Reservation) -> None:
     """Note the first fill of an exit by a stop; exit_: as it was before that fill."""
-    rule = cast(StopoutGuard, turn.limits.rules["stopout_guard"])
+    rule = turn.limits.rule(StopoutGuard)
     if exit_.filled or exit_.exit_reason == "deleverage" or not rule.judges:
         return
     oldest_ms = 0  # While nobody knows how far it looks back.

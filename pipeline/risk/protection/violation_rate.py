@@ -1,7 +1,5 @@
 """The rate of violations: more than ten in an hour, or a critical one in a day."""
 
-from typing import cast
-
 from pipeline.risk.numbers import ONE, ZERO, whole
 from pipeline.risk.protection.breaches import Breach, beyond, breach
 from pipeline.risk.protection.violations import TIMES_MAX, violations_last_hour
@@ -16,7 +14,7 @@ _DAY_MS = 86_400_000
 
 def violation_breaches(turn: Turn) -> list[Breach]:
     """Judge the rate when a violation came; without a new one there is nothing new to tell."""
-    rule = cast(ViolationRate, turn.limits.rules[_NAME])
+    rule = turn.limits.rule(ViolationRate)
     account, now_ms = turn.account, turn.now_ms
     if not rule.enabled:
         return []

@@ -43,5 +43,5 @@ class Cash(Rule, frozen=True, kw_only=True):
             return False
         if account.unconverted or needed.missing is not None:
             return True
-        oldest_ms = standing.now_ms - standing.limits.prices.mark_age_ms_max
+        oldest_ms = standing.now_ms - standing.common.prices.mark_age_ms_max
         return bool(account.cash) and (needed.oldest_ms or oldest_ms) < oldest_ms

@@ -21,7 +21,7 @@ class RiskScore(Rule, frozen=True, kw_only=True):
     LAST = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        equity, worst, limits = standing.equity, proposal.worst_notional, standing.limits.score
+        equity, worst, limits = standing.equity, proposal.worst_notional, standing.common.score
         drawdown, holding = standing.drawdown_ratio, proposal.terms.holding
         if equity is not None and equity <= ZERO:
             return self.meaningless(_HALVES)

@@ -16,7 +16,7 @@ class SignalAge(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         signal, now_ms = proposal.terms.signal, standing.now_ms
-        skew_ms_max = standing.limits.prices.clock_skew_ms_max
+        skew_ms_max = standing.common.prices.clock_skew_ms_max
         age_ms = now_ms - signal.created_at_ms
         check = self.count(age_ms, self.signal_age_ms_max)
         memory, expires_ms = standing.account.memory, signal.expires_at_ms

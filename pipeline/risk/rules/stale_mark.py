@@ -15,7 +15,7 @@ class StaleMark(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
-        terms, limit_ms = proposal.terms, standing.limits.prices.mark_age_ms_max
+        terms, limit_ms = proposal.terms, standing.common.prices.mark_age_ms_max
         quote, oldest_ms = terms.holding.quote, standing.valuation.oldest_ms
         if quote is None or standing.account.totals.unmarked:
             return self.numbers("breach", None, whole(limit_ms))

@@ -17,7 +17,7 @@ class UnknownRate(Rule, frozen=True, kw_only=True):
 
     def check(self, standing: Standing, proposal: Proposal) -> Check:
         """Measure the age of the oldest rate that is needed; null when one is missing."""
-        limit_ms, needed = standing.limits.prices.mark_age_ms_max, standing.valuation.rates
+        limit_ms, needed = standing.common.prices.mark_age_ms_max, standing.valuation.rates
         terms, oldest_ms = proposal.terms, needed.oldest_ms
         if needed.missing is not None or (terms.foreign and terms.rate_ms is None):
             return self.numbers("breach", None, whole(limit_ms))

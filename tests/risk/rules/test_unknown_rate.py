@@ -27,7 +27,7 @@ def sentence(needed: NeededRates, *, rate_ms: int | None = None, foreign: bool =
     standing = stand(
         log.account,
         log.shared,
-        limits=limits_of("{}", "{}"),
+        common=limits_of("{}", "{}").common,
         valuation=Valuation(money, None, money, needed),
     )
     standing = replace(standing, now_ms=T0_MS + 70_000)
