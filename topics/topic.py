@@ -31,7 +31,7 @@ class Topic:
     retention_ms: int = 7 * DAY_MS  # FOREVER keeps.
     compacted: bool = False
     append_time: bool = False  # LogAppendTime: the broker's clock, whoever wrote.
-    like_events: bool = False  # Exactly as many partitions as `events`.
+    copartitioned: bool = False  # Exactly as many partitions as `events`.
     message_bytes_max: int = 1_048_576
     schema_extra: Mapping[str, object] = field(
         default_factory=dict, hash=False

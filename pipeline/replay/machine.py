@@ -18,7 +18,7 @@ from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.engine import Record
 from pipeline.streams.partition_accounts import PartitionAccounts
 from pipeline.streams.partitioner import partition_of
-from pipeline.streams.revaluations import Watchlist
+from pipeline.streams.revaluations import RevaluationQueue
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from pipeline.streams.wrap import Wrapped, Wrapping, read, withdrawn
@@ -123,7 +123,7 @@ class Machine:
         found = (
             (due.due_ms, due.account_id, partition)
             for partition in self._partitions
-            if (due := partition.watchlist.earliest(until_ms)) is not None
+            if (due := partition.queue.earliest(until_ms)) is not None
         )
         return min(found, key=lambda first: first[:2], default=None)
 
@@ -144,7 +144,7 @@ class Machine:
         if isinstance(message, Price):
             self._tables.apply_price(message, offset=record.offset, appended_ms=record.timestamp_ms)
             for partition in self._partitions:
-                partition.watchlist.apply_price(message.symbol)
+                partition.queue.apply_price(message.symbol)
         return []
 
     def _tell_conflicts(self, at_ms: int) -> list[Line]:
@@ -170,7 +170,7 @@ class _Partition:
     def __init__(
         self, settings: Settings, tables: Tables, *, number: int, observe: Observe | None
     ) -> None:
-        self.watchlist = Watchlist(settings, tables)
+        self.queue = RevaluationQueue(settings, tables)
         self.rows: dict[str, AccountState] = {}  # Each account's last.
         self._number = number
         self._observe = observe
@@ -184,7 +184,7 @@ class _Partition:
 
     def revaluation(self, account_id: str, at_ms: int) -> list[Line]:
         """Send an account its revaluation."""
-        event = self.watchlist.revaluation(account_id, at_ms)
+        event = self.queue.revaluation(account_id, at_ms)
         return [] if event is None else self.apply(encode_event(event), at_ms)
 
     def apply(self, value: bytes, at_ms: int) -> list[Line]:
@@ -197,7 +197,7 @@ class _Partition:
         if self._observe is not None:
             self._observe(event, taken, at_ms)
         if accounts.shared.serial != serial:
-            self.watchlist.apply_state(shared_state(accounts.shared))
+            self.queue.apply_state(shared_state(accounts.shared))
         out = [_output_line(output, at_ms) for output in taken.outputs]
         if taken.failed is not None:
             out.append(self._failed_line(event.account_id, value, at_ms=at_ms, failed=taken.failed))
@@ -210,7 +210,7 @@ class _Partition:
             return []
         row = account_state(taken.account, taken.shared)
         self.rows[row.account_id] = row
-        self.watchlist.apply_state(row)
+        self.queue.apply_state(row)
         return [_state_line(row)] if taken.state_due else []
 
     def _failed_line(self, account_id: str, value: bytes, *, at_ms: int, failed: str) -> Line:

@@ -21,7 +21,7 @@ _DOWN = Context(prec=34, rounding=ROUND_FLOOR)
 def begin_baseline(turn: Turn, rule: str, equity: Decimal) -> None:
     """Let a loss rule measure from this equity on."""
     if rule in _MEASURED:
-        turn.measure_anew(baselines={**turn.account.baselines, rule: Baseline(equity)})
+        turn.set_and_remeasure(baselines={**turn.account.baselines, rule: Baseline(equity)})
 
 
 def end_baseline(turn: Turn, rule: str) -> None:
@@ -29,7 +29,7 @@ def end_baseline(turn: Turn, rule: str) -> None:
     baselines = turn.account.baselines
     if rule in baselines:
         left = {name: item for name, item in baselines.items() if name != rule}
-        turn.measure_anew(baselines=left)
+        turn.set_and_remeasure(baselines=left)
 
 
 def raise_peak(turn: Turn) -> None:
@@ -37,13 +37,13 @@ def raise_peak(turn: Turn) -> None:
 
     Equity is fresh, and at the most cautious confirming marks: one bad mark up fakes no peak.
     """
-    account, equity = turn.account, turn.standing().equity
+    account, equity = turn.account, turn.view().equity
     baseline = account.baselines.get(_DRAWDOWN) if account.baselines else None
     if equity is None or equity <= (account.peak if baseline is None else baseline.start_equity):
         return
     cautious = cautious_equity(account)
     if cautious > account.peak:
-        turn.measure_anew(peak=cautious)
+        turn.set_and_remeasure(peak=cautious)
     if baseline is not None:
         _raise_baseline(turn, max(baseline.start_equity, cautious))
 
@@ -65,7 +65,7 @@ def flow_in_measures(turn: Turn, amount: Decimal) -> None:
     if _DRAWDOWN in baselines:
         peak = _peak_after(turn, account.baselines[_DRAWDOWN].start_equity, amount)
         baselines[_DRAWDOWN] = Baseline(peak)
-    turn.update(peak=_peak_after(turn, account.peak, amount), baselines=baselines)
+    turn.set_and_revalue(peak=_peak_after(turn, account.peak, amount), baselines=baselines)
 
 
 def _peak_after(turn: Turn, peak: Decimal, amount: Decimal) -> Decimal:
@@ -85,18 +85,18 @@ def shift_starts(turn: Turn, by: Decimal, *, day: bool = True, week: bool = True
         changes["day"] = replace(account.day, start_equity=account.day.start_equity + by)
     if week and account.week is not None and account.week.start_equity is not None:
         changes["week"] = replace(account.week, start_equity=account.week.start_equity + by)
-    turn.update(**changes)
+    turn.set_and_revalue(**changes)
     for name, moves in (("daily_loss", day), ("weekly_loss", week)):
         baseline = account.baselines.get(name)
         if moves and baseline is not None:
             moved = replace(baseline, start_equity=baseline.start_equity + by)
-            turn.measure_anew(baselines={**turn.account.baselines, name: moved})
+            turn.set_and_remeasure(baselines={**turn.account.baselines, name: moved})
 
 
 def shift_peak(turn: Turn, by: Decimal) -> None:
     """Move the peak, and the baseline of the drawdown."""
     account = turn.account
     baseline = account.baselines.get(_DRAWDOWN)
-    turn.measure_anew(peak=account.peak + by)
+    turn.set_and_remeasure(peak=account.peak + by)
     if baseline is not None:
         begin_baseline(turn, _DRAWDOWN, baseline.start_equity + by)

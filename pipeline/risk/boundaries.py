@@ -18,7 +18,7 @@ from pipeline.risk.on_control import catch_up
 from pipeline.risk.on_limits import keep_sums
 from pipeline.risk.on_order import end_wait, overdue, stop_waiting
 from pipeline.risk.on_signal import refuse
-from pipeline.risk.protection.after_event import watch
+from pipeline.risk.protection.after_event import protect
 from pipeline.risk.protection.flatten import flatten
 from pipeline.risk.protection.position_stops import send_exits
 from pipeline.risk.stops import alert_breach, open_stop
@@ -26,7 +26,7 @@ from pipeline.risk.turn import Turn
 from topics.events import SignalEvent
 
 
-class Apart:
+class PartByPart:
     """One event applied part by part; lives for one step, like its turn."""
 
     def __init__(self, turn: Turn, *, refuses: bool = False) -> None:
@@ -48,7 +48,7 @@ class Apart:
         self._apply(arrival, apply)
         before = len(self.raised)
         self._attempt("keeping sums", lambda: keep_sums(turn))
-        self._attempt("judging the account", lambda: watch(turn))
+        self._attempt("judging the account", lambda: protect(turn))
         self._attempt("flattening", lambda: flatten(turn, self._send))
         self._attempt("exits", lambda: send_exits(turn, self._send))
         self.sound = self.failed is not None or 0 < len(self.raised) == before

@@ -1,9 +1,9 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
 from pipeline.risk.account.account import Account
-from pipeline.risk.account.totals import looked_up
+from pipeline.risk.account.totals import recomputed
 from pipeline.risk.ledger.drift import drift_wake_ms
-from pipeline.risk.ledger.refused_orders import blocked_due_ms
+from pipeline.risk.ledger.refused_orders import refused_due_ms
 from pipeline.risk.numbers import earliest
 from pipeline.risk.protection.circuit import half_open_ms
 from pipeline.risk.protection.flatten import flatten_again_ms
@@ -18,9 +18,9 @@ _LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
 def refresh_deadlines(turn: Turn) -> None:
     """Find the deadlines that the totals are unsure of, once an event is applied."""
     account = turn.account
-    totals = looked_up(account.totals, account.holdings)
+    totals = recomputed(account.totals, account.holdings)
     if totals is not account.totals:
-        turn.note(totals=totals)
+        turn.set_unmeasured(totals=totals)
 
 
 def next_wake_ms(turn: Turn) -> int | None:
@@ -38,13 +38,13 @@ def next_wake_ms(turn: Turn) -> int | None:
         account.hold_due_ms,
         account.stale_due_ms,
         half_open_ms(turn),
-        blocked_due_ms(account),
+        refused_due_ms(account),
     ):
         if due_ms is not None and due_ms > turn.now_ms:
             wake_ms = earliest(wake_ms, due_ms)
     if account.drifts:
         wake_ms = earliest(wake_ms, drift_wake_ms(turn))
-    if account.leaving:
+    if account.pending_exits:
         wake_ms = earliest(wake_ms, exits_again_ms(turn))
     return earliest(wake_ms, flatten_again_ms(turn)) if account.stops else wake_ms
 

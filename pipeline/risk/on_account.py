@@ -3,10 +3,10 @@
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.identities import may_be_forgotten
 from pipeline.risk.account.windows import Window, day_at, week_at
-from pipeline.risk.ledger.cash import flow_in, foreign_flow, keeps_apart
+from pipeline.risk.ledger.cash import flow_in, foreign_flow, keeps_currency
 from pipeline.risk.ledger.drift import compare_balance
 from pipeline.risk.ledger.money import Money, book_at, book_in_windows, book_money
-from pipeline.risk.ledger.rates import fresh_rate, hold_rate, settle_in
+from pipeline.risk.ledger.rates import fresh_rate, hold_rate, start_in_currency
 from pipeline.risk.ledger.roll import open_marks
 from pipeline.risk.ledger.taking_over import count_past
 from pipeline.risk.numbers import booked
@@ -30,13 +30,13 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...]
     elif account.opened_ms is None:
         _open(turn, flow)
         if rated and turn.account.opened_ms is not None:
-            _tell_unrated(turn, flow, rated)
+            _report_unrated(turn, flow, rated)
     elif flow.currency != account.currency and not account.by_currency:
         turn.alert(Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}"))
     elif flow.kind == "opening":
         turn.alert(Cause("flow", f"{flow.flow_id} would open the account again"))
     else:
-        turn.keep(f"flow:{flow.flow_id}")
+        turn.remember_id(f"flow:{flow.flow_id}")
         _apply(turn, flow)
 
 
@@ -44,13 +44,13 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     if flow.kind not in ("opening", "snapshot"):
         turn.alert(Cause("flow", f"{flow.flow_id} came before the opening"))
         return
-    turn.keep(f"flow:{flow.flow_id}")
+    turn.remember_id(f"flow:{flow.flow_id}")
     account, clock = turn.account, turn.limits.clock
     marks = open_marks(turn)
     amount = booked(flow.amount)
     day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
     week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
-    turn.update(
+    turn.set_and_revalue(
         currency=flow.currency,
         opened_ms=min(flow.as_of_ms, turn.now_ms),
         opening=amount,
@@ -61,7 +61,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         rolls_by=(clock.zone, clock.day_roll),
         by_currency=clock.cash == "by_currency",
     )
-    settle_in(turn)  # Only now is it known which currency counts.
+    start_in_currency(turn)  # Only now is it known which currency counts.
     count_past(turn)
     for early in account.early:
         money = Money(early.symbol, early.currency, early.amount)
@@ -71,7 +71,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     turn.state_changed = True
 
 
-def _tell_unrated(turn: Turn, flow: CashFlow, rated: tuple[str, ...]) -> None:
+def _report_unrated(turn: Turn, flow: CashFlow, rated: tuple[str, ...]) -> None:
     """Tell that nothing in another currency than the account's can be valued."""
     reason = (
         f"{flow.flow_id} opens the account in {flow.currency}, but RISKGATE_ACCOUNT_CURRENCIES of "
@@ -85,12 +85,12 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
     if flow.kind == "snapshot":
         compare_balance(turn, flow)
         return
-    turn.note(flow_ms=max(turn.account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
+    turn.set_unmeasured(flow_ms=max(turn.account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
     if flow.kind == "funding":
         _fund(turn, flow)
         return
     amount = booked(flow.amount if flow.kind == "deposit" else -flow.amount)
-    if keeps_apart(turn.account, flow.currency):
+    if keeps_currency(turn.account, flow.currency):
         foreign_flow(turn, flow.currency, amount)
     else:
         flow_in(turn, amount)

@@ -4,7 +4,7 @@ from pipeline.risk.account.account import STOPS_MAX, SharedResume, SharedStop, S
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.ledger.cash import choose_cash
 from pipeline.risk.shared_record import timing_refusal
-from pipeline.risk.stops import Said, add_stop, resume
+from pipeline.risk.stops import Explanation, add_stop, resume
 from pipeline.risk.turn import Turn
 from topics.controls import Control
 
@@ -17,7 +17,7 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
         return
     stops_before = turn.account.stops
     if control.command == "resume":
-        resume(turn, control.stop_id or "", Said(control.reason, control.author))
+        resume(turn, control.stop_id or "", Explanation(control.reason, control.author))
         if turn.account.stops == stops_before:
             return
     elif len(stops_before) >= STOPS_MAX:
@@ -25,9 +25,9 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
         return
     else:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
-        add_stop(turn, stop, Said(control.reason, control.author))
-        turn.note(tightened_ms=min(control.issued_at_ms, turn.at_ms))
-    turn.keep(f"control:{control.control_id}")
+        add_stop(turn, stop, Explanation(control.reason, control.author))
+        turn.set_unmeasured(tightened_ms=min(control.issued_at_ms, turn.at_ms))
+    turn.remember_id(f"control:{control.control_id}")
 
 
 def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
@@ -48,20 +48,20 @@ def catch_up(turn: Turn) -> None:
         return
     if shared.limits_serial > serial:
         turn.state_changed = True
-        turn.look_at_all = True
+        turn.recheck_all = True
         choose_cash(turn)
     news: list[SharedStop | SharedResume] = [*shared.stops, *shared.resumes]
     for item in sorted(news, key=lambda item: item.serial):
         if item.serial > serial:
             _apply_shared(turn, item)
-    turn.note(shared_serial=shared.serial)
+    turn.set_unmeasured(shared_serial=shared.serial)
 
 
 def _apply_shared(turn: Turn, item: SharedStop | SharedResume) -> None:
     if isinstance(item, SharedResume):
         if any(stop.stop_id == item.stop_id for stop in turn.account.stops):
-            resume(turn, item.stop_id, Said(item.reason, item.author))
+            resume(turn, item.stop_id, Explanation(item.reason, item.author))
         return
     stop = Stop(item.stop_id, item.strength, "control", turn.now_ms, everyone=True)
-    turn.note(tightened_ms=item.tightened_ms)
-    add_stop(turn, stop, Said(item.reason, item.author))
+    turn.set_unmeasured(tightened_ms=item.tightened_ms)
+    add_stop(turn, stop, Explanation(item.reason, item.author))

@@ -27,7 +27,7 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     if _is_too_old(turn, fill) or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
         return
     execution, number = execution_of(fill), turn.holding(fill.symbol).fills
-    turn.keep(identity_of(fill), text_of(Contents(execution, execution, number)))
+    turn.remember_id(identity_of(fill), text_of(Contents(execution, execution, number)))
     if fill.kind == "bust":
         came = is_kept(turn, recall.counterpart_at_ms)
         known = contents_in(recall.counterpart_content, fill) if came else None

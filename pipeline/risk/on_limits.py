@@ -6,7 +6,7 @@ from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.exposures import NOT_KEPT, exposures_of
 from pipeline.risk.ledger.cash import choose_cash
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.limits.taking import defects_untold, next_document
+from pipeline.risk.limits.taking import next_document, unreported_defects
 from pipeline.risk.turn import Turn
 from topics.limits import LimitsDocument
 
@@ -18,13 +18,13 @@ def on_limits(turn: Turn, document: LimitsDocument) -> None:
     if told is not None:
         turn.alert(Cause("limits", told))
     if taken is not None:
-        turn.update(limits=taken)
-        turn.use(limits_of(below, taken.rules))
+        turn.set_and_revalue(limits=taken)
+        turn.switch_limits(limits_of(below, taken.rules))
         choose_cash(turn)
         turn.state_changed = True
 
 
-def tell_defects(turn: Turn) -> None:
+def report_defects(turn: Turn) -> None:
     """Tell once for each pair of documents what of the account's cannot be used as it is."""
     if not turn.limits.defects:
         return
@@ -32,9 +32,9 @@ def tell_defects(turn: Turn) -> None:
     of_everyone = limits_of(shared.limits.rules, "{}").defects  # Told once, for all accounts.
     own = tuple(defect for defect in turn.limits.defects if defect not in of_everyone)
     judged = f"{shared.limits.version}.{account.limits.version} {shared.rules_version}"
-    cause = defects_untold(own, told=account.limits_told, judged=judged)
+    cause = unreported_defects(own, told=account.limits_reported, judged=judged)
     if cause is not None:
-        turn.note(limits_told=judged)
+        turn.set_unmeasured(limits_reported=judged)
         turn.alert(cause, level="high", action="warn")
 
 
@@ -43,4 +43,4 @@ def keep_sums(turn: Turn) -> None:
     account, sums = turn.account, turn.limits.keeps
     if account.totals.exposures.kept != sums:
         exposures = exposures_of(account.holdings.values(), sums) if sums else NOT_KEPT
-        turn.measure_anew(totals=replace(account.totals, exposures=exposures))
+        turn.set_and_remeasure(totals=replace(account.totals, exposures=exposures))

@@ -60,7 +60,7 @@ def stop_waiting(turn: Turn, reservation: Reservation) -> None:
     holding = turn.holding(reservation.symbol)
     kept = {**holding.reservations, reservation.signal_id: replace(reservation, until_ms=None)}
     waiting = replace(holding, reservations=kept, figures=replace(holding.figures, due_ms=None))
-    turn.note(holdings={**turn.account.holdings, holding.symbol: waiting})
+    turn.set_unmeasured(holdings={**turn.account.holdings, holding.symbol: waiting})
 
 
 def end_wait(turn: Turn, reservation: Reservation) -> None:
@@ -71,7 +71,7 @@ def end_wait(turn: Turn, reservation: Reservation) -> None:
         turn.reserve(replace(reservation, until_ms=None))
         return
     turn.expire(replace(reservation, phase="expired", until_ms=None))
-    if reservation.phase == "silent":
+    if reservation.phase == "pending_ack":
         turn.alert(Cause("reservation_expired", f"no word of {name}", reservation.quantity))
         return
     reason = f"reported fills of {name} did not come"

@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.account import POSITIONS_MAX
 from pipeline.risk.account.cause import Cause
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding, mark_of
-from pipeline.risk.account.paid import freezing_scale, with_paid
+from pipeline.risk.account.paid import frozen_point_value, with_paid
 from pipeline.risk.account.position import Position
 from pipeline.risk.ledger.drift import compare_position
 from pipeline.risk.ledger.marks import marked, take_quote
@@ -64,7 +64,7 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
     position = _paid_now(turn, holding, position)
     adopted = replace(holding, position=position, adopted_ms=adopted_ms)
     turn.state_changed = turn.state_changed or position != holding.position
-    turn.settle(marked(turn, holding, adopted, entry=None))
+    turn.recompute_holding(marked(turn, holding, adopted, entry=None))
     take_over(turn, holding, position)
 
 
@@ -74,9 +74,13 @@ def _position_of(holding: Holding, snapshot: PositionSnapshot) -> Position | Non
     if not quantity or price is None:  # Only a flat one has none.
         return Position()
     if holding.inverse is None:
-        return Position(quantity, worth(quantity, price, None))
+        return Position(quantity, contract_value(quantity, price, None))
     known = price if price > ZERO else mark_of(holding.quote, quantity)
-    return None if known is None else Position(quantity, worth(quantity, known, holding.inverse))
+    return (
+        None
+        if known is None
+        else Position(quantity, contract_value(quantity, known, holding.inverse))
+    )
 
 
 def _paid_now(turn: Turn, holding: Holding, position: Position) -> Position:
@@ -85,4 +89,4 @@ def _paid_now(turn: Turn, holding: Holding, position: Position) -> Position:
     if instrument is None:
         return position
     rate = fresh_rate(turn, instrument.settlement_currency)
-    return with_paid(Position(), position, freezing_scale(turn.account, instrument, rate))
+    return with_paid(Position(), position, frozen_point_value(turn.account, instrument, rate))

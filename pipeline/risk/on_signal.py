@@ -14,7 +14,7 @@ from pipeline.risk.gate.sizing import size
 from pipeline.risk.ledger.rates import fresh_rate, is_foreign
 from pipeline.risk.ledger.refused_orders import note_blocked
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Terms, make_terms, reference_price
+from pipeline.risk.order.candidate_order import OrderTerms, order_terms, reference_price
 from pipeline.risk.order.repeats import Repeats, noted
 from pipeline.risk.order.stop_price import stop_price
 from pipeline.risk.protection.violations import count_violations
@@ -30,42 +30,42 @@ def on_signal(
     """Answer a signal; `seen`: its id was answered before; `sessions`: of its exchange."""
     turn.repeated_signal = seen
     if not seen:
-        turn.keep(f"signal:{signal.signal_id}")
+        turn.remember_id(f"signal:{signal.signal_id}")
     if signal.side == "hold" or seen:
-        judgement = IGNORED_HOLD if signal.side == "hold" else IGNORED_DUPLICATE
-        answer(turn, signal, judgement)
+        result = IGNORED_HOLD if signal.side == "hold" else IGNORED_DUPLICATE
+        answer(turn, signal, result)
         return
-    terms: Terms | None = None
+    terms: OrderTerms | None = None
     try:
         terms = _terms(turn, signal, sessions)
-        judgement = judge(turn.standing(), terms, turn.limits)
+        result = judge(turn.view(), terms, turn.limits)
     except Exception as error:  # noqa: BLE001  Fail closed: a rule that raises refuses.
-        judgement = FAILED
+        result = FAILED
         reason = f"judging {signal.signal_id} raised {type(error).__name__}: {error}"
         turn.alert(Cause("internal_error", reason), level="medium")
-    answer(turn, signal, judgement, terms=terms)
-    if terms is not None and judgement.verdict != "approved":
-        note_blocked(turn, terms, judgement.quantity)
-    if terms is not None and judgement.quantity:
-        _approve(turn, terms, judgement.quantity)
-    elif judgement.reasons:
-        count_violations(turn, judgement.reasons)
+    answer(turn, signal, result, terms=terms)
+    if terms is not None and result.verdict != "approved":
+        note_blocked(turn, terms, result.quantity)
+    if terms is not None and result.quantity:
+        _approve(turn, terms, result.quantity)
+    elif result.reasons:
+        count_violations(turn, result.reasons)
 
 
 def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
     """Answer a signal that could not be judged; a repetition is ignored all the same."""
     turn.repeated_signal = seen
     if not seen:
-        turn.keep(f"signal:{signal.signal_id}")
+        turn.remember_id(f"signal:{signal.signal_id}")
     answer(turn, signal, IGNORED_DUPLICATE if seen else FAILED)
 
 
-def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
+def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> OrderTerms:
     limits = turn.limits
     holding = turn.holding(signal.symbol)
     oldest_ms = turn.now_ms - limits.prices.mark_age_ms_max
     fresh = holding.quote is not None and holding.quote.as_of_ms >= oldest_ms
-    terms = make_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
+    terms = order_terms(signal, holding, fresh=fresh, collar=limits.collar_ratio)
     atr = None if holding.quote is None else holding.quote.atr
     terms = replace(terms, stop=stop_price(terms, limits.stop, atr=atr))
     if sessions:
@@ -74,18 +74,18 @@ def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> Terms:
         terms = _converted(turn, terms, holding.instrument.settlement_currency)
     if signal.quantity is not None:
         return terms
-    return replace(terms, asked=size(terms, limits, turn.standing().equity))
+    return replace(terms, asked=size(terms, limits, turn.view().equity))
 
 
-def _converted(turn: Turn, terms: Terms, currency: str) -> Terms:
+def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
     """Give an order in another currency its rate; with a stale one nothing of it is known."""
     known = turn.account.rates.get(currency)
     rate = fresh_rate(turn, currency)
-    scale = None if rate is None else terms.scale
-    return replace(terms, scale=scale, rate=rate, rate_ms=known and known.as_of_ms)
+    point_value = None if rate is None else terms.point_value
+    return replace(terms, point_value=point_value, rate=rate, rate_ms=known and known.as_of_ms)
 
 
-def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
+def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
     """Reserve the whole quantity at its order price: exposure from this moment on."""
     signal, now_ms = terms.signal, turn.now_ms
     approvals = (*turn.account.approvals[-(APPROVALS_MAX - 1) :], now_ms)
@@ -108,16 +108,16 @@ def _approve(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     )
 
 
-def _stop_of(terms: Terms, quantity: Decimal) -> tuple[Decimal | None, Decimal | None]:
+def _stop_of(terms: OrderTerms, quantity: Decimal) -> tuple[Decimal | None, Decimal | None]:
     """Return the stop that an entry's fills bring with them; one worked out with its distance."""
-    if quantity <= terms.exit_room or terms.stop is None or terms.entry_price is None:
+    if quantity <= terms.reducible_quantity or terms.stop is None or terms.entry_price is None:
         return None, None
     if terms.signal.stop_price is not None:
         return terms.stop, None
     return terms.stop, abs(terms.entry_price - terms.stop)
 
 
-def _repeats(turn: Turn, terms: Terms) -> Repeats:
+def _repeats(turn: Turn, terms: OrderTerms) -> Repeats:
     """Note the approval where the rule on repeated orders is on; else nothing is kept."""
     rule = turn.limits.rule(RepeatedOrder)
     if not rule.enabled:
@@ -126,7 +126,7 @@ def _repeats(turn: Turn, terms: Terms) -> Repeats:
     return noted(turn.account.repeats, terms, at_ms=turn.now_ms, since_ms=since_ms)
 
 
-def last_known_price(holding: Holding, terms: Terms) -> Decimal:
+def last_known_price(holding: Holding, terms: OrderTerms) -> Decimal:
     """The order price, else the last price known of the symbol, else 0 (exits only)."""
     if terms.price is not None:
         return terms.price

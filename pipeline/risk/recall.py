@@ -36,7 +36,7 @@ def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
         memory, dropped = forgotten(
             turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
         )
-        turn.note(memory=memory)
+        turn.set_unmeasured(memory=memory)
         turn.forget.extend(dropped)
     return recall.seen_at_ms is not None and all(gone.identity != named for gone in turn.forget)
 

@@ -6,7 +6,7 @@ Apart from on_fill.py: here is no money, only what was approved.
 from msgspec.structs import replace
 
 from pipeline.risk.account.account import ENDED_MAX
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.identities import Recall
 from pipeline.risk.account.reservations import Reservation, after_fill
@@ -32,7 +32,7 @@ def release(turn: Turn, fill: Fill, recall: Recall) -> Reservation | None:
         note_overfill(turn, fill, limit=reservation.quantity)
     else:
         turn.fill_match = "reserved"
-    cost = reservation.filled_cost + worth(fill.quantity, fill.price, holding.inverse)
+    cost = reservation.filled_cost + contract_value(fill.quantity, fill.price, holding.inverse)
     filled = replace(reservation, filled_cost=cost)
     after = after_fill(filled, fill.quantity, now_ms=turn.now_ms, times=turn.limits.reservation)
     change(turn, after)
@@ -49,7 +49,7 @@ def change(turn: Turn, reservation: Reservation) -> None:
         ended = {**turn.account.ended, reservation.signal_id: reservation}
         for key in list(ended)[:-ENDED_MAX]:
             del ended[key]
-        turn.note(ended=ended)
+        turn.set_unmeasured(ended=ended)
 
 
 def _matching(holding: Holding, fill: Fill) -> Reservation | None:

@@ -9,7 +9,7 @@ from pipeline.risk.ledger.refused_orders import prevented_losses
 from pipeline.risk.limits.headroom import headroom_ratios
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
-from pipeline.risk.order.risk_view import Standing, stand
+from pipeline.risk.order.risk_view import RiskView, risk_view
 from pipeline.risk.protection.violations import violations_last_hour
 from pipeline.risk.report_currencies import cash_of, rates_of, unconverted_of
 from pipeline.risk.valuation.equity import known_balance, value
@@ -34,7 +34,7 @@ def account_state(account: Account, shared: Shared) -> AccountState:
 def _account_state(account: Account, shared: Shared) -> AccountState:
     limits = limits_of(shared.limits.rules, account.limits.rules)
     valuation = value(account, account.clock_ms, limits.prices.mark_age_ms_max)
-    standing = stand(account, shared, common=limits.common, valuation=valuation)
+    view = risk_view(account, shared, common=limits.common, valuation=valuation)
     watched = [holding for holding in account.holdings.values() if holding.active]
     gross, net = _exposures(account)
     return AccountState(
@@ -43,11 +43,11 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         stops=tuple(stop.stop_id for stop in account.stops),
         currency=account.currency,
         balance=known_balance(account),
-        equity=standing.equity,
+        equity=view.equity,
         peak_equity=account.peak,
-        drawdown_ratio=standing.drawdown_ratio,
-        daily=_day(account.day, standing),
-        weekly=_week(account.week, standing),
+        drawdown_ratio=view.drawdown_ratio,
+        daily=_day(account.day, view),
+        weekly=_week(account.week, view),
         baselines={rule: item.start_equity for rule, item in account.baselines.items()},
         cash=cash_of(account) if account.by_currency else {},
         gross_exposure=gross,
@@ -55,9 +55,9 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         worst_exposure=None if account.totals.unbounded else account.totals.worst,
         positions=_positions(account),
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
-        watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.blocked])),
+        watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.refused])),
         violations_last_hour=violations_last_hour(account),
-        statistics=headroom_ratios(standing, limits) | prevented_losses(account),
+        statistics=headroom_ratios(view, limits) | prevented_losses(account),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
         wake_at_ms=account.wake_ms,
         confirming=account.confirm_ms is not None,
@@ -152,23 +152,23 @@ def _position(holding: Holding) -> PositionState:
     )
 
 
-def _day(window: Window | None, standing: Standing) -> DayState | None:
+def _day(window: Window | None, view: RiskView) -> DayState | None:
     if window is None:
         return None
     return DayState(
         day=window.span.label,
-        pnl=standing.daily_pnl,
+        pnl=view.daily_pnl,
         realized=window.realized,
         start_equity=window.start_equity,
     )
 
 
-def _week(window: Window | None, standing: Standing) -> WeekState | None:
+def _week(window: Window | None, view: RiskView) -> WeekState | None:
     if window is None:
         return None
     return WeekState(
         week=window.span.label,
-        pnl=standing.weekly_pnl,
+        pnl=view.weekly_pnl,
         realized=window.realized,
         start_equity=window.start_equity,
     )

@@ -18,7 +18,7 @@ from pipeline.risk.account.account import (
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.rate_sources import apply_conflict
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.limits.taking import defects_untold, next_document
+from pipeline.risk.limits.taking import next_document, unreported_defects
 from topics.alerts import Alert, Level
 from topics.controls import Control
 from topics.events import (
@@ -42,14 +42,14 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
     """Apply a `*` event whose sequence and chain `shared` already carries."""
     match event:
         case HeartbeatEvent():
-            return _tell_defects(replace(shared, heartbeat_at_ms=shared.clock_ms), at_ms=at_ms)
+            return _report_defects(replace(shared, heartbeat_at_ms=shared.clock_ms), at_ms=at_ms)
         case LimitsEvent(body=document):
             return _apply_limits(shared, document, at_ms)
         case ControlEvent(body=control):
             return _apply_control(shared, control, at_ms)
         case InstrumentsEvent():
             shared, cause = apply_conflict(shared, event)
-            return shared, tell_shared(shared, cause, at_ms=at_ms)
+            return shared, shared_alert(shared, cause, at_ms=at_ms)
         case (
             SignalEvent()
             | FillEvent()
@@ -71,17 +71,17 @@ def enlist(account: Account, shared: Shared) -> tuple[Account, Shared]:
     return replace(account, number=number), replace(shared, accounts=number)
 
 
-def _tell_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
+def _report_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
     """Tell once for each document and release what of the document of `*` cannot be used."""
-    cause = defects_untold(
+    cause = unreported_defects(
         limits_of(shared.limits.rules, "{}").defects,
-        told=shared.limits_told,
+        told=shared.limits_reported,
         judged=(judged := f"{shared.limits.version} {shared.rules_version}"),
     )
     if cause is None:
         return shared, ()
-    shared = replace(shared, limits_told=judged)
-    return shared, tell_shared(shared, cause, at_ms=at_ms, level="high")
+    shared = replace(shared, limits_reported=judged)
+    return shared, shared_alert(shared, cause, at_ms=at_ms, level="high")
 
 
 def _apply_limits(
@@ -92,7 +92,7 @@ def _apply_limits(
         serial = shared.serial + 1
         shared = replace(shared, limits=taken, limits_serial=serial, serial=serial)
     cause = None if told is None else Cause("limits", told)
-    return shared, tell_shared(shared, cause, at_ms=at_ms)
+    return shared, shared_alert(shared, cause, at_ms=at_ms)
 
 
 def _apply_control(
@@ -101,7 +101,7 @@ def _apply_control(
     refusal = _refusal(shared, control)
     if refusal is not None:
         cause = Cause("control", f"{control.control_id} is ignored: {refusal}")
-        return shared, tell_shared(shared, cause, at_ms=at_ms)
+        return shared, shared_alert(shared, cause, at_ms=at_ms)
     serial = shared.serial + 1
     shared = replace(
         shared,
@@ -164,7 +164,7 @@ def timing_refusal(
     return None
 
 
-def tell_shared(
+def shared_alert(
     shared: Shared, cause: Cause | None, *, at_ms: int, level: Level = "low"
 ) -> tuple[Alert, ...]:
     """Tell a person about a `*` event, once for all partitions."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.identities import Recall, Remembered, identity
 from pipeline.risk.arrival import Arrival, Step
-from pipeline.risk.boundaries import Apart, halt, leave_out, problem_of
+from pipeline.risk.boundaries import PartByPart, halt, leave_out, problem_of
 from pipeline.risk.chain import chain, sources_after
 from pipeline.risk.due import is_state_due, next_wake_ms, refresh_deadlines
 from pipeline.risk.ledger.drift import adopt_due
@@ -22,12 +22,12 @@ from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
 from pipeline.risk.on_control import catch_up, on_control
 from pipeline.risk.on_fill import on_fill
-from pipeline.risk.on_limits import keep_sums, on_limits, tell_defects
+from pipeline.risk.on_limits import keep_sums, on_limits, report_defects
 from pipeline.risk.on_order import expire, on_order
 from pipeline.risk.on_position import on_position
 from pipeline.risk.on_signal import on_signal
 from pipeline.risk.outputs import Output, topic_of
-from pipeline.risk.protection.after_event import watch
+from pipeline.risk.protection.after_event import protect
 from pipeline.risk.protection.flatten import flatten
 from pipeline.risk.protection.position_stops import send_exits
 from pipeline.risk.recall import oldest_wanted, recall_seen
@@ -110,14 +110,14 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     keep_sums(turn)
     rolled = roll(turn)
     catch_up(turn)
-    if turn.look_at_all:
+    if turn.recheck_all:
         expire(turn)
         adopt_due(turn)
     take_all(turn, arrival.event)
     _apply(turn, arrival)
-    tell_defects(turn)
+    report_defects(turn)
     keep_sums(turn)
-    watch(turn)
+    protect(turn)
     flatten(turn)
     send_exits(turn)
     refresh_deadlines(turn)
@@ -126,10 +126,10 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
 
 def _step_apart(begun: Account, shared: Shared, arrival: Arrival, *, error: Exception) -> Step:
     """Apply an event that raised again, part by part, and halt the account."""
-    parts = Apart(_turn(begun, shared, arrival))
+    parts = PartByPart(_turn(begun, shared, arrival))
     parts.run(arrival, _apply)
     if not parts.sound:  # No approval goes out in an event after which the account is halted.
-        parts = Apart(_turn(begun, shared, arrival), refuses=True)
+        parts = PartByPart(_turn(begun, shared, arrival), refuses=True)
         parts.run(arrival, _apply)
         halt(parts.turn, f"what follows from an event raised {problem_of(error)}")
     # What raises when it falls due is asked for again only after a while, not at once and for ever.

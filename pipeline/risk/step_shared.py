@@ -7,7 +7,7 @@ from pipeline.risk.account.cause import Cause
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.chain import chain, sources_after
-from pipeline.risk.shared_record import apply_shared, tell_shared
+from pipeline.risk.shared_record import apply_shared, shared_alert
 
 
 def step_shared(shared: Shared, arrival: Arrival) -> Step:
@@ -26,6 +26,6 @@ def step_shared(shared: Shared, arrival: Arrival) -> Step:
         applied, alerts = apply_shared(begun, arrival.event, at_ms=arrival.at_ms)
     except Exception as error:  # noqa: BLE001  One bad `*` event must not end every worker for good.
         problem = problem_of(error)
-        alerts = tell_shared(begun, Cause("internal_error", problem), at_ms=arrival.at_ms)
+        alerts = shared_alert(begun, Cause("internal_error", problem), at_ms=arrival.at_ms)
         return Step(None, begun, alerts, failed=problem)
     return Step(None, applied, alerts)

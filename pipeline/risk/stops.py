@@ -10,7 +10,7 @@ from pipeline.risk.account.account import ALERTED_MAX, STRENGTHS, Stop, Strength
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.baselines import begin_baseline
 from pipeline.risk.rules import RULES
-from pipeline.risk.rules.rule import Watch
+from pipeline.risk.rules.rule import AccountLimit
 from pipeline.risk.turn import Turn
 from topics.alerts import Action, Level
 from topics.decisions import Stop as StopOut
@@ -19,7 +19,7 @@ from topics.emergency_stops import EmergencyStop, StoppedPosition
 Status = Literal["triggered", "flattening", "flat", "resumed"]
 
 
-class Said(Struct, frozen=True, gc=False):
+class Explanation(Struct, frozen=True, gc=False):
     """What stands in a stop's row for people: the reason, and who gave it if a person did."""
 
     reason: str
@@ -52,17 +52,17 @@ def open_stop(turn: Turn, cause: Cause, *, strength: Strength) -> None:
         measured=cause.measured,
         limit=cause.limit,
     )
-    add_stop(turn, stop, Said(cause.reason))
+    add_stop(turn, stop, Explanation(cause.reason))
 
 
-def add_stop(turn: Turn, stop: Stop, said: Said) -> None:
+def add_stop(turn: Turn, stop: Stop, said: Explanation) -> None:
     """Latch a stop and tell the engine."""
-    turn.update(stops=(*turn.account.stops, stop))
+    turn.set_and_revalue(stops=(*turn.account.stops, stop))
     turn.trading_changed = True
     tell(turn, stop, status="triggered", said=said)
 
 
-def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
+def tell(turn: Turn, stop: Stop, *, status: Status, said: Explanation) -> None:
     """Write a stop's row to the engine's own order and to emergency_stops.
 
     Only `triggered` orders something: a later row must not cancel the exits in between.
@@ -96,12 +96,12 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Said) -> None:
 def _equity_to_report(turn: Turn) -> Decimal | None:
     """Return the gate's equity, None where it cannot be had: a stop is latched all the same."""
     try:
-        return turn.standing().equity
+        return turn.view().equity
     except Exception:  # noqa: BLE001  A control is always applied.
         return None
 
 
-def resume(turn: Turn, stop_id: str, said: Said) -> None:
+def resume(turn: Turn, stop_id: str, said: Explanation) -> None:
     """Lift the stop that is named; after a loss only its own rule starts anew."""
     stop = next((stop for stop in turn.account.stops if stop.stop_id == stop_id), None)
     if stop is None:
@@ -112,7 +112,7 @@ def resume(turn: Turn, stop_id: str, said: Said) -> None:
         turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
         return
     if stop.rule == "overfill":  # Its count starts anew.
-        turn.note(overfills=())
+        turn.set_unmeasured(overfills=())
         end_breach(turn, stop.rule)
     _close(turn, stop, said)
 
@@ -121,18 +121,18 @@ def lift(turn: Turn, rule: str, reason: str) -> None:
     """Lift the stops of a rule whose cause is over by itself."""
     for stop in turn.account.stops:
         if stop.rule == rule:
-            _close(turn, stop, Said(reason))
+            _close(turn, stop, Explanation(reason))
 
 
-def _close(turn: Turn, stop: Stop, said: Said) -> None:
-    turn.update(stops=tuple(item for item in turn.account.stops if item is not stop))
+def _close(turn: Turn, stop: Stop, said: Explanation) -> None:
+    turn.set_and_revalue(stops=tuple(item for item in turn.account.stops if item is not stop))
     turn.trading_changed = True
     tell(turn, stop, status="resumed", said=said)
 
 
 def is_loss(stop: Stop) -> bool:
     rule = RULES.get(stop.rule)
-    return rule is not None and issubclass(rule, Watch) and rule.LOSS
+    return rule is not None and issubclass(rule, AccountLimit) and rule.LOSS
 
 
 def _start_anew(turn: Turn, stop: Stop) -> str | None:
@@ -140,12 +140,12 @@ def _start_anew(turn: Turn, stop: Stop) -> str | None:
 
     Loss counters and circuit breaker close. Other rules go on: what was lost still counts for them.
     """
-    equity, most = turn.standing().equity, turn.limits.stops.resumes_per_day_max
+    equity, most = turn.view().equity, turn.limits.stops.resumes_per_day_max
     if equity is None:
         return "equity is unknown"
     if turn.account.resumes >= most:
         return f"{most} loss stops were resumed since the roll of the day"
-    turn.update(breaker=None, resumes=turn.account.resumes + 1)
+    turn.set_and_revalue(breaker=None, resumes=turn.account.resumes + 1)
     begin_baseline(turn, stop.rule, equity)
     end_breach(turn, "circuit_breaker")
     return None
@@ -163,7 +163,7 @@ def note_alerted(turn: Turn, key: str) -> None:
     alerted = turn.account.alerted
     if len(alerted) >= ALERTED_MAX:
         alerted = dict(list(alerted.items())[1:])
-    turn.note(alerted={**alerted, key: turn.now_ms})
+    turn.set_unmeasured(alerted={**alerted, key: turn.now_ms})
 
 
 def is_due(turn: Turn, key: str) -> bool:
@@ -176,4 +176,4 @@ def end_breach(turn: Turn, key: str) -> None:
     """Forget when a breach was told: the next one is a new one."""
     alerted = turn.account.alerted
     if key in alerted:
-        turn.note(alerted={name: at for name, at in alerted.items() if name != key})
+        turn.set_unmeasured(alerted={name: at for name, at in alerted.items() if name != key})

@@ -17,10 +17,10 @@ from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.account.totals import moved
 from pipeline.risk.limits.in_force import Limits
-from pipeline.risk.order.risk_view import Standing, stand
+from pipeline.risk.order.risk_view import RiskView, risk_view
 from pipeline.risk.outputs import USUAL_ACTIONS, FillMatch, Output
 from pipeline.risk.valuation.equity import Valuation, value
-from pipeline.risk.valuation.figures import reserved, revalue, settle
+from pipeline.risk.valuation.figures import recompute, reserved, revalue
 from topics.alerts import Action, Alert, Level
 from topics.events import Rate
 
@@ -35,8 +35,8 @@ class Turn:
     """Mutable on purpose: an event touches the account in several places, in order."""
 
     __slots__ = (
-        "_holdings", "_ids", "_standing", "_valuation", "account", "at_ms", "fill_match", "filled",
-        "fills", "forget", "limits", "look_at_all", "now_ms", "outputs", "rates", "remember",
+        "_holdings", "_ids", "_valuation", "_view", "account", "at_ms", "fill_match", "filled",
+        "fills", "forget", "limits", "now_ms", "outputs", "rates", "recheck_all", "remember",
         "repeated_signal", "shared", "state_changed", "stops_before", "touched",
         "trading_changed", "violated",
     )  # fmt: skip
@@ -60,32 +60,32 @@ class Turn:
         self.violated = False
         self.stops_before = account.stops
         self.touched: dict[str, None] = {}  # Symbols of which anything changed, in order.
-        self.look_at_all = account.wake_ms is None or account.clock_ms >= account.wake_ms
+        self.recheck_all = account.wake_ms is None or account.clock_ms >= account.wake_ms
         self._ids = 0
         self._holdings: dict[str, Holding] | None = None
-        self._standing: Standing | None = None
+        self._view: RiskView | None = None
         self._valuation: Valuation | None = None
 
     def save(self) -> Savepoint:
-        """Remember where the turn stands, so that a part of it that raises can be undone."""
+        """Return a point to which `undo` can go back when a part of the event raises."""
         self._holdings = None  # The dictionary that the account has now is written no more.
         counts = (len(self.outputs), len(self.remember), len(self.forget), len(self.fills))
         return Savepoint(self.account, self.limits, counts)
 
     def undo(self, saved: Savepoint) -> None:
-        """Go back to a savepoint; ids that were derived since are not used again."""
+        """Go back to a savepoint; ids derived since are not used again."""
         self.account, self.limits = saved.account, saved.limits
         lists: tuple[list[Any], ...] = (self.outputs, self.remember, self.forget, self.fills)
         for items, count in zip(lists, saved.counts, strict=True):
             del items[count:]
-        self._holdings = self._standing = self._valuation = None
+        self._holdings = self._view = self._valuation = None
 
     def holding(self, symbol: str) -> Holding:
         """Return what is known of a symbol; a blank holding when nothing is."""
         return self.account.holdings.get(symbol) or Holding(symbol)
 
-    def put(self, holding: Holding) -> None:
-        """Replace a holding whose figures are settled."""
+    def replace_holding(self, holding: Holding) -> None:
+        """Replace a holding whose figures are up to date."""
         account = self.account
         totals = moved(account.totals, account.holdings.get(holding.symbol), holding)
         if self._holdings is None:
@@ -95,32 +95,32 @@ class Turn:
         self._holdings[holding.symbol] = holding
         self.touched[holding.symbol] = None
         self.account = replace(account, holdings=self._holdings, totals=totals)
-        self._standing = self._valuation = None
+        self._view = self._valuation = None
 
     def _let_go(self, holding: Holding | None) -> None:
         if holding is not None and holding.fills:
             self.fills.append(ForgottenFills(holding.symbol, holding.fills))
 
-    def settle(self, holding: Holding) -> None:
-        """Put a holding of which anything changed."""
-        self.put(settle(holding))
+    def recompute_holding(self, holding: Holding) -> None:
+        """Replace a holding and recompute all its figures."""
+        self.replace_holding(recompute(holding))
 
-    def revalue(self, holding: Holding) -> None:
-        """Put a holding of which only quote and marks changed."""
-        self.put(revalue(holding))
+    def revalue_holding(self, holding: Holding) -> None:
+        """Replace a holding of which only quote and marks changed."""
+        self.replace_holding(revalue(holding))
 
     def reserve(self, reservation: Reservation) -> None:
-        """Put a reservation in place; ended ones leave, expired ones are bounded."""
-        valuation, standing = self._valuation, self._standing
+        """Add or replace a reservation; ended ones are dropped, expired ones are bounded."""
+        valuation, view = self._valuation, self._view
         holding = self.holding(reservation.symbol)
-        self.put(reserved(holding, reservation))
+        self.replace_holding(reserved(holding, reservation))
         self._valuation = valuation  # A reservation changes no value.
-        if standing is not None:
-            self._standing = replace(standing, account=self.account)
+        if view is not None:
+            self._view = replace(view, account=self.account)
         self.state_changed = True
 
     def expire(self, reservation: Reservation) -> None:
-        """Let a reservation count no more; a bounded number is kept to be restored."""
+        """Stop counting a reservation; a bounded number is kept, to be restored by a late fill."""
         self.reserve(reservation)
         key = (reservation.symbol, reservation.signal_id)
         kept = [*(other for other in self.account.expired if other != key), key]
@@ -129,40 +129,40 @@ class Turn:
             old = holding.reservations.get(signal_id)
             if old is not None and old.phase == "expired":
                 self.reserve(replace(old, phase="ended"))
-        self.note(expired=tuple(kept[-EXPIRED_MAX:]))
+        self.set_unmeasured(expired=tuple(kept[-EXPIRED_MAX:]))
 
-    def update(self, **changes: object) -> None:
-        """Change fields of the account that its value depends on."""
+    def set_and_revalue(self, **changes: object) -> None:
+        """Change fields that equity depends on; valuation and view are computed again."""
         self.account = replace(self.account, **changes)
-        self._standing = self._valuation = None
+        self._view = self._valuation = None
 
-    def measure_anew(self, **changes: object) -> None:
-        """Change fields that rules measure against, but no value: the peak, the windows."""
+    def set_and_remeasure(self, **changes: object) -> None:
+        """Change fields that rules measure against, but not equity: the peak, the windows."""
         self.account = replace(self.account, **changes)
-        self._standing = None
+        self._view = None
 
-    def note(self, **changes: object) -> None:
-        """Change fields of the account that no valuation and no rule's watch reads."""
+    def set_unmeasured(self, **changes: object) -> None:
+        """Change fields that neither the valuation nor any account limit reads."""
         self.account = replace(self.account, **changes)
 
-    def use(self, limits: Limits) -> None:
+    def switch_limits(self, limits: Limits) -> None:
         """Judge the rest of the event by other limits."""
         self.limits = limits
-        self.look_at_all = True
-        self._standing = self._valuation = None
+        self.recheck_all = True
+        self._view = self._valuation = None
 
-    def standing(self) -> Standing:
-        """Where the account stands now; computed again only after a change."""
-        standing = self._standing
-        if standing is not None:
-            return standing
+    def view(self) -> RiskView:
+        """Return the account as rules see it now; computed again only after a change."""
+        view = self._view
+        if view is not None:
+            return view
         valuation = self._valuation
         if valuation is None:
             age_ms_max = self.limits.prices.mark_age_ms_max
             valuation = self._valuation = value(self.account, self.now_ms, age_ms_max)
-        standing = stand(self.account, self.shared, common=self.limits.common, valuation=valuation)
-        self._standing = standing
-        return standing
+        view = risk_view(self.account, self.shared, common=self.limits.common, valuation=valuation)
+        self._view = view
+        return view
 
     def next_id(self) -> str:
         """Derive an id from the account, its sequence and a count within the event."""
@@ -170,7 +170,7 @@ class Turn:
         return f"{self.account.account_id}:{self.account.sequence}:{self._ids}"
 
     def alert(self, cause: Cause, *, level: Level = "low", action: Action | None = None) -> None:
-        """Tell a person; the action follows from the level unless it is said."""
+        """Alert a person; without an action the level implies one."""
         self.outputs.append(
             Alert(
                 alert_id=self.next_id(),
@@ -188,7 +188,7 @@ class Turn:
             )
         )
 
-    def keep(self, identity: str, content: str = "") -> None:
+    def remember_id(self, identity: str, content: str = "") -> None:
         """Remember an id as the newest of the account's ring, and something with it."""
         memory = self.account.memory
         self.remember.append(Remembered(memory.next, identity, self.now_ms, content))

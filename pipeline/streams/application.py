@@ -170,7 +170,7 @@ class StreamApplication(Application):
             # Served while the consumer closes, which may ask the broker nothing any more.
             self._consumer._consumer.assign([])
             return
-        self.status.spare = not topic_partitions
+        self.status.idle_member = not topic_partitions
         if not topic_partitions:
             return
         self._observer.rebalanced()
@@ -198,7 +198,7 @@ class StreamApplication(Application):
         self._processing_context.init_checkpoint()
 
     def _hand_over(self) -> None:
-        self.status.ready = self.status.spare = False
+        self.status.ready = self.status.idle_member = False
         self.status.assigned = ()
         self._takeover.stores.clear()
         self._progress.end()

@@ -109,7 +109,7 @@ class Broadcast:
         return behind + unread + lost
 
     @property
-    def is_spare(self) -> bool:
+    def is_idle_member(self) -> bool:
         """Whether it is a member of the group for whom no partition was left."""
         return self._states.is_member and not self._states.owned
 
@@ -128,7 +128,7 @@ class Broadcast:
             label, ahead_ms = str(number), self._clock.ahead_ms(number, time.monotonic())
             metrics.RISK_LAG_SECONDS.labels(label).set(self._lag.lag_ms(number) / 1000)
             metrics.UNREAD_ACCOUNTS.labels(label).set(len(owned.unread))
-            metrics.HELD_ACCOUNTS.labels(label).set(len(owned.watchlist))
+            metrics.HELD_ACCOUNTS.labels(label).set(len(owned.queue))
             metrics.TOLD_ACCOUNTS.labels(label).set(owned.told.accounts if owned.told else 0)
             metrics.BROKER_AHEAD_SECONDS.labels(label).set(ahead_ms / 1000)
         show_accounts(accounts, named_max=self._settings.metrics_accounts_max)
@@ -142,13 +142,13 @@ class Broadcast:
             self._apply(row)
         for number, owned in self._owned.items():
             now_ms = self._clock.now_ms(number, now_s)
-            owned.watchlist.tell(now_ms)
+            owned.queue.tell(now_ms)
             for symbol in symbols:
-                owned.watchlist.apply_price(symbol)
+                owned.queue.apply_price(symbol)
             if number in self._states.whole:
                 self._heartbeat(number, owned, now_s)
                 self._revaluation(number, owned, now_ms)
-        self._bury_refused(now_s)
+        self._dead_letter_refused(now_s)
         self._producer.poll()
 
     def _follow_ownership(self) -> None:
@@ -202,10 +202,10 @@ class Broadcast:
 
     def _revaluation(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
         lagging = self._lag.lag_ms(number) > self._settings.revaluation_lag_ms_max
-        watchlist = owned.watchlist
-        starved, sent, earliest_ms = watchlist.starved, 0, now_ms
-        for due in watchlist.due(now_ms, owned.budget(), lagging=lagging):
-            revaluation = watchlist.revaluation(due.account_id, now_ms)
+        queue = owned.queue
+        starved, sent, earliest_ms = queue.starved, 0, now_ms
+        for due in queue.due(now_ms, owned.budget(), lagging=lagging):
+            revaluation = queue.revaluation(due.account_id, now_ms)
             if revaluation is not None and self._producer.send(revaluation, number):
                 owned.spend()
                 sent += 1
@@ -213,9 +213,9 @@ class Broadcast:
         if sent:
             metrics.REVALUATIONS.inc(sent)
             metrics.REVALUATION_DELAY_SECONDS.observe((now_ms - earliest_ms) / 1000)
-        metrics.STARVED.inc(watchlist.starved - starved)
+        metrics.STARVED.inc(queue.starved - starved)
 
-    def _bury_refused(self, now_s: float) -> None:
+    def _dead_letter_refused(self, now_s: float) -> None:
         """Write the dead letters of prices, which every broadcast sees, by one of them."""
         for refused in self._refused.take(now_s, is_ours=0 in self._owned):
             letter = dead_letter(
@@ -224,5 +224,5 @@ class Broadcast:
                 topic=PRICES.name,
                 topic_id=self._price_topic_id,
             )
-            self._producer.bury(letter, dead_key(refused.record.key))
+            self._producer.write_dead_letter(letter, dead_key(refused.record.key))
             metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()

@@ -72,7 +72,7 @@ class BroadcastProducer:
             return False
         return True
 
-    def bury(self, letter: DeadLetter, key: bytes | None) -> None:
+    def write_dead_letter(self, letter: DeadLetter, key: bytes | None) -> None:
         """Write a dead letter; one that finds no place is only counted."""
         try:
             self._producer.produce(self._dead_letters, value=codec.encode(letter), key=key)

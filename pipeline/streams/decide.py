@@ -137,7 +137,7 @@ class Risk:
     def step_over(self, batch: Unreadable) -> None:
         """Bury a batch that cannot be unpacked: its offsets are all that is known of it."""
         record = batch.record()
-        self._bury(record, batch.error, "unreadable")
+        self._dead_letter(record, batch.error, "unreadable")
 
     def prepare(self) -> None:
         """Save what changed and write the rows that are due."""
@@ -182,14 +182,14 @@ class Risk:
             event = read_event(record.value or b"")
         except DecodeError as error:
             old = is_from_before(record.value or b"")
-            self._bury(record, DecodeError(FROM_BEFORE) if old else error, "undecodable")
+            self._dead_letter(record, DecodeError(FROM_BEFORE) if old else error, "undecodable")
             return None
         account_id = event.account_id
         if account_id != EVERYONE:
             partition = partition_of(account_id, self._partitions)
             if partition != record.partition:
                 wrong = DecodeError(f"belongs to partition {partition}", "$.account_id")
-                self._bury(record, wrong, "wrong_partition")
+                self._dead_letter(record, wrong, "wrong_partition")
                 return None
         return event
 
@@ -227,7 +227,7 @@ class Risk:
         if taken.failed is not None:
             logger.error("an event halted its account: %s", taken.failed)
             kind = "internal" if taken.failed.startswith(INTERNAL) else "failed"
-            self._bury(record, DecodeError(taken.failed), kind)
+            self._dead_letter(record, DecodeError(taken.failed), kind)
         for problem in taken.raised:
             logger.error("a part of an event halted its account: %s", problem)
         for output in taken.outputs:
@@ -287,9 +287,9 @@ class Risk:
             self._write_state(account_id, lost_row(account_id, shared), shared.partition)
         record = owned.last.get(account_id)
         if record is not None:
-            self._bury(record, DecodeError(problem), "internal")
+            self._dead_letter(record, DecodeError(problem), "internal")
 
-    def _bury(self, record: Record, error: DecodeError, kind: str) -> None:
+    def _dead_letter(self, record: Record, error: DecodeError, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, EVENTS.name, kind)
         letter = dead_letter(
             record, error, topic=EVENTS.name, topic_id=self._owned[record.partition].topic_id

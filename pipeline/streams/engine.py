@@ -185,7 +185,7 @@ class EngineStatus:
 
     beat: Callable[[], None] = _nothing  # Called by the engine's thread, whenever it lives.
     ready: bool = False  # Owns partitions, and all of them are recovered and verified.
-    spare: bool = False  # A member of the group for whom no partition was left.
+    idle_member: bool = False  # A member of the group for whom no partition was left.
     last_turn_s: float = 0.0  # time.monotonic() of the loop's last turn.
     assigned: tuple[Partition, ...] = ()
     positions: Mapping[Place, int] = field(default_factory=dict)  # Next to be read.

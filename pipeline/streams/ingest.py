@@ -83,15 +83,15 @@ class Ingest:
         became = self._become_or_raised(record, topic)
         match became:
             case Wrapped(for_everyone=True):
-                self._tell_everyone(became)
+                self._write_to_all(became)
             case Wrapped():
                 # By our own count: librdkafka's would follow a broker that was given more.
                 partition = partition_of(became.key.decode(), len(self._partitions))
                 self._produce(self._events, key=became.key, value=became.value, partition=partition)
             case DeadLetter():
-                self._bury(became, record.key, "undecodable")
+                self._dead_letter(became, record.key, "undecodable")
             case Raised(letter):
-                self._bury(letter, record.key, "internal")
+                self._dead_letter(letter, record.key, "internal")
             case None:
                 pass
 
@@ -101,7 +101,7 @@ class Ingest:
         record = batch.record()
         topic_id = self._topic_ids[batch.topic]
         letter = dead_letter(record, batch.error, topic=topic.name, topic_id=topic_id)
-        self._bury(letter, None, "unreadable")
+        self._dead_letter(letter, None, "unreadable")
 
     def prepare(self) -> None:
         """Tell which currency pairs several instruments name; the tables found them meanwhile."""
@@ -112,9 +112,9 @@ class Ingest:
             self._tally.count(metrics.DEAD_LETTERS, INSTRUMENTS.name, "internal")
             return
         for conflict in conflicts:
-            self._tell_everyone(conflict)
+            self._write_to_all(conflict)
 
-    def _tell_everyone(self, wrapped: Wrapped) -> None:
+    def _write_to_all(self, wrapped: Wrapped) -> None:
         for partition in self._partitions:
             self._produce(self._events, key=wrapped.key, value=wrapped.value, partition=partition)
 
@@ -152,7 +152,7 @@ class Ingest:
             if found:
                 self._tally.count(metrics.UNKNOWN_FIELDS, topic.name, times=found)
 
-    def _bury(self, letter: DeadLetter, key: bytes | None, kind: str) -> None:
+    def _dead_letter(self, letter: DeadLetter, key: bytes | None, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, kind)
         self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))
 

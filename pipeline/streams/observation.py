@@ -66,11 +66,11 @@ def engine_health(
 
     def reasons() -> list[str]:
         late = [] if reader is None else reader.reasons_not_ready()
-        begun = all(each.ready or each.spare for each in statuses)
+        begun = all(each.ready or each.idle_member for each in statuses)
         return ([] if begun else ["no partitions are assigned and recovered yet"]) + late
 
     def show() -> None:
-        _show_ready(role, works=not reasons() and not status.spare)
+        _show_ready(role, works=not reasons() and not status.idle_member)
         _show(statuses)
         for show_more in more:
             show_more()
@@ -81,7 +81,7 @@ def engine_health(
         lambda: min(each.last_turn_s for each in statuses if each.last_turn_s or each is status),
         reasons,
         show,
-        lambda: [SPARE] if status.spare else [],
+        lambda: [SPARE] if status.idle_member else [],
     )
 
 
@@ -100,7 +100,7 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
         lambda: broadcast.last_turn_s,
         reasons,
         show,
-        lambda: [SPARE] if broadcast.is_spare else [],
+        lambda: [SPARE] if broadcast.is_idle_member else [],
     )
 
 

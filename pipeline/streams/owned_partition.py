@@ -7,7 +7,7 @@ import time
 
 from pipeline.streams.account_figures import Figures, figures_of
 from pipeline.streams.owned_states import Row
-from pipeline.streams.revaluations import Watchlist
+from pipeline.streams.revaluations import RevaluationQueue
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from topics import codec
@@ -24,7 +24,7 @@ class OwnedPartition:
     """Its accounts, its next heartbeat, and what is left of its budget."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
-        self.watchlist = Watchlist(settings, tables)
+        self.queue = RevaluationQueue(settings, tables)
         self.figures: dict[str, Figures] = {}
         self.unread: set[str] = set()  # Accounts whose newest row does not decode.
         self.told: AccountState | None = None  # The newest row of `*`.
@@ -38,14 +38,14 @@ class OwnedPartition:
         """Take an account's newest row. Raise DecodeError, keeping the older one, if it is none."""
         self.unread.add(row.account_id)
         if row.value is None:
-            self.watchlist.forget(row.account_id)
+            self.queue.forget(row.account_id)
             self.figures.pop(row.account_id, None)
         else:
             self._apply_state(_decoded(row.account_id, row.value))
         self.unread.discard(row.account_id)
 
     def _apply_state(self, state: AccountState) -> None:
-        self.watchlist.apply_state(state)
+        self.queue.apply_state(state)
         if state.account_id == EVERYONE:
             self.told = state
         else:
@@ -62,7 +62,7 @@ class OwnedPartition:
             return "no word of risk on how many accounts there are"
         if self.told.topic_id != states_id:
             return "not every row yet in the topic account_states that there is now"
-        held, told = len(self.watchlist), self.told.accounts
+        held, told = len(self.queue), self.told.accounts
         return f"rows of {held} accounts where risk knows {told}" if held < told else None
 
     def budget(self) -> int:

@@ -119,7 +119,7 @@ def _min_isr(replicas: int) -> int:
 
 
 def _partitions_difference(planned: Planned, partitions: int) -> str | None:
-    if not planned.topic.like_events or partitions == planned.partitions:
+    if not planned.topic.copartitioned or partitions == planned.partitions:
         return None
     return (
         f"has {partitions} partitions where RISKGATE_PARTITIONS says {planned.partitions}; "

@@ -16,7 +16,7 @@ from pipeline.streams.tables import Arrived, ArrivedRate
 from topics.account_states import AccountState, WatchedSymbol
 from topics.events import Market, Quote, Rate
 
-__all__ = ["Move", "Precedence", "Watched", "move_of"]
+__all__ = ["MonitoredAccount", "Move", "Precedence", "move_of"]
 
 AGING_MS = Prices().mark_age_ms_max // 4  # Of a mark, when a newer quote is there.
 RESEND_MS = 2000  # A revaluation without an answer is sent again, then ever more rarely.
@@ -84,7 +84,7 @@ class Line:
         return price is not None and not self.low <= price <= self.high
 
 
-class Watched:
+class MonitoredAccount:
     """Mutable on purpose: prices touch many accounts, each only a little."""
 
     __slots__ = (

@@ -109,7 +109,7 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         instance=settings.instance,
         topics=topics,
         partitions={
-            settings.topic(topic.name): settings.partitions if topic.like_events else None
+            settings.topic(topic.name): settings.partitions if topic.copartitioned else None
             for topic in used
         },
         state_dir=settings.state_dir,

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from pipeline.risk import on_position, on_signal, turn
 from pipeline.risk.account.kept_fills import ForgottenFills
 from pipeline.risk.arrival import Step
-from pipeline.risk.gate import judge as judgement
+from pipeline.risk.gate import judge as result
 from pipeline.risk.ledger import booking, money, rates
 from pipeline.risk.order import repeats
 from tests import given
@@ -143,7 +143,7 @@ def test_newest_approvals_are_counted_when_there_are_more_than_are_kept(
 def test_even_an_exit_is_refused_when_as_many_orders_work_as_may_ever(
     most: int, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judgement, "RESERVATIONS_HARD_MAX", most)
+    monkeypatch.setattr(result, "RESERVATIONS_HARD_MAX", most)
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     desk.signal("sell", 1, limit_price="100")

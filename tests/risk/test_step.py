@@ -101,7 +101,7 @@ def test_order_is_refused_when_nothing_can_be_told_of_it(monkeypatch: pytest.Mon
         raise ArithmeticError("broken")
 
     log = opened()
-    monkeypatch.setattr("pipeline.risk.on_signal.make_terms", broken)
+    monkeypatch.setattr("pipeline.risk.on_signal.order_terms", broken)
 
     decision = log.ask("s1", T0_MS + 1, quantity=7)
 
@@ -231,7 +231,7 @@ def test_signal_is_refused_when_what_follows_its_decision_raises(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = opened()
-    monkeypatch.setattr("pipeline.risk.step.watch", lambda _: 1 / 0)
+    monkeypatch.setattr("pipeline.risk.step.protect", lambda _: 1 / 0)
 
     decision = log.ask("s1", T0_MS + 1, quantity=5)
 
@@ -246,7 +246,7 @@ def test_repeated_signal_is_ignored_when_what_follows_its_decision_raises(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     log = opened()
-    monkeypatch.setattr("pipeline.risk.step.watch", lambda _: 1 / 0)
+    monkeypatch.setattr("pipeline.risk.step.protect", lambda _: 1 / 0)
 
     decision = log.ask("s1", T0_MS + 1, recall=Recall(seen_at_ms=T0_MS))
 

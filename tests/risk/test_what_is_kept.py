@@ -40,7 +40,7 @@ def test_account_is_halted_when_more_fills_wait_for_their_instrument_than_may(
 def test_account_is_halted_when_money_waits_for_more_rates_than_may(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(money, "APART_MAX", 1)
+    monkeypatch.setattr(money, "UNCONVERTED_MAX", 1)
     desk = open_desk(only())
     pay(desk, "EUR")
     pay(desk, "EUR")

@@ -99,8 +99,8 @@ def told(desk: Desk) -> Row:
 
 def age(desk: Desk) -> int | None:
     """Return when the position left zero, as time stops see it."""
-    guard = desk.holding("E").guard
-    return None if guard is None else guard.opened_ms
+    stop_levels = desk.holding("E").stop_levels
+    return None if stop_levels is None else stop_levels.opened_ms
 
 
 @pytest.mark.parametrize("fees", FEES)

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pipeline.streams.revaluations import Due, Watchlist
+from pipeline.streams.revaluations import Due, RevaluationQueue
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from tests import given
@@ -71,10 +71,10 @@ class Watching:
     def __init__(self, *rows: AccountState, settings: Settings | None = None) -> None:
         chosen = settings or Settings.model_construct()
         self.tables = Tables(chosen)
-        self.watchlist = Watchlist(chosen, self.tables)
+        self.queue = RevaluationQueue(chosen, self.tables)
         self._offset = 0
         for each in rows:
-            self.watchlist.apply_state(each)
+            self.queue.apply_state(each)
 
     def price(self, after_ms: int, last: Any = None, **prices: Any) -> None:
         """A new quote of BTC-USD."""
@@ -82,21 +82,21 @@ class Watching:
         at_ms = T0_MS + after_ms
         quote = given.price(last, as_of_ms=at_ms, **prices)
         self.tables.apply_price(quote, offset=self._offset, appended_ms=at_ms)
-        self.watchlist.apply_price("BTC-USD")
+        self.queue.apply_price("BTC-USD")
 
     def due(self, after_ms: int, budget: int | None = None, *, lagging: bool = False) -> list[str]:
         """Names of the accounts that are due."""
-        found = self.watchlist.due(T0_MS + after_ms, budget, lagging=lagging)
+        found = self.queue.due(T0_MS + after_ms, budget, lagging=lagging)
         return [due.account_id for due in found]
 
     def first(self) -> tuple[str, int] | None:
         """The first account that falls due within a day, and how long after T0."""
-        found: Due | None = self.watchlist.earliest(T0_MS + 86_400_000)
+        found: Due | None = self.queue.earliest(T0_MS + 86_400_000)
         return None if found is None else (found.account_id, found.due_ms - T0_MS)
 
     def revaluation(self, after_ms: int, account_id: str = "a") -> None:
         """Send an account its revaluation."""
-        self.watchlist.revaluation(account_id, T0_MS + after_ms)
+        self.queue.revaluation(account_id, T0_MS + after_ms)
 
     def answer(self, after_ms: int, account_id: str = "a", **fields: Any) -> None:
         """The account's row after it took its revaluation at a price of the newest quote."""
@@ -109,4 +109,4 @@ class Watching:
             offset=quote.offset,
         )
         answered = {"sequence": 2, "at_ms": T0_MS + after_ms, "quotes": (own,)} | fields
-        self.watchlist.apply_state(row(account_id, **answered))
+        self.queue.apply_state(row(account_id, **answered))

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from pipeline.streams.revaluations import Watchlist
+from pipeline.streams.revaluations import RevaluationQueue
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import Tables
 from tests import given
@@ -59,41 +59,41 @@ def test_offsets_count_again_when_both_quotes_are_of_the_new_log() -> None:
     assert not show(tables, 103, T0_MS + 2, offset=1, epoch="new:0")
 
 
-def watching(tables: Tables) -> Watchlist:
+def watching(tables: Tables) -> RevaluationQueue:
     """Watch an account that took its mark of T0 at offset 50 of the old log."""
-    watchlist = Watchlist(Settings.model_construct(), tables)
+    queue = RevaluationQueue(Settings.model_construct(), tables)
     own = replace(row().quotes[0], offset=50, epoch="old:0")
-    watchlist.apply_state(row(quotes=(own,)))
-    return watchlist
+    queue.apply_state(row(quotes=(own,)))
+    return queue
 
 
 def test_revaluation_is_due_when_a_move_comes_from_another_log() -> None:
     tables = Tables(Settings.model_construct())
-    watchlist = watching(tables)
+    queue = watching(tables)
 
     show(tables, 90, T0_MS + 10, offset=0, epoch="new:0")
-    watchlist.apply_price(given.SYMBOL)
+    queue.apply_price(given.SYMBOL)
 
-    assert [due.account_id for due in watchlist.due(T0_MS + 10)] == ["a"]
+    assert [due.account_id for due in queue.due(T0_MS + 10)] == ["a"]
 
 
 def test_no_revaluation_is_due_when_another_log_says_nothing_later() -> None:
     tables = Tables(Settings.model_construct())
-    watchlist = watching(tables)
+    queue = watching(tables)
 
     show(tables, 90, T0_MS, offset=99, epoch="new:0")
-    watchlist.apply_price(given.SYMBOL)
+    queue.apply_price(given.SYMBOL)
 
-    assert watchlist.due(T0_MS + 100_000) == []
+    assert queue.due(T0_MS + 100_000) == []
 
 
 def test_revaluation_is_not_sent_again_when_the_account_declined_what_another_log_said() -> None:
     tables = Tables(Settings.model_construct())
-    watchlist = watching(tables)
+    queue = watching(tables)
     show(tables, 90, T0_MS + 10, offset=0, epoch="new:0")
-    watchlist.revaluation("a", T0_MS + 10)
+    queue.revaluation("a", T0_MS + 10)
 
     declined = replace(row().quotes[0], offset=50, epoch="old:0")
-    watchlist.apply_state(row(quotes=(declined,), sequence=2, at_ms=T0_MS + 10))
+    queue.apply_state(row(quotes=(declined,), sequence=2, at_ms=T0_MS + 10))
 
-    assert watchlist.due(T0_MS + 100_000) == []
+    assert queue.due(T0_MS + 100_000) == []

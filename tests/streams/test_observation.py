@@ -34,7 +34,7 @@ def ready(status: EngineStatus) -> float:
     [
         (EngineStatus(ready=True), 1),
         (EngineStatus(ready=False), 0),
-        (EngineStatus(ready=False, spare=True), 0),
+        (EngineStatus(ready=False, idle_member=True), 0),
     ],
 )
 def test_worker_is_shown_as_ready_when_it_does_its_work(

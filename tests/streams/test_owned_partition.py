@@ -33,7 +33,7 @@ def test_account_stays_watched_by_its_older_row_when_the_newest_does_not_decode(
         owned.apply(GARBAGE)
 
     assert owned.unread == {"a"}
-    assert [due.account_id for due in owned.watchlist.due(T0_MS + 5000)] == ["a"]
+    assert [due.account_id for due in owned.queue.due(T0_MS + 5000)] == ["a"]
 
 
 @pytest.mark.parametrize("newer", [written(), Row(0, "a", None)])
@@ -53,7 +53,7 @@ def test_row_counts_as_unread_when_it_is_of_another_account_than_its_key(
         owned.apply(written("b", key="a"))
 
     assert owned.unread == {"a"}
-    assert len(owned.watchlist) == 0
+    assert len(owned.queue) == 0
 
 
 def told(accounts: int, topic_id: str = "here") -> Row:

@@ -33,7 +33,7 @@ class Paired(Watching):
         at_ms = T0_MS + after_ms
         quote = given.price(value, symbol=symbol, as_of_ms=at_ms)
         self.tables.apply_price(quote, offset=self._offset, appended_ms=at_ms)
-        self.watchlist.apply_price(symbol)
+        self.queue.apply_price(symbol)
 
 
 # Half a thousandth of 1.1 is 0.00055.
@@ -96,7 +96,7 @@ def test_rate_is_known_when_the_pair_is_the_other_way_round() -> None:
 
     quote = given.price("0.5", symbol="USDEUR", as_of_ms=T0_MS + 10)
     watching.tables.apply_price(quote, offset=1, appended_ms=T0_MS + 10)
-    watching.watchlist.apply_price("USDEUR")
+    watching.queue.apply_price("USDEUR")
 
     assert watching.first() == ("a", 10)
 
@@ -107,7 +107,7 @@ def test_revaluation_carries_the_rates_that_are_needed_in_the_accounts_currency(
     watching.tables.withdraw_instrument("EURUSD.FUT")
     watching.rate(10, "1.2")
 
-    revaluation = watching.watchlist.revaluation("a", T0_MS + 10)
+    revaluation = watching.queue.revaluation("a", T0_MS + 10)
 
     assert revaluation is not None
     known = Rate(base="EUR", quote="USD", rate=Decimal("1.2"), as_of_ms=T0_MS + 10)
@@ -130,7 +130,7 @@ def test_nothing_is_due_when_the_account_took_the_rate() -> None:
     watching.revaluation(10)
 
     taken = HeldRate(currency="EUR", rate=Decimal("1.2"), as_of_ms=T0_MS + 10)
-    watching.watchlist.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 15))
+    watching.queue.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 15))
 
     assert watching.first() is None
 
@@ -140,7 +140,7 @@ def test_rate_is_not_sent_again_when_the_account_did_not_take_it() -> None:
     watching.rate(10, "1.2")
     watching.revaluation(10)
 
-    watching.watchlist.apply_state(needing(RATE, sequence=2, at_ms=T0_MS + 15))
+    watching.queue.apply_state(needing(RATE, sequence=2, at_ms=T0_MS + 15))
 
     assert watching.first() is None
 
@@ -150,7 +150,7 @@ def test_second_rate_waits_for_the_interval_when_it_keeps_moving() -> None:
     watching.rate(10, "1.2")
     watching.revaluation(10)
     taken = HeldRate(currency="EUR", rate=Decimal("1.2"), as_of_ms=T0_MS + 10)
-    watching.watchlist.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 10))
+    watching.queue.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 10))
 
     watching.rate(20, "1.3")
 
@@ -159,7 +159,7 @@ def test_second_rate_waits_for_the_interval_when_it_keeps_moving() -> None:
 
 def test_nothing_is_due_when_the_account_is_gone() -> None:
     watching = Paired(needing(RATE))
-    watching.watchlist.forget("a")
+    watching.queue.forget("a")
 
     watching.rate(10, "1.2")
 
@@ -172,11 +172,11 @@ def test_nothing_is_due_when_the_row_has_the_rate_with_fewer_digits() -> None:
     watching.tables.apply_instrument(pair)
     quote = given.price("3", symbol="USDEUR", as_of_ms=T0_MS + 10)
     watching.tables.apply_price(quote, offset=1, appended_ms=T0_MS + 10)
-    watching.watchlist.apply_price("USDEUR")
+    watching.queue.apply_price("USDEUR")
     watching.revaluation(10)
 
     third = Decimal("0.333333333333333333")
     taken = HeldRate(currency="EUR", rate=third, as_of_ms=T0_MS + 10)
-    watching.watchlist.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 15))
+    watching.queue.apply_state(needing(taken, sequence=2, at_ms=T0_MS + 15))
 
     assert watching.first() is None

@@ -137,7 +137,7 @@ def test_wake_ups_come_ever_more_rarely_when_the_account_never_moves_its_own() -
         times.append(due_ms)
         watching.revaluation(due_ms)
         stuck = row(wake_at_ms=T0_MS, sequence=sequence, at_ms=T0_MS + due_ms)
-        watching.watchlist.apply_state(stuck)
+        watching.queue.apply_state(stuck)
 
     # After 2, 4 and 8 seconds.
     assert times == [2000, 6000, 14_000]
@@ -160,7 +160,7 @@ def test_control_is_due_at_once_when_the_account_was_revalued_just_before() -> N
     watching.revaluation(10)
     watching.answer(10)
 
-    watching.watchlist.apply_state(shared(1, T0_MS + 20))
+    watching.queue.apply_state(shared(1, T0_MS + 20))
 
     assert watching.first() == ("a", 20)
 
@@ -173,7 +173,7 @@ def test_control_is_due_at_once_when_the_account_was_revalued_just_before() -> N
 def test_control_is_not_due_when_it_changes_nothing_now(fields: dict[str, Any]) -> None:
     watching = Watching(row(**fields))
 
-    watching.watchlist.apply_state(shared(1, T0_MS + 20))
+    watching.queue.apply_state(shared(1, T0_MS + 20))
 
     assert watching.first() is None
 
@@ -181,7 +181,7 @@ def test_control_is_not_due_when_it_changes_nothing_now(fields: dict[str, Any]) 
 def test_control_is_due_when_the_account_begins_to_hold_without_it() -> None:
     watching = Watching(shared(1, T0_MS))
 
-    watching.watchlist.apply_state(row(at_ms=T0_MS + 30))
+    watching.queue.apply_state(row(at_ms=T0_MS + 30))
 
     assert watching.first() == ("a", 30)
 
@@ -225,7 +225,7 @@ def test_quote_is_not_sent_again_when_the_account_did_not_take_it() -> None:
     watching.price(10, 101)
     watching.revaluation(10)
 
-    watching.watchlist.apply_state(row(sequence=2, at_ms=T0_MS + 10))
+    watching.queue.apply_state(row(sequence=2, at_ms=T0_MS + 10))
 
     assert watching.first() is None
 
@@ -235,7 +235,7 @@ def test_revaluation_carries_every_watched_symbol_when_only_one_moved() -> None:
     watching.tables.apply_instrument(given.instrument())
     watching.price(10, 101)
 
-    revaluation = watching.watchlist.revaluation("a", T0_MS + 10)
+    revaluation = watching.queue.revaluation("a", T0_MS + 10)
 
     assert revaluation == RevaluationEvent(
         account_id="a",
@@ -249,7 +249,7 @@ def test_revaluation_leaves_out_what_is_known_when_not_all_fits_into_an_event() 
     watching = Watching(row(watched=(*symbols, "BTC-USD")), settings=settings)
     watching.price(10, 101)
 
-    revaluation = watching.watchlist.revaluation("a", T0_MS + 10)
+    revaluation = watching.queue.revaluation("a", T0_MS + 10)
 
     assert revaluation is not None
     assert revaluation.body.markets[0] == watching.tables.market("BTC-USD")
@@ -260,11 +260,11 @@ def test_nothing_is_due_when_the_account_is_gone() -> None:
     watching = Watching(row())
     watching.price(10, 101)
 
-    watching.watchlist.forget("a")
+    watching.queue.forget("a")
 
     assert watching.first() is None
-    assert watching.watchlist.revaluation("a", T0_MS) is None
-    assert len(watching.watchlist) == 0
+    assert watching.queue.revaluation("a", T0_MS) is None
+    assert len(watching.queue) == 0
 
 
 def test_due_accounts_are_ordered_by_time_then_name_when_several_are_due() -> None:
@@ -298,7 +298,7 @@ def test_starved_revaluations_are_counted_once_when_they_wait_for_the_budget() -
     watching.due(10, 1)
     watching.due(15, 1)
 
-    assert watching.watchlist.starved == 2
+    assert watching.queue.starved == 2
 
 
 def test_ordinary_moves_wait_when_risk_is_lagging() -> None:
@@ -326,12 +326,12 @@ def test_queue_stays_bounded_when_prices_and_rows_keep_coming() -> None:
         watching.price(count, 100 + count % 3)
         watching.answer(count, sequence=count + 2, wake_at_ms=T0_MS + 10_000 + count)
 
-    assert len(watching.watchlist._queue) < 1100
+    assert len(watching.queue._queue) < 1100
 
 
 def test_move_is_due_now_when_its_broker_s_clock_is_ahead_and_time_is_told() -> None:
     watching = Watching(row())
-    watching.watchlist.tell(T0_MS + 1000)
+    watching.queue.tell(T0_MS + 1000)
 
     watching.price(600_000, "90")
 

@@ -12,10 +12,10 @@ from pipeline.risk.account.breaker import Breaker
 from pipeline.risk.account.currencies import KnownRate, WaitingFlows
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.position import Position
-from pipeline.risk.account.refused import Blocked
-from pipeline.risk.account.reservations import Leaving, Reservation
+from pipeline.risk.account.refused import RefusedOrder
+from pipeline.risk.account.reservations import PendingExit, Reservation
 from pipeline.risk.account.totals import Totals
-from pipeline.risk.account.unconverted import Apart, Early
+from pipeline.risk.account.unconverted import Early, Unconverted
 from pipeline.risk.account.windows import Baseline, ClosedDay, Window
 from pipeline.risk.numbers import ZERO
 from topics.fields import TradingState
@@ -28,7 +28,7 @@ ENDED_MAX = 16
 EARLY_MAX = 1000
 STOPS_MAX = 100
 CURRENCIES_MAX = 64
-APART_MAX = 1000
+UNCONVERTED_MAX = 1000
 ALERTED_MAX = 1000
 PENDING_MAX = 1000
 SOURCES_MAX = 512  # Partitions of all inputs; a repetition is known by them.
@@ -50,7 +50,7 @@ class Stop(Struct, frozen=True, array_like=True, gc=False):
     everyone: bool = False  # Made by a `*` control.
     measured: Decimal | None = None
     limit: Decimal | None = None
-    told_flattening: bool = False
+    reported_flattening: bool = False
 
 
 class Document(Struct, frozen=True, array_like=True, gc=False):
@@ -105,7 +105,7 @@ class Account(Struct, frozen=True, array_like=True):
     tightened_ms: int = 0  # When the last halt, reduce or flatten was issued or appended.
     memory: Memory = Memory()
     early: tuple[Early, ...] = ()  # Realized before the opening.
-    unconverted: dict[str, Apart] = {}  # Booked without a rate, by `currency:symbol`.
+    unconverted: dict[str, Unconverted] = {}  # Booked without a rate, by `currency:symbol`.
     state_sent_ms: int | None = None
     wake_ms: int | None = None
     violations: dict[int, dict[str, int]] = {}  # By minute: rejections by reason.
@@ -115,7 +115,7 @@ class Account(Struct, frozen=True, array_like=True):
     drifts: dict[str, Drift] = {}  # By symbol, the balance's under no name.
     adjusted_ms: int | None = None  # as_of of the adopted balance snapshot.
     flow_ms: int = 0  # as_of of the newest flow.
-    leaving: dict[str, Leaving] = {}  # By symbol.
+    pending_exits: dict[str, PendingExit] = {}  # By symbol.
     hold_due_ms: int | None = None  # No position is held for too long before.
     repeats: dict[int, tuple[int, ...]] = {}  # Times of approval by the order's digest.
     stale_due_ms: int | None = None  # No price that is held grows stale before.
@@ -124,13 +124,13 @@ class Account(Struct, frozen=True, array_like=True):
     critical_ms: int | None = None  # Of the newest critical one.
     breaker: Breaker | None = None  # None while nothing speaks for opening it.
     stopouts: tuple[tuple[str, int], ...] = ()  # Symbol and first fill of exits by a stop.
-    blocked: dict[str, tuple[Blocked, ...]] = {}  # By symbol, oldest first.
-    prevented: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
+    refused: dict[str, tuple[RefusedOrder, ...]] = {}  # By symbol, oldest first.
+    refused_pnl: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
     baselines: dict[str, Baseline] = {}  # By rule, of loss stops that were resumed.
     resumes: int = 0  # Of loss stops since the roll of the day.
     rolls_by: tuple[str, str] = ("", "")  # Zone and roll time of the day and week that run.
     taken_over: dict[str, Position] = {}  # Adopted, and not valued yet: their past is not today's.
-    limits_told: str = ""  # The documents and release whose defects were told last.
+    limits_reported: str = ""  # The documents and release whose defects were told last.
     by_currency: bool = False  # Money stays in its own currency; chosen at the opening.
     cash: dict[str, Decimal] = {}  # By currency other than the account's; empty while converted.
     foreign_flows: Decimal = ZERO  # What of the net flows went into those.
@@ -193,6 +193,6 @@ class Shared(Struct, frozen=True, array_like=True):
     control_ids: tuple[str, ...] = ()
     tightened_ms: int = 0  # As of an account.
     sources: dict[str, int] = {}
-    limits_told: str = ""  # The document and release whose defects were told last.
+    limits_reported: str = ""  # The document and release whose defects were told last.
     rate_sources: dict[str, str] = {}  # By pair, of those that several instruments name.
     accounts: int = 0  # That have begun in this partition.

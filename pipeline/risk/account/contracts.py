@@ -16,7 +16,7 @@ def inverse_of(instrument: Instrument | None) -> Decimal | None:
     return instrument.multiplier if inverse and instrument is not None else None
 
 
-def worth(quantity: Decimal, price: Decimal, inverse: Decimal | None) -> Decimal:
+def contract_value(quantity: Decimal, price: Decimal, inverse: Decimal | None) -> Decimal:
     """Return the signed worth of a signed quantity; of a linear one before its multiplier.
 
     Raise ValueError for an inverse one at a price that is not above zero.

@@ -91,20 +91,22 @@ def _weight(holding: Holding) -> Decimal | None:
 
 def _sides_moved(sides: Sides, old: Holding, new: Holding) -> Sides:
     was, now = old.figures, new.figures
-    if was is now and old.scale is new.scale:
+    if was is now and old.point_value is new.point_value:
         return sides
-    if old.scale is not new.scale or (was.worst is None) != (now.worst is None):
+    if old.point_value is not new.point_value or (was.worst is None) != (now.worst is None):
         return _all_moved(sides, _sides(old), _sides(new))
-    if now.worst is None or new.scale is None:
+    if now.worst is None or new.point_value is None:
         return sides
     net, buys, sells = sides.net, sides.buys, sides.sells
     if was.exposure is not now.exposure or old.position is not new.position:
         net = _subtract(_add(net, _net(new)), _net(old))
     if old.buys is not new.buys:
-        buys = _subtract(_add(buys, new.buys.notional * new.scale), old.buys.notional * new.scale)
+        buys = _subtract(
+            _add(buys, new.buys.notional * new.point_value), old.buys.notional * new.point_value
+        )
     if old.sells is not new.sells:
         sells = _subtract(
-            _add(sells, new.sells.notional * new.scale), old.sells.notional * new.scale
+            _add(sells, new.sells.notional * new.point_value), old.sells.notional * new.point_value
         )
     return Sides(net, buys, sells)
 
@@ -118,10 +120,12 @@ def _all_moved(sides: Sides, was: Sides, now: Sides) -> Sides:
 
 
 def _sides(holding: Holding) -> Sides:
-    scale = holding.scale
-    if holding.figures.worst is None or scale is None:
+    point_value = holding.point_value
+    if holding.figures.worst is None or point_value is None:
         return NO_SIDES
-    return Sides(_net(holding), holding.buys.notional * scale, holding.sells.notional * scale)
+    return Sides(
+        _net(holding), holding.buys.notional * point_value, holding.sells.notional * point_value
+    )
 
 
 def _net(holding: Holding) -> Decimal:

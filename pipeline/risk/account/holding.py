@@ -78,7 +78,7 @@ class Pending(Struct, frozen=True, array_like=True, gc=False):
     came_ms: int = 0
 
 
-class Guard(Struct, frozen=True, array_like=True, gc=False):
+class StopLevels(Struct, frozen=True, array_like=True, gc=False):
     """What the stops of a position go by, since it left zero."""
 
     opened_ms: int
@@ -113,9 +113,9 @@ class Holding(Struct, frozen=True, array_like=True):
     pending: tuple[Pending, ...] = ()  # Booked whole once the instrument is known.
     mark: Decimal | None = None  # Values the position; the last there was, however old.
     mark_ms: int | None = None  # Its as_of.
-    scale: Decimal | None = None  # From worth to the account's currency; None without a rate.
+    point_value: Decimal | None = None  # From worth to the account's currency; None without a rate.
     inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
-    guard: Guard | None = None  # None when flat.
+    stop_levels: StopLevels | None = None  # None when flat.
     fills: int = 0  # Kept for busts so far: the number of the next.
     late_rates: tuple[LateRate, ...] = ()  # Of the kept fills, oldest first.
     foreign_currency: str | None = None  # It settles in, where that is not the account's.
@@ -181,7 +181,7 @@ def is_newer(quote: Quote, held: Quote | None) -> bool:
     return quote.as_of_ms > held.as_of_ms
 
 
-def exit_room(holding: Holding, side: Side) -> Decimal:
+def reducible_quantity(holding: Holding, side: Side) -> Decimal:
     """The largest proven exit on a side: |position| less all that works or is reserved there."""
     quantity = holding.position.quantity
     if side == "sell":

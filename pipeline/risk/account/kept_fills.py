@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.contents import counterpart_of
-from pipeline.risk.account.holding import Execution, Guard, Holding, Mark
+from pipeline.risk.account.holding import Execution, Holding, Mark, StopLevels
 from pipeline.risk.account.position import Position
 from topics.events import Event, FillEvent
 
@@ -31,7 +31,7 @@ class KeptFill(Struct, frozen=True, array_like=True, gc=False):
     fee_rate: Decimal | None = None  # Of the currency of a fee that is neither, at the fill.
     fee_counted: bool | None = None  # The same as `counted` of such a fee.
     booked_ms: int = 0  # When it came.
-    guard: Guard | None = None  # Before it, and so are the confirming marks.
+    stop_levels: StopLevels | None = None  # Before it, and so are the confirming marks.
     marks: tuple[Mark, ...] = ()
 
 

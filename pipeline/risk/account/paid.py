@@ -13,7 +13,7 @@ from pipeline.risk.numbers import ZERO, booked
 from topics.instruments import Instrument
 
 
-def freezing_scale(
+def frozen_point_value(
     account: Account, instrument: Instrument, rate: Decimal | None
 ) -> Decimal | None:
     """Return what turns worth into the account's currency at a fill; None where nothing freezes.
@@ -26,14 +26,14 @@ def freezing_scale(
     return rate if instrument.kind == "inverse" else rate * instrument.multiplier
 
 
-def cost_of(position: Position, scale: Decimal) -> Decimal:
+def cost_of(position: Position, point_value: Decimal) -> Decimal:
     """Return the unsigned cost in the account's currency; scale: what turns worth into it now."""
     if not position.frozen_cost:
-        return abs(position.cost) * scale
-    return abs(position.paid + (position.cost - position.frozen_cost) * scale)
+        return abs(position.cost) * point_value
+    return abs(position.paid + (position.cost - position.frozen_cost) * point_value)
 
 
-def with_paid(before: Position, after: Position, scale: Decimal | None) -> Position:
+def with_paid(before: Position, after: Position, point_value: Decimal | None) -> Position:
     """Freeze what a fill added to the cost, and let go of the share that it closed.
 
     after: folded by the fill; scale: what turned worth into the account's currency at that fill.
@@ -43,22 +43,22 @@ def with_paid(before: Position, after: Position, scale: Decimal | None) -> Posit
     if not left:
         return after
     if not held or (held > ZERO) != (left > ZERO):
-        return after if scale is None else frozen(after, scale)
+        return after if point_value is None else frozen(after, point_value)
     if abs(left) < abs(held):
         return _shared(before, after)
     kept = replace(after, frozen_cost=before.frozen_cost, paid=before.paid)
     added = after.cost - before.cost
-    if scale is None or not added:
+    if point_value is None or not added:
         return kept
     return replace(
-        kept, frozen_cost=before.frozen_cost + added, paid=before.paid + booked(added * scale)
+        kept, frozen_cost=before.frozen_cost + added, paid=before.paid + booked(added * point_value)
     )
 
 
-def frozen(position: Position, scale: Decimal) -> Position:
+def frozen(position: Position, point_value: Decimal) -> Position:
     """Freeze all of the cost that is not frozen yet."""
     more = position.cost - position.frozen_cost
-    paid = position.paid + booked(more * scale)
+    paid = position.paid + booked(more * point_value)
     return replace(position, frozen_cost=position.cost, paid=paid)
 
 

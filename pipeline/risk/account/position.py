@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.numbers import ONE, ZERO, booked
 
 
@@ -38,7 +38,7 @@ def average_price(position: Position, inverse: Decimal | None) -> Decimal:
     return cost / quantity if inverse is None else -quantity * inverse / cost
 
 
-def fold(
+def apply_trade(
     position: Position, quantity: Decimal, price: Decimal, *, terms: Contract
 ) -> tuple[Position, Decimal]:
     """Apply a fill of signed quantity at a price; return the position and the money it realizes.
@@ -51,13 +51,15 @@ def fold(
     if not quantity:
         return position, ZERO
     if not held or (held > 0) == (quantity > 0):
-        return Position(held + quantity, position.cost + worth(quantity, price, inverse)), ZERO
+        return Position(
+            held + quantity, position.cost + contract_value(quantity, price, inverse)
+        ), ZERO
     left = held + quantity
     if left and (left > 0) == (held > 0):
-        sold = worth(-quantity, price, inverse)
+        sold = contract_value(-quantity, price, inverse)
         money = (sold - position.cost * -quantity / held) * multiplier
         money = money if terms.converts else booked(money)
         return Position(left, position.cost - sold + money / multiplier), money
-    opened = worth(left, price, inverse) if left else ZERO
-    money = (worth(held, price, inverse) - position.cost) * multiplier
+    opened = contract_value(left, price, inverse) if left else ZERO
+    money = (contract_value(held, price, inverse) - position.cost) * multiplier
     return Position(left, opened), money if terms.converts else booked(money)

@@ -8,7 +8,7 @@ STRETCH_MS = 14_400_000
 LATER_MS = 86_400_000  # After a stretch it is valued once and for all.
 
 
-class Blocked(Struct, frozen=True, array_like=True, gc=False):
+class RefusedOrder(Struct, frozen=True, array_like=True, gc=False):
     """Sums, as gains and losses grow evenly with them."""
 
     stretch: int  # Counted from the epoch.

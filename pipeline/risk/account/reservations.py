@@ -15,7 +15,7 @@ from pipeline.risk.parameters import ReservationTimes
 from topics.decisions import ExitReason
 from topics.fields import Side
 
-Phase = Literal["silent", "working", "awaiting", "expired", "ended"]
+Phase = Literal["pending_ack", "working", "awaiting_fills", "expired", "ended"]
 
 
 class Reservation(Struct, frozen=True, array_like=True, gc=False):
@@ -26,7 +26,7 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
     price: Decimal  # Order price, in the settlement currency.
     reserved: Decimal  # In units, at first.
     decided_ms: int
-    phase: Phase = "silent"
+    phase: Phase = "pending_ack"
     until_ms: int | None = None  # When it expires; of a working one: when its silence is told.
     filled: Decimal = ZERO  # In units, seen as fills.
     order_id: str | None = None
@@ -42,7 +42,7 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
         return self.phase not in {"expired", "ended"}
 
 
-class Leaving(Struct, frozen=True, array_like=True, gc=False):
+class PendingExit(Struct, frozen=True, array_like=True, gc=False):
     """A position that one of its stops closes; it ends when the exits it sent are filled."""
 
     reason: ExitReason
@@ -59,10 +59,10 @@ def after_fill(
         return replace(reservation, quantity=ZERO, filled=filled, phase="ended", until_ms=None)
     phase: Phase = "working"
     until_ms: int | None = now_ms + times.order_silent_ms
-    if reservation.phase == "awaiting":
-        phase, until_ms = "awaiting", reservation.until_ms
+    if reservation.phase == "awaiting_fills":
+        phase, until_ms = "awaiting_fills", reservation.until_ms
     elif reservation.ended:
-        phase, until_ms = "awaiting", now_ms + times.reservation_ttl_ms
+        phase, until_ms = "awaiting_fills", now_ms + times.reservation_ttl_ms
     return replace(reservation, quantity=left, filled=filled, phase=phase, until_ms=until_ms)
 
 
@@ -83,7 +83,7 @@ def after_terminal(
     if reservation.ended:
         return reservation
     coming = min(max(reported - reservation.filled, ZERO), reservation.quantity)
-    phase: Phase = "awaiting" if coming else "ended"
+    phase: Phase = "awaiting_fills" if coming else "ended"
     return replace(
         reservation,
         quantity=coming,

@@ -153,7 +153,7 @@ def _earliest_after(kept: int | None, was: int | None, now: int | None) -> int |
     return UNSURE if was is not None and was == kept else kept
 
 
-def looked_up(totals: Totals, holdings: dict[str, Holding]) -> Totals:
+def recomputed(totals: Totals, holdings: dict[str, Holding]) -> Totals:
     """Find the earliest times among all holdings where they are unsure."""
     if totals.mark_ms == UNSURE:
         times_ms = (item.fresh_needed_ms for item in holdings.values())

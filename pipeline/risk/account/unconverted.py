@@ -18,7 +18,7 @@ class Waiting(Struct, frozen=True, array_like=True, gc=False):
     late: bool  # It came after the day of its execution.
 
 
-class Apart(Struct, frozen=True, array_like=True, gc=False):
+class Unconverted(Struct, frozen=True, array_like=True, gc=False):
     """What a symbol brought in one currency."""
 
     amount: Decimal = ZERO

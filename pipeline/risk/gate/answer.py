@@ -4,17 +4,17 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.gate.judge import Judgement
+from pipeline.risk.gate.judge import GateResult
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Terms
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import OrderTerms
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.turn import Turn
 from topics.decisions import Decision
 from topics.signals import Signal
 
-IGNORED_HOLD = Judgement("ignored", ZERO, (), None, ())
-IGNORED_DUPLICATE = Judgement("ignored", ZERO, ("duplicate_signal",), None, ())
-FAILED = Judgement("rejected", ZERO, ("internal_error",), None, ())
+IGNORED_HOLD = GateResult("ignored", ZERO, (), None, ())
+IGNORED_DUPLICATE = GateResult("ignored", ZERO, ("duplicate_signal",), None, ())
+FAILED = GateResult("rejected", ZERO, ("internal_error",), None, ())
 
 
 class Unvalued(Struct, frozen=True):
@@ -26,9 +26,11 @@ class Unvalued(Struct, frozen=True):
     weekly_pnl: None = None
 
 
-def answer(turn: Turn, signal: Signal, judgement: Judgement, *, terms: Terms | None = None) -> None:
+def answer(
+    turn: Turn, signal: Signal, result: GateResult, *, terms: OrderTerms | None = None
+) -> None:
     """Write the decision on a signal; terms: None where it was not judged."""
-    account, shared, figures = turn.account, turn.shared, _figures(turn, judgement)
+    account, shared, figures = turn.account, turn.shared, _figures(turn, result)
     valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
     if signal.expires_at_ms is not None:
         valid_until_ms = min(valid_until_ms, signal.expires_at_ms)
@@ -40,16 +42,16 @@ def answer(turn: Turn, signal: Signal, judgement: Judgement, *, terms: Terms | N
             strategy_id=signal.strategy_id,
             symbol=signal.symbol,
             side=signal.side,  # type: ignore[arg-type]  # Words once decoded.
-            verdict=judgement.verdict,
+            verdict=result.verdict,
             requested_quantity=signal.quantity if terms is None else terms.asked,
-            approved_quantity=judgement.quantity,
+            approved_quantity=result.quantity,
             limit_price=signal.limit_price,
-            stop_price=None if terms is None else _stop_in_effect(terms, judgement),
+            stop_price=None if terms is None else _stop_in_effect(terms, result),
             reduce_only=signal.reduce_only,
-            risk_score=_risk_score(judgement),
-            reasons=judgement.reasons,
-            binding_rule=judgement.binding_rule,
-            checks=judgement.checks,
+            risk_score=_risk_score(result),
+            reasons=result.reasons,
+            binding_rule=result.binding_rule,
+            checks=result.checks,
             trading_state=account.trading_state,
             equity=figures.equity,
             drawdown_ratio=figures.drawdown_ratio,
@@ -65,24 +67,24 @@ def answer(turn: Turn, signal: Signal, judgement: Judgement, *, terms: Terms | N
     )
 
 
-def _stop_in_effect(terms: Terms, judgement: Judgement) -> Decimal | None:
+def _stop_in_effect(terms: OrderTerms, result: GateResult) -> Decimal | None:
     """Return the stop of an entry, also of a rejected one; None for an exit."""
-    asked = terms.asked if judgement.verdict == "rejected" else judgement.quantity
-    return None if asked is not None and ZERO < asked <= terms.exit_room else terms.stop
+    asked = terms.asked if result.verdict == "rejected" else result.quantity
+    return None if asked is not None and ZERO < asked <= terms.reducible_quantity else terms.stop
 
 
-def _figures(turn: Turn, judgement: Judgement) -> Standing | Unvalued:
+def _figures(turn: Turn, result: GateResult) -> RiskView | Unvalued:
     """Return where the account stands; a signal that failed is refused also where that raises."""
     try:
-        return turn.standing()
+        return turn.view()
     except Exception:
-        if judgement is not FAILED and judgement is not IGNORED_DUPLICATE:
+        if result is not FAILED and result is not IGNORED_DUPLICATE:
             raise
         return Unvalued()
 
 
-def _risk_score(judgement: Judgement) -> Decimal | None:
+def _risk_score(result: GateResult) -> Decimal | None:
     """Return the measure of the rule of that name, the last of all; None where it is off."""
-    if not judgement.checks or judgement.checks[-1].rule != "risk_score":
+    if not result.checks or result.checks[-1].rule != "risk_score":
         return None
-    return judgement.checks[-1].measured
+    return result.checks[-1].measured

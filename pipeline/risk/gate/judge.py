@@ -8,8 +8,8 @@ from msgspec import Struct, structs
 from pipeline.risk.account.account import RESERVATIONS_MAX
 from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal, Terms, floored, propose
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder, OrderTerms, candidate, floored
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.measure import UnknownCheck
 from pipeline.risk.rules.rule import Rule
@@ -22,7 +22,7 @@ RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule let
 Answers: TypeAlias = tuple[tuple[Rule, Check], ...]
 
 
-class Judgement(Struct, frozen=True, gc=False):
+class GateResult(Struct, frozen=True, gc=False):
     verdict: Verdict
     quantity: Decimal  # Approved, in units.
     reasons: tuple[str, ...]
@@ -30,45 +30,45 @@ class Judgement(Struct, frozen=True, gc=False):
     checks: tuple[Check, ...]
 
 
-def judge(standing: Standing, terms: Terms, limits: Limits) -> Judgement:
+def judge(view: RiskView, terms: OrderTerms, limits: Limits) -> GateResult:
     """Ask every rule at the requested quantity; cut what is too large, refuse what is forbidden."""
-    if standing.account.totals.reservations >= RESERVATIONS_HARD_MAX:
-        return Judgement("rejected", ZERO, ("too_many",), None, ())
+    if view.account.totals.reservations >= RESERVATIONS_HARD_MAX:
+        return GateResult("rejected", ZERO, ("too_many",), None, ())
     requested = ZERO if terms.asked is None else floored(terms, terms.asked)
-    proposal = propose(terms, requested)
-    checks = _ask_all(standing, proposal, limits)
+    order = candidate(terms, requested)
+    checks = _ask_all(view, order, limits)
     for check in checks:
         if check.verdict == "breach":
-            return _cut_or_reject(standing, proposal, limits, checks=checks)
-    return _passed(proposal, checks)
+            return _cut_or_reject(view, order, limits, checks=checks)
+    return _passed(order, checks)
 
 
 def _cut_or_reject(
-    standing: Standing, proposal: Proposal, limits: Limits, *, checks: tuple[Check, ...]
-) -> Judgement:
+    view: RiskView, order: CandidateOrder, limits: Limits, *, checks: tuple[Check, ...]
+) -> GateResult:
     """Cut an order that breaches to what every rule lets through, or reject it."""
-    terms = proposal.terms
+    terms = order.terms
     answers = tuple(zip(limits.gate, checks, strict=True))
     first = tuple(rule for rule in _breached(answers) if not rule.LAST)
-    quantity = _cut(standing, proposal, first)
-    left = propose(terms, quantity or proposal.quantity)
-    answers = _ask_last(standing, left, answers)
+    quantity = _cut(view, order, first)
+    left = candidate(terms, quantity or order.quantity)
+    answers = _ask_last(view, left, answers)
     last = tuple(rule for rule in _breached(answers) if rule.LAST) if quantity else ()
     if last:
-        quantity = _cut(standing, left, last)
-    checks = _explained(standing, proposal, left, answers=answers)
+        quantity = _cut(view, left, last)
+    checks = _explained(view, order, left, answers=answers)
     reasons = _reasons(checks, terms)
     if quantity is None:
-        return Judgement("rejected", ZERO, reasons, None, checks)
-    more = propose(terms, quantity + (terms.lot or ZERO))
-    binding = last[0].NAME if last else _binding(standing, more, first)
-    final = propose(terms, quantity)
-    if not _is_left(standing, final, limits, rules=first):
-        return Judgement("rejected", ZERO, reasons, binding, checks)
+        return GateResult("rejected", ZERO, reasons, None, checks)
+    more = candidate(terms, quantity + (terms.lot or ZERO))
+    binding = last[0].NAME if last else _binding(view, more, first)
+    final = candidate(terms, quantity)
+    if not _is_left(view, final, limits, rules=first):
+        return GateResult("rejected", ZERO, reasons, binding, checks)
     if final.exempt:  # Cut to the exit, it is judged by what is left of it.
-        small = {rule.NAME for rule in first if rule.is_only_too_small(proposal)}
+        small = {rule.NAME for rule in first if rule.is_only_too_small(order)}
         reasons = tuple(name for name in reasons if name not in small)
-    return Judgement("modified", quantity, reasons, binding, checks)
+    return GateResult("modified", quantity, reasons, binding, checks)
 
 
 def _breached(answers: Answers) -> tuple[Rule, ...]:
@@ -76,68 +76,64 @@ def _breached(answers: Answers) -> tuple[Rule, ...]:
 
 
 def _is_left(
-    standing: Standing, final: Proposal, limits: Limits, *, rules: tuple[Rule, ...]
+    view: RiskView, final: CandidateOrder, limits: Limits, *, rules: tuple[Rule, ...]
 ) -> bool:
     """Whether a cut order is worth sending: it cures every breach and falls below no minimum."""
     smallest = limits.sizing.modify_ratio_min * (final.terms.asked or ZERO)
     if final.quantity <= ZERO or (final.quantity < smallest and not final.exempt):
         return False  # So little of an entry is more likely an error than a wish.
     asked = (*rules, *limits.minimums)
-    return all(ask(rule, standing, final).verdict != "breach" for rule in asked)
+    return all(ask(rule, view, final).verdict != "breach" for rule in asked)
 
 
 def _explained(
-    standing: Standing, proposal: Proposal, left: Proposal, *, answers: Answers
+    view: RiskView, order: CandidateOrder, left: CandidateOrder, *, answers: Answers
 ) -> tuple[Check, ...]:
     """Add its sentence to each breach; `left`: what the last rules judged."""
     return tuple(
-        structs.replace(
-            check, message=rule.message(standing, left if rule.LAST else proposal, check)
-        )
+        structs.replace(check, message=rule.message(view, left if rule.LAST else order, check))
         if check.verdict == "breach"
         else check
         for rule, check in answers
     )
 
 
-def _ask_all(standing: Standing, proposal: Proposal, limits: Limits) -> tuple[Check, ...]:
-    if proposal.exempt:
-        return tuple([ask(rule, standing, proposal) for rule in limits.gate])
-    return tuple([check(standing, proposal) for check in limits.checks])
+def _ask_all(view: RiskView, order: CandidateOrder, limits: Limits) -> tuple[Check, ...]:
+    if order.exempt:
+        return tuple([ask(rule, view, order) for rule in limits.gate])
+    return tuple([check(view, order) for check in limits.checks])
 
 
-def _ask_last(standing: Standing, left: Proposal, answers: Answers) -> Answers:
+def _ask_last(view: RiskView, left: CandidateOrder, answers: Answers) -> Answers:
     """Ask those rules again that judge what the other rules leave."""
-    return tuple(
-        (rule, ask(rule, standing, left) if rule.LAST else check) for rule, check in answers
-    )
+    return tuple((rule, ask(rule, view, left) if rule.LAST else check) for rule, check in answers)
 
 
-def ask(rule: Rule, standing: Standing, proposal: Proposal) -> Check:
+def ask(rule: Rule, view: RiskView, order: CandidateOrder) -> Check:
     """Ask one rule; a proven exit is exempt from entry rules, which still show their numbers."""
-    check = rule.check(standing, proposal)
-    if proposal.exempt and rule.ENTRY:
+    check = rule.check(view, order)
+    if order.exempt and rule.ENTRY:
         return Check(check.rule, "exempt", check.measured, check.limit, check.headroom, check.unit)
     return check
 
 
-def _passed(proposal: Proposal, checks: tuple[Check, ...]) -> Judgement:
+def _passed(order: CandidateOrder, checks: tuple[Check, ...]) -> GateResult:
     """Approve, unless what an approval needs is unknown because its rule was turned off."""
-    terms = proposal.terms
+    terms = order.terms
     if terms.lot is None:
-        return Judgement("rejected", ZERO, ("unknown_instrument",), None, checks)
-    if terms.asked is None or (terms.price is None and not proposal.exempt):
-        return Judgement("rejected", ZERO, ("stale_mark",), None, checks)
-    if terms.foreign and not proposal.exempt:
-        return Judgement("rejected", ZERO, ("unknown_rate",), None, checks)
-    if proposal.quantity <= ZERO:
-        return Judgement("rejected", ZERO, ("instrument",), None, checks)
-    if proposal.quantity != terms.asked:
-        return Judgement("modified", proposal.quantity, (), "instrument", checks)
-    return Judgement("approved", proposal.quantity, (), None, checks)
+        return GateResult("rejected", ZERO, ("unknown_instrument",), None, checks)
+    if terms.asked is None or (terms.price is None and not order.exempt):
+        return GateResult("rejected", ZERO, ("stale_mark",), None, checks)
+    if terms.foreign and not order.exempt:
+        return GateResult("rejected", ZERO, ("unknown_rate",), None, checks)
+    if order.quantity <= ZERO:
+        return GateResult("rejected", ZERO, ("instrument",), None, checks)
+    if order.quantity != terms.asked:
+        return GateResult("modified", order.quantity, (), "instrument", checks)
+    return GateResult("approved", order.quantity, (), None, checks)
 
 
-def _reasons(checks: tuple[Check, ...], terms: Terms) -> tuple[str, ...]:
+def _reasons(checks: tuple[Check, ...], terms: OrderTerms) -> tuple[str, ...]:
     """Name the breached rules; an unknown input counts for the rule that owns it.
 
     An order that cannot be sized has the one reason `sizing` for all that a size is needed for.
@@ -151,35 +147,35 @@ def _reasons(checks: tuple[Check, ...], terms: Terms) -> tuple[str, ...]:
     return tuple(owning) or tuple(check.rule for check in breached)
 
 
-def _cut(standing: Standing, proposal: Proposal, breached: tuple[Rule, ...]) -> Decimal | None:
+def _cut(view: RiskView, order: CandidateOrder, breached: tuple[Rule, ...]) -> Decimal | None:
     """Return the largest quantity that no breached rule forbids, or None when one forbids any."""
-    terms = proposal.terms
-    quantity, only_exit = proposal.quantity, False
+    terms = order.terms
+    quantity, only_exit = order.quantity, False
     for rule in breached:
-        sizes = rule.sizes(standing, proposal)
-        if not sizes and rule.is_only_too_small(proposal) and terms.exit_room > 0:
+        sizes = rule.sizes(view, order)
+        if not sizes and rule.is_only_too_small(order) and terms.reducible_quantity > 0:
             only_exit = True
             continue
-        if not sizes and not (rule.ENTRY and terms.exit_room > 0):
+        if not sizes and not (rule.ENTRY and terms.reducible_quantity > 0):
             return None
-        cut = propose(terms, quantity) if quantity < proposal.quantity else proposal
-        if sizes and cut is not proposal and ask(rule, standing, cut).verdict != "breach":
+        cut = candidate(terms, quantity) if quantity < order.quantity else order
+        if sizes and cut is not order and ask(rule, view, cut).verdict != "breach":
             continue  # What another rule left is small enough for this one.
-        room = rule.room(standing, cut) if sizes else ZERO
+        max_quantity = rule.max_quantity(view, cut) if sizes else ZERO
         if rule.ENTRY:
-            room = max(room, terms.exit_room)
-        quantity = min(quantity, floored(terms, room))
-    return None if only_exit and quantity > terms.exit_room else quantity
+            max_quantity = max(max_quantity, terms.reducible_quantity)
+        quantity = min(quantity, floored(terms, max_quantity))
+    return None if only_exit and quantity > terms.reducible_quantity else quantity
 
 
-def _binding(standing: Standing, more: Proposal, breached: tuple[Rule, ...]) -> str | None:
+def _binding(view: RiskView, more: CandidateOrder, breached: tuple[Rule, ...]) -> str | None:
     """Name the first rule that breaches at one lot more; what passed at all that was asked passes.
 
     Minimums never bind.
     """
     for rule in breached:
-        if ask(rule, standing, more).verdict == "breach" and not (
-            rule.MINIMUMS and not rule.sizes(standing, more)
+        if ask(rule, view, more).verdict == "breach" and not (
+            rule.MINIMUMS and not rule.sizes(view, more)
         ):
             return rule.NAME
     return None

@@ -5,7 +5,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from pipeline.risk.account.contracts import notional
 from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.numbers import MEASURE, ONE, ZERO, floor_to
-from pipeline.risk.order.candidate_order import Terms, floored
+from pipeline.risk.order.candidate_order import OrderTerms, floored
 from pipeline.risk.order.stop_price import unit_risk
 from pipeline.risk.parameters import per_symbol
 from pipeline.risk.rules.position_ratio import PositionRatio
@@ -29,16 +29,16 @@ def confidence_step(confidence: Decimal | None) -> Decimal:
     return next((step for floor, step in _STEPS if confidence >= floor), _LEAST_STEP)
 
 
-def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None:
+def size(terms: OrderTerms, limits: Limits, equity: Decimal | None) -> Decimal | None:
     """Return the quantity to ask for, in whole lots; None when it cannot be known."""
     signal = terms.signal
     if signal.reduce_only:
-        return floored(terms, terms.exit_room) if terms.exit_room else None
+        return floored(terms, terms.reducible_quantity) if terms.reducible_quantity else None
     instrument = terms.holding.instrument
     ratio = per_symbol(limits.rule(PositionRatio).position_ratio_max, terms.holding.symbol)
     if instrument is None or terms.foreign or ratio is None or equity is None or equity <= 0:
         return None
-    unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.scale or ZERO)
+    unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.point_value or ZERO)
     if not unit:
         return None
     # At 28 digits: where the division of an inverse or a converted unit took a digit, it is back.
@@ -46,7 +46,7 @@ def size(terms: Terms, limits: Limits, equity: Decimal | None) -> Decimal | None
     return floor_to(min(full, _at_risk(terms, limits, equity, full=full)), instrument.lot_size)
 
 
-def _at_risk(terms: Terms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
+def _at_risk(terms: OrderTerms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
     """What risk_per_trade allows; all of it where that rule is off."""
     rule = limits.rule(RiskPerTrade)
     risk = unit_risk(terms, rule.fee_ratio) if rule.enabled else None

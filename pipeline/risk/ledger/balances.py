@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from pipeline.risk.account.account import Account
-from pipeline.risk.ledger.cash import keeps_apart, note_adjusted
+from pipeline.risk.ledger.cash import keeps_currency, note_adjusted
 from pipeline.risk.ledger.money import Money, book_at, book_in_windows
 from pipeline.risk.ledger.rates import fresh_rate
 from pipeline.risk.numbers import ZERO
@@ -26,7 +26,7 @@ def expected_balance(turn: Turn, currency: str) -> Decimal | None:
     if not _is_cash(turn):
         return account.balance
     held = [holding for holding in account.holdings.values() if holding.position.quantity]
-    if any(holding.scale is None for holding in held):
+    if any(holding.point_value is None for holding in held):
         return None
     costs = (
         holding.figures.cost if holding.position.quantity > ZERO else -holding.figures.cost
@@ -56,7 +56,7 @@ def adjust_balance(turn: Turn, currency: str, adjustment: Decimal, *, as_of_ms: 
     won = book_at(turn, Money("", currency, adjustment), rate=rate, counted=True)
     if won is not None:
         book_in_windows(turn, won, won)
-    if keeps_apart(turn.account, currency):
+    if keeps_currency(turn.account, currency):
         note_adjusted(turn, currency, as_of_ms)
     else:
-        turn.update(adjusted_ms=as_of_ms)
+        turn.set_and_revalue(adjusted_ms=as_of_ms)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.holding import Guard, Holding, Mark, mark_of
+from pipeline.risk.account.holding import Holding, Mark, StopLevels, mark_of
 from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.position import Position
 from pipeline.risk.ledger.marks import marked
@@ -39,18 +39,18 @@ def kept_again(kept: KeptFill, before: Position, beginning: Beginning) -> KeptFi
     """Keep a later fill with what was held before it, as that is once it is folded anew."""
     same_side = kept.before.quantity * before.quantity > ZERO
     if not before.quantity:
-        return replace(kept, before=before, guard=None, marks=())
+        return replace(kept, before=before, stop_levels=None, marks=())
     if _is_same(beginning) and same_side:
         return kept if before == kept.before else replace(kept, before=before)
     if beginning.now is None:
-        guard, marks = beginning.changed.guard, beginning.changed.marks
+        stop_levels, marks = beginning.changed.stop_levels, beginning.changed.marks
     else:
         began_by = beginning.now
-        guard = Guard(began_by.booked_ms, began_by.execution.price)
+        stop_levels = StopLevels(began_by.booked_ms, began_by.execution.price)
         marks = (Mark(began_by.execution.price),)
-    if same_side and kept.guard is not None and guard is not None:
-        guard = replace(kept.guard, opened_ms=guard.opened_ms)
-    return replace(kept, before=before, guard=guard, marks=marks)
+    if same_side and kept.stop_levels is not None and stop_levels is not None:
+        stop_levels = replace(kept.stop_levels, opened_ms=stop_levels.opened_ms)
+    return replace(kept, before=before, stop_levels=stop_levels, marks=marks)
 
 
 def hold(turn: Turn, position: Position, beginning: Beginning) -> None:
@@ -58,9 +58,9 @@ def hold(turn: Turn, position: Position, beginning: Beginning) -> None:
     before = turn.holding(beginning.changed.symbol)
     changed = replace(before, position=position)
     if not position.quantity or (_is_same(beginning) and _is_same_side(before, position)):
-        turn.settle(marked(turn, before, changed, entry=changed.average_price))
+        turn.recompute_holding(marked(turn, before, changed, entry=changed.average_price))
     else:
-        turn.settle(_begun(turn, before, changed, beginning=beginning))
+        turn.recompute_holding(_begun(turn, before, changed, beginning=beginning))
     turn.state_changed = True
 
 
@@ -85,8 +85,8 @@ def _begun(turn: Turn, before: Holding, changed: Holding, *, beginning: Beginnin
         newest = mark_of(changed.quote, changed.position.quantity)
         as_of_ms = None if changed.quote is None or newest is None else changed.quote.as_of_ms
         held = replace(held, mark=newest, mark_ms=as_of_ms)
-    guard = _guard(turn, before, held, beginning=beginning)
-    return guard_again(turn, held, guard)
+    stop_levels = _guard(turn, before, held, beginning=beginning)
+    return guard_again(turn, held, stop_levels)
 
 
 def _marks(before: Holding, changed: Holding, beginning: Beginning) -> tuple[Mark, ...]:
@@ -111,23 +111,23 @@ def _marks(before: Holding, changed: Holding, beginning: Beginning) -> tuple[Mar
     return (*first[:-1], Mark(last.price, last.superseded_ms or since_ms), *later)
 
 
-def _guard(turn: Turn, before: Holding, held: Holding, *, beginning: Beginning) -> Guard:
+def _guard(turn: Turn, before: Holding, held: Holding, *, beginning: Beginning) -> StopLevels:
     """Return age, best mark and stop as of its beginning."""
     changed, was, now = beginning
-    current = before.guard
+    current = before.stop_levels
     same_side = _is_same_side(before, held.position)
-    kept = changed.guard if now is None else None
+    kept = changed.stop_levels if now is None else None
     if kept is None:
         price = held.average_price if now is None else now.execution.price
         opened_ms = turn.now_ms if now is None else now.booked_ms
-        kept = Guard(opened_ms, price, realized=held.realized)
+        kept = StopLevels(opened_ms, price, realized=held.realized)
         kept = replace(kept, stop=own_stop(turn, held, price))
     if not same_side or current is None:
         return kept
     seen = [mark.price for mark in held.marks]
     gone = [] if was is None else [was.execution.price]
-    if now is not None and now.guard is not None:
-        gone.append(now.guard.best)
+    if now is not None and now.stop_levels is not None:
+        gone.append(now.stop_levels.best)
     if current.best not in gone:
         seen.append(current.best)  # It came since.
     best = _best(kept.best, seen, long=held.position.quantity > ZERO)

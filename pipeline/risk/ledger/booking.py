@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.account.cause import Cause
-from pipeline.risk.account.contracts import worth
-from pipeline.risk.account.holding import Execution, Guard, Holding, Pending, mark_of
+from pipeline.risk.account.contracts import contract_value
+from pipeline.risk.account.holding import Execution, Holding, Pending, StopLevels, mark_of
 from pipeline.risk.account.kept_fills import KeptFill
-from pipeline.risk.account.paid import freezing_scale, with_paid
-from pipeline.risk.account.position import LINEAR, Position, average_price, fold
+from pipeline.risk.account.paid import frozen_point_value, with_paid
+from pipeline.risk.account.position import LINEAR, Position, apply_trade, average_price
 from pipeline.risk.ledger.late_fill import Late, correct_windows
 from pipeline.risk.ledger.marks import marked
 from pipeline.risk.ledger.money import Money, book_in_time, book_money, is_counted
@@ -61,7 +61,7 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
             fee_rate=None if other is None else fresh_rate(turn, other),
             fee_counted=fee_counted,
             booked_ms=turn.now_ms,
-            guard=holding.guard,
+            stop_levels=holding.stop_levels,
             marks=holding.marks,
         )
     )
@@ -70,9 +70,9 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
 
 def _book_trade(turn: Turn, holding: Holding, trade: Trade, *, instrument: Instrument) -> None:
     execution, before = trade.execution, holding.position
-    position, won = fold(before, trade.quantity, execution.price, terms=trade.contract)
+    position, won = apply_trade(before, trade.quantity, execution.price, terms=trade.contract)
     rate = fresh_rate(turn, instrument.settlement_currency)
-    position = with_paid(before, position, freezing_scale(turn.account, instrument, rate))
+    position = with_paid(before, position, frozen_point_value(turn.account, instrument, rate))
     _move(turn, holding, position, execution=execution)
     _realize(turn, holding.symbol, trade, amount=won - trade.fee)
 
@@ -84,7 +84,7 @@ def _move(turn: Turn, holding: Holding, position: Position, *, execution: Execut
         filled=True,
         filled_ms=max(holding.filled_ms, min(execution.executed_ms, turn.now_ms)),
     )
-    turn.settle(marked(turn, holding, changed, entry=execution.price))
+    turn.recompute_holding(marked(turn, holding, changed, entry=execution.price))
     turn.state_changed = True
     turn.filled = True
 
@@ -103,10 +103,10 @@ def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
         paid = book_money(turn, trade.other_fee, executed_ms=executed_ms)
     if won is None and paid is None:
         return  # What waits for a rate comes with it.
-    fee, scale = paid or ZERO, None if won is None else rate
+    fee, point_value = paid or ZERO, None if won is None else rate
 
     def effect(marks: dict[str, Decimal]) -> Decimal:
-        return fee if scale is None else trade.effect(marks.get(symbol)) * scale + fee
+        return fee if point_value is None else trade.effect(marks.get(symbol)) * point_value + fee
 
     book_in_time(turn, executed_ms, (won or ZERO) + fee)
     correct_windows(turn, Late(f"fill {execution.fill_id}", executed_ms, effect))
@@ -121,20 +121,20 @@ def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
     before = holding.position
     pending = (*holding.pending, Pending(execution, before, turn.now_ms))
     quantity = signed(execution.side, execution.quantity)
-    position, _ = fold(before, quantity, execution.price, terms=LINEAR)
+    position, _ = apply_trade(before, quantity, execution.price, terms=LINEAR)
     _move(turn, replace(holding, pending=pending), position, execution=execution)
 
 
 def book_pending(turn: Turn, instrument: Instrument) -> None:
     """Book what was filled or adopted while nobody knew the instrument."""
     holding = turn.holding(instrument.symbol)
-    guard, start = holding.guard, holding.position
+    stop_levels, start = holding.stop_levels, holding.position
     if holding.pending:
         start = holding.pending[0].before
     if holding.inverse is not None and start.quantity:
         start = _as_inverse(turn, holding, start, inverse=holding.inverse)
     if start is not holding.position:
-        turn.settle(replace(holding, position=start, pending=()))
+        turn.recompute_holding(replace(holding, position=start, pending=()))
     for pending in holding.pending:
         execution = pending.execution
         if allows(instrument, execution.price):
@@ -142,7 +142,7 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
         else:
             reason = f"{instrument.symbol} has no price of {plain(execution.price)}"
             refuse_fill(turn, execution.fill_id, reason)
-    _keep_guard(turn, turn.holding(instrument.symbol), guard)
+    _keep_guard(turn, turn.holding(instrument.symbol), stop_levels)
 
 
 def _as_inverse(turn: Turn, holding: Holding, start: Position, *, inverse: Decimal) -> Position:
@@ -151,18 +151,18 @@ def _as_inverse(turn: Turn, holding: Holding, start: Position, *, inverse: Decim
     if price is None or price <= ZERO:
         price = mark_of(holding.quote, start.quantity)
     if price is not None and price > ZERO:
-        return Position(start.quantity, worth(start.quantity, price, inverse))
+        return Position(start.quantity, contract_value(start.quantity, price, inverse))
     reason = f"the position in {holding.symbol} has no price that an inverse contract can have"
     turn.alert(Cause("drift", reason), level="high")
     open_stop(turn, Cause("drift", reason), strength="reduce")
     return Position()
 
 
-def _keep_guard(turn: Turn, booked: Holding, before: Guard | None) -> None:
+def _keep_guard(turn: Turn, booked: Holding, before: StopLevels | None) -> None:
     """Let a position that is booked again keep its age, its best mark and its stop, on the tick."""
-    guard = booked.guard
-    if guard is not None and before is not None:
-        kept = replace(before, realized=guard.realized)
+    stop_levels = booked.stop_levels
+    if stop_levels is not None and before is not None:
+        kept = replace(before, realized=stop_levels.realized)
         if before.stop is not None and booked.instrument is not None:
             kept = replace(kept, stop=stop_on_tick(before.stop, booked.instrument, booked.quantity))
-        turn.put(replace(booked, guard=kept))
+        turn.replace_holding(replace(booked, stop_levels=kept))

@@ -11,7 +11,7 @@ from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.contents import Contents
 from pipeline.risk.account.holding import Execution, Holding, Pending
 from pipeline.risk.account.kept_fills import KeptFill
-from pipeline.risk.account.position import LINEAR, fold
+from pipeline.risk.account.position import LINEAR, apply_trade
 from pipeline.risk.ledger.beginning import Beginning, began, hold
 from pipeline.risk.ledger.booking import book
 from pipeline.risk.ledger.refold import refold
@@ -113,17 +113,17 @@ def _change_pending(turn: Turn, holding: Holding, fill: Fill, *, new: Execution 
     left: list[Pending] = list(holding.pending[:place])
     for number, each in enumerate(holding.pending[place:]):
         quantity = signed(each.execution.side, each.execution.quantity)
-        after, _ = fold(each.before, quantity, each.execution.price, terms=LINEAR)
+        after, _ = apply_trade(each.before, quantity, each.execution.price, terms=LINEAR)
         was = began(each.before, after, by=_as_kept(holding, each, number), known=was)
         execution = new if number == 0 else each.execution
         if execution is None:
             continue
         again = Pending(execution, position, each.came_ms)
         quantity = signed(execution.side, execution.quantity)
-        position, _ = fold(position, quantity, execution.price, terms=LINEAR)
+        position, _ = apply_trade(position, quantity, execution.price, terms=LINEAR)
         now = began(again.before, position, by=_as_kept(holding, again, number), known=now)
         left.append(again)
-    turn.put(replace(holding, pending=tuple(left)))
+    turn.replace_holding(replace(holding, pending=tuple(left)))
     hold(turn, position, Beginning(_as_kept(holding, changed, 0), was, now))
 
 

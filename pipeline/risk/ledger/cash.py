@@ -31,7 +31,7 @@ def choose_cash(turn: Turn) -> None:
         reason = f"account.cash does not change: the account has a history with cash {kept}"
         turn.alert(Cause("limits", reason))
         return
-    turn.update(by_currency=wanted)
+    turn.set_and_revalue(by_currency=wanted)
 
 
 def _has_history(account: Account) -> bool:
@@ -42,7 +42,7 @@ def _has_history(account: Account) -> bool:
     )
 
 
-def keeps_apart(account: Account, currency: str) -> bool:
+def keeps_currency(account: Account, currency: str) -> bool:
     """Whether money of this currency is a balance of its own."""
     return account.by_currency and currency != account.currency
 
@@ -54,7 +54,7 @@ def put_cash(turn: Turn, currency: str, amount: Decimal) -> None:
         return
     left = {name: item for name, item in cash.items() if name != currency}
     balance = cash.get(currency, ZERO) + amount
-    turn.update(cash={**left, currency: balance} if balance else left)
+    turn.set_and_revalue(cash={**left, currency: balance} if balance else left)
     hold_rate(turn, currency)
     turn.state_changed = True
 
@@ -76,7 +76,7 @@ def note_adjusted(turn: Turn, currency: str, as_of_ms: int) -> None:
     others = turn.account.foreign_adjusted.items()
     left = [(name, at_ms) for name, at_ms in others if name != currency]
     kept = [*left, (currency, as_of_ms)][-CASH_MAX:]
-    turn.update(foreign_adjusted=dict(kept))
+    turn.set_and_revalue(foreign_adjusted=dict(kept))
 
 
 def flow_in(turn: Turn, amount: Decimal) -> None:
@@ -86,7 +86,7 @@ def flow_in(turn: Turn, amount: Decimal) -> None:
     if day is None or week is None:
         raise AssertionError("an open account has a day and a week")
     flow_in_measures(turn, amount)
-    turn.update(
+    turn.set_and_revalue(
         net_flows=account.net_flows + amount,
         day=_with_flow(day, amount),
         week=_with_flow(week, amount),
@@ -119,16 +119,16 @@ def foreign_flow(turn: Turn, currency: str, amount: Decimal) -> None:
     put_cash(turn, currency, amount)
 
 
-def _foreign_flow_in(turn: Turn, worth: Decimal) -> None:
-    flow_in(turn, worth)
-    turn.update(foreign_flows=turn.account.foreign_flows + worth)
+def _foreign_flow_in(turn: Turn, contract_value: Decimal) -> None:
+    flow_in(turn, contract_value)
+    turn.set_and_revalue(foreign_flows=turn.account.foreign_flows + contract_value)
 
 
 def _wait(turn: Turn, currency: str, amount: Decimal) -> None:
     waiting = turn.account.waiting_flows
     known = waiting.get(currency, WaitingFlows(ZERO, ZERO))
     flows = WaitingFlows(known.net + amount, known.deposits + max(amount, ZERO))
-    turn.update(waiting_flows={**waiting, currency: flows})
+    turn.set_and_revalue(waiting_flows={**waiting, currency: flows})
 
 
 def measure_waiting_flows(turn: Turn) -> None:
@@ -137,7 +137,9 @@ def measure_waiting_flows(turn: Turn) -> None:
         known = turn.account.rates.get(currency)
         if known is not None:
             others = turn.account.waiting_flows.items()
-            turn.update(waiting_flows={name: item for name, item in others if name != currency})
+            turn.set_and_revalue(
+                waiting_flows={name: item for name, item in others if name != currency}
+            )
             put_cash(turn, currency, -flows.net)  # As if they came now.
             for amount in (flows.deposits, flows.net - flows.deposits):
                 _foreign_flow_in(turn, booked(amount * known.rate))

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.paid import frozen
-from pipeline.risk.account.unconverted import Apart, Waiting
-from pipeline.risk.ledger.cash import keeps_apart
+from pipeline.risk.account.unconverted import Unconverted, Waiting
+from pipeline.risk.ledger.cash import keeps_currency
 from pipeline.risk.ledger.late_fill import Effect, Late, correct_windows
 from pipeline.risk.ledger.money import (
     Money,
@@ -28,13 +28,13 @@ from pipeline.risk.turn import Turn
 
 def convert_apart(turn: Turn) -> None:
     """Book what was kept apart where there is a rate now."""
-    for key, apart in list(turn.account.unconverted.items()):
+    for key, unconverted in list(turn.account.unconverted.items()):
         currency, _, symbol = key.partition(":")
         rate = fresh_rate(turn, currency)
         if rate is not None:
             left = {name: item for name, item in turn.account.unconverted.items() if name != key}
-            turn.update(unconverted=left)
-            _book(turn, Money(symbol, currency, apart.amount), apart, rate=rate)
+            turn.set_and_revalue(unconverted=left)
+            _book(turn, Money(symbol, currency, unconverted.amount), unconverted, rate=rate)
 
 
 def freeze_costs(turn: Turn) -> None:
@@ -50,19 +50,21 @@ def freeze_costs(turn: Turn) -> None:
 
 def _freeze(turn: Turn, holding: Holding) -> None:
     position = holding.position
-    if holding.scale is not None and position.frozen_cost != position.cost:
-        turn.settle(replace(holding, position=frozen(position, holding.scale)))
+    if holding.point_value is not None and position.frozen_cost != position.cost:
+        turn.recompute_holding(replace(holding, position=frozen(position, holding.point_value)))
 
 
-def _book(turn: Turn, money: Money, apart: Apart, *, rate: Decimal) -> None:
+def _book(turn: Turn, money: Money, unconverted: Unconverted, *, rate: Decimal) -> None:
     add_to_symbol(turn, money.symbol, booked(money.amount * rate))
     note_rate(turn, money, rate)
-    at_once = booked((apart.counted - sum((each.counted for each in apart.waiting), ZERO)) * rate)
-    waited = [booked(each.counted * rate) for each in apart.waiting]
-    if not keeps_apart(turn.account, money.currency):
-        turn.update(realized=turn.account.realized + sum(waited, at_once))
+    at_once = booked(
+        (unconverted.counted - sum((each.counted for each in unconverted.waiting), ZERO)) * rate
+    )
+    waited = [booked(each.counted * rate) for each in unconverted.waiting]
+    if not keeps_currency(turn.account, money.currency):
+        turn.set_and_revalue(realized=turn.account.realized + sum(waited, at_once))
     book_in_windows(turn, at_once, at_once)
-    for each, amount in zip(apart.waiting, waited, strict=True):
+    for each, amount in zip(unconverted.waiting, waited, strict=True):
         execution = each.execution
         book_in_time(turn, execution.executed_ms, amount)
         if each.late:

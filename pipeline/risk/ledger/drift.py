@@ -13,7 +13,7 @@ from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.holding import Execution, Holding, mark_of
 from pipeline.risk.ledger.balances import adjust_balance, expected_balance
 from pipeline.risk.ledger.booking import book
-from pipeline.risk.ledger.cash import keeps_apart
+from pipeline.risk.ledger.cash import keeps_currency
 from pipeline.risk.ledger.taking_over import take_over
 from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.rules.drift import Drifting
@@ -33,16 +33,16 @@ def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     holding = turn.holding(snapshot.symbol)
     if snapshot.as_of_ms < holding.filled_ms:
         return
-    said = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price or ZERO)
-    _note(turn, snapshot.symbol, said, differs=_position_differs(holding, said))
+    latest = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price or ZERO)
+    _note(turn, snapshot.symbol, latest, differs=_position_differs(holding, latest))
 
 
 def compare_balance(turn: Turn, flow: CashFlow) -> None:
     """Compare a currency's balance with a snapshot that is not older than our last fill or flow."""
-    said, currency = Drift(0, flow.as_of_ms, flow.amount), flow.currency
-    name = f"{_CASH}{currency}" if keeps_apart(turn.account, currency) else _BALANCE
+    latest, currency = Drift(0, flow.as_of_ms, flow.amount), flow.currency
+    name = f"{_CASH}{currency}" if keeps_currency(turn.account, currency) else _BALANCE
     if flow.as_of_ms >= _newest_ms(turn.account):
-        _note(turn, name, said, differs=bool(_balance_difference(turn, currency, said)))
+        _note(turn, name, latest, differs=bool(_balance_difference(turn, currency, latest)))
 
 
 def adopt_due(turn: Turn) -> None:
@@ -54,7 +54,7 @@ def adopt_due(turn: Turn) -> None:
 def due_drifts(turn: Turn) -> list[str]:
     """List the drifts whose wait is over, by symbol; none while the rule is off."""
     if turn.account.drifts and not _rule(turn).enabled:
-        turn.note(drifts={})
+        turn.set_unmeasured(drifts={})
     return [name for name, drift in turn.account.drifts.items() if drift.due_ms <= turn.now_ms]
 
 
@@ -71,7 +71,9 @@ def forget_drift(turn: Turn, name: str) -> None:
     """End the wait of a differing snapshot without adopting it."""
     drifts = turn.account.drifts
     if name in drifts:
-        turn.note(drifts={other: drift for other, drift in drifts.items() if other != name})
+        turn.set_unmeasured(
+            drifts={other: drift for other, drift in drifts.items() if other != name}
+        )
 
 
 def drift_wake_ms(turn: Turn) -> int | None:
@@ -84,11 +86,11 @@ def _rule(turn: Turn) -> Drifting:
     return turn.limits.rule(Drifting)
 
 
-def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:
+def _note(turn: Turn, name: str, latest: Drift, *, differs: bool) -> None:
     """Keep the latest snapshot while it differs; one that agrees ends the wait."""
     rule, drifts = _rule(turn), turn.account.drifts
     known = drifts.get(name)
-    if not rule.enabled or (known is not None and said.as_of_ms < known.as_of_ms):
+    if not rule.enabled or (known is not None and latest.as_of_ms < known.as_of_ms):
         return
     if not differs:
         forget_drift(turn, name)
@@ -96,7 +98,7 @@ def _note(turn: Turn, name: str, said: Drift, *, differs: bool) -> None:
     if known is None and len(drifts) > POSITIONS_MAX:
         return
     due_ms = turn.now_ms + rule.drift_grace_ms if known is None else known.due_ms
-    turn.note(drifts={**drifts, name: replace(said, due_ms=due_ms)})
+    turn.set_unmeasured(drifts={**drifts, name: replace(latest, due_ms=due_ms)})
     if due_ms <= turn.now_ms:
         adopt_due(turn)
 
@@ -105,8 +107,8 @@ def _lot(holding: Holding) -> Decimal:
     return ZERO if holding.instrument is None else holding.instrument.lot_size
 
 
-def _position_differs(holding: Holding, said: Drift) -> bool:
-    return abs(said.amount - holding.position.quantity) > _lot(holding)
+def _position_differs(holding: Holding, latest: Drift) -> bool:
+    return abs(latest.amount - holding.position.quantity) > _lot(holding)
 
 
 def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
@@ -116,16 +118,16 @@ def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
     if not (holding.filled and _position_differs(holding, drift)):
         return
     difference = drift.amount - holding.position.quantity
-    price, said = _price_of(holding, drift, difference)
+    price, latest = _price_of(holding, drift, difference)
     side: Side = "buy" if difference > ZERO else "sell"
     size = abs(difference)
     book(turn, holding.symbol, Execution("~drift", side, size, price, ZERO, None, turn.now_ms))
     adopted_ms = min(drift.as_of_ms, turn.now_ms)
     booked = turn.holding(holding.symbol)
-    turn.put(replace(booked, adopted_ms=adopted_ms, filled_ms=holding.filled_ms))
+    turn.replace_holding(replace(booked, adopted_ms=adopted_ms, filled_ms=holding.filled_ms))
     if not holding.position.quantity and booked.lacks_mark:
         take_over(turn, holding, booked.position)
-    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted{said}"
+    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted{latest}"
     _act(turn, Cause("drift", reason, abs(difference), _lot(holding)))
 
 
@@ -147,12 +149,12 @@ def _newest_ms(account: Account) -> int:
     return max(account.flow_ms, *fills_ms, 0)
 
 
-def _balance_difference(turn: Turn, currency: str, said: Drift) -> Decimal:
+def _balance_difference(turn: Turn, currency: str, latest: Drift) -> Decimal:
     """What the balance lacks; 0 within the tolerance, and while ours is not known."""
     expected = expected_balance(turn, currency)
     if expected is None:
         return ZERO
-    difference = said.amount - expected
+    difference = latest.amount - expected
     tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
     return difference if abs(difference) > tolerance else ZERO
 

@@ -31,8 +31,8 @@ def correct_windows(turn: Turn, late: Late) -> None:
     if day is None or week is None or late.executed_ms >= day.span.start_ms:
         return
     closed = _corrected(turn.account.closed_days, late, last=day)
-    _tell(turn, late, closed)
-    turn.update(closed_days=closed)
+    _report(turn, late, closed)
+    turn.set_and_revalue(closed_days=closed)
     shift_starts(turn, late.effect(day.marks), week=False)
     if late.executed_ms < week.span.start_ms:
         shift_starts(turn, late.effect(week.marks), day=False)
@@ -53,7 +53,7 @@ def _corrected(days: tuple[ClosedDay, ...], late: Late, *, last: Window) -> tupl
     return tuple(corrected)
 
 
-def _tell(turn: Turn, late: Late, corrected: tuple[ClosedDay, ...]) -> None:
+def _report(turn: Turn, late: Late, corrected: tuple[ClosedDay, ...]) -> None:
     for before, after in zip(turn.account.closed_days, corrected, strict=True):
         if before.span.start_ms <= late.executed_ms < before.span.end_ms:
             reason = f"{late.name} belongs to {before.span.label}"

@@ -50,7 +50,7 @@ def _take_rates(turn: Turn, event: Event) -> None:
 def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:
     """Take an instrument that is allowed to change and a quote that is newer."""
     holding = turn.holding(symbol)
-    if instrument is not None and (instrument != holding.instrument or holding.scale is None):
+    if instrument is not None and (instrument != holding.instrument or holding.point_value is None):
         _take_instrument(turn, holding, instrument)
         holding = turn.holding(symbol)
     if quote is not None and is_newer(quote, holding.quote):
@@ -71,9 +71,9 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
         turn.fills.append(ForgottenFills(holding.symbol, holding.fills))
         holding = replace(holding, fills=0)  # Those kept were fills of something else.
     holding = scaled(holding, instrument, turn.account)
-    turn.settle(replace(holding, instrument=instrument, inverse=inverse))
+    turn.recompute_holding(replace(holding, instrument=instrument, inverse=inverse))
     if known is None:
-        turn.look_at_all = turn.look_at_all or bool(holding.pending)
+        turn.recheck_all = turn.recheck_all or bool(holding.pending)
         book_pending(turn, instrument)
 
 

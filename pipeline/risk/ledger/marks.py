@@ -22,7 +22,7 @@ def take_quote(turn: Turn, holding: Holding, quote: Quote | None) -> None:
     quantity = holding.position.quantity
     price = mark_of(quote, quantity) if quantity else None
     if price is None:
-        turn.put(replace(holding, quote=quote))
+        turn.replace_holding(replace(holding, quote=quote))
         return
     before = holding.marks
     marks = next_mark(before, price, now_ms=turn.now_ms)
@@ -31,9 +31,9 @@ def take_quote(turn: Turn, holding: Holding, quote: Quote | None) -> None:
     if turn.limits.trails:
         changed = with_best(changed, price)
     if price == holding.mark and len(marks) == len(before) and before[0].price == price:
-        turn.put(changed)  # The same prices confirm: nothing is worth more or less.
+        turn.replace_holding(changed)  # The same prices confirm: nothing is worth more or less.
     else:
-        turn.revalue(changed)
+        turn.revalue_holding(changed)
     if len(marks) > 2:
         _await_trim(turn, marks[0].superseded_ms)
 
@@ -42,7 +42,7 @@ def _await_trim(turn: Turn, superseded_ms: int | None) -> None:
     totals = turn.account.totals
     trim_ms = earliest(totals.trim_ms, superseded_ms)
     if trim_ms != totals.trim_ms:
-        turn.note(totals=replace(totals, trim_ms=trim_ms))
+        turn.set_unmeasured(totals=replace(totals, trim_ms=trim_ms))
 
 
 def trim_marks(turn: Turn) -> None:
@@ -55,10 +55,10 @@ def trim_marks(turn: Turn) -> None:
     for holding in list(turn.account.holdings.values()):
         marks = kept_marks(holding.marks, dropped_ms)
         if marks is not holding.marks:
-            turn.revalue(replace(holding, marks=marks))
+            turn.revalue_holding(replace(holding, marks=marks))
         if len(marks) > 2:
             next_ms = earliest(next_ms, marks[0].superseded_ms)
-    turn.note(totals=replace(turn.account.totals, trim_ms=next_ms))
+    turn.set_unmeasured(totals=replace(turn.account.totals, trim_ms=next_ms))
 
 
 def kept_marks(marks: tuple[Mark, ...], dropped_ms: int) -> tuple[Mark, ...]:
@@ -87,7 +87,7 @@ def marked(turn: Turn, before: Holding, after: Holding, *, entry: Decimal | None
     if was:
         forget_stops(turn, after.symbol)
     if not held:
-        return replace(after, marks=(), mark=None, mark_ms=None, guard=None)
+        return replace(after, marks=(), mark=None, mark_ms=None, stop_levels=None)
     newest = mark_of(after.quote, held)
     marks: tuple[Mark, ...] = () if entry is None else (Mark(entry),)
     price = after.average_price if entry is None else entry

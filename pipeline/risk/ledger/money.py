@@ -5,11 +5,11 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import APART_MAX, EARLY_MAX, Account
+from pipeline.risk.account.account import EARLY_MAX, UNCONVERTED_MAX, Account
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.holding import Execution, Holding, LateRate
-from pipeline.risk.account.unconverted import WAITING_MAX, Apart, Early, Waiting
-from pipeline.risk.ledger.cash import keeps_apart, put_cash
+from pipeline.risk.account.unconverted import WAITING_MAX, Early, Unconverted, Waiting
+from pipeline.risk.ledger.cash import keeps_currency, put_cash
 from pipeline.risk.ledger.rates import fresh_rate
 from pipeline.risk.numbers import ONE, ZERO, booked
 from pipeline.risk.stops import alert_breach, open_stop
@@ -47,7 +47,7 @@ def is_counted(account: Account, executed_ms: int, currency: str) -> bool:
     if account.opened_ms is None or executed_ms <= account.opened_ms:
         return False
     adjusted_ms = account.adjusted_ms
-    if keeps_apart(account, currency):
+    if keeps_currency(account, currency):
         adjusted_ms = account.foreign_adjusted.get(currency)
     return adjusted_ms is None or executed_ms > adjusted_ms
 
@@ -57,7 +57,7 @@ def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) ->
 
     By currency the money itself stays in its own; the rate is for what is told in the account's.
     """
-    is_apart = keeps_apart(turn.account, money.currency)
+    is_apart = keeps_currency(turn.account, money.currency)
     if is_apart and counted:
         put_cash(turn, money.currency, booked(money.amount))
     if rate is None:
@@ -68,7 +68,7 @@ def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) ->
     if not counted:
         return None
     if not is_apart:
-        turn.update(realized=turn.account.realized + amount)
+        turn.set_and_revalue(realized=turn.account.realized + amount)
     return amount
 
 
@@ -76,7 +76,7 @@ def add_to_symbol(turn: Turn, symbol: str, amount: Decimal) -> None:
     """Add to what a symbol realized, for its reader."""
     holding = turn.account.holdings.get(symbol)
     if holding is not None:
-        turn.put(replace(holding, realized=holding.realized + amount))
+        turn.replace_holding(replace(holding, realized=holding.realized + amount))
 
 
 def _book_early(turn: Turn, early: Early) -> None:
@@ -86,14 +86,14 @@ def _book_early(turn: Turn, early: Early) -> None:
         open_stop(turn, cause, strength="halt")
         set_apart(turn, Money(early.symbol, early.currency, early.amount), counted=True)
         return
-    turn.update(early=(*turn.account.early, early))
+    turn.set_and_revalue(early=(*turn.account.early, early))
 
 
 def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
     """Add to the realized PnL since the opens of the day and the week."""
     day, week = turn.account.day, turn.account.week
     if day is not None and week is not None:
-        turn.update(
+        turn.set_and_revalue(
             day=replace(day, realized=day.realized + in_day),
             week=replace(week, realized=week.realized + in_week),
         )
@@ -112,26 +112,28 @@ def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
 
     counted: it changes the balance, not only what its symbol has realized.
     """
-    currency, apart = money.currency, turn.account.unconverted
+    currency, unconverted = money.currency, turn.account.unconverted
     reason = f"no rate of {currency}/{turn.account.currency}: equity is unknown"
     alert_breach(turn, Cause("unknown_rate", reason), key=f"rate:{currency}")
     key = f"{currency}:{money.symbol}"
-    if key not in apart and len(apart) >= APART_MAX:
+    if key not in unconverted and len(unconverted) >= UNCONVERTED_MAX:
         cause = Cause("too_many", f"more money without a rate than can be kept: {currency}")
         open_stop(turn, cause, strength="halt")
         return
-    held, more = apart.get(key, Apart()), money.amount if counted else ZERO
+    held, more = unconverted.get(key, Unconverted()), money.amount if counted else ZERO
     waiting = _waiting(turn, held, money) if counted else held.waiting
-    _put_apart(turn, key, Apart(held.amount + money.amount, held.counted + more, waiting))
+    _set_unconverted(
+        turn, key, Unconverted(held.amount + money.amount, held.counted + more, waiting)
+    )
 
 
-def _put_apart(turn: Turn, key: str, apart: Apart) -> None:
+def _set_unconverted(turn: Turn, key: str, unconverted: Unconverted) -> None:
     left = {name: item for name, item in turn.account.unconverted.items() if name != key}
-    kept = apart.amount or apart.counted or apart.waiting
-    turn.update(unconverted={**left, key: apart} if kept else left)
+    kept = unconverted.amount or unconverted.counted or unconverted.waiting
+    turn.set_and_revalue(unconverted={**left, key: unconverted} if kept else left)
 
 
-def _waiting(turn: Turn, held: Apart, money: Money) -> tuple[Waiting, ...]:
+def _waiting(turn: Turn, held: Unconverted, money: Money) -> tuple[Waiting, ...]:
     """Note to which day money belongs; more than can be kept belongs to that of its rate."""
     execution, day = money.execution, turn.account.day
     if execution is None:
@@ -146,14 +148,14 @@ def _waiting(turn: Turn, held: Apart, money: Money) -> tuple[Waiting, ...]:
 
 def take_back(turn: Turn, money: Money, *, counted: bool) -> None:
     """Return money of a busted fill that still waits for its rate; `amount`: what is returned."""
-    if counted and keeps_apart(turn.account, money.currency):
+    if counted and keeps_currency(turn.account, money.currency):
         put_cash(turn, money.currency, booked(money.amount))
     set_apart(turn, replace(money, execution=None), counted=counted)
     key = f"{money.currency}:{money.symbol}"
-    apart = turn.account.unconverted.get(key)
-    if apart is not None:
-        waiting = tuple(each for each in apart.waiting if each.execution != money.execution)
-        _put_apart(turn, key, replace(apart, waiting=waiting))
+    unconverted = turn.account.unconverted.get(key)
+    if unconverted is not None:
+        waiting = tuple(each for each in unconverted.waiting if each.execution != money.execution)
+        _set_unconverted(turn, key, replace(unconverted, waiting=waiting))
 
 
 def note_rate(turn: Turn, money: Money, rate: Decimal) -> None:
@@ -164,7 +166,7 @@ def note_rate(turn: Turn, money: Money, rate: Decimal) -> None:
     known = holding.late_rates
     if not any(each.currency == money.currency and each.end == holding.fills for each in known):
         new = LateRate(money.currency, holding.fills, rate)
-        turn.put(replace(holding, late_rates=(*known[-(LATE_RATES_MAX - 1) :], new)))
+        turn.replace_holding(replace(holding, late_rates=(*known[-(LATE_RATES_MAX - 1) :], new)))
 
 
 def late_rate(holding: Holding, currency: str, number: int) -> Decimal | None:

@@ -23,11 +23,11 @@ def scaled(holding: Holding, instrument: Instrument, account: Account) -> Holdin
     """Give a holding what turns its worth into the account's currency; None without a rate."""
     multiplier = ONE if instrument.kind == "inverse" else instrument.multiplier
     if not is_foreign(instrument, account):
-        return replace(holding, scale=multiplier, foreign_currency=None)
+        return replace(holding, point_value=multiplier, foreign_currency=None)
     currency = instrument.settlement_currency
     known = account.rates.get(currency)
-    scale = None if known is None else multiplier * known.rate
-    return replace(holding, scale=scale, foreign_currency=currency)
+    point_value = None if known is None else multiplier * known.rate
+    return replace(holding, point_value=point_value, foreign_currency=currency)
 
 
 def is_foreign(instrument: Instrument, account: Account) -> bool:
@@ -89,9 +89,9 @@ def _take(turn: Turn, rate: Rate) -> None:
             return  # What it values stays unknown.
     marks = next_mark(() if known is None else known.marks, rate.rate, now_ms=turn.now_ms)
     kept = marks[-turn.limits.confirmation.confirm_marks :]
-    turn.update(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms, kept)})
+    turn.set_and_revalue(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms, kept)})
     if known is None or known.rate != rate.rate:
-        settle_in(turn, rate.base)
+        start_in_currency(turn, rate.base)
 
 
 def _is_the_same(rate: Rate, known: KnownRate) -> bool:
@@ -107,15 +107,15 @@ def trim_rates(turn: Turn) -> None:
         if len(known.marks) > 2 and (known.marks[0].superseded_ms or 0) <= dropped_ms
     }
     if trimmed:
-        turn.note(rates={**turn.account.rates, **trimmed})
+        turn.set_unmeasured(rates={**turn.account.rates, **trimmed})
 
 
-def settle_in(turn: Turn, currency: str | None = None) -> None:
+def start_in_currency(turn: Turn, currency: str | None = None) -> None:
     """Work out anew what is settled in a currency, or in any, once its rate has changed."""
     for holding in list(turn.account.holdings.values()):
         instrument = holding.instrument
         if instrument is not None and currency in {None, instrument.settlement_currency}:
-            turn.settle(scaled(holding, instrument, turn.account))
+            turn.recompute_holding(scaled(holding, instrument, turn.account))
 
 
 def _without_an_idle_one(turn: Turn) -> dict[str, KnownRate]:
@@ -130,6 +130,6 @@ def _without_an_idle_one(turn: Turn) -> dict[str, KnownRate]:
     if idle is None:
         return account.rates
     kept = {currency: known for currency, known in account.rates.items() if currency != idle}
-    turn.update(rates=kept)
-    settle_in(turn, idle)
+    turn.set_and_revalue(rates=kept)
+    start_in_currency(turn, idle)
     return kept

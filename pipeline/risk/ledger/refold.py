@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.holding import Execution
 from pipeline.risk.account.kept_fills import KeptFill
-from pipeline.risk.account.paid import freezing_scale, with_paid
-from pipeline.risk.account.position import Position, fold
+from pipeline.risk.account.paid import frozen_point_value, with_paid
+from pipeline.risk.account.position import Position, apply_trade
 from pipeline.risk.ledger.beginning import Beginning, began, hold, kept_again
 from pipeline.risk.ledger.late_fill import Effect, Late, correct_windows
 from pipeline.risk.ledger.money import (
@@ -79,10 +79,10 @@ def _applied(turn: Turn, kept: KeptFill, before: Position) -> tuple[Decimal, Pos
     """Fold a kept fill; return what it wins without its fee, and the position after it."""
     instrument = _instrument_of(turn, kept)
     trade = trade_of(kept.execution, instrument, turn.account)
-    position, won = fold(before, trade.quantity, trade.execution.price, terms=trade.contract)
+    position, won = apply_trade(before, trade.quantity, trade.execution.price, terms=trade.contract)
     rate = _rate(turn, kept, instrument.settlement_currency)
-    scale = freezing_scale(turn.account, instrument, rate)
-    return won, with_paid(before, position, scale), trade
+    point_value = frozen_point_value(turn.account, instrument, rate)
+    return won, with_paid(before, position, point_value), trade
 
 
 def _exchanged(turn: Turn, old: KeptFill, new: Execution) -> KeptFill:

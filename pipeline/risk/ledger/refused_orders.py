@@ -8,17 +8,17 @@ valued early.
 from decimal import Decimal
 
 from pipeline.risk.account.account import Account
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding, mark_of
-from pipeline.risk.account.refused import STRETCH_MS, Blocked
+from pipeline.risk.account.refused import STRETCH_MS, RefusedOrder
 from pipeline.risk.numbers import EXACT, ZERO, signed
-from pipeline.risk.order.candidate_order import Terms
+from pipeline.risk.order.candidate_order import OrderTerms
 from pipeline.risk.turn import Turn
 
-BLOCKED_MAX = 100  # Of an account.
+REFUSED_MAX = 100  # Of an account.
 
 
-def note_blocked(turn: Turn, terms: Terms, quantity: Decimal) -> None:
+def note_blocked(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
     """Note what of an order was not approved; nothing without a price or an instrument.
 
     quantity: approved, in units.
@@ -29,32 +29,32 @@ def note_blocked(turn: Turn, terms: Terms, quantity: Decimal) -> None:
     missed = signed(terms.side, terms.asked - quantity)
     if not missed or (holding.inverse is not None and price <= ZERO):
         return
-    cost = worth(missed, price, holding.inverse)
-    blocked = Blocked(turn.now_ms // STRETCH_MS, missed, cost)
-    _keep(turn, holding.symbol, blocked)
+    cost = contract_value(missed, price, holding.inverse)
+    refused = RefusedOrder(turn.now_ms // STRETCH_MS, missed, cost)
+    _keep(turn, holding.symbol, refused)
 
 
-def _keep(turn: Turn, symbol: str, new: Blocked) -> None:
-    kept = turn.account.blocked.get(symbol, ())
+def _keep(turn: Turn, symbol: str, new: RefusedOrder) -> None:
+    kept = turn.account.refused.get(symbol, ())
     if kept and kept[-1].stretch == new.stretch:
         last = kept[-1]
         quantity = EXACT.add(last.quantity, new.quantity)
-        kept, new = kept[:-1], Blocked(new.stretch, quantity, last.cost + new.cost)
-    elif sum(len(items) for items in turn.account.blocked.values()) >= BLOCKED_MAX:
-        oldest = min((items[0].stretch, name) for name, items in turn.account.blocked.items())
+        kept, new = kept[:-1], RefusedOrder(new.stretch, quantity, last.cost + new.cost)
+    elif sum(len(items) for items in turn.account.refused.values()) >= REFUSED_MAX:
+        oldest = min((items[0].stretch, name) for name, items in turn.account.refused.items())
         _settle(turn, oldest[1], count=1)
-        kept = turn.account.blocked.get(symbol, ())
+        kept = turn.account.refused.get(symbol, ())
     _put(turn, symbol, (*kept, new))
 
 
-def _put(turn: Turn, symbol: str, kept: tuple[Blocked, ...]) -> None:
-    others = {name: items for name, items in turn.account.blocked.items() if name != symbol}
-    turn.note(blocked={**others, symbol: kept} if kept else others)
+def _put(turn: Turn, symbol: str, kept: tuple[RefusedOrder, ...]) -> None:
+    others = {name: items for name, items in turn.account.refused.items() if name != symbol}
+    turn.set_unmeasured(refused={**others, symbol: kept} if kept else others)
 
 
 def settle_blocked(turn: Turn) -> None:
     """Value once and for all what is a day old, at the newest mark there is."""
-    for symbol, items in list(turn.account.blocked.items()):
+    for symbol, items in list(turn.account.refused.items()):
         due = sum(item.due_ms <= turn.now_ms for item in items)
         if due:
             _settle(turn, symbol, count=due)
@@ -62,38 +62,44 @@ def settle_blocked(turn: Turn) -> None:
 
 def _settle(turn: Turn, symbol: str, *, count: int) -> None:
     account = turn.account
-    kept, holding = account.blocked[symbol], turn.holding(symbol)
+    kept, holding = account.refused[symbol], turn.holding(symbol)
     lost = sum((_lost(holding, item) or ZERO for item in kept[:count]), ZERO)
-    turn.note(prevented=account.prevented + lost)
+    turn.set_unmeasured(refused_pnl=account.refused_pnl + lost)
     _put(turn, symbol, kept[count:])
 
 
-def _lost(holding: Holding, blocked: Blocked) -> Decimal | None:
+def _lost(holding: Holding, refused: RefusedOrder) -> Decimal | None:
     """What it would have lost by the newest mark; None without a mark or a rate."""
-    mark = mark_of(holding.quote, blocked.quantity)
-    if mark is None or holding.scale is None or (holding.inverse is not None and mark <= ZERO):
+    mark = mark_of(holding.quote, refused.quantity)
+    if (
+        mark is None
+        or holding.point_value is None
+        or (holding.inverse is not None and mark <= ZERO)
+    ):
         return None
-    return (blocked.cost - worth(blocked.quantity, mark, holding.inverse)) * holding.scale
+    return (
+        refused.cost - contract_value(refused.quantity, mark, holding.inverse)
+    ) * holding.point_value
 
 
-def blocked_due_ms(account: Account) -> int | None:
+def refused_due_ms(account: Account) -> int | None:
     """When the next of it is valued."""
-    if not account.blocked:
+    if not account.refused:
         return None
-    return min(items[0].due_ms for items in account.blocked.values())
+    return min(items[0].due_ms for items in account.refused.values())
 
 
 def prevented_losses(account: Account) -> dict[str, Decimal]:
     """Return what is settled, and what the last day comes to by now; nothing if there is none."""
-    if not (account.blocked or account.prevented):
+    if not (account.refused or account.refused_pnl):
         return {}
     blank = Holding("")
     open_losses = (
         _lost(account.holdings.get(symbol, blank), item) or ZERO
-        for symbol, items in account.blocked.items()
+        for symbol, items in account.refused.items()
         for item in items
     )
     return {
-        "prevented_loss": account.prevented,
+        "prevented_loss": account.refused_pnl,
         "prevented_loss_open": sum(open_losses, ZERO),
     }

@@ -32,13 +32,13 @@ def roll(turn: Turn) -> bool:
     week_over = turn.now_ms >= week.span.end_ms
     if not (over or week_over):
         return False
-    equity = turn.standing().valuation.equity
+    equity = turn.view().valuation.equity
     marks = open_marks(turn)
     if over:
         _roll_day(turn, day, equity, marks=marks)
     if week_over:
         span = _current(turn, week.span, week_at)
-        turn.update(week=Window(span, equity, marks=marks))
+        turn.set_and_revalue(week=Window(span, equity, marks=marks))
         end_baseline(turn, "weekly_loss")
     return over
 
@@ -63,7 +63,7 @@ def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
     span, named = week.span, week_named(week.span.label, *clock)
     end_ms = max(named.end_ms, day.span.end_ms)
     week = replace(week, span=Span(span.label, span.start_ms, end_ms))
-    turn.update(rolls_by=clock, week=week)
+    turn.set_and_revalue(rolls_by=clock, week=week)
     return week
 
 
@@ -77,7 +77,7 @@ def _roll_day(
         quiet = None if equity is None else ZERO
         closed.append(ClosedDay(span, quiet, marks))
         span = _next(turn, span, day_at)
-    turn.update(
+    turn.set_and_revalue(
         day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]), resumes=0
     )
     end_baseline(turn, "daily_loss")
@@ -116,9 +116,9 @@ def open_unknown(turn: Turn) -> None:
         return
     if day.start_equity is not None and week.start_equity is not None:
         return
-    equity = turn.standing().valuation.equity
+    equity = turn.view().valuation.equity
     if equity is not None:
-        turn.update(day=_opened(day, equity), week=_opened(week, equity))
+        turn.set_and_revalue(day=_opened(day, equity), week=_opened(week, equity))
 
 
 def _opened(window: Window, equity: Decimal) -> Window:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.holding import Guard, Holding
+from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.account.position import Position, average_price
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.numbers import ZERO, earliest
@@ -16,38 +16,40 @@ from topics.fills import Fill
 
 def guarded(turn: Turn, holding: Holding, *, price: Decimal) -> Holding:
     """Begin the guard of a position that left zero or turned; price: of its entry."""
-    guard = Guard(turn.now_ms, price, realized=holding.realized)
-    _await_time(turn, holding.symbol, guard)
-    begun = replace(holding, guard=guard)
+    stop_levels = StopLevels(turn.now_ms, price, realized=holding.realized)
+    _await_time(turn, holding.symbol, stop_levels)
+    begun = replace(holding, stop_levels=stop_levels)
     return begun if holding.mark is None else with_best(begun, holding.mark)
 
 
-def guard_again(turn: Turn, holding: Holding, guard: Guard) -> Holding:
+def guard_again(turn: Turn, holding: Holding, stop_levels: StopLevels) -> Holding:
     """Let a position that is folded anew have the guard that it would have."""
-    _await_time(turn, holding.symbol, guard)
-    again = replace(holding, guard=guard)
+    _await_time(turn, holding.symbol, stop_levels)
+    again = replace(holding, stop_levels=stop_levels)
     return again if holding.mark is None else with_best(again, holding.mark)
 
 
 def forget_stops(turn: Turn, symbol: str) -> None:
     """Let go of what was met for a position that ended: the next one begins with its own stops."""
     account = turn.account
-    if symbol in account.leaving:
-        left = {name: item for name, item in account.leaving.items() if name != symbol}
-        turn.note(leaving=left)
+    if symbol in account.pending_exits:
+        left = {name: item for name, item in account.pending_exits.items() if name != symbol}
+        turn.set_unmeasured(pending_exits=left)
     told = {f"{rule.NAME}:{symbol}" for rule in turn.limits.position_stops}
     if account.alerted and not told.isdisjoint(account.alerted):
-        turn.note(alerted={key: at for key, at in account.alerted.items() if key not in told})
+        turn.set_unmeasured(
+            alerted={key: at for key, at in account.alerted.items() if key not in told}
+        )
 
 
 def with_best(holding: Holding, mark: Decimal) -> Holding:
     """Note a mark that is the best since the position left zero."""
-    guard = holding.guard
-    if guard is None:
+    stop_levels = holding.stop_levels
+    if stop_levels is None:
         return holding
     long = holding.position.quantity > ZERO
-    if mark > guard.best if long else mark < guard.best:
-        return replace(holding, guard=replace(guard, best=mark))
+    if mark > stop_levels.best if long else mark < stop_levels.best:
+        return replace(holding, stop_levels=replace(stop_levels, best=mark))
     return holding
 
 
@@ -57,16 +59,18 @@ def enter(turn: Turn, before: Holding, fill: Fill, *, order: Reservation | None)
     order: the entry's, after this fill; one that nobody knows gets a stop from its fill's price.
     """
     after = turn.holding(fill.symbol)
-    held, was, guard = after.position.quantity, before.position.quantity, after.guard
-    if guard is None or (held > ZERO) != (fill.side == "buy"):
+    held, was, stop_levels = after.position.quantity, before.position.quantity, after.stop_levels
+    if stop_levels is None or (held > ZERO) != (fill.side == "buy"):
         return
     if was and (was > ZERO) != (held > ZERO):
-        guard = replace(guard, realized=after.realized)  # What it turned from is realized.
+        stop_levels = replace(
+            stop_levels, realized=after.realized
+        )  # What it turned from is realized.
     if order is None or order.stop_price is None:
         stop = own_stop(turn, after, fill.price)
     else:
         stop = _stop_of(after, order, order.stop_price)
-    turn.put(replace(after, guard=replace(guard, stop=stop)))
+    turn.replace_holding(replace(after, stop_levels=replace(stop_levels, stop=stop)))
 
 
 def _stop_of(holding: Holding, order: Reservation, told: Decimal) -> Decimal:
@@ -88,10 +92,10 @@ def own_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
     return stop_at(price, side, holding.instrument, distance=distance)
 
 
-def _await_time(turn: Turn, symbol: str, guard: Guard) -> None:
+def _await_time(turn: Turn, symbol: str, stop_levels: StopLevels) -> None:
     """Be woken when a stop hits without any event."""
     due_ms = turn.account.hold_due_ms
     for rule in turn.limits.position_stops:
-        due_ms = earliest(due_ms, rule.due_ms(symbol, guard))
+        due_ms = earliest(due_ms, rule.due_ms(symbol, stop_levels))
     if due_ms != turn.account.hold_due_ms:
-        turn.note(hold_due_ms=due_ms)
+        turn.set_unmeasured(hold_due_ms=due_ms)

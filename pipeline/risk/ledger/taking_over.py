@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.position import Position
 from pipeline.risk.baselines import shift_peak, shift_starts
@@ -24,7 +24,7 @@ def take_over(turn: Turn, before: Holding, position: Position) -> None:
     was = before.figures.unrealized if counted and before.position.quantity else ZERO
     now = turn.holding(symbol).figures.unrealized
     if account.opened_ms is None or now is None or was is None:
-        turn.note(taken_over={**account.taken_over, symbol: position})
+        turn.set_unmeasured(taken_over={**account.taken_over, symbol: position})
         return
     _forget(turn, symbol)
     _shift(turn, now - was)
@@ -48,11 +48,11 @@ def count_past_at(turn: Turn, symbol: str, price: Decimal) -> None:
 
 
 def _count(turn: Turn, holding: Holding, position: Position, *, price: Decimal) -> None:
-    if holding.scale is None:
+    if holding.point_value is None:
         return
-    past = worth(position.quantity, price, holding.inverse) - position.cost
+    past = contract_value(position.quantity, price, holding.inverse) - position.cost
     _forget(turn, holding.symbol)
-    _shift(turn, past * holding.scale)
+    _shift(turn, past * holding.point_value)
 
 
 def _shift(turn: Turn, by: Decimal) -> None:
@@ -63,11 +63,11 @@ def _shift(turn: Turn, by: Decimal) -> None:
     breaker = turn.account.breaker
     if breaker is not None and breaker.highs:
         highs = tuple((slot, high + by) for slot, high in breaker.highs)
-        turn.measure_anew(breaker=replace(breaker, highs=highs))
+        turn.set_and_remeasure(breaker=replace(breaker, highs=highs))
 
 
 def _forget(turn: Turn, symbol: str) -> None:
     taken_over = turn.account.taken_over
     if symbol in taken_over:
         left = {name: item for name, item in taken_over.items() if name != symbol}
-        turn.note(taken_over=left)
+        turn.set_unmeasured(taken_over=left)

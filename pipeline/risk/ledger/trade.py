@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account.account import Account
-from pipeline.risk.account.contracts import inverse_of, worth
+from pipeline.risk.account.contracts import contract_value, inverse_of
 from pipeline.risk.account.holding import Execution
 from pipeline.risk.account.position import Contract
 from pipeline.risk.ledger.money import Money
@@ -30,7 +30,9 @@ class Trade(Struct, frozen=True, gc=False):
         if mark is None:
             return -self.fee
         price, inverse = self.execution.price, self.contract.inverse
-        moved = worth(self.quantity, mark, inverse) - worth(self.quantity, price, inverse)
+        moved = contract_value(self.quantity, mark, inverse) - contract_value(
+            self.quantity, price, inverse
+        )
         return moved * self.contract.multiplier - self.fee
 
 

@@ -4,7 +4,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.numbers import MONEY, ZERO
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import LeastMeasure
 
 _DIGITS = Decimal("0.000001")
@@ -12,16 +12,16 @@ _MOST = Decimal(1)
 _LEAST = Decimal(-1000)  # Beyond it nobody reads the number any more.
 
 
-def headroom_ratios(standing: Standing, limits: Limits) -> dict[str, Decimal]:
+def headroom_ratios(view: RiskView, limits: Limits) -> dict[str, Decimal]:
     """Return by rule the rest of its limit as a fraction of it: 1 untouched, 0 used up, below it
     breached. Absent while equity is unknown or the limit is not above zero.
     """
-    equity = standing.equity
+    equity = view.equity
     if equity is None:
         return {}
     ratios: dict[str, Decimal] = {}
-    for rule in limits.watches:
-        measure = rule.watch(standing, equity) if rule.LOSS else None
+    for rule in limits.account_limits:
+        measure = rule.measure(view, equity) if rule.LOSS else None
         if measure is None or measure.limit <= ZERO:
             continue
         rest = measure.limit - measure.measured

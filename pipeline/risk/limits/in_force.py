@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from pipeline.risk.account.exposures import Sum
 from pipeline.risk.limits.stored import stored_in
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Common, ScoreLimits, Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import Common, RiskView, ScoreLimits
 from pipeline.risk.parameters import (
     GROUPS,
     AccountClock,
@@ -33,20 +33,20 @@ from pipeline.risk.rules.circuit_breaker import CircuitBreaker
 from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
-from pipeline.risk.rules.rule import PositionStop, Rule, Watch
+from pipeline.risk.rules.rule import AccountLimit, PositionStop, Rule
 from pipeline.risk.rules.volatility_halt import VolatilityHalt
 from topics.decisions import Check
 
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
 R = TypeVar("R", bound=Rule)
-Ask = Callable[[Standing, Proposal], Check]
+Ask = Callable[[RiskView, CandidateOrder], Check]
 
 
 class Limits(Struct, frozen=True):
     gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
     checks: tuple[Ask, ...]  # Their questions, bound once.
     minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
-    watches: tuple[Watch, ...]
+    account_limits: tuple[AccountLimit, ...]
     keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
     position_stops: tuple[PositionStop, ...]
     trails: bool  # Whether the best mark of a position matters.
@@ -82,7 +82,7 @@ def limits_of(everyone: str, own: str) -> Limits:
     judging = [rule for rule in rules.values() if rule.judges]
     gate = tuple(_whole_or_half(rule) for rule in judging if rule.GATE)
     stops = tuple(rule for rule in judging if isinstance(rule, PositionStop) and rule.ready)
-    watches = tuple(rule for rule in gate if isinstance(rule, Watch))
+    account_limits = tuple(rule for rule in gate if isinstance(rule, AccountLimit))
     collar = cast(PriceCollar, rules["price_collar"])
     groups["clock"] = groups.pop("account")
     groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
@@ -90,7 +90,7 @@ def limits_of(everyone: str, own: str) -> Limits:
         gate=gate,
         checks=tuple(rule.check for rule in gate),
         minimums=tuple(rule for rule in gate if rule.MINIMUMS),
-        watches=watches,
+        account_limits=account_limits,
         keeps=frozenset(name for rule in gate for name in rule.KEEPS),
         position_stops=stops,
         trails=any(rule.NAME == "trailing_stop" for rule in stops),

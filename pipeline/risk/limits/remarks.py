@@ -7,7 +7,7 @@ from pipeline.risk.limits.document import NAMES, Rules, converted, over
 from pipeline.risk.numbers import EXACT
 from pipeline.risk.parameters import ALL_OTHERS, Parameters, PerSymbol, StopPrices
 from pipeline.risk.rules.margin import Margin
-from pipeline.risk.rules.rule import Rule, Watch
+from pipeline.risk.rules.rule import AccountLimit, Rule
 from topics.codec import plain
 
 __all__ = ["remarks"]
@@ -58,7 +58,11 @@ def _percent(path: str, ratio: Decimal) -> str:
 
 def _of_rule(parameters: Parameters, name: str, path: str) -> Iterator[str]:
     value = getattr(parameters, name)
-    if isinstance(parameters, Watch) and parameters.LOSS and (name, value) == ("on_breach", "warn"):
+    if (
+        isinstance(parameters, AccountLimit)
+        and parameters.LOSS
+        and (name, value) == ("on_breach", "warn")
+    ):
         yield f"{path} is warn: entries are refused, but no loss stops the account"
     if isinstance(parameters, Margin) and name == "leverage" and value > LEVERAGE_USUAL_MAX:
         yield f"{path} is {plain(value)}: is {plain(value)} times the equity of the account meant?"

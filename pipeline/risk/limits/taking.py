@@ -26,7 +26,7 @@ def next_document(
     return Document(document.version, rules), None
 
 
-def defects_untold(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
+def unreported_defects(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
     """Say what is wrong with a document in force unless that was told of this very one."""
     if not defects or told == judged:
         return None

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account.contracts import notional
-from pipeline.risk.account.holding import Holding, Working, exit_room
+from pipeline.risk.account.holding import Holding, Working, reducible_quantity
 from pipeline.risk.numbers import ONE, ZERO, floor_to, units
 from pipeline.risk.order.order_prices import entry_price, own_price
 from pipeline.risk.valuation.figures import worst_case
@@ -19,7 +19,7 @@ from topics.fields import Side
 from topics.signals import Signal
 
 
-class Terms(Struct, frozen=True, gc=False):
+class OrderTerms(Struct, frozen=True, gc=False):
     """What of an order does not depend on its quantity."""
 
     signal: Signal
@@ -29,10 +29,10 @@ class Terms(Struct, frozen=True, gc=False):
     price: Decimal | None  # Order price: the limit, or the reference with the collar.
     own_price: Decimal | None  # Price of its own notional when it opens.
     entry_price: Decimal | None  # Where it will most likely fill; stops and risk count from it.
-    exit_room: Decimal  # The largest proven exit, in units.
+    reducible_quantity: Decimal  # The largest proven exit, in units.
     lot: Decimal | None  # None without an instrument.
     asked: Decimal | None  # As asked or as sized, before flooring; None when it cannot be sized.
-    scale: Decimal | None = None  # From worth to the account's currency; None without a rate.
+    point_value: Decimal | None = None  # From worth to the account's currency; None without a rate.
     inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
     rate: Decimal | None = ONE  # Of the settlement currency; None when missing or stale.
     rate_ms: int | None = None  # Its as_of, in another currency than the account's.
@@ -42,7 +42,7 @@ class Terms(Struct, frozen=True, gc=False):
     @property
     def foreign(self) -> bool:
         """Whether its money has no known rate to the account's currency."""
-        return self.holding.instrument is not None and self.scale is None
+        return self.holding.instrument is not None and self.point_value is None
 
     @property
     def exact(self) -> bool:
@@ -50,10 +50,10 @@ class Terms(Struct, frozen=True, gc=False):
         return self.inverse is None and self.rate is ONE
 
 
-class Proposal(Struct, frozen=True, gc=False):
+class CandidateOrder(Struct, frozen=True, gc=False):
     """Money is in the account's currency; None is unknown."""
 
-    terms: Terms
+    terms: OrderTerms
     quantity: Decimal  # In units, whole lots.
     exempt: bool  # A proven exit.
     notional: Decimal | None  # Of the order itself.
@@ -62,12 +62,12 @@ class Proposal(Struct, frozen=True, gc=False):
     order_notional: Decimal | None = None  # Of the order at its order price, as it is reserved.
 
 
-def propose(terms: Terms, quantity: Decimal) -> Proposal:
+def candidate(terms: OrderTerms, quantity: Decimal) -> CandidateOrder:
     """Work out what an order of this quantity would do."""
-    exempt = ZERO < quantity <= terms.exit_room
-    holding, price, scale = terms.holding, terms.price, terms.scale
-    if scale is None or price is None or terms.asked is None:
-        return Proposal(terms, quantity, exempt, None, None, None)
+    exempt = ZERO < quantity <= terms.reducible_quantity
+    holding, price, point_value = terms.holding, terms.price, terms.point_value
+    if point_value is None or price is None or terms.asked is None:
+        return CandidateOrder(terms, quantity, exempt, None, None, None)
     inverse = terms.inverse
     at_worst = price if exempt or terms.own_price is None else terms.own_price
     ordered = own = notional(quantity, price, inverse)
@@ -87,18 +87,18 @@ def propose(terms: Terms, quantity: Decimal) -> Proposal:
             worst = worst_case(held, ZERO, Working(opened, working.notional + ordered))
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
         opening = notional(opened - before, at_worst, inverse)
-    return Proposal(
+    return CandidateOrder(
         terms,
         quantity,
         exempt,
-        own * scale,
-        None if worst is None else worst * scale,
-        opening * scale,
-        ordered * scale,
+        own * point_value,
+        None if worst is None else worst * point_value,
+        opening * point_value,
+        ordered * point_value,
     )
 
 
-def own_side(terms: Terms) -> tuple[Decimal, Working]:
+def own_side(terms: OrderTerms) -> tuple[Decimal, Working]:
     """Return the position with the sign of the order's side, and what is reserved there."""
     holding = terms.holding
     if terms.side == "buy":
@@ -107,36 +107,36 @@ def own_side(terms: Terms) -> tuple[Decimal, Working]:
 
 
 def largest(
-    proposal: Proposal, passes: Callable[[Proposal], bool], *, guess: Decimal | None
+    order: CandidateOrder, passes: Callable[[CandidateOrder], bool], *, guess: Decimal | None
 ) -> Decimal:
     """Return the largest quantity in whole lots below the proposal's own that passes, else 0.
 
     A smaller quantity never breaches what a larger one passes, so bisection finds it exactly; a
     good guess leaves little to search.
     """
-    terms = proposal.terms
+    terms = order.terms
     if terms.lot is None:
         return ZERO
-    good, bad = 0, units(proposal.quantity, terms.lot)
+    good, bad = 0, units(order.quantity, terms.lot)
     guessed = None if guess is None else units(guess, terms.lot)
     tried = [] if guessed is None else [guessed, guessed + 1]
     while bad - good > 1:
         middle = tried.pop(0) if tried else (good + bad) // 2
         if not good < middle < bad:
             continue
-        if passes(propose(terms, middle * terms.lot)):
+        if passes(candidate(terms, middle * terms.lot)):
             good = middle
         else:
             bad = middle
     return good * terms.lot
 
 
-def emptied(proposal: Proposal) -> Proposal:
+def emptied(order: CandidateOrder) -> CandidateOrder:
     """The same order with nothing in it: what the account has without it."""
-    return propose(proposal.terms, ZERO)
+    return candidate(order.terms, ZERO)
 
 
-def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal) -> Terms:
+def order_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal) -> OrderTerms:
     """Fix what does not depend on the quantity. `fresh`: the quote is no older than allowed."""
     side: Side = "sell" if signal.side == "sell" else "buy"
     reference = reference_price(holding.quote, side) if fresh else None
@@ -146,7 +146,7 @@ def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal
         price = market_price(reference, side, collar)
     if inverse is not None and price is not None and price <= ZERO:
         price = None  # No price of an inverse instrument.
-    return Terms(
+    return OrderTerms(
         signal,
         side,
         holding,
@@ -154,10 +154,10 @@ def make_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal
         price,
         own_price(price, reference, side, inverse=inverse is not None),
         entry_price(signal.limit_price, reference, side),
-        exit_room(holding, side),
+        reducible_quantity(holding, side),
         holding.instrument.lot_size if holding.instrument else None,
         signal.quantity,
-        holding.scale,
+        holding.point_value,
         inverse,
     )
 
@@ -177,6 +177,6 @@ def market_price(reference: Decimal, side: Side, collar: Decimal) -> Decimal:
     return reference * (ONE + collar if side == "buy" else ONE - collar)
 
 
-def floored(terms: Terms, quantity: Decimal) -> Decimal:
+def floored(terms: OrderTerms, quantity: Decimal) -> Decimal:
     """Round a quantity down to the lot; unknown lots round nothing."""
     return quantity if terms.lot is None else floor_to(quantity, terms.lot)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 
-from pipeline.risk.order.candidate_order import Terms
+from pipeline.risk.order.candidate_order import OrderTerms
 from topics.codec import plain
 from topics.fields import Side
 
@@ -17,7 +17,7 @@ REPEATS_MAX = 1000  # Approvals remembered of an account.
 Repeats = dict[int, tuple[int, ...]]  # Times of approval, by digest.
 
 
-def approved_since(repeats: Repeats, terms: Terms, since_ms: int) -> int | None:
+def approved_since(repeats: Repeats, terms: OrderTerms, since_ms: int) -> int | None:
     """Count the same orders approved after an instant; None while its quantity is unknown."""
     if terms.asked is None:
         return None
@@ -25,7 +25,7 @@ def approved_since(repeats: Repeats, terms: Terms, since_ms: int) -> int | None:
     return len(approvals) - bisect_right(approvals, since_ms)
 
 
-def noted(repeats: Repeats, terms: Terms, *, at_ms: int, since_ms: int) -> Repeats:
+def noted(repeats: Repeats, terms: OrderTerms, *, at_ms: int, since_ms: int) -> Repeats:
     """Remember an approval and forget what lies before an instant."""
     if terms.asked is None:
         return repeats
@@ -42,7 +42,7 @@ def noted(repeats: Repeats, terms: Terms, *, at_ms: int, since_ms: int) -> Repea
     return kept
 
 
-def _digest_of(terms: Terms, asked: Decimal) -> int:
+def _digest_of(terms: OrderTerms, asked: Decimal) -> int:
     return _digest(terms.holding.symbol, terms.side, asked, limit_price=terms.signal.limit_price)
 
 

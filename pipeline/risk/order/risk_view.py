@@ -31,7 +31,7 @@ class Common(Struct, frozen=True):
     score: ScoreLimits
 
 
-class Standing(Struct, frozen=True, gc=False):
+class RiskView(Struct, frozen=True, gc=False):
     account: Account
     shared: Shared
     common: Common
@@ -44,10 +44,12 @@ class Standing(Struct, frozen=True, gc=False):
     solvent: bool  # Equity is known and above zero.
 
 
-def stand(account: Account, shared: Shared, *, common: Common, valuation: Valuation) -> Standing:
+def risk_view(
+    account: Account, shared: Shared, *, common: Common, valuation: Valuation
+) -> RiskView:
     """Derive what rules and reports read from the account and its valuation."""
     equity, day, week = valuation.known, account.day, account.week
-    return Standing(
+    return RiskView(
         account,
         shared,
         common,

@@ -5,15 +5,15 @@ Apart from the rules because several need it: risk per trade, sizing, the stop t
 
 from decimal import Decimal
 
-from pipeline.risk.account.contracts import notional, worth
+from pipeline.risk.account.contracts import contract_value, notional
 from pipeline.risk.numbers import ONE, ZERO, remainder
-from pipeline.risk.order.candidate_order import Terms
+from pipeline.risk.order.candidate_order import OrderTerms
 from pipeline.risk.parameters import StopPrices
 from topics.fields import Side
 from topics.instruments import Instrument
 
 
-def stop_price(terms: Terms, stop: StopPrices, *, atr: Decimal | None) -> Decimal | None:
+def stop_price(terms: OrderTerms, stop: StopPrices, *, atr: Decimal | None) -> Decimal | None:
     """Return the signal's own stop, else one by ATR, else by ratio; None without any price.
 
     On the tick, rounded towards the entry. An ATR of 0 says nothing of the next bar: it is none.
@@ -62,17 +62,22 @@ def _up(price: Decimal, tick: Decimal) -> Decimal:
     return whole + tick if rest > ZERO else whole
 
 
-def unit_risk(terms: Terms, fee_ratio: Decimal) -> Decimal | None:
+def unit_risk(terms: OrderTerms, fee_ratio: Decimal) -> Decimal | None:
     """Return what a unit loses from the entry price to its stop, with the fees of both."""
-    price, given_up, scale, inverse = terms.entry_price, terms.stop, terms.scale, terms.inverse
-    if price is None or given_up is None or scale is None:
+    price, given_up, point_value, inverse = (
+        terms.entry_price,
+        terms.stop,
+        terms.point_value,
+        terms.inverse,
+    )
+    if price is None or given_up is None or point_value is None:
         return None
     if inverse is not None and (price <= ZERO or given_up <= ZERO):
         return None
     if inverse is None:
         loss = abs(price - given_up)
     else:
-        loss = abs(worth(ONE, price, inverse) - worth(ONE, given_up, inverse))
+        loss = abs(contract_value(ONE, price, inverse) - contract_value(ONE, given_up, inverse))
     if fee_ratio:
         loss += fee_ratio * (notional(ONE, price, inverse) + notional(ONE, given_up, inverse))
-    return loss * scale
+    return loss * point_value

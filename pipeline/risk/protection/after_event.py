@@ -19,22 +19,22 @@ from pipeline.risk.protection.position_stops import position_breaches
 from pipeline.risk.protection.stale_data import stale_breaches
 from pipeline.risk.protection.violation_rate import violation_breaches
 from pipeline.risk.rules.measure import Measure
-from pipeline.risk.rules.rule import Watch
+from pipeline.risk.rules.rule import AccountLimit
 from pipeline.risk.stops import end_breach
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.equity import equity_at_most, favourable_equity
 
 
-def watch(turn: Turn) -> None:
+def protect(turn: Turn) -> None:
     """Look after the account once the event was applied."""
     trim_marks(turn)
     if turn.account.rates:
         trim_rates(turn)
-    if turn.look_at_all and turn.account.blocked:
+    if turn.recheck_all and turn.account.refused:
         settle_blocked(turn)
     open_unknown(turn)
     raise_peak(turn)
-    equity = turn.standing().valuation.equity
+    equity = turn.view().valuation.equity
     if equity is None:
         equity = equity_at_most(turn.account)
     breaches: list[Breach] = []
@@ -62,15 +62,15 @@ def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
     ]
 
 
-def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], bool]:
+def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[AccountLimit, Measure]], bool]:
     """Return the confirmed breaches in the order of the gate, and whether one is unconfirmed."""
-    standing = turn.standing()
-    confirmed: list[tuple[Watch, Measure]] = []
+    view = turn.view()
+    confirmed: list[tuple[AccountLimit, Measure]] = []
     unconfirmed = False
     favourable: Decimal | None = None
     alerted = turn.account.alerted
-    for rule in turn.limits.watches:
-        plainly = rule.watch(standing, equity)
+    for rule in turn.limits.account_limits:
+        plainly = rule.measure(view, equity)
         if plainly is None or not plainly.breached():
             if alerted and rule.NAME in alerted:
                 end_breach(turn, rule.NAME)
@@ -80,7 +80,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
             continue
         if favourable is None:
             favourable = favourable_equity(turn.account)
-        measure = rule.watch(standing, favourable)
+        measure = rule.measure(view, favourable)
         if measure is not None and measure.breached():
             confirmed.append((rule, plainly))
         else:
@@ -91,6 +91,6 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[Watch, Measure]], 
 def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
     """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
     if not unconfirmed:
-        turn.note(confirm_ms=None)
+        turn.set_unmeasured(confirm_ms=None)
     elif turn.account.confirm_ms is None:
-        turn.note(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)
+        turn.set_unmeasured(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)

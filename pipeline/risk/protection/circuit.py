@@ -25,13 +25,13 @@ def note_trade(turn: Turn, before: Holding) -> None:
     rule, after = turn.limits.circuit_breaker, turn.holding(before.symbol)
     if rule is None:
         return
-    held, was, guard = after.position.quantity, before.position.quantity, before.guard
+    held, was, stop_levels = after.position.quantity, before.position.quantity, before.stop_levels
     left_zero = not was or (was > ZERO) != (held > ZERO)
-    if was and guard is not None and (not held or left_zero) and after.instrument is not None:
-        _close(turn, rule, after.realized - guard.realized)
+    if was and stop_levels is not None and (not held or left_zero) and after.instrument is not None:
+        _close(turn, rule, after.realized - stop_levels.realized)
     breaker = turn.account.breaker
     if held and left_zero and breaker is not None and _phase(turn, rule) == "half-open":
-        turn.measure_anew(breaker=replace(breaker, entered=True))
+        turn.set_and_remeasure(breaker=replace(breaker, entered=True))
 
 
 def _close(turn: Turn, rule: CircuitBreaker, result: Decimal) -> None:
@@ -51,7 +51,7 @@ def _close(turn: Turn, rule: CircuitBreaker, result: Decimal) -> None:
 def _judge(turn: Turn, breaker: Breaker, result: Decimal) -> None:
     """Let the close of a half-open breaker decide; a neutral one lets another entry try."""
     if result > ZERO:
-        turn.measure_anew(breaker=None)
+        turn.set_and_remeasure(breaker=None)
         end_breach(turn, _NAME)
     elif result < ZERO:
         _open(turn, breaker, Cause(_NAME, "a losing close opens the circuit breaker anew", result))
@@ -85,7 +85,7 @@ def _open(turn: Turn, breaker: Breaker, cause: Cause) -> None:
 
 
 def _keep(turn: Turn, breaker: Breaker) -> None:
-    turn.measure_anew(breaker=None if breaker == Breaker() else breaker)
+    turn.set_and_remeasure(breaker=None if breaker == Breaker() else breaker)
 
 
 def _phase(turn: Turn, rule: CircuitBreaker) -> Phase:

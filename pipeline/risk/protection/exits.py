@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.holding import Holding, exit_room
+from pipeline.risk.account.holding import Holding, reducible_quantity
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.numbers import ZERO, floor_to
 from pipeline.risk.order.candidate_order import market_price, reference_price
@@ -44,7 +44,7 @@ def close(
         left -= piece
         if left <= 0:
             break
-    turn.put(replace(turn.holding(holding.symbol), exit_sent_ms=turn.now_ms))
+    turn.replace_holding(replace(turn.holding(holding.symbol), exit_sent_ms=turn.now_ms))
     return wanted - max(left, ZERO)
 
 
@@ -58,7 +58,7 @@ def _missing(holding: Holding, reason: ExitReason) -> Decimal:
         return ZERO
     if any(_works(item, reason) for item in holding.reservations.values()):
         return ZERO
-    quantity = floor_to(exit_room(holding, _exit_side(holding)), instrument.lot_size)
+    quantity = floor_to(reducible_quantity(holding, _exit_side(holding)), instrument.lot_size)
     return quantity if quantity >= instrument.min_quantity else ZERO
 
 

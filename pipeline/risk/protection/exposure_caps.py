@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.holding import Holding
-from pipeline.risk.account.reservations import Leaving
+from pipeline.risk.account.reservations import PendingExit
 from pipeline.risk.numbers import EXACT, ZERO, exceeds, floor_to
 from pipeline.risk.parameters import OnBreach, per_symbol
 from pipeline.risk.protection.breaches import Breach, beyond, breach
-from pipeline.risk.protection.position_stops import stay
+from pipeline.risk.protection.position_stops import keep_position
 from pipeline.risk.rules.gross_exposure import GrossExposure
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.stops import end_breach
@@ -25,8 +25,10 @@ def exposure_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
     """Judge each position and all of them together; ask for exits where the limits say so."""
     excesses: dict[str, Decimal] = {}  # In units, by symbol.
     found = _position_breaches(turn, equity, excesses) + _gross_breaches(turn, equity, excesses)
-    leaving = turn.account.leaving
-    if excesses or (leaving and any(item.reason == "deleverage" for item in leaving.values())):
+    pending_exits = turn.account.pending_exits
+    if excesses or (
+        pending_exits and any(item.reason == "deleverage" for item in pending_exits.values())
+    ):
         _deleverage(turn, excesses)
     return found
 
@@ -59,14 +61,14 @@ def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
     account = turn.account
     sound = account.sound_equity
     told = account.alerted and any(key.startswith(_POSITION) for key in account.alerted)
-    if turn.look_at_all or told or sound is None or equity < sound:
+    if turn.recheck_all or told or sound is None or equity < sound:
         everything = list(account.holdings.values())
-        turn.note(sound_equity=_needed(turn, everything, equity, sound=ZERO))
+        turn.set_unmeasured(sound_equity=_needed(turn, everything, equity, sound=ZERO))
         return everything
     touched = [account.holdings[symbol] for symbol in turn.touched if symbol in account.holdings]
     needed = _needed(turn, touched, equity, sound=sound)
     if needed is not sound:
-        turn.note(sound_equity=needed)
+        turn.set_unmeasured(sound_equity=needed)
     return touched
 
 
@@ -158,16 +160,16 @@ def _breach(cause: Cause, on_breach: OnBreach, key: str) -> Breach:
 
 def _deleverage(turn: Turn, excesses: dict[str, Decimal]) -> None:
     """Ask for the exits of each excess, and for none where there is no excess any more."""
-    for symbol, item in turn.account.leaving.items():
+    for symbol, item in turn.account.pending_exits.items():
         if item.reason == "deleverage" and symbol not in excesses:
-            stay(turn, symbol)
-    leaving = dict(turn.account.leaving)
+            keep_position(turn, symbol)
+    pending_exits = dict(turn.account.pending_exits)
     for symbol, units in excesses.items():
-        known = leaving.get(symbol)
+        known = pending_exits.get(symbol)
         quantity = _lots(turn.holding(symbol), units)
         if quantity and (known is None or known.reason == "deleverage"):
-            leaving[symbol] = Leaving("deleverage", quantity)
-    turn.note(leaving=leaving)
+            pending_exits[symbol] = PendingExit("deleverage", quantity)
+    turn.set_unmeasured(pending_exits=pending_exits)
 
 
 def _lots(holding: Holding, units: Decimal) -> Decimal:

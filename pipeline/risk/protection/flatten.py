@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pipeline.risk.account.account import Stop
 from pipeline.risk.numbers import earliest, floor_to
 from pipeline.risk.protection.exits import Run, again_ms, close, plainly
-from pipeline.risk.stops import Said, tell
+from pipeline.risk.stops import Explanation, tell
 from pipeline.risk.turn import Turn
 
 
@@ -40,20 +40,20 @@ def _is_older(turn: Turn, stop: Stop) -> bool:
 
 def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
     flat, dust = _flatness(turn)
-    if moved and not stop.told_flattening:
-        stop = _advance(turn, stop, replace(stop, status="flattening", told_flattening=True))
-        said = Said(f"exits of {stop.rule} are on their way")
+    if moved and not stop.reported_flattening:
+        stop = _advance(turn, stop, replace(stop, status="flattening", reported_flattening=True))
+        said = Explanation(f"exits of {stop.rule} are on their way")
         tell(turn, stop, status="flattening", said=said)
     if flat and stop.status != "flat":
         stop = _advance(turn, stop, replace(stop, status="flat"))
         left = f", dust left: {', '.join(dust)}" if dust else ""
-        tell(turn, stop, status="flat", said=Said(f"nothing is left to close{left}"))
+        tell(turn, stop, status="flat", said=Explanation(f"nothing is left to close{left}"))
     elif not flat and stop.status == "flat":
         _advance(turn, stop, replace(stop, status="flattening"))
 
 
 def _advance(turn: Turn, old: Stop, new: Stop) -> Stop:
-    turn.update(stops=tuple(new if item is old else item for item in turn.account.stops))
+    turn.set_and_revalue(stops=tuple(new if item is old else item for item in turn.account.stops))
     return new
 
 

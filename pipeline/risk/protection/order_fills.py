@@ -26,14 +26,14 @@ def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
     if rule.enabled:
         oldest_ms = turn.now_ms - rule.window_ms
         kept = [at_ms for at_ms in turn.account.overfills if at_ms > oldest_ms]
-        turn.note(overfills=(*kept, turn.now_ms)[-OVERFILLS_MAX:])
+        turn.set_unmeasured(overfills=(*kept, turn.now_ms)[-OVERFILLS_MAX:])
 
 
 def note_unmatched(turn: Turn, fill: Fill) -> None:
     """Tell a fill that names no decision, unless its rule tells it with its count."""
     turn.fill_match = "unmatched"
     if _tells_unmatched(turn):
-        turn.note(unmatched=turn.account.unmatched + 1)
+        turn.set_unmeasured(unmatched=turn.account.unmatched + 1)
     else:
         said = f"fill {fill.fill_id} matches no reservation"
         turn.alert(Cause(_UNMATCHED, said, fill.quantity))
@@ -74,7 +74,7 @@ def _unmatched_breach(turn: Turn) -> Breach:
     rule = turn.limits.rule(UnmatchedFill)
     count = turn.account.unmatched
     if is_due(turn, _UNMATCHED):
-        turn.note(unmatched=0)
+        turn.set_unmeasured(unmatched=0)
     said = "1 fill names" if count == 1 else f"{count} fills name"
     cause = Cause(_UNMATCHED, f"{said} no decision: they release nothing", whole(count))
     return breach(cause, rule.on_breach, key=_UNMATCHED, level="critical")

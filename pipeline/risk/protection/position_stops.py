@@ -9,8 +9,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.holding import Guard, Holding
-from pipeline.risk.account.reservations import Leaving, Reservation
+from pipeline.risk.account.holding import Holding, StopLevels
+from pipeline.risk.account.reservations import PendingExit, Reservation
 from pipeline.risk.numbers import earliest
 from pipeline.risk.protection.breaches import Breach, beyond, breach
 from pipeline.risk.protection.exits import Run, again_ms, close, plainly
@@ -26,22 +26,22 @@ from topics.decisions import ExitReason
 def position_breaches(turn: Turn) -> list[Breach]:
     """Judge the positions of which anything changed, and all of them when a wait is over."""
     rules = turn.limits.position_stops
-    if turn.look_at_all:
+    if turn.recheck_all:
         _look_at_all(turn)
     elif not (rules and turn.touched):
         return []
     found: list[Breach] = []
-    for symbol in list(turn.account.holdings if turn.look_at_all else turn.touched):
+    for symbol in list(turn.account.holdings if turn.recheck_all else turn.touched):
         holding = turn.holding(symbol)
-        if holding.guard is not None:
-            found += _judge(turn, holding, holding.guard)
+        if holding.stop_levels is not None:
+            found += _judge(turn, holding, holding.stop_levels)
     return found
 
 
-def _judge(turn: Turn, holding: Holding, guard: Guard) -> list[Breach]:
+def _judge(turn: Turn, holding: Holding, stop_levels: StopLevels) -> list[Breach]:
     found = []
     for rule in turn.limits.position_stops:
-        measure = rule.hit(holding, guard, turn.now_ms)
+        measure = rule.hit(holding, stop_levels, turn.now_ms)
         if measure is None:
             _end(turn, rule, holding.symbol)
             continue
@@ -61,10 +61,10 @@ def _breach(rule: PositionStop, symbol: str, measure: Measure) -> Breach:
 
 
 def _leave(turn: Turn, rule: PositionStop, symbol: str) -> None:
-    leaving = turn.account.leaving
-    known = leaving.get(symbol)
+    pending_exits = turn.account.pending_exits
+    known = pending_exits.get(symbol)
     if known is None or known.reason == "deleverage":
-        turn.note(leaving={**leaving, symbol: Leaving(_reason(rule))})
+        turn.set_unmeasured(pending_exits={**pending_exits, symbol: PendingExit(_reason(rule))})
 
 
 def _reason(rule: PositionStop) -> ExitReason:
@@ -76,30 +76,32 @@ def _end(turn: Turn, rule: PositionStop, symbol: str) -> None:
         end_breach(turn, f"{rule.NAME}:{symbol}")
 
 
-def stay(turn: Turn, symbol: str) -> None:
+def keep_position(turn: Turn, symbol: str) -> None:
     """Let a position leave no more."""
-    leaving = turn.account.leaving
-    if symbol in leaving:
-        turn.note(leaving={name: item for name, item in leaving.items() if name != symbol})
+    pending_exits = turn.account.pending_exits
+    if symbol in pending_exits:
+        turn.set_unmeasured(
+            pending_exits={name: item for name, item in pending_exits.items() if name != symbol}
+        )
 
 
 def _look_at_all(turn: Turn) -> None:
     """Take back the exits of stops that were turned off, and find the next time."""
     closing = {rule.NAME for rule in turn.limits.position_stops if rule.on_breach == "flatten"}
-    for symbol, item in turn.account.leaving.items():
+    for symbol, item in turn.account.pending_exits.items():
         if item.reason not in closing and item.reason != "deleverage":
-            stay(turn, symbol)
+            keep_position(turn, symbol)
     due_ms = _next_hold_ms(turn)
     if due_ms != turn.account.hold_due_ms:
-        turn.note(hold_due_ms=due_ms)
+        turn.set_unmeasured(hold_due_ms=due_ms)
 
 
 def _next_hold_ms(turn: Turn) -> int | None:
     times_ms = [
-        rule.due_ms(symbol, holding.guard)
+        rule.due_ms(symbol, holding.stop_levels)
         for rule in turn.limits.position_stops
         for symbol, holding in turn.account.holdings.items()
-        if holding.guard is not None
+        if holding.stop_levels is not None
     ]
     coming = [time_ms for time_ms in times_ms if time_ms is not None and time_ms > turn.now_ms]
     return min(coming, default=None)
@@ -107,19 +109,19 @@ def _next_hold_ms(turn: Turn) -> int | None:
 
 def send_exits(turn: Turn, run: Run = plainly) -> None:
     """Send what exits are missing; a flatten stop sends all of them by itself; run: as there."""
-    if not turn.account.leaving or is_flattening(turn) or _is_held_back(turn):
+    if not turn.account.pending_exits or is_flattening(turn) or _is_held_back(turn):
         return
-    for symbol, leaving in sorted(turn.account.leaving.items()):
+    for symbol, pending in sorted(turn.account.pending_exits.items()):
         holding = turn.holding(symbol)
-        most = leaving.quantity if leaving.reason == "deleverage" else None
-        exit_ = partial(close, turn, holding, reason=leaving.reason, quantity=most)
+        most = pending.quantity if pending.reason == "deleverage" else None
+        exit_ = partial(close, turn, holding, reason=pending.reason, quantity=most)
         sent = run("an exit", exit_)
         if sent and most is None:
-            _await_fills(turn, symbol, replace(leaving, quantity=sent))
+            _await_fills(turn, symbol, replace(pending, quantity=sent))
 
 
-def _await_fills(turn: Turn, symbol: str, leaving: Leaving) -> None:
-    turn.note(leaving={**turn.account.leaving, symbol: leaving})
+def _await_fills(turn: Turn, symbol: str, pending: PendingExit) -> None:
+    turn.set_unmeasured(pending_exits={**turn.account.pending_exits, symbol: pending})
 
 
 def _is_held_back(turn: Turn) -> bool:
@@ -130,20 +132,20 @@ def _is_held_back(turn: Turn) -> bool:
 
 def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
     """Count what an exit of ours filled; once all of what was sent is, the stop has ended."""
-    leaving = turn.account.leaving.get(exit_.symbol)
-    if leaving is None or leaving.quantity is None or leaving.reason != exit_.exit_reason:
+    pending = turn.account.pending_exits.get(exit_.symbol)
+    if pending is None or pending.quantity is None or pending.reason != exit_.exit_reason:
         return
-    left = leaving.quantity - min(quantity, exit_.quantity)
+    left = pending.quantity - min(quantity, exit_.quantity)
     if left > 0:
-        _await_fills(turn, exit_.symbol, replace(leaving, quantity=left))
+        _await_fills(turn, exit_.symbol, replace(pending, quantity=left))
     else:
-        stay(turn, exit_.symbol)
+        keep_position(turn, exit_.symbol)
 
 
 def exits_again_ms(turn: Turn) -> int | None:
     """When the next exit of a position that leaves may be sent, if one is missing."""
     wake_ms: int | None = None
-    for symbol, leaving in turn.account.leaving.items():
+    for symbol, pending in turn.account.pending_exits.items():
         holding = turn.holding(symbol)
-        wake_ms = earliest(wake_ms, again_ms(turn, holding, reason=leaving.reason))
+        wake_ms = earliest(wake_ms, again_ms(turn, holding, reason=pending.reason))
     return wake_ms

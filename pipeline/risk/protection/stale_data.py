@@ -35,12 +35,12 @@ def _oldest_ms(turn: Turn) -> int | None:
     What no order closes anyway is left out.
     """
     account = turn.account
-    oldest_ms = turn.standing().valuation.oldest_ms
+    oldest_ms = turn.view().valuation.oldest_ms
     if account.totals.unmarked or account.totals.pending:
         for holding in account.holdings.values():
             priced = holding.mark is not None or holding.figures.residual
-            if holding.guard is not None and not priced:
-                oldest_ms = earliest(oldest_ms, holding.guard.opened_ms)
+            if holding.stop_levels is not None and not priced:
+                oldest_ms = earliest(oldest_ms, holding.stop_levels.opened_ms)
     return oldest_ms
 
 
@@ -50,4 +50,4 @@ def _await(turn: Turn, due_ms: int | None) -> None:
     if due_ms is None or known_ms is None or not turn.now_ms < known_ms <= due_ms:
         known_ms = due_ms
     if known_ms != turn.account.stale_due_ms:
-        turn.note(stale_due_ms=known_ms)
+        turn.set_unmeasured(stale_due_ms=known_ms)

@@ -17,4 +17,4 @@ def note_stopout(turn: Turn, exit_: Reservation) -> None:
         oldest_ms = turn.now_ms - rule.lookback_ms - (rule.cooldown_ms or 0)
     kept = [item for item in turn.account.stopouts if item[1] > oldest_ms]
     stopouts = (*kept, (exit_.symbol, turn.now_ms))
-    turn.measure_anew(stopouts=stopouts[-STOPOUTS_MAX:])
+    turn.set_and_remeasure(stopouts=stopouts[-STOPOUTS_MAX:])

@@ -23,7 +23,7 @@ def count_breach(turn: Turn, rule: str, *, level: Level) -> None:
         return
     _count(turn, (rule if level == "medium" else f"{level}:{rule}",))
     if level == "critical":
-        turn.note(critical_ms=turn.now_ms)
+        turn.set_unmeasured(critical_ms=turn.now_ms)
 
 
 def _count(turn: Turn, names: tuple[str, ...]) -> None:
@@ -37,7 +37,7 @@ def _count(turn: Turn, names: tuple[str, ...]) -> None:
         counts[minute][name] = counts[minute].get(name, 0) + 1
     times = (*turn.account.violated, *(turn.now_ms for _ in names))
     turn.violated = True
-    turn.note(violations=counts, violated=times[-TIMES_MAX:])
+    turn.set_unmeasured(violations=counts, violated=times[-TIMES_MAX:])
 
 
 def violations_last_hour(account: Account) -> ViolationCounts:

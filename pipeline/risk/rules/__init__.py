@@ -7,7 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from pipeline.risk.rules.half import Half, half_of
-from pipeline.risk.rules.rule import Rule, Watch
+from pipeline.risk.rules.rule import AccountLimit, Rule
 from topics.decisions import Check
 
 _NOT_RULES = {"half", "loss_watch", "measure", "rule"}
@@ -47,4 +47,6 @@ HALVES: dict[str, Half] = {
     for name, rule in RULES.items()
     if any(len(needed) > 1 for needed in rule.NEEDED)
 }
-WATCHES: tuple[str, ...] = tuple(name for name, rule in RULES.items() if issubclass(rule, Watch))
+WATCHES: tuple[str, ...] = tuple(
+    name for name, rule in RULES.items() if issubclass(rule, AccountLimit)
+)

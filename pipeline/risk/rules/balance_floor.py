@@ -4,15 +4,15 @@ from decimal import Decimal
 
 from pipeline.risk.account.account import Account
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.measure import LeastMeasure, Measure
-from pipeline.risk.rules.rule import Watch
+from pipeline.risk.rules.rule import AccountLimit
 from topics.decisions import Check
 
 
-class BalanceFloor(Watch, frozen=True, kw_only=True):
+class BalanceFloor(AccountLimit, frozen=True, kw_only=True):
     balance_ratio_min: Decimal = Decimal("0.10")  # Of the opening and all flows since.
     on_breach: OnBreach = "flatten"
 
@@ -21,16 +21,16 @@ class BalanceFloor(Watch, frozen=True, kw_only=True):
     SAYS = "Equity of {measured} is below the floor of {limit}."
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        equity, least = standing.equity, self._least(standing.account)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        equity, least = view.equity, self._least(view.account)
         if equity is None:
             return self.unknown(least)
         if equity <= ZERO:
             return self.numbers("breach", equity, least, headroom=equity - least)
         return self.floor(equity, least)
 
-    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        least = self._least(standing.account)
+    def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
+        least = self._least(view.account)
         return LeastMeasure(equity, least) if least > ZERO else None
 
     def _least(self, account: Account) -> Decimal:

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from pipeline.risk.valuation.equity import NO_RATES, known_balance
 from topics.decisions import Check
@@ -20,28 +20,28 @@ class Cash(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        account = standing.account
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        account = view.account
         if account.opened_ms is None:
             return self.unknown()
-        opening, opened = account.totals.opening, proposal.opened_notional
+        opening, opened = account.totals.opening, order.opened_notional
         if self.fee_ratio:
             opening *= ONE + self.fee_ratio
         balance = known_balance(account) if account.cash else account.balance
         free = balance - account.totals.cost - opening
-        if opened is None or self._is_unknown(standing):
+        if opened is None or self._is_unknown(view):
             return self.unknown(free)
         needed = opened * (ONE + self.fee_ratio) if self.fee_ratio else opened
-        if standing.valuation.rates is NO_RATES:
-            return self.cap_order(proposal.terms, needed, free)
+        if view.valuation.rates is NO_RATES:
+            return self.cap_order(order.terms, needed, free)
         return self.cap(needed, free)  # A rate may have been divided, and cost shared.
 
-    def _is_unknown(self, standing: Standing) -> bool:
+    def _is_unknown(self, view: RiskView) -> bool:
         """Whether money waits for a rate, or by currency a balance has no fresh one."""
-        account, needed = standing.account, standing.valuation.rates
+        account, needed = view.account, view.valuation.rates
         if needed is NO_RATES:
             return False
         if account.unconverted or needed.missing is not None:
             return True
-        oldest_ms = standing.now_ms - standing.common.prices.mark_age_ms_max
+        oldest_ms = view.now_ms - view.common.prices.mark_age_ms_max
         return bool(account.cash) and (needed.oldest_ms or oldest_ms) < oldest_ms

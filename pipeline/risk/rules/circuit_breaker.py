@@ -7,8 +7,8 @@ from msgspec import Meta
 
 from pipeline.risk.account.breaker import LOSSES_MAX, phase_of
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.order.candidate_order import Proposal, floored
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder, floored
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
@@ -46,27 +46,27 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
     def is_rapid(self) -> bool:
         return self.rapid_loss_ratio is not None and self.rapid_window_ms is not None
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        breaker = standing.account.breaker
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        breaker = view.account.breaker
         if breaker is None or breaker.opened_ms is None:
             return self.PASSED
-        if not self.sizes(standing, proposal):
+        if not self.sizes(view, order):
             return self.BREACHED
-        return self.exact_cap(proposal.quantity, self.room(standing, proposal))
+        return self.exact_cap(order.quantity, self.room(view, order))
 
-    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+    def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """Half-open one entry at a time is let in, smaller."""
-        account = standing.account
+        account = view.account
         breaker = account.breaker
-        half_open = phase_of(breaker, standing.now_ms, self.cooldown_ms) == "half-open"
+        half_open = phase_of(breaker, view.now_ms, self.cooldown_ms) == "half-open"
         busy = account.totals.opening or (breaker is not None and breaker.entered)
         return half_open and not busy
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return "The circuit breaker is open after losses."
         says = "The circuit breaker lets in one order of at most {limit}, not of {measured}."
         return sentence(says, check)
 
-    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
-        return floored(proposal.terms, self.half_open_scale * (proposal.terms.asked or ZERO))
+    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+        return floored(order.terms, self.half_open_scale * (order.terms.asked or ZERO))

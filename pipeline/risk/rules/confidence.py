@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -22,8 +22,8 @@ class Confidence(Rule, frozen=True, kw_only=True):
         if self.confidence_min > ONE:
             raise ValueError("confidence_min must be a number <= 1")
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        measured, least = proposal.terms.signal.confidence, self.confidence_min
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        measured, least = order.terms.signal.confidence, self.confidence_min
         if measured is None and least > ZERO:
             return self.numbers("breach", None, least)
         return self.floor(ONE if measured is None else measured, least)

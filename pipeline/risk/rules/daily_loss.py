@@ -5,10 +5,10 @@ from decimal import Decimal
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.windows import Window
 from pipeline.risk.parameters import OnBreach
-from pipeline.risk.rules.loss_watch import LossWatch
+from pipeline.risk.rules.loss_watch import LossLimit
 
 
-class DailyLoss(LossWatch, frozen=True, kw_only=True):
+class DailyLoss(LossLimit, frozen=True, kw_only=True):
     daily_loss_ratio_max: Decimal = Decimal("0.02")  # Of equity at the day's open + deposits since.
     daily_loss_max: Decimal | None = None  # In the account's currency, whatever the base.
     on_breach: OnBreach = "flatten"

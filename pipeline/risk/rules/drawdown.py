@@ -2,15 +2,15 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import Measure
-from pipeline.risk.rules.rule import Watch
+from pipeline.risk.rules.rule import AccountLimit
 from pipeline.risk.valuation.equity import drawdown_ratio
 from topics.decisions import Check
 
 
-class Drawdown(Watch, frozen=True, kw_only=True):
+class Drawdown(AccountLimit, frozen=True, kw_only=True):
     drawdown_ratio_max: Decimal = Decimal("0.05")  # Of peak equity.
 
     PLACE = 250
@@ -19,21 +19,21 @@ class Drawdown(Watch, frozen=True, kw_only=True):
     RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        ratio = self._ratio(standing, standing.equity)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        ratio = self._ratio(view, view.equity)
         if ratio is None:
             return self.unknown(self.drawdown_ratio_max)
         return self.cap(ratio, self.drawdown_ratio_max)
 
-    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        ratio = self._ratio(standing, equity)
+    def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
+        ratio = self._ratio(view, equity)
         return None if ratio is None else Measure(ratio, self.drawdown_ratio_max)
 
-    def _ratio(self, standing: Standing, equity: Decimal | None) -> Decimal | None:
+    def _ratio(self, view: RiskView, equity: Decimal | None) -> Decimal | None:
         """Measure from the peak, after a resume of this rule's stop from the peak since."""
-        account = standing.account
+        account = view.account
         if account.baselines and self.NAME in account.baselines:
             return drawdown_ratio(account.baselines[self.NAME].start_equity, equity)
-        if equity is standing.equity:
-            return standing.drawdown_ratio
+        if equity is view.equity:
+            return view.drawdown_ratio
         return drawdown_ratio(account.peak, equity)

@@ -5,8 +5,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
@@ -25,18 +25,18 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        totals, worst = standing.account.totals, proposal.worst_notional
-        own = proposal.terms.holding.figures.worst
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        totals, worst = view.account.totals, order.worst_notional
+        own = order.terms.holding.figures.worst
         gross = None
         if not totals.unbounded and worst is not None and own is not None:
             gross = totals.worst - own + worst
-        if gross is not None and self._is_in_money(standing.equity):
+        if gross is not None and self._is_in_money(view.equity):
             assert self.gross_exposure_max is not None
             return replace(self.cap(gross, self.gross_exposure_max), unit="money")
-        return self.ratio(standing, gross, limit=self.gross_exposure_ratio_max)
+        return self.ratio(view, gross, limit=self.gross_exposure_ratio_max)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.unit == "money":
             return sentence("Gross exposure would be {measured}, above {limit}.", check)
         return sentence(self.SAYS, check)

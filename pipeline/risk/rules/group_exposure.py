@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -22,25 +22,25 @@ class GroupExposure(Rule, frozen=True, kw_only=True):
     SIZES = True
     KEEPS = ("groups",)
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Judge every group of the symbol; report the one with the least headroom."""
-        instrument = proposal.terms.holding.instrument
+        instrument = order.terms.holding.instrument
         if instrument is None or not instrument.groups:
             return self.PASSED
-        more, checks = self._more(standing, proposal), []
-        sums = standing.account.totals.exposures.groups or {}
+        more, checks = self._more(view, order), []
+        sums = view.account.totals.exposures.groups or {}
         for group in instrument.groups:
             limit = per_symbol(self.group_exposure_ratio_max, group)
             if limit is None:
                 continue
             gross = None if more is None else sums.get(group, ZERO) + more
-            checks.append(self.ratio(standing, gross, limit=limit))
+            checks.append(self.ratio(view, gross, limit=limit))
         return checks[0] if len(checks) == 1 else min(checks, key=_headroom, default=self.PASSED)
 
-    def _more(self, standing: Standing, proposal: Proposal) -> Decimal | None:
+    def _more(self, view: RiskView, order: CandidateOrder) -> Decimal | None:
         """What the order adds to the worst case of its symbol."""
-        own, worst = proposal.terms.holding.figures.worst, proposal.worst_notional
-        if own is None or worst is None or standing.account.totals.unbounded:
+        own, worst = order.terms.holding.figures.worst, order.worst_notional
+        if own is None or worst is None or view.account.totals.unbounded:
             return None
         return worst - own
 

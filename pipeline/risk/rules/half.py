@@ -8,8 +8,8 @@ from typing import cast
 
 from msgspec import defstruct
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -18,7 +18,7 @@ class Half(Rule, frozen=True, kw_only=True):
     SAYS = "Only a part of this rule's limits is set, so nobody knows what it allows."
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         return self.BREACHED
 
 

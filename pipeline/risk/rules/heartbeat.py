@@ -1,8 +1,8 @@
 """Reject entries while nobody watches the stops: broadcast sent no heartbeat for too long."""
 
 from pipeline.risk.numbers import whole
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
@@ -22,13 +22,13 @@ class HeartbeatAge(Rule, frozen=True, kw_only=True):
     def ready(self) -> bool:
         return self.heartbeat_age_ms_max > 0
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        heartbeat_at_ms = standing.shared.heartbeat_at_ms
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        heartbeat_at_ms = view.shared.heartbeat_at_ms
         if heartbeat_at_ms is None:
             return self.numbers("breach", None, whole(self.heartbeat_age_ms_max))
-        return self.count(max(standing.now_ms - heartbeat_at_ms, 0), self.heartbeat_age_ms_max)
+        return self.count(max(view.now_ms - heartbeat_at_ms, 0), self.heartbeat_age_ms_max)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return "Broadcast has sent no heartbeat yet."
         return sentence(self.SAYS, check)

@@ -5,8 +5,8 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from pipeline.risk.numbers import ONE, ZERO, exceeds, remainder
-from pipeline.risk.order.candidate_order import Proposal, floored
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder, floored
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -18,25 +18,25 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
     UNIT = "quantity"
     MINIMUMS = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        instrument = proposal.terms.holding.instrument
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        instrument = order.terms.holding.instrument
         if instrument is None:
             return self.unknown()
-        wrong = self._wrong_price(proposal, instrument)
+        wrong = self._wrong_price(order, instrument)
         if wrong is not None:
             return wrong
-        if proposal.terms.asked is None:
+        if order.terms.asked is None:
             return self.unknown()
-        small = self._too_small(proposal, instrument)
+        small = self._too_small(order, instrument)
         if small is not None:
             return small
         if instrument.max_quantity is None:
-            return self.numbers("pass", proposal.quantity)
-        return self.exact_cap(proposal.quantity, instrument.max_quantity)
+            return self.numbers("pass", order.quantity)
+        return self.exact_cap(order.quantity, instrument.max_quantity)
 
-    def _wrong_price(self, proposal: Proposal, instrument: Instrument) -> Check | None:
+    def _wrong_price(self, order: CandidateOrder, instrument: Instrument) -> Check | None:
         """Judge the prices that the signal names, whatever its quantity."""
-        signal = proposal.terms.signal
+        signal = order.terms.signal
         for price in (signal.limit_price, signal.stop_price):
             if price is not None and price <= ZERO and not instrument.prices_may_be_negative:
                 return replace(self.numbers("breach", price, ZERO), unit="price")
@@ -45,60 +45,60 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             return replace(self.numbers("breach", price, tick), unit="price")
         return None
 
-    def _too_small(self, proposal: Proposal, instrument: Instrument) -> Check | None:
+    def _too_small(self, order: CandidateOrder, instrument: Instrument) -> Check | None:
         """Judge against the minimums, below which only the whole rest of a position may go."""
-        quantity, least = proposal.quantity, instrument.min_quantity
-        if quantity <= ZERO or (quantity < least and not _whole_rest(proposal)):
+        quantity, least = order.quantity, instrument.min_quantity
+        if quantity <= ZERO or (quantity < least and not _whole_rest(order)):
             return self.numbers("breach", quantity, least, headroom=quantity - least)
-        if instrument.min_notional is None or _whole_rest(proposal):
+        if instrument.min_notional is None or _whole_rest(order):
             return None
-        notional = proposal.notional
+        notional = order.notional
         if notional is None:
             return replace(self.unknown(), unit="money")
-        cheapest = instrument.min_notional * (proposal.terms.rate or ONE)
+        cheapest = instrument.min_notional * (order.terms.rate or ONE)
         if not exceeds(cheapest, notional):
             return None
         check = self.numbers("breach", notional, cheapest, headroom=notional - cheapest)
         return replace(check, unit="money")
 
-    def is_only_too_small(self, proposal: Proposal) -> bool:
+    def is_only_too_small(self, order: CandidateOrder) -> bool:
         """Whether minimums alone are in the way: an order cut to its exit is judged by the rest."""
-        instrument = proposal.terms.holding.instrument
+        instrument = order.terms.holding.instrument
         return (
             instrument is not None
-            and proposal.terms.asked is not None
-            and self._wrong_price(proposal, instrument) is None
-            and self._too_small(proposal, instrument) is not None
+            and order.terms.asked is not None
+            and self._wrong_price(order, instrument) is None
+            and self._too_small(order, instrument) is not None
         )
 
-    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+    def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """Only a quantity above the largest is cut; prices and minimums forbid."""
-        instrument = proposal.terms.holding.instrument
+        instrument = order.terms.holding.instrument
         return (
             instrument is not None
             and instrument.max_quantity is not None
-            and proposal.quantity > instrument.max_quantity
-            and self._wrong_price(proposal, instrument) is None
+            and order.quantity > instrument.max_quantity
+            and self._wrong_price(order, instrument) is None
         )
 
-    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
-        instrument = proposal.terms.holding.instrument
+    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+        instrument = order.terms.holding.instrument
         if instrument is None or instrument.max_quantity is None:
-            return proposal.quantity
-        return floored(proposal.terms, instrument.max_quantity)
+            return order.quantity
+        return floored(order.terms, instrument.max_quantity)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.unit == "price" and check.limit == ZERO:
             return sentence("The price {measured} is not above zero.", check)
         if check.unit == "price":
             return sentence("The limit price {measured} is not a multiple of {limit}.", check)
         name = "notional" if check.unit == "money" else "quantity"
-        small = self.is_only_too_small(proposal)
+        small = self.is_only_too_small(order)
         side = "below the minimum" if small else "above the maximum"
         return sentence(f"The order's {name} of {{measured}} is {side} of {{limit}}.", check)
 
 
-def _whole_rest(proposal: Proposal) -> bool:
+def _whole_rest(order: CandidateOrder) -> bool:
     """Whether it closes all there is, which may be below the minimums."""
-    terms = proposal.terms
-    return proposal.exempt and proposal.quantity == floored(terms, terms.exit_room)
+    terms = order.terms
+    return order.exempt and order.quantity == floored(terms, terms.reducible_quantity)

@@ -1,7 +1,7 @@
 """Refuse entries in an instrument whose trading is halted, or that is delisted."""
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -10,11 +10,11 @@ class InstrumentStatus(Rule, frozen=True, kw_only=True):
     PLACE = 71
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        instrument = proposal.terms.holding.instrument
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        instrument = order.terms.holding.instrument
         return self.flag(breached=instrument is not None and instrument.status != "trading")
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
-        instrument = proposal.terms.holding.instrument
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
+        instrument = order.terms.holding.instrument
         status = "unknown" if instrument is None else instrument.status
-        return f"{proposal.terms.signal.symbol} is {status}."
+        return f"{order.terms.signal.symbol} is {status}."

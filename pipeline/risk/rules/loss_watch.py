@@ -6,14 +6,14 @@ from typing import ClassVar
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.windows import Baseline, Window
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import Measure
-from pipeline.risk.rules.rule import Watch
+from pipeline.risk.rules.rule import AccountLimit
 from topics.decisions import Check, Unit
 
 
-class LossWatch(Watch, frozen=True, kw_only=True):
+class LossLimit(AccountLimit, frozen=True, kw_only=True):
     """A loss limit of a window: measured from its open, or from a resume of its own stop."""
 
     ENTRY: ClassVar[bool] = True
@@ -27,21 +27,21 @@ class LossWatch(Watch, frozen=True, kw_only=True):
         """Return the largest loss at a base: start equity + deposits since."""
         raise NotImplementedError
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Judge the loss; a base <= 0 is breached, and an unknown equity still shows the limit."""
-        since = self._since(standing.account)
+        since = self._since(view.account)
         base = None if since is None else since.loss_base()
         if since is None or base is None:
             return self.unknown()
-        limit, pnl = self.limit_of(base), since.pnl(standing.equity)
+        limit, pnl = self.limit_of(base), since.pnl(view.equity)
         if pnl is None:
             return self.unknown(limit)
         if base <= ZERO:
             return self.numbers("breach", -pnl, limit, headroom=limit + pnl)
         return self.cap(-pnl, limit)
 
-    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        since = self._since(standing.account)
+    def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
+        since = self._since(view.account)
         base = None if since is None else since.loss_base()
         if since is None or base is None or base <= ZERO:
             return None

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -29,10 +29,10 @@ class Margin(Rule, frozen=True, kw_only=True):
         if self.leverage is not None and self.leverage <= ZERO:
             raise ValueError("leverage must be a number > 0")
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Measure the margin of the symbol's worst case against what the others leave free."""
-        equity, totals = standing.equity, standing.account.totals
-        own, worst = proposal.terms.holding.figures.worst, proposal.worst_notional
+        equity, totals = view.equity, view.account.totals
+        own, worst = order.terms.holding.figures.worst, order.worst_notional
         if equity is not None and equity <= ZERO:
             return self.meaningless(None)
         if equity is None or own is None or worst is None or totals.unbounded:

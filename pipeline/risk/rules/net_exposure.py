@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.account.exposures import NO_SIDES
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -21,13 +21,13 @@ class NetExposure(Rule, frozen=True, kw_only=True):
     SIZES = True
     KEEPS = ("sides",)
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Measure long exposure for a buy, short exposure for a sell; no order nets another."""
         assert self.net_exposure_ratio_max is not None
-        limit, totals = self.net_exposure_ratio_max, standing.account.totals
+        limit, totals = self.net_exposure_ratio_max, view.account.totals
         sides, net = totals.exposures.sides or NO_SIDES, None
-        if proposal.order_notional is not None and not totals.unbounded:
-            buys = proposal.terms.side == "buy"
+        if order.order_notional is not None and not totals.unbounded:
+            buys = order.terms.side == "buy"
             held = sides.net + sides.buys if buys else sides.sells - sides.net
-            net = held + proposal.order_notional
-        return self.ratio(standing, net, limit=limit)
+            net = held + order.order_notional
+        return self.ratio(view, net, limit=limit)

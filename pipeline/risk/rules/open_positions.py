@@ -1,7 +1,7 @@
 """Cap how many symbols are held or reserved at once, the order's own included, without dust."""
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Count
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -16,8 +16,8 @@ class OpenPositions(Rule, frozen=True, kw_only=True):
     NEEDED = (("open_positions_max",),)
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         assert self.open_positions_max is not None
-        holding, totals = proposal.terms.holding, standing.account.totals
+        holding, totals = order.terms.holding, view.account.totals
         more = 0 if holding.active and not holding.is_left_over else 1
         return self.count(totals.active - totals.left_over + more, self.open_positions_max)

@@ -1,7 +1,7 @@
 """Cap the notional of one order."""
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -17,10 +17,10 @@ class OrderNotional(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        limit = per_symbol(self.order_notional_max, proposal.terms.holding.symbol)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        limit = per_symbol(self.order_notional_max, order.terms.holding.symbol)
         if limit is None:
-            return self.numbers("pass", proposal.notional)
-        if proposal.notional is None:
+            return self.numbers("pass", order.notional)
+        if order.notional is None:
             return self.unknown(limit)
-        return self.cap_order(proposal.terms, proposal.notional, limit)
+        return self.cap_order(order.terms, order.notional, limit)

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -22,7 +22,7 @@ class OrderRate(Rule, frozen=True, kw_only=True):
     LOOSER_DOWN = ("window_ms",)
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        approvals = standing.account.approvals  # In order of time.
-        past = bisect_right(approvals, standing.now_ms - self.window_ms)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        approvals = view.account.approvals  # In order of time.
+        past = bisect_right(approvals, view.now_ms - self.window_ms)
         return self.count(len(approvals) - past + 1, self.orders_max)

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -18,6 +18,6 @@ class OrderRatio(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         assert self.order_ratio_max is not None
-        return self.ratio(standing, proposal.notional, limit=self.order_ratio_max)
+        return self.ratio(view, order.notional, limit=self.order_ratio_max)

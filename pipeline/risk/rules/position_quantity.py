@@ -1,8 +1,8 @@
 """Cap the worst case quantity of one symbol."""
 
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal, own_side
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder, own_side
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -18,11 +18,11 @@ class PositionQuantity(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        terms = proposal.terms
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        terms = order.terms
         limit = per_symbol(self.position_quantity_max, terms.holding.symbol)
         if terms.asked is None:
             return self.unknown(limit)
         held, working = own_side(terms)
-        worst = max(held + working.quantity + proposal.quantity, ZERO)
+        worst = max(held + working.quantity + order.quantity, ZERO)
         return self.numbers("pass", worst) if limit is None else self.exact_cap(worst, limit)

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach, PerSymbol, per_symbol
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -19,8 +19,8 @@ class PositionRatio(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        limit = per_symbol(self.position_ratio_max, proposal.terms.holding.symbol)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        limit = per_symbol(self.position_ratio_max, order.terms.holding.symbol)
         if limit is None:
             return self.numbers("pass")
-        return self.ratio(standing, proposal.worst_notional, limit=limit)
+        return self.ratio(view, order.worst_notional, limit=limit)

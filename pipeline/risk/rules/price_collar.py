@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -17,13 +17,13 @@ class PriceCollar(Rule, frozen=True, kw_only=True):
     SAYS = "The limit price is {measured} away from the reference, above the collar of {limit}."
     LOOSER_UP = ("collar_ratio",)
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        terms = proposal.terms
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        terms = order.terms
         reference, limit_price = terms.reference, terms.signal.limit_price
         if limit_price is None:
             return self.numbers("pass", None, self.collar_ratio)
         if reference is None or reference <= ZERO:
-            if proposal.exempt:
+            if order.exempt:
                 return self.numbers("exempt", None, self.collar_ratio)
             if reference is None:
                 return self.unknown(self.collar_ratio)

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -13,8 +13,8 @@ class ReduceOnly(Rule, frozen=True, kw_only=True):
     SAYS = "The order is reduce_only and larger than what it can reduce."
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        return self.flag(breached=proposal.terms.signal.reduce_only and not proposal.exempt)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        return self.flag(breached=order.terms.signal.reduce_only and not order.exempt)
 
-    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
-        return proposal.terms.exit_room
+    def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
+        return order.terms.reducible_quantity

@@ -1,8 +1,8 @@
 """Refuse the same order again and again: symbol, side, requested quantity and limit price alike."""
 
-from pipeline.risk.order.candidate_order import Proposal
+from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.repeats import approved_since
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Count, Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -21,7 +21,7 @@ class RepeatedOrder(Rule, frozen=True, kw_only=True):
     LOOSER_DOWN = ("window_ms",)
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        since_ms = standing.now_ms - self.window_ms
-        before = approved_since(standing.account.repeats, proposal.terms, since_ms)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        since_ms = view.now_ms - self.window_ms
+        before = approved_since(view.account.repeats, order.terms, since_ms)
         return self.unknown() if before is None else self.count(before + 1, self.repeats_max)

@@ -1,7 +1,7 @@
 """Refuse entries in symbols that are denied, or that are not among those allowed."""
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 from topics.fields import Symbol
@@ -17,15 +17,15 @@ class RestrictedSymbols(Rule, frozen=True, kw_only=True):
     LOOSER_DOWN = ("denied",)
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        symbol = proposal.terms.signal.symbol
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        symbol = order.terms.signal.symbol
         denied = self._denies(symbol)
         return self.flag(
             breached=denied or (self.allowed is not None and symbol not in self.allowed)
         )
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
-        symbol = proposal.terms.signal.symbol
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
+        symbol = order.terms.signal.symbol
         what = "denied" if self._denies(symbol) else "not among the allowed symbols"
         return f"{symbol} is {what}."
 

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.order.stop_price import unit_risk
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -23,8 +23,8 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
     ENTRY = True
     SIZES = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        equity, terms = standing.equity, proposal.terms
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        equity, terms = view.equity, order.terms
         if equity is None:
             return self.unknown()
         limit = equity * self.risk_per_trade_ratio
@@ -33,4 +33,4 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
         unit = unit_risk(terms, self.fee_ratio)
         if unit is None or terms.asked is None:
             return self.unknown(limit)
-        return self.cap_order(terms, proposal.quantity * unit, limit)
+        return self.cap_order(terms, order.quantity * unit, limit)

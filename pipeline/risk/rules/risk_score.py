@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from pipeline.risk.numbers import ONE, ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -20,14 +20,14 @@ class RiskScore(Rule, frozen=True, kw_only=True):
     ENTRY = True
     LAST = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        equity, worst, limits = standing.equity, proposal.worst_notional, standing.common.score
-        drawdown, holding = standing.drawdown_ratio, proposal.terms.holding
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        equity, worst, limits = view.equity, order.worst_notional, view.common.score
+        drawdown, holding = view.drawdown_ratio, order.terms.holding
         if equity is not None and equity <= ZERO:
             return self.meaningless(_HALVES)
         if equity is None or drawdown is None or worst is None:
             return self.unknown(_HALVES)
-        confidence, quote = proposal.terms.signal.confidence, holding.quote
+        confidence, quote = order.terms.signal.confidence, holding.quote
         score = _SIZE * _share(worst, limits.position_max(holding.symbol) * equity)
         score += _DRAWDOWN * _share(drawdown, limits.drawdown_ratio_max)
         if confidence is not None:
@@ -37,19 +37,19 @@ class RiskScore(Rule, frozen=True, kw_only=True):
             score += _VOLATILITY * _share(quote.ewma, wild)
         return self.cap(score, _REFUSES if score > _REFUSES else _HALVES)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return sentence("{measured}", check)
         does = "halves the order" if check.limit == _HALVES else "rejects the order"
         return sentence(f"The risk score is {{measured}}; above {{limit}} it {does}.", check)
 
-    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+    def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """A high score is halved, once; the highest forbids."""
-        measured = self.check(standing, proposal).measured
+        measured = self.check(view, order).measured
         return measured is not None and measured <= _REFUSES
 
-    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
-        return proposal.quantity / 2
+    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+        return order.quantity / 2
 
 
 def _share(measured: Decimal, limit: Decimal) -> Decimal:

@@ -1,7 +1,7 @@
 """What a rule is: parameters with defaults, its place in the gate, and up to three answers.
 
-`check` judges a proposal before approval, `room` says the largest quantity a breached rule still
-allows, `watch` judges the account after every event. A rule is pure and knows no other rule.
+`check` judges an order before approval, `max_quantity` is the largest quantity that a breached rule
+still allows, `measure` judges the account after every event. A rule is pure and knows no other.
 """
 
 from decimal import Decimal
@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import ClassVar
 
 from pipeline.risk.account.exposures import Sum
-from pipeline.risk.account.holding import Guard, Holding
+from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.numbers import ZERO, exceeds
-from pipeline.risk.order.candidate_order import Proposal, Terms, emptied, largest
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder, OrderTerms, emptied, largest
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Lacking, OnBreach, Parameters
 from pipeline.risk.rules.measure import CheckVerdict, Measure, UnknownCheck, sentence
 from topics.decisions import Check, Unit
@@ -65,37 +65,37 @@ class Rule(Parameters, frozen=True, kw_only=True):
     def _unset(self, needed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple([name for name in needed if getattr(self, name) is None])
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Judge a proposal at its quantity."""
         raise NotImplementedError
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         """Explain a breach in one sentence with its numbers."""
         return sentence(self.SAYS, check)
 
-    def is_only_too_small(self, proposal: Proposal) -> bool:
+    def is_only_too_small(self, order: CandidateOrder) -> bool:
         """Whether a breach is only of a minimum, which an order cut to its exit need not reach."""
         return False
 
-    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+    def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """Whether a smaller quantity could satisfy it here, apart from the proven exit."""
         return self.SIZES
 
-    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
+    def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
         """The largest quantity in whole lots that satisfies it, at most the proposal's own."""
         return largest(
-            proposal,
-            lambda smaller: self.check(standing, smaller).verdict != "breach",
-            guess=self._guess(standing, proposal),
+            order,
+            lambda smaller: self.check(view, smaller).verdict != "breach",
+            guess=self._guess(view, order),
         )
 
-    def _guess(self, standing: Standing, proposal: Proposal) -> Decimal | None:
+    def _guess(self, view: RiskView, order: CandidateOrder) -> Decimal | None:
         """Guess the room as if the measure grew evenly from nothing to the full quantity."""
-        full, none = self.check(standing, proposal), self.check(standing, emptied(proposal))
+        full, none = self.check(view, order), self.check(view, emptied(order))
         if full.measured is None or full.limit is None or none.measured is None:
             return None
         rise = full.measured - none.measured
-        return proposal.quantity * (full.limit - none.measured) / rise if rise > 0 else None
+        return order.quantity * (full.limit - none.measured) / rise if rise > 0 else None
 
     def numbers(
         self,
@@ -114,7 +114,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
             return Check(self.NAME, "breach", measured, limit, limit - measured, self.UNIT)
         return Check(self.NAME, "pass", measured, limit, limit - measured, self.UNIT)
 
-    def cap_order(self, terms: Terms, measured: Decimal, limit: Decimal) -> Check:
+    def cap_order(self, terms: OrderTerms, measured: Decimal, limit: Decimal) -> Check:
         """Judge money of an order: to its last digit where no division took part in it."""
         cap = self.exact_cap if terms.exact else self.cap
         return cap(measured, limit)
@@ -141,12 +141,12 @@ class Rule(Parameters, frozen=True, kw_only=True):
         """Breach for want of an input that another rule owns."""
         return UnknownCheck(self.NAME, "breach", None, limit, None, self.UNIT)
 
-    def ratio(self, standing: Standing, notional: Decimal | None, *, limit: Decimal) -> Check:
+    def ratio(self, view: RiskView, notional: Decimal | None, *, limit: Decimal) -> Check:
         """Judge a notional as a fraction of equity; equity <= 0 breaches."""
-        equity = standing.equity
+        equity = view.equity
         if equity is None or (notional is None and equity > ZERO):
             return self.unknown(limit)
-        if notional is None or not standing.solvent:
+        if notional is None or not view.solvent:
             return self.meaningless(limit)
         measured = notional / equity
         verdict: CheckVerdict = "pass"
@@ -166,7 +166,7 @@ def _counted(name: str, unit: Unit | None, measured: int, *, limit: int) -> Chec
     return Check(name, verdict, Decimal(measured), Decimal(limit), headroom, unit)
 
 
-class Watch(Rule, frozen=True, kw_only=True):
+class AccountLimit(Rule, frozen=True, kw_only=True):
     """A rule that also looks after every event and acts by itself."""
 
     on_breach: OnBreach = "flatten"
@@ -174,7 +174,7 @@ class Watch(Rule, frozen=True, kw_only=True):
     LOSS: ClassVar[bool] = True  # Resuming its stop starts the loss windows anew.
     CONFIRMS: ClassVar[bool] = True  # A breach must hold at confirming marks, too.
 
-    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
+    def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
         """Measure the account at an equity; None when there is nothing to measure."""
         raise NotImplementedError
 
@@ -186,10 +186,10 @@ class PositionStop(Rule, frozen=True, kw_only=True):
 
     GATE: ClassVar[bool] = False
 
-    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+    def hit(self, holding: Holding, stop_levels: StopLevels, now_ms: int) -> Measure | None:
         """Measure a held position that must be closed; None while it may stay."""
         raise NotImplementedError
 
-    def due_ms(self, symbol: str, guard: Guard) -> int | None:
+    def due_ms(self, symbol: str, stop_levels: StopLevels) -> int | None:
         """When it hits without any event; None when only prices can bring it about."""
         return None

@@ -1,8 +1,8 @@
 """Refuse signals that are too old, expired, from the future, or from before what is remembered."""
 
 from pipeline.risk.account.identities import may_be_forgotten
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -14,12 +14,12 @@ class SignalAge(Rule, frozen=True, kw_only=True):
     PLACE = 60
     UNIT = "ms"
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        signal, now_ms = proposal.terms.signal, standing.now_ms
-        skew_ms_max = standing.common.prices.clock_skew_ms_max
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        signal, now_ms = order.terms.signal, view.now_ms
+        skew_ms_max = view.common.prices.clock_skew_ms_max
         age_ms = now_ms - signal.created_at_ms
         check = self.count(age_ms, self.signal_age_ms_max)
-        memory, expires_ms = standing.account.memory, signal.expires_at_ms
+        memory, expires_ms = view.account.memory, signal.expires_at_ms
         refused = (
             -age_ms > skew_ms_max
             or (expires_ms is not None and now_ms >= expires_ms)
@@ -29,8 +29,8 @@ class SignalAge(Rule, frozen=True, kw_only=True):
             return check
         return self.numbers("breach", check.measured, check.limit, headroom=check.headroom)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
-        signal, now_ms = proposal.terms.signal, standing.now_ms
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
+        signal, now_ms = order.terms.signal, view.now_ms
         age_ms = now_ms - signal.created_at_ms
         if signal.expires_at_ms is not None and now_ms >= signal.expires_at_ms:
             return f"The signal expired {now_ms - signal.expires_at_ms} ms ago."

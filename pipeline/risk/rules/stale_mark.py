@@ -1,8 +1,8 @@
 """Refuse entries without a fresh price of this symbol and of every one held."""
 
 from pipeline.risk.numbers import whole
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -14,21 +14,21 @@ class StaleMark(Rule, frozen=True, kw_only=True):
     SAYS = "The oldest price needed is {measured} ms old; at most {limit} ms are allowed."
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        terms, limit_ms = proposal.terms, standing.common.prices.mark_age_ms_max
-        quote, oldest_ms = terms.holding.quote, standing.valuation.oldest_ms
-        if quote is None or standing.account.totals.unmarked:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        terms, limit_ms = order.terms, view.common.prices.mark_age_ms_max
+        quote, oldest_ms = terms.holding.quote, view.valuation.oldest_ms
+        if quote is None or view.account.totals.unmarked:
             return self.numbers("breach", None, whole(limit_ms))
         if oldest_ms is None or quote.as_of_ms < oldest_ms:
             oldest_ms = quote.as_of_ms
-        age_ms = max(standing.now_ms - oldest_ms, 0)
+        age_ms = max(view.now_ms - oldest_ms, 0)
         if terms.reference is None and age_ms <= limit_ms:
             # A fresh quote without a price for this side is none.
             return self.numbers("breach", None, whole(limit_ms))
         return self.count(age_ms, limit_ms)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
-            symbol = proposal.terms.signal.symbol
+            symbol = order.terms.signal.symbol
             return f"There is no price of {symbol}, or none of a position that is held."
         return sentence(self.SAYS, check)

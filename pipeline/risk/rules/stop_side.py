@@ -1,8 +1,8 @@
 """Refuse entries whose stop is at their price or on the side where they would win."""
 
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -13,9 +13,9 @@ class StopSide(Rule, frozen=True, kw_only=True):
     SAYS = "The stop price {measured} is not on the losing side of the entry price {limit}."
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Measure the stop against the entry price; headroom is the room for a loss."""
-        terms = proposal.terms
+        terms = order.terms
         price, stop = terms.entry_price, terms.signal.stop_price
         if stop is None:
             return self.PASSED

@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from pipeline.risk.numbers import whole
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Duration
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -30,12 +30,12 @@ class StopoutGuard(Rule, frozen=True, kw_only=True):
     LOOSER_DOWN = ("lookback_ms",)
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        stopouts, symbol = standing.account.stopouts, proposal.terms.holding.symbol
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        stopouts, symbol = view.account.stopouts, order.terms.holding.symbol
         if not stopouts:
             return self.PASSED
         times_ms = [at for name, at in stopouts if name == symbol or not self.per_symbol]
-        most, limit = self._most(times_ms, standing.now_ms), self.stopouts_max or 1
+        most, limit = self._most(times_ms, view.now_ms), self.stopouts_max or 1
         verdict = self.BREACHED.verdict if most >= limit else self.PASSED.verdict
         return self.numbers(verdict, whole(most), whole(limit), headroom=whole(limit - most))
 

@@ -1,6 +1,6 @@
 """Close a position that is held for too long; off until a time is set."""
 
-from pipeline.risk.account.holding import Guard, Holding
+from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.numbers import whole
 from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.measure import Measure
@@ -13,12 +13,12 @@ class TimeStop(PositionStop, frozen=True, kw_only=True):
     PLACE = 530
     NEEDED = (("hold_ms_max",),)
 
-    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+    def hit(self, holding: Holding, stop_levels: StopLevels, now_ms: int) -> Measure | None:
         limit = per_symbol(self.hold_ms_max, holding.symbol)
-        if limit is None or now_ms - guard.opened_ms <= limit:
+        if limit is None or now_ms - stop_levels.opened_ms <= limit:
             return None
-        return Measure(whole(now_ms - guard.opened_ms), limit)
+        return Measure(whole(now_ms - stop_levels.opened_ms), limit)
 
-    def due_ms(self, symbol: str, guard: Guard) -> int | None:
+    def due_ms(self, symbol: str, stop_levels: StopLevels) -> int | None:
         limit = per_symbol(self.hold_ms_max, symbol)
-        return None if limit is None else guard.opened_ms + int(limit) + 1
+        return None if limit is None else stop_levels.opened_ms + int(limit) + 1

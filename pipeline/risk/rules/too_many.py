@@ -1,8 +1,8 @@
 """Refuse entries at the bounds of what an account's state may hold."""
 
 from pipeline.risk.account.account import POSITIONS_MAX, RESERVATIONS_MAX
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -13,9 +13,9 @@ class TooMany(Rule, frozen=True, kw_only=True):
     SAYS = "There would be {measured} positions or reservations; the account holds at most {limit}."
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        totals = standing.account.totals
-        symbols = totals.active + (0 if proposal.terms.holding.active else 1)
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        totals = view.account.totals
+        symbols = totals.active + (0 if order.terms.holding.active else 1)
         if symbols > POSITIONS_MAX:
             return self.count(symbols, POSITIONS_MAX)
         return self.count(totals.reservations + 1, RESERVATIONS_MAX)

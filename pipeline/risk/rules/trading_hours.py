@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Count
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
@@ -21,18 +21,18 @@ class TradingHours(Rule, frozen=True, kw_only=True):
     LOOSER_DOWN = ("minutes_before_close",)
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        terms, least = proposal.terms, self.minutes_before_close
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        terms, least = order.terms, self.minutes_before_close
         if terms.holding.instrument is None:
             return self.unknown()
         if terms.holding.instrument.session is None:
             return self.PASSED
-        session = _open_at(terms.sessions, standing.now_ms)
+        session = _open_at(terms.sessions, view.now_ms)
         if session is None or not least:
             return self.flag(breached=session is None)
-        return self.floor(Decimal(session.close_ms - standing.now_ms), Decimal(least) * _MINUTE_MS)
+        return self.floor(Decimal(session.close_ms - view.now_ms), Decimal(least) * _MINUTE_MS)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return "The exchange of the instrument is closed, or its hours are unknown."
         return sentence("The exchange closes in {measured} ms, sooner than {limit} ms.", check)

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -13,23 +13,23 @@ class TradingState(Rule, frozen=True, kw_only=True):
 
     PLACE = 20
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        state = standing.account.trading_state
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        state = view.account.trading_state
         if state == "halted":
-            return self.flag(breached=not (proposal.exempt and self.halt_exits))
-        return self.flag(breached=state == "reducing" and not proposal.exempt)
+            return self.flag(breached=not (order.exempt and self.halt_exits))
+        return self.flag(breached=state == "reducing" and not order.exempt)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
-        account = standing.account
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
+        account = view.account
         stops = ", ".join(stop.stop_id for stop in account.stops)
         allowed = "only exits are allowed" if self.halt_exits else "exits are not allowed either"
         if account.trading_state == "reducing":
             allowed = "only exits are allowed"
         return f"The account is {account.trading_state} by {stops}: {allowed}."
 
-    def sizes(self, standing: Standing, proposal: Proposal) -> bool:
+    def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """Reducing cuts to the proven exit, which may be nothing; halted forbids."""
-        return standing.account.trading_state == "reducing"
+        return view.account.trading_state == "reducing"
 
-    def room(self, standing: Standing, proposal: Proposal) -> Decimal:
-        return proposal.terms.exit_room
+    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+        return order.terms.reducible_quantity

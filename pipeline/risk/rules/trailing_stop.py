@@ -1,6 +1,6 @@
 """Close a position whose price fell too far from its best mark; off until a ratio is set."""
 
-from pipeline.risk.account.holding import Guard, Holding
+from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.parameters import PerSymbol, per_symbol
 from pipeline.risk.rules.measure import Measure
@@ -14,9 +14,9 @@ class TrailingStop(PositionStop, frozen=True, kw_only=True):
     NEEDED = (("trailing_ratio",),)
     LOOSER_UP = ("trailing_ratio",)
 
-    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+    def hit(self, holding: Holding, stop_levels: StopLevels, now_ms: int) -> Measure | None:
         limit = per_symbol(self.trailing_ratio, holding.symbol)
-        best = guard.best
+        best = stop_levels.best
         if limit is None or holding.mark is None or best <= ZERO:
             return None  # No ratio to a price <= 0 means anything.
         against = best - holding.mark if holding.position.quantity > ZERO else holding.mark - best

@@ -1,7 +1,7 @@
 """Refuse every order in a symbol whose lots and ticks nobody told, or in any while one is held."""
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -9,12 +9,12 @@ from topics.decisions import Check
 class UnknownInstrument(Rule, frozen=True, kw_only=True):
     PLACE = 40
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        if proposal.terms.holding.instrument is None:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        if order.terms.holding.instrument is None:
             return self.flag(breached=True)
-        return self.flag(breached=bool(standing.account.totals.pending) and not proposal.exempt)
+        return self.flag(breached=bool(view.account.totals.pending) and not order.exempt)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
-        if proposal.terms.holding.instrument is None:
-            return f"There is no instrument {proposal.terms.signal.symbol}."
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
+        if order.terms.holding.instrument is None:
+            return f"There is no instrument {order.terms.signal.symbol}."
         return "The account holds a position whose instrument is unknown."

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from pipeline.risk.numbers import whole
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -15,27 +15,27 @@ class UnknownRate(Rule, frozen=True, kw_only=True):
     UNIT = "ms"
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
         """Measure the age of the oldest rate that is needed; null when one is missing."""
-        limit_ms, needed = standing.common.prices.mark_age_ms_max, standing.valuation.rates
-        terms, oldest_ms = proposal.terms, needed.oldest_ms
+        limit_ms, needed = view.common.prices.mark_age_ms_max, view.valuation.rates
+        terms, oldest_ms = order.terms, needed.oldest_ms
         if needed.missing is not None or (terms.foreign and terms.rate_ms is None):
             return self.numbers("breach", None, whole(limit_ms))
         if terms.rate_ms is not None and (oldest_ms is None or terms.rate_ms < oldest_ms):
             oldest_ms = terms.rate_ms
         if oldest_ms is None:
             return _none_needed(self, limit_ms)
-        return self.count(max(standing.now_ms - oldest_ms, 0), limit_ms)
+        return self.count(max(view.now_ms - oldest_ms, 0), limit_ms)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         """Name the pair without a fresh rate."""
-        needed, terms = standing.valuation.rates, proposal.terms
+        needed, terms = view.valuation.rates, order.terms
         instrument, own_ms = terms.holding.instrument, terms.rate_ms
         own = None if instrument is None else instrument.settlement_currency
         if check.measured is None:
-            return f"There is no rate of {needed.missing or own}/{standing.account.currency}."
+            return f"There is no rate of {needed.missing or own}/{view.account.currency}."
         is_own = own_ms is not None and (needed.oldest_ms is None or own_ms < needed.oldest_ms)
-        pair = f"{own if is_own else needed.oldest}/{standing.account.currency}"
+        pair = f"{own if is_own else needed.oldest}/{view.account.currency}"
         says = "is {measured} ms old; at most {limit} ms are allowed."
         return sentence(f"The rate of {pair} {says}", check)
 

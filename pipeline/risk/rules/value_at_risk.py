@@ -7,16 +7,16 @@ from msgspec import Meta
 
 from pipeline.risk.account.exposures import NO_WEIGHTS
 from pipeline.risk.numbers import EXACT, MONEY, ZERO
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.measure import Measure
-from pipeline.risk.rules.rule import Watch
+from pipeline.risk.rules.rule import AccountLimit
 from pipeline.risk.statistics.quantile import deviations
 from topics.decisions import Check
 
 
-class ValueAtRisk(Watch, frozen=True, kw_only=True):
+class ValueAtRisk(AccountLimit, frozen=True, kw_only=True):
     var_confidence: Decimal = Decimal("0.99")  # Above 0.5, below 1.
     horizon_bars: Annotated[int, Meta(ge=1, le=1_000_000)] = 1440
     var_ratio_max: Decimal | None = None  # Of equity.
@@ -38,10 +38,10 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
         if not 1 < 2 * self.var_confidence < 2:
             raise ValueError("var_confidence must be above 0.5 and below 1")
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        equity, totals, holding = standing.equity, standing.account.totals, proposal.terms.holding
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        equity, totals, holding = view.equity, view.account.totals, order.terms.holding
         weights = totals.exposures.weights or NO_WEIGHTS
-        worst, own, ewma = proposal.worst_notional, holding.figures.worst, holding.ewma
+        worst, own, ewma = order.worst_notional, holding.figures.worst, holding.ewma
         limit = None if equity is None else equity * (self.var_ratio_max or ZERO)
         if ewma is None or weights.unweighed > totals.unbounded:
             return self.numbers("breach", None, limit)
@@ -52,8 +52,8 @@ class ValueAtRisk(Watch, frozen=True, kw_only=True):
         more = EXACT.multiply(EXACT.subtract(worst, own), ewma)
         return self.cap(self._at_risk(EXACT.add(weights.weighed, more)), limit)
 
-    def watch(self, standing: Standing, equity: Decimal) -> Measure | None:
-        weights = standing.account.totals.exposures.weights
+    def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
+        weights = view.account.totals.exposures.weights
         if weights is None or weights.unweighed:
             return None
         return Measure(self._at_risk(weights.weighed), equity * (self.var_ratio_max or ZERO))

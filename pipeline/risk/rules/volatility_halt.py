@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.order.candidate_order import Proposal
-from pipeline.risk.order.risk_view import Standing
+from pipeline.risk.order.candidate_order import CandidateOrder
+from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules.measure import sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
@@ -19,13 +19,13 @@ class VolatilityHalt(Rule, frozen=True, kw_only=True):
     RATIO_USUAL_MAX = Decimal(20)  # Not of equity: of the usual volatility.
     ENTRY = True
 
-    def check(self, standing: Standing, proposal: Proposal) -> Check:
-        quote = proposal.terms.holding.quote
+    def check(self, view: RiskView, order: CandidateOrder) -> Check:
+        quote = order.terms.holding.quote
         if quote is None or quote.ewma is None or quote.long_run is None:
             return self.flag(breached=self.require_history)
         return self.cap(quote.ewma, self.volatility_ratio_max * quote.long_run)
 
-    def message(self, standing: Standing, proposal: Proposal, check: Check) -> str:
+    def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return "The volatility of the symbol is unknown, and a history is required."
         return sentence("Volatility per bar is {measured}, above the limit of {limit}.", check)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account.holding import Guard, Holding
+from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop
@@ -15,7 +15,7 @@ class VolatilityStop(PositionStop, frozen=True, kw_only=True):
     NEEDED = (("volatility_multiple",),)
     LOOSER_UP = ("volatility_multiple",)
 
-    def hit(self, holding: Holding, guard: Guard, now_ms: int) -> Measure | None:
+    def hit(self, holding: Holding, stop_levels: StopLevels, now_ms: int) -> Measure | None:
         mark, quote = holding.mark, holding.quote
         if mark is None or quote is None or quote.atr is None or self.volatility_multiple is None:
             return None

@@ -5,10 +5,10 @@ from decimal import Decimal
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.windows import Window
 from pipeline.risk.parameters import OnBreach
-from pipeline.risk.rules.loss_watch import LossWatch
+from pipeline.risk.rules.loss_watch import LossLimit
 
 
-class WeeklyLoss(LossWatch, frozen=True, kw_only=True):
+class WeeklyLoss(LossLimit, frozen=True, kw_only=True):
     weekly_loss_ratio_max: Decimal = Decimal("0.05")  # Of the week's start equity + deposits.
     on_breach: OnBreach = "reduce"
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from pipeline.risk.account.account import Account
-from pipeline.risk.account.totals import UNSURE, looked_up
+from pipeline.risk.account.totals import UNSURE, recomputed
 from pipeline.risk.numbers import ONE, ZERO, earliest
 
 
@@ -123,7 +123,7 @@ def _confirming_equity(account: Account, unrealized: Decimal, *, favourable: boo
 def oldest_mark_ms(account: Account) -> int | None:
     """The oldest as_of among marks that must be fresh; None when nothing held has one."""
     mark_ms = account.totals.mark_ms
-    return looked_up(account.totals, account.holdings).mark_ms if mark_ms == UNSURE else mark_ms
+    return recomputed(account.totals, account.holdings).mark_ms if mark_ms == UNSURE else mark_ms
 
 
 def needed_rates(account: Account) -> NeededRates:

@@ -1,13 +1,13 @@
 """A holding's figures: what it is worth and what it could become, worked out when it changes.
 
-`settle` and `revalue` are their only makers.
+`recompute` and `revalue` are their only makers.
 """
 
 from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import FLAT, NOTHING, Figures, Holding, Mark, Working
 from pipeline.risk.account.paid import cost_of
 from pipeline.risk.account.reservations import Reservation
@@ -35,7 +35,7 @@ def opening_notional(held: Decimal, working: Working) -> Decimal:
     return opened * working.notional / working.quantity if opened > 0 else ZERO
 
 
-def settle(holding: Holding) -> Holding:
+def recompute(holding: Holding) -> Holding:
     """Recompute the figures after anything of the holding changed."""
     if not (holding.position.quantity or holding.reservations or holding.pending):
         return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
@@ -65,10 +65,10 @@ def reserved(holding: Holding, reservation: Reservation) -> Holding:
     buys, sells, due_ms = (
         one_more(holding, reservation) if more else working_sums(reservations, holding.inverse)
     )
-    figures, scale = holding.figures, holding.scale
-    if not holding.position.quantity or figures.worst is None or scale is None:
-        return settle(replace(holding, reservations=reservations))
-    worst, opening = _bounds(holding, scale, buys=buys, sells=sells)
+    figures, point_value = holding.figures, holding.point_value
+    if not holding.position.quantity or figures.worst is None or point_value is None:
+        return recompute(replace(holding, reservations=reservations))
+    worst, opening = _bounds(holding, point_value, buys=buys, sells=sells)
     count = buys.count + sells.count
     changed = replace(
         figures, worst=worst, opening=opening, active=True, reservations=count, due_ms=due_ms
@@ -84,18 +84,18 @@ def _figures(holding: Holding, due_ms: int | None) -> Figures:
         due_ms=due_ms,
         residual=is_residual(holding),
     )
-    scale = holding.scale
-    if scale is None:
+    point_value = holding.point_value
+    if point_value is None:
         return _without_value(known)
     if held and holding.mark is None and not known.residual:
         _, opening = _orders(held, ZERO, holding.buys, sells=holding.sells)
-        cost = cost_of(holding.position, scale)
-        return replace(_without_value(known), opening=opening * scale, cost=cost)
-    worst, opening = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
+        cost = cost_of(holding.position, point_value)
+        return replace(_without_value(known), opening=opening * point_value, cost=cost)
+    worst, opening = _bounds(holding, point_value, buys=holding.buys, sells=holding.sells)
     figures = replace(known, worst=worst, opening=opening)
     if not held:
         return figures
-    return _valued(holding, replace(figures, cost=cost_of(holding.position, scale)))
+    return _valued(holding, replace(figures, cost=cost_of(holding.position, point_value)))
 
 
 def _without_value(figures: Figures) -> Figures:
@@ -107,23 +107,23 @@ def _without_value(figures: Figures) -> Figures:
 def _valued(holding: Holding, figures: Figures) -> Figures:
     """The figures at the newest marks; only for a position whose mark and scale are known."""
     held, cost = holding.position.quantity, holding.position.cost
-    mark, scale, inverse = holding.mark, holding.scale, holding.inverse
-    if scale is None:
+    mark, point_value, inverse = holding.mark, holding.point_value, holding.inverse
+    if point_value is None:
         raise AssertionError("a position without a rate has no value")
-    worst, _ = _bounds(holding, scale, buys=holding.buys, sells=holding.sells)
+    worst, _ = _bounds(holding, point_value, buys=holding.buys, sells=holding.sells)
     best = least = value = held_value(holding)
     if mark is not None:
         high, low = _extremes(holding.marks, mark, long=held > ZERO)
-        best = value if high is mark else worth(held, high, inverse)
-        least = value if low is mark else worth(held, low, inverse)
-    unrealized = (value - cost) * scale
-    favourable = unrealized if best is value else (best - cost) * scale
-    cautious = unrealized if least is value else (least - cost) * scale
+        best = value if high is mark else contract_value(held, high, inverse)
+        least = value if low is mark else contract_value(held, low, inverse)
+    unrealized = (value - cost) * point_value
+    favourable = unrealized if best is value else (best - cost) * point_value
+    cautious = unrealized if least is value else (least - cost) * point_value
     valued = Figures(
         unrealized,
         favourable,
         cautious,
-        abs(value) * scale,
+        abs(value) * point_value,
         worst,
         figures.opening,
         figures.cost,
@@ -145,15 +145,15 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
 
 
 def _bounds(
-    holding: Holding, scale: Decimal, *, buys: Working, sells: Working
+    holding: Holding, point_value: Decimal, *, buys: Working, sells: Working
 ) -> tuple[Decimal, Decimal]:
     """Worst case notional of the larger side, and the notional that reserved orders open."""
     held = holding.position.quantity
     value = abs(held_value(holding)) if held else ZERO
     if not (buys.quantity or sells.quantity):
-        return value * scale, ZERO
+        return value * point_value, ZERO
     worst, opening = _orders(held, value, buys, sells=sells)
-    return worst * scale, opening * scale
+    return worst * point_value, opening * point_value
 
 
 def _orders(

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account.contracts import worth
+from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.numbers import ONE
 
@@ -18,7 +18,9 @@ def is_residual(holding: Holding) -> bool:
 def held_value(holding: Holding) -> Decimal:
     """Worth of what is held at its mark, signed, before it is scaled; at cost without a mark."""
     position, mark = holding.position, holding.mark
-    return position.cost if mark is None else worth(position.quantity, mark, holding.inverse)
+    return (
+        position.cost if mark is None else contract_value(position.quantity, mark, holding.inverse)
+    )
 
 
 def held_notional(holding: Holding) -> Decimal | None:

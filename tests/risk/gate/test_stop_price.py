@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.risk.account.holding import Holding
-from pipeline.risk.order.candidate_order import Terms, make_terms
+from pipeline.risk.order.candidate_order import OrderTerms, order_terms
 from pipeline.risk.order.stop_price import stop_price
 from pipeline.risk.parameters import StopPrices
 from tests import given
@@ -14,14 +14,16 @@ from topics.codec import plain
 DEFAULTS = StopPrices()  # 2 x ATR, else 0.02.
 
 
-def terms(side: given.Side, price: str, *, tick: str = "0.01", stop: str | None = None) -> Terms:
+def terms(
+    side: given.Side, price: str, *, tick: str = "0.01", stop: str | None = None
+) -> OrderTerms:
     """Return an entry at a price, with its own stop or none."""
     signal = given.signal(side, 1, limit_price=price, stop_price=stop)
     holding = Holding(given.SYMBOL, given.instrument(tick_size=tick))
-    return make_terms(signal, holding, fresh=True, collar=Decimal(0))
+    return order_terms(signal, holding, fresh=True, collar=Decimal(0))
 
 
-def placed(entry: Terms, *, atr: str | None = None) -> str:
+def placed(entry: OrderTerms, *, atr: str | None = None) -> str:
     """Return the stop of an entry as text."""
     known = None if atr is None else Decimal(atr)
     return plain(stop_price(entry, DEFAULTS, atr=known))
@@ -99,6 +101,6 @@ def test_stop_on_the_wrong_side_is_left_as_it_is(side: given.Side, own: str) -> 
 
 def test_stop_is_unknown_when_there_is_no_price() -> None:
     signal = given.signal("buy", 1)
-    entry = make_terms(signal, Holding(given.SYMBOL), fresh=True, collar=Decimal(0))
+    entry = order_terms(signal, Holding(given.SYMBOL), fresh=True, collar=Decimal(0))
 
     assert stop_price(entry, DEFAULTS, atr=Decimal(1)) is None

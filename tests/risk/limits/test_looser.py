@@ -140,9 +140,9 @@ def test_change_of_everyone_is_not_looser_when_the_account_has_its_own_value() -
 
 
 def test_rule_is_not_looser_when_it_becomes_half() -> None:
-    guard = {"stopout_guard": {"stopouts_max": 2, "lookback_ms": 1}}
+    stop_levels = {"stopout_guard": {"stopouts_max": 2, "lookback_ms": 1}}
 
     # Every entry is refused then; the lookback itself went.
-    assert changed(guard, NOTHING, {"stopout_guard": {"stopouts_max": 2}}) == [
+    assert changed(stop_levels, NOTHING, {"stopout_guard": {"stopouts_max": 2}}) == [
         ("stopout_guard", "lookback_ms")
     ]

@@ -68,11 +68,11 @@ def test_defect_is_named_when_a_document_cannot_be_used(rules: Any, defect: str)
 def test_rule_refuses_entries_when_a_release_leaves_half_of_it() -> None:
     rules = {"stopout_guard": {"stopouts_max": 500, "lookback_ms": 1000}}
 
-    (guard,) = [
+    (stop_levels,) = [
         rule for rule in limits_of(canonical(rules), NOTHING).gate if rule.NAME == "stopout_guard"
     ]
 
-    assert type(guard).__name__ == "HalfStopoutGuard"
+    assert type(stop_levels).__name__ == "HalfStopoutGuard"
 
 
 def test_nothing_is_defective_when_no_document_is_there() -> None:

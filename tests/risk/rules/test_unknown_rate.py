@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.limits.in_force import limits_of
-from pipeline.risk.order.candidate_order import make_terms, propose
-from pipeline.risk.order.risk_view import stand
+from pipeline.risk.order.candidate_order import candidate, order_terms
+from pipeline.risk.order.risk_view import risk_view
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.unknown_rate import UnknownRate
 from pipeline.risk.valuation.equity import NeededRates, Valuation
@@ -24,19 +24,19 @@ def sentence(needed: NeededRates, *, rate_ms: int | None = None, foreign: bool =
     log.open()
     assert log.account is not None
     money = Decimal(1000)
-    standing = stand(
+    view = risk_view(
         log.account,
         log.shared,
         common=limits_of("{}", "{}").common,
         valuation=Valuation(money, None, money, needed),
     )
-    standing = replace(standing, now_ms=T0_MS + 70_000)
-    holding = replace(log_holding(foreign=foreign), scale=None if foreign else Decimal(1))
-    terms = make_terms(given.signal("buy", 1), holding, fresh=True, collar=Decimal(0))
-    proposal = propose(replace(terms, rate_ms=rate_ms), Decimal(1))
+    view = replace(view, now_ms=T0_MS + 70_000)
+    holding = replace(log_holding(foreign=foreign), point_value=None if foreign else Decimal(1))
+    terms = order_terms(given.signal("buy", 1), holding, fresh=True, collar=Decimal(0))
+    order = candidate(replace(terms, rate_ms=rate_ms), Decimal(1))
     rule = RULES["unknown_rate"]()
     assert isinstance(rule, UnknownRate)
-    return rule.message(standing, proposal, rule.check(standing, proposal))
+    return rule.message(view, order, rule.check(view, order))
 
 
 def log_holding(*, foreign: bool) -> Holding:

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.foreign import Foreign
-from pipeline.risk.account.totals import Totals, looked_up, moved
+from pipeline.risk.account.totals import Totals, moved, recomputed
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
-from pipeline.risk.valuation.figures import settle
+from pipeline.risk.valuation.figures import recompute
 from tests import given
 from tests.risk.log import T0_MS, Log
 from topics.events import FillEvent, Quote, Rate, SignalEvent
@@ -79,8 +79,8 @@ def test_totals_are_those_of_the_holdings_put_one_by_one(steps: list[Step]) -> N
         for holding in account.holdings.values():
             anew = moved(anew, None, holding)
 
-    kept = looked_up(account.totals, account.holdings)
-    assert replace(kept, trim_ms=None) == looked_up(anew, account.holdings)
+    kept = recomputed(account.totals, account.holdings)
+    assert replace(kept, trim_ms=None) == recomputed(anew, account.holdings)
 
 
 @over(steps=STEPS)
@@ -105,7 +105,7 @@ def test_figures_and_state_are_the_same_when_they_are_made_anew(steps: list[Step
     account = lived(steps)
 
     with localcontext(MONEY):
-        anew = {name: settle(item) for name, item in account.holdings.items()}
+        anew = {name: recompute(item) for name, item in account.holdings.items()}
 
     assert anew == account.holdings
     assert load_account(save_account(account)) == account

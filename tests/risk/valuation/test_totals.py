@@ -10,7 +10,7 @@ from pipeline.risk.account.account import Account
 from pipeline.risk.account.exposures import Exposures, exposures_of
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
-from pipeline.risk.valuation.figures import settle
+from pipeline.risk.valuation.figures import recompute
 from tests import given
 from tests.risk.log import T0_MS, Log
 
@@ -78,7 +78,7 @@ def test_figures_are_the_same_when_they_are_worked_out_anew(
     account = lived(steps)
 
     with localcontext(MONEY):
-        anew = {name: settle(item) for name, item in account.holdings.items()}
+        anew = {name: recompute(item) for name, item in account.holdings.items()}
 
     assert anew == account.holdings
 
