@@ -29,9 +29,9 @@ DUE = ("on_order.end_wait", "boundaries.end_wait")
 ROLL = ("step.roll", "boundaries.roll")
 MARKET = ("step.take_all", "boundaries.take_all")
 HANDLER = ("on_fill.book",)
-WATCH = ("step.watch", "boundaries.watch")
+PROTECT = ("step.protect", "boundaries.protect")
 VALUE = ("turn.value",)
-PARTS = pytest.mark.parametrize("parts", [RULE, DUE, ROLL, MARKET, HANDLER, WATCH, VALUE])
+PARTS = pytest.mark.parametrize("parts", [RULE, DUE, ROLL, MARKET, HANDLER, PROTECT, VALUE])
 
 
 def held_desk() -> Desk:

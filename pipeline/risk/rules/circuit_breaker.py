@@ -52,7 +52,7 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
             return self.PASSED
         if not self.sizes(view, order):
             return self.BREACHED
-        return self.exact_cap(order.quantity, self.room(view, order))
+        return self.exact_cap(order.quantity, self.max_quantity(view, order))
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """Half-open one entry at a time is let in, smaller."""
@@ -68,5 +68,5 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
         says = "The circuit breaker lets in one order of at most {limit}, not of {measured}."
         return sentence(says, check)
 
-    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+    def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
         return floored(order.terms, self.half_open_scale * (order.terms.asked or ZERO))

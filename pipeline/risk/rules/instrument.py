@@ -81,7 +81,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             and self._wrong_price(order, instrument) is None
         )
 
-    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+    def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
         instrument = order.terms.holding.instrument
         if instrument is None or instrument.max_quantity is None:
             return order.quantity

@@ -48,7 +48,7 @@ class RiskScore(Rule, frozen=True, kw_only=True):
         measured = self.check(view, order).measured
         return measured is not None and measured <= _REFUSES
 
-    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+    def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
         return order.quantity / 2
 
 

@@ -31,5 +31,5 @@ class TradingState(Rule, frozen=True, kw_only=True):
         """Reducing cuts to the proven exit, which may be nothing; halted forbids."""
         return view.account.trading_state == "reducing"
 
-    def room(self, view: RiskView, order: CandidateOrder) -> Decimal:
+    def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
         return order.terms.reducible_quantity
