@@ -1,1 +1,1 @@
-"""Budgets of groups of accounts, divided into per-account limits that never sum to more."""
+"""Budgets of groups of accounts, divided into per-account limits whose sum never exceeds them."""

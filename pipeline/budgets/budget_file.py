@@ -1,4 +1,7 @@
-"""A budgets file: YAML, groups of accounts and the money each may use at most, and the firm's."""
+"""A budgets file: groups of accounts in YAML with the maximum amounts of each and of the firm.
+
+Validation without Kafka; what accounts use and how a budget is divided is decided elsewhere.
+"""
 
 from decimal import Decimal
 from pathlib import Path
@@ -21,11 +24,11 @@ Accounts = Annotated[tuple[Id, ...], Meta(min_length=1, max_length=ACCOUNTS_MAX)
 
 
 class BudgetsFileError(YamlFileError):
-    """Say what is wrong with a budgets file."""
+    """Report what is wrong with a budgets file."""
 
 
 class Amounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """At most so much of each, in the file's currency; None: no budget."""
+    """Maximum amounts in the file's currency; None: no budget."""
 
     gross_exposure_max: Decimal | None = None
     daily_loss_max: Decimal | None = None
@@ -36,13 +39,13 @@ class Group(Amounts, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Budgets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    currency: Id  # Of every account named here.
+    currency: Id  # The currency of every account in the file.
     groups: Annotated[dict[Id, Group], Meta(min_length=1)]
-    firm: Amounts | None = None  # What all groups together may have.
+    firm: Amounts | None = None  # The maximum of all groups together.
 
 
 def load_budgets(path: Path) -> Budgets:
-    """Read a budgets file. Raise BudgetsFileError where it is wrong."""
+    """Read a budgets file. Raise BudgetsFileError when it is invalid."""
     tree = load_tree(path)
     try:
         budgets = msgspec.convert(tree.value, Budgets, strict=False)
@@ -56,7 +59,7 @@ def load_budgets(path: Path) -> Budgets:
 
 
 def _where(tree: Tree) -> str | None:
-    """Name the group that is wrong, and its line; None where it is not a group."""
+    """Return the invalid group and its line; None when the fault is not in a group."""
     groups = tree.value.get("groups") if isinstance(tree.value, dict) else None
     for name, group in groups.items() if isinstance(groups, dict) else ():
         try:
@@ -81,7 +84,9 @@ def _check_accounts(path: Path, budgets: Budgets) -> None:
     for group in budgets.groups.values():
         for account_id in group.accounts:
             if account_id in seen:
-                raise BudgetsFileError(f"{path}: {account_id} is named twice; one group has it")
+                raise BudgetsFileError(
+                    f"{path}: {account_id} is named twice; an account belongs to one group"
+                )
             seen.add(account_id)
 
 
@@ -90,9 +95,9 @@ def _check_firm(path: Path, budgets: Budgets) -> None:
         most = getattr(budgets.firm, name)
         parts = [getattr(group, name) for group in budgets.groups.values()]
         if most is not None and None in parts:
-            raise BudgetsFileError(f"{path}: the firm has a {name}, so every group needs one")
+            raise BudgetsFileError(f"{path}: the firm sets {name}, so every group must set it too")
         if most is not None and sum(parts) > most:
             total = plain(sum(parts, Decimal(0)))
             raise BudgetsFileError(
-                f"{path}: the groups' {name} sum to {total}, more than the firm's {plain(most)}"
+                f"{path}: {name} of the groups adds up to {total}, but the firm's is {plain(most)}"
             )

@@ -1,7 +1,8 @@
-"""One turn of a rebalancer: read what is in force, divide, publish what may change now.
+"""One round of rebalancing: read what is in force, divide the budgets, publish what may change now.
 
-It keeps nothing between turns: all it knows is in the limits documents and in account_states, so
-it may end anywhere. Only one may publish: the next one to start fences the one before.
+It keeps no state between rounds: everything is in the limits documents and in account_states, so
+it may be killed at any point. Only one rebalancer may publish: a new one fences its predecessor
+through the transactional id. The arithmetic is in allowances.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,11 +31,11 @@ ROLE = "budgets"
 
 
 class BudgetsError(StartupError):
-    """Say why a budget cannot be divided among the accounts it names."""
+    """Report why a budget cannot be divided among its accounts."""
 
 
 class Divided(NamedTuple):
-    """One budget and its accounts' parts."""
+    """One budget and the shares of its accounts."""
 
     group: str
     dimension: str
@@ -47,7 +48,7 @@ States = Mapping[str, AccountState]
 
 
 def divided(budgets: Budgets, documents: Documents, states: States) -> list[Divided]:
-    """Judge every budget. Raise BudgetsError when an account is of another currency."""
+    """Return every budget with its shares. Raise BudgetsError on an account of another currency."""
     found = []
     for name, group in budgets.groups.items():
         for dimension in DIMENSIONS:
@@ -75,7 +76,10 @@ def changes(parts: list[Divided]) -> dict[str, dict[str, Decimal]]:
 
 
 def read_divided(settings: Settings, budgets: Budgets) -> tuple[list[Divided], Documents]:
-    """Read rows first, documents after: what is written in between only makes claims larger."""
+    """Read account_states and limits and divide the budgets.
+
+    Rows are read before documents: what is written in between can only make claims larger.
+    """
     wanted = {name for group in budgets.groups.values() for name in group.accounts}
     states = {row.account_id: row for row in _rows(settings) if row.account_id in wanted}
     documents = all_documents(settings)
@@ -83,7 +87,7 @@ def read_divided(settings: Settings, budgets: Budgets) -> tuple[list[Divided], D
 
 
 class Rebalancer:
-    """The one that may publish allowances, until another one starts."""
+    """Publish allowances until another rebalancer starts and fences this one."""
 
     def __init__(self, settings: Settings, *, author: str, reason: str) -> None:
         self._settings = settings
@@ -101,7 +105,7 @@ class Rebalancer:
             self._producer.init_transactions(ANSWER_SECONDS_MAX)
 
     def turn(self, budgets: Budgets) -> list[LimitsDocument]:
-        """Publish what may change now, all of it or nothing; return it."""
+        """Publish in one transaction what may change now and return it."""
         parts, documents = read_divided(self._settings, budgets)
         made = list(self._documents(changes(parts), documents))
         if made:
@@ -138,7 +142,7 @@ class Rebalancer:
         except KafkaException as error:
             if error.args[0].fatal():
                 raise BudgetsError(
-                    "another rebalancer took over; only one may run, nothing was published"
+                    "another rebalancer took over, so nothing was published; only one may run"
                 ) from error
             raise BrokerError(
                 f"the allowances were not published ({error.args[0].str()}); try again"
@@ -153,14 +157,14 @@ def _rows(settings: Settings) -> Iterator[AccountState]:
                 yield decode_as(AccountState, bytes(value))
             except DecodeError as error:
                 raise BrokerError(
-                    f"{STATES.name} holds what riskgate did not write: {error}"
+                    f"{STATES.name} holds a row that riskgate did not write: {error}"
                 ) from error
 
 
 def _state(budgets: Budgets, state: AccountState | None) -> AccountState | None:
     if state is not None and state.currency not in {None, budgets.currency}:
         raise BudgetsError(
-            f"{state.account_id} is in {state.currency}, the budgets are in {budgets.currency}; "
-            "name accounts of one currency in a file"
+            f"{state.account_id} is in {state.currency}, but the budgets are in "
+            f"{budgets.currency}; use one file per currency"
         )
     return state

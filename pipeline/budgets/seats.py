@@ -1,7 +1,7 @@
-"""What the limits documents and the newest account_states say of each account's allowance.
+"""Each account's share of a budget, read from its limits documents and its account_states row.
 
-A document may be in force from the moment it is written, and the one before it until a row of
-account_states names its version; so every document from the row's version on counts.
+A document may be in force as soon as it is written, and its predecessor until a row of
+account_states names the new version. So every document from the row's version on counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ ZERO = Decimal(0)
 
 
 def seat(dimension: str, documents: Sequence[LimitsDocument], state: AccountState | None) -> Seat:
-    """Judge one account. `documents`: its valid ones, in the order of its log."""
+    """Return one account's share. `documents`: its valid ones, in log order."""
     last = newest(documents)
     allowed = None if last is None else _allowance(last, dimension)
     used = None if state is None else _used(state, dimension)
@@ -34,21 +34,21 @@ def seat(dimension: str, documents: Sequence[LimitsDocument], state: AccountStat
 
 
 def valid_documents(documents: Sequence[LimitsDocument]) -> list[LimitsDocument]:
-    """Leave out what riskgate refuses over any document of `*`: it never comes in force."""
+    """Leave out documents that riskgate refuses under any `*` document: they never take effect."""
     return [document for document in documents if _is_valid(document)]
 
 
 def newest(documents: Sequence[LimitsDocument]) -> LimitsDocument | None:
-    """Return the document of the highest version; of two with the same, the first counts."""
+    """Return the document with the highest version, the first of two equal ones."""
     return max(documents, key=lambda document: document.version, default=None)
 
 
 def next_rules(last: LimitsDocument | None, allowances: Mapping[str, Decimal]) -> dict[str, Any]:
-    """Return the rules of an account's next document: all it had, with these allowances."""
+    """Return the rules of an account's next document: its last ones with these allowances."""
     rules = {name: dict(values) for name, values in (last.rules if last else {}).items()}
     for dimension, amount in allowances.items():
         rule = rules.setdefault(RULE_OF[dimension], {})
-        rule["enabled"] = True  # A rule that is off bounds nothing.
+        rule["enabled"] = True  # A disabled rule would bound nothing.
         rule[dimension] = plain(amount)
     return rules
 
@@ -62,7 +62,7 @@ def _allowance(document: LimitsDocument, dimension: str) -> Decimal | None:
 
 
 def _used(state: AccountState, dimension: str) -> Decimal | None:
-    """What an account uses: its worst exposure, or what the day lost so far."""
+    """Return what an account uses: its worst exposure or today's loss; None when unknown."""
     if dimension == "gross_exposure_max":
         return state.worst_exposure
     if state.currency is None:

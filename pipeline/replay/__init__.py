@@ -1,1 +1,4 @@
-"""The same wiring without a broker: recorded inputs decided again, one process, no clock."""
+"""Replay: the roles wired together in one process to decide recorded inputs again.
+
+No broker and no clock; time is that of the recorded lines or events.
+"""

@@ -1,7 +1,7 @@
-"""Recorded history decided again under other limits, beside what the recorded ones decide.
+"""Decide recorded history twice, under its own limits and under others, and compare the outcomes.
 
-The other document stands for `*` from the first event to the last; those of history for `*` are
-left out, those of single accounts still win over it.
+The other limits replace those of `*` from the first event to the last. Recorded documents of single
+accounts still override them.
 """
 
 import sys
@@ -39,7 +39,10 @@ VERSION = 1
 
 
 def file_against(lines: Iterable[bytes], against: Path, *, limits: Path | None = None) -> Otherwise:
-    """Compare recorded inputs under two limits; `limits` stands before the history's own."""
+    """Compare a file of inputs under two limits; `limits` applies until the history sets its own.
+
+    Raise StartupError when a file is invalid.
+    """
     other = document_of(against)
     first = None if limits is None else document_of(limits)
     run = _FileRun()
@@ -52,7 +55,7 @@ def file_against(lines: Iterable[bytes], against: Path, *, limits: Path | None =
 
 
 class _FileRun:
-    """Two machines fed with the same lines, side by side."""
+    """Two machines that decide the same lines."""
 
     def __init__(self) -> None:
         self.found = found = Otherwise()
@@ -66,25 +69,25 @@ class _FileRun:
         )
 
     def begin(self, first: LimitsDocument | None, other: LimitsDocument, *, at_ms: int) -> None:
-        """Put both runs' limits in force."""
+        """Put the limits of both runs in force before the first line."""
         if first is not None:
             self._history.begin(first, at_ms=at_ms)
         self._against.begin(other, at_ms=at_ms)
 
     def feed(self, line: Line) -> None:
-        """Apply a line to both and compare what came of it, revaluations until then included."""
+        """Apply a line, and the revaluations due before it, to both runs and compare them."""
         at_ms = line.timestamp_ms
         self._history.advance(at_ms)
         self._against.advance(at_ms)
         self.found.compare()
-        self._look_up(line)
+        self._apply_to_marks(line)
         self._history.feed(line)
         if line.topic != "limits" or line.key != EVERYONE.encode():
             self._against.feed(self._translated(line))
         self.found.compare()
 
     def finish(self) -> None:
-        """Apply what is due at the last line's time."""
+        """Apply what is due at the last line's time and compare once more."""
         self._history.finish()
         self._against.finish()
         self.found.compare()
@@ -97,11 +100,11 @@ class _FileRun:
         except DecodeError:
             return line
         assert isinstance(control, Control)
-        told = _translated(control, self.found)
-        return line if told is control else line._replace(value=encode(told))
+        translated = _translated(control, self.found)
+        return line if translated is control else line._replace(value=encode(translated))
 
-    def _look_up(self, line: Line) -> None:
-        """Take what a line says of the market into the marks that differences are valued at."""
+    def _apply_to_marks(self, line: Line) -> None:
+        """Apply a price or an instrument to the marks at which differences are valued."""
         topic = {PRICES.name: PRICES, INSTRUMENTS.name: INSTRUMENTS}.get(line.topic)
         if topic is None or line.value is None:
             return
@@ -119,7 +122,7 @@ class _FileRun:
 
 
 def log_against(settings: Settings, against: Path) -> Otherwise:
-    """Compare the recorded log under its own limits with the same under others."""
+    """Compare the log in Kafka under its own limits and under others."""
     other = Document(VERSION, canonical(document_of(against).rules))
     broker = Broker(settings)
     with broker.sentences():
@@ -147,7 +150,7 @@ def compare_event(
     *,
     accounts: tuple[PartitionAccounts, PartitionAccounts],
 ) -> None:
-    """Apply one event of the log to both runs and compare what came of it."""
+    """Apply one event of the log to both runs and compare their outcomes."""
     history, judged = accounts
     found.marks.take_all(event, each.at_ms)
     found.take("history", event, history.apply(event, each.content, each.at_ms))
@@ -169,7 +172,10 @@ def _accounts(store: MemoryStore, log: Log) -> PartitionAccounts:
 
 
 def _translated(control: Control, found: Otherwise) -> Control:
-    """Let a resume name the stop that the other run has in the place of history's."""
+    """Return a resume with the stop_id that the other run gave to the same stop.
+
+    A stop_id contains the sequence, which may differ between the runs.
+    """
     if control.command != "resume" or control.stop_id is None or control.account_id == EVERYONE:
         return control
     stop_id = found.resumed(control.account_id, control.stop_id)

@@ -1,8 +1,8 @@
-"""One partition of the log decided again and held against what was recorded, byte for byte.
+"""One partition of the log, decided again and compared byte for byte with the recorded outputs.
 
-Without a Kafka client: the recorded outputs come as tapes in the order of the log, and each is
-read once. A row of account_states is written at a commit, so it may wait for a `*` document that
-the same commit had.
+Knows no Kafka client: the recorded outputs come as tapes in log order, each read once. A row of
+account_states is written at a commit, so it may reflect a `*` document that the same commit applied
+after the account's event; such a row waits here until that document has been applied.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ Place = Literal["before", "missed", "now", "later"]
 
 
 class Span(NamedTuple):
-    """A topic's partition as it was when the comparison began; `end` is not part of it."""
+    """A partition's offsets when the comparison began; `end` is exclusive."""
 
     topic: str  # Without the prefix.
     partition: int
@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 class Recorded(Struct, frozen=True, gc=False):
-    """What every output says of itself; the rest is compared as bytes."""
+    """The fields of an output that its place in the log needs; the rest is compared as bytes."""
 
     account_id: str
     sequence: int
@@ -55,7 +55,7 @@ class Recorded(Struct, frozen=True, gc=False):
 
 
 class Taken(NamedTuple):
-    """A recorded output, as it stands in its topic."""
+    """A recorded output with its offset."""
 
     offset: int
     value: bytes
@@ -63,20 +63,20 @@ class Taken(NamedTuple):
 
 
 class Tape(Protocol):
-    """The recorded outputs of one topic's partition, from the first one kept."""
+    """The recorded outputs of one partition, from the oldest that is retained."""
 
     topic: str
-    whole: bool  # Nothing was deleted at its beginning.
+    whole: bool  # Retention has deleted nothing at its beginning.
 
     def head(self) -> Taken | None:
-        """Return the first output that was not advanced over, None at the end."""
+        """Return the current output, None at the end."""
 
     def advance(self) -> None:
         """Go to the next output."""
 
 
 class Where(NamedTuple):
-    """Which event of which account brought an output."""
+    """The topic, account and event of an output."""
 
     topic: str
     partition: int
@@ -85,7 +85,7 @@ class Where(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What was recorded, and what this release decides; None is nothing at all."""
+    """The recorded output and what this release decides; None when there is no output."""
 
     where: Where
     recorded: bytes | None
@@ -93,7 +93,7 @@ class Difference(NamedTuple):
 
 
 class Others(Struct):
-    """What another rules_version decided, and when."""
+    """The outputs that another rules_version decided, and when."""
 
     outputs: int
     first_ms: int
@@ -101,23 +101,23 @@ class Others(Struct):
 
 
 class Counts:
-    """What was found so far, over all partitions."""
+    """The results so far, over all partitions."""
 
     def __init__(self) -> None:
         self.events = 0
-        self.skipped = 0  # Events before the snapshot that their account starts from.
+        self.skipped = 0  # Events older than the snapshot of their account.
         self.equal: Counter[str] = Counter()  # Outputs, by topic.
         self.different: Counter[str] = Counter()
         self.others: dict[str, Others] = {}  # By rules_version.
         self.first: Difference | None = None
 
     def differ(self, difference: Difference) -> None:
-        """Count a difference; the first one is kept."""
+        """Count a difference and keep the first."""
         self.different[difference.where.topic] += 1
         self.first = self.first or difference
 
     def name_other(self, recorded: Recorded) -> None:
-        """Count an output that another rules_version decided."""
+        """Count an output of another rules_version: this release need not reproduce it."""
         at_ms = recorded.at_ms
         found = self.others.setdefault(recorded.rules_version, Others(0, at_ms, at_ms))
         found.outputs += 1
@@ -126,7 +126,7 @@ class Counts:
 
 
 class PartitionComparison:
-    """Take the events of one partition in order; `finish` when there are no more."""
+    """Compare the events of one partition in order; call `finish` after the last."""
 
     def __init__(
         self, accounts: PartitionAccounts, tapes: list[Tape], *, partition: int, counts: Counts
@@ -140,17 +140,19 @@ class PartitionComparison:
         self._known: dict[str, Account] = {}  # After the last event applied to each.
         self._sequences: dict[str, int] = {}
         self._starts: dict[str, int] | None = None  # None: every account, from its first event.
-        self.skipped = 0  # Events before the snapshot that their account starts from.
+        self.skipped = 0  # Events older than the snapshot of their account.
         self._last_ms = 0
-        self._tried: tuple[int, int] | None = None  # A waiting row, and the serial it was tried at.
+        # The waiting row's offset and the shared serial it was compared at: the row of an account
+        # depends on nothing else, so it is encoded again only when the serial has changed.
+        self._tried: tuple[int, int] | None = None
 
     def start(self, sequences: dict[str, int]) -> None:
-        """Compare only these accounts, from what follows these sequences on."""
+        """Compare only these accounts, each from the event after its sequence."""
         self._starts = sequences
         self._sequences = dict(sequences)
 
     def apply(self, event: Event, content: bytes, at_ms: int) -> None:
-        """Decide an event again and compare all that came of it."""
+        """Decide an event again and compare all its outputs."""
         taken = self._accounts.apply(event, content, at_ms)
         if taken.repeated:
             return
@@ -166,7 +168,7 @@ class PartitionComparison:
         self._compare_states()
 
     def finish(self) -> None:
-        """Count what is recorded of the time of these events but follows from none of them."""
+        """Count recorded outputs from the time of these events that none of them produced."""
         for tape in self._tapes.values():
             while (head := tape.head()) is not None:
                 place = self._place(head)
@@ -176,7 +178,7 @@ class PartitionComparison:
                 tape.advance()
 
     def _place(self, head: Taken) -> Place:
-        """Say where a recorded output stands relative to the events applied so far."""
+        """Return where a recorded output stands relative to the events applied so far."""
         recorded = head.recorded
         start = 0
         if self._starts is not None:
@@ -193,14 +195,14 @@ class PartitionComparison:
         if recorded:
             self._begun.add(tape.topic)
         elif tape.topic not in self._begun:
-            return  # Older than what the topic still has.
+            return  # Older than the oldest output that the topic still holds.
         for index in range(max(len(recorded), len(decided))):
             was = recorded[index] if index < len(recorded) else None
             now = decided[index] if index < len(decided) else None
             self._judge(tape.topic, account_id, was=was, now=now)
 
     def _recorded_now(self, tape: Tape, account_id: str) -> list[Taken]:
-        """Read what is recorded of the event applied last."""
+        """Read the recorded outputs of the event that was applied last."""
         found = []
         while (head := tape.head()) is not None:
             place = self._place(head)
@@ -224,7 +226,7 @@ class PartitionComparison:
             self._counts.differ(Difference(place, value, now))
 
     def _compare_states(self) -> None:
-        """Compare the rows whose accounts came that far."""
+        """Compare the rows whose accounts have reached their sequence."""
         tape = self._tapes[STATES]
         while (head := tape.head()) is not None:
             place = self._place(head)
@@ -254,7 +256,10 @@ class PartitionComparison:
         return encode(account_state(self._known[account_id], self._accounts.shared))
 
     def _drop(self, topic: str, head: Taken, place: Place) -> None:
-        """Count a recorded output that no event brought out again, unless nobody asks for it."""
+        """Count a recorded output that no event produced again.
+
+        Outputs before the start, and rows of `*`, are not compared.
+        """
         recorded = head.recorded
         if place == "before" or (topic == STATES and recorded.account_id == EVERYONE):
             return
@@ -268,7 +273,7 @@ class PartitionComparison:
 
 
 def taken_of(offset: int, value: bytes) -> Taken:
-    """Read what an output says of itself."""
+    """Decode the fields of an output that its place in the log needs."""
     return Taken(offset, value, decode_as(Recorded, value))
 
 

@@ -1,4 +1,4 @@
-"""Recorded decisions, found again by what a person knows of them: signal, account, time, rule."""
+"""Search of recorded decisions by signal, account, time and rule."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,17 +22,17 @@ ANY = cast("type[Decision | Exit | Stop]", TOPIC.message)
 
 
 class Wanted(NamedTuple):
-    """What a decision must be; None: whatever."""
+    """The criteria of a search; None matches everything."""
 
     from_ms: int
     to_ms: int
     signal_id: str | None = None
     account_id: str | None = None
-    rule: str | None = None  # Named among its reasons.
-    refused: bool = False  # Only what was not approved as asked.
+    rule: str | None = None  # One of the decision's reasons.
+    refused: bool = False  # Only what was not approved as requested.
 
     def holds(self, decision: Decision) -> bool:
-        """Whether a decision is wanted."""
+        """Whether a decision meets all criteria."""
         return (
             self.from_ms <= decision.at_ms <= self.to_ms
             and self.signal_id in {None, decision.signal_id}
@@ -43,7 +43,10 @@ class Wanted(NamedTuple):
 
 
 def find_decisions(broker: Broker, wanted: Wanted) -> Iterator[Decision]:
-    """Read the partitions that may hold them, from the time on; in order in each partition."""
+    """Yield matching decisions, in log order within each partition.
+
+    Reads only the partition of the account when one is given. Raise BrokerError on failure.
+    """
     with broker.sentences():
         for part in _spans(broker, wanted):
             with closing(read(broker, part)) as records:
@@ -53,7 +56,7 @@ def find_decisions(broker: Broker, wanted: Wanted) -> Iterator[Decision]:
 def _search(records: Iterator[Message], wanted: Wanted) -> Iterator[Decision]:
     for record in records:
         value = to_bytes(record.value() or b"")
-        # Most are not wanted: a look at the bytes is cheaper than decoding them.
+        # Most do not match: searching the bytes is much cheaper than decoding them.
         if wanted.signal_id is not None and wanted.signal_id.encode() not in value:
             continue
         decision = decode_as(ANY, value)
@@ -78,7 +81,7 @@ def _spans(broker: Broker, wanted: Wanted) -> list[Span]:
 
 def _from(broker: Broker, consumer: Consumer, start: TopicPartition) -> Span:
     whole = span(broker, consumer, TOPIC.name, start.partition)
-    # Below zero: nothing is as new as that.
+    # A negative offset means that no record is as new as the time asked for.
     return whole._replace(begin=start.offset if start.offset >= 0 else whole.end)
 
 

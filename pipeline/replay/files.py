@@ -1,4 +1,4 @@
-"""Replay of recorded inputs: lines in, lines out, the same bytes every time."""
+"""Replay of a file of recorded inputs: lines in, lines out, the same bytes every time."""
 
 import codecs
 from collections import Counter
@@ -21,16 +21,16 @@ __all__ = ["document_of", "in_time_order", "recorded_lines", "replay_file"]
 
 
 class Out(Protocol):
-    """Where replayed lines go."""
+    """The destination of replayed lines."""
 
     def writelines(self, lines: Iterable[bytes], /) -> None:
-        """Take lines that end with a newline."""
+        """Write lines, each of which ends with a newline."""
 
 
 def replay_file(lines: Iterable[bytes], out: Out, *, limits: Path | None = None) -> None:
-    """Decide recorded inputs and write what comes of them, with a limits file as version 1 of `*`.
+    """Decide recorded inputs and write the outputs; `limits` becomes version 1 of `*`.
 
-    Raise StartupError at a line that is no recorded input.
+    Raise StartupError at a line that is not a recorded input.
     """
     document = None if limits is None else document_of(limits)
     machine = Machine(Settings.from_environment())
@@ -43,8 +43,10 @@ def replay_file(lines: Iterable[bytes], out: Out, *, limits: Path | None = None)
 
 
 def in_time_order(lines: Iterable[Line]) -> Iterator[Line]:
-    """Order what lies between two lines that all accounts share by time, so that how accounts are
-    interleaved there makes no difference; the lines of one account keep their order.
+    """Sort the lines between two shared lines by time; one account's lines keep their order.
+
+    A shared line concerns every account: a price, an instrument or `*`. So it makes no difference
+    how accounts were interleaved in the recording.
     """
     waiting: list[tuple[int, int, Line]] = []
     newest_ms: dict[bytes | None, int] = {}  # Of each key.
@@ -72,7 +74,7 @@ def _sorted(waiting: list[tuple[int, int, Line]]) -> Iterator[Line]:
 
 
 def recorded_lines(lines: Iterable[bytes]) -> Iterator[Line]:
-    """Decode lines, each with its offset among the inputs of its topic."""
+    """Decode lines and number each within its topic, as offsets do. Blank lines are skipped."""
     offsets: Counter[str] = Counter()
     for number, text in enumerate(lines, start=1):
         content = text.removeprefix(codecs.BOM_UTF8) if number == 1 else text
@@ -87,7 +89,7 @@ def _write(out: Out, lines: Iterable[Line]) -> None:
 
 
 def document_of(path: Path) -> LimitsDocument:
-    """Read a limits file as the document that an operator would publish."""
+    """Read a limits file as a document for `*`. Raise LimitsFileError when it is invalid."""
     document = LimitsDocument(
         account_id=EVERYONE,
         version=1,

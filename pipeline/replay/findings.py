@@ -1,4 +1,4 @@
-"""What a comparison found, as lines for a person."""
+"""The result of a comparison as lines of text."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,23 +11,23 @@ NOTHING = "nothing"
 
 
 def describe(counts: Counts, rules_version: str) -> Iterator[str]:
-    """Yield the counts, what others decided, and the first difference."""
+    """Yield the counts, the outputs of other rules versions, and the first difference."""
     yield f"{counts.events} events decided again by rules_version {rules_version}"
     if counts.skipped:
-        yield f"{counts.skipped} events come before the first snapshot of their account"
+        yield f"{counts.skipped} events are older than the first snapshot of their account"
     for topic in COMPARED:
         yield f"{topic}: {counts.equal[topic]} equal, {counts.different[topic]} different"
     for version, others in sorted(counts.others.items(), key=lambda item: item[1].first_ms):
         yield (
-            f"decided by another, rules_version {version}: {others.outputs} outputs "
+            f"decided by another rules_version, {version}: {others.outputs} outputs "
             f"from {_time(others.first_ms)} to {_time(others.last_ms)}"
         )
     if counts.first is not None:
         yield from _first(counts.first)
         if counts.skipped:
             yield (
-                "  (an account that begins at a snapshot does not know the ids from before it: an "
-                "input that repeats one of them differs here, and what follows from it)"
+                "  (an account that starts from a snapshot does not know the ids before it, so an "
+                "input that repeats one of them differs, and so does everything after it)"
             )
 
 

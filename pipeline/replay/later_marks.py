@@ -1,6 +1,6 @@
-"""What a difference would have made: valued at the symbol's mark one day on, else at the last.
+"""The PnL of a different decision: valued at the symbol's mark one day later, or at the last mark.
 
-The order is taken as filled at its limit price, or at the reference of its moment; without fees.
+Assumes that the order filled at its limit price, or at the reference price then; without fees.
 """
 
 from collections import deque
@@ -21,7 +21,7 @@ __all__ = ["Difference", "LaterMarks"]
 
 
 class Difference(Struct, kw_only=True):
-    """One question that two limits answer otherwise; valued later, hence mutable."""
+    """One question that two limits answer differently; mutable, as its PnL is known only later."""
 
     at_ms: int
     account_id: str
@@ -30,30 +30,28 @@ class Difference(Struct, kw_only=True):
     symbol: str
     was: Outcome
     would_be: Outcome
-    rule: str = ""  # That makes the stricter answer.
+    rule: str = ""  # The rule behind the stricter answer.
     currency: str | None = None  # Of the PnL: the symbol's settlement currency.
-    price: Decimal | None = None  # At which the order is taken as filled.
+    price: Decimal | None = None  # At which the order is assumed to have filled.
     mark: Decimal | None = None
     mark_at_ms: int | None = None
-    pnl: Decimal | None = (
-        None  # Would be less was; None where a price or the instrument is missing.
-    )
+    pnl: Decimal | None = None  # Of `would_be` less `was`; None without a price or instrument.
 
     @property
     def quantity(self) -> Decimal:
-        """What the position would have had more, in units, signed."""
+        """The difference in position, `would_be` less `was`, in units, signed."""
         return self.would_be.quantity - self.was.quantity
 
     @property
     def is_stricter(self) -> bool:
-        """Whether the other limits allow less, or stop what history did not."""
+        """Whether the other limits allow less, or stop where the recorded ones did not."""
         if self.kind == "decision":
             return abs(self.would_be.quantity) < abs(self.was.quantity)
         return self.would_be.verdict != "nothing"
 
 
 class LaterMarks:
-    """Follow the market of one run; `finish` values what is still open at the last marks."""
+    """Value differences as their marks arrive; `finish` values the rest at the last marks."""
 
     def __init__(self) -> None:
         self._instruments: dict[str, Instrument] = {}
@@ -61,7 +59,7 @@ class LaterMarks:
         self._open: dict[str, deque[Difference]] = {}
 
     def take_all(self, event: Event, at_ms: int) -> None:
-        """Take what an event says of the market."""
+        """Apply all quotes and instruments that an event carries."""
         if isinstance(event, RevaluationEvent):
             for market in event.body.markets:
                 self.take(market.instrument, market.quote, at_ms)
@@ -69,7 +67,7 @@ class LaterMarks:
             self.take(event.instrument, event.quote, at_ms)
 
     def take(self, instrument: Instrument | None, quote: Quote | None, at_ms: int) -> None:
-        """Take an instrument and a quote, and value what waited for a mark of this time."""
+        """Apply an instrument and a quote, and value the differences that waited for it."""
         if instrument is not None:
             self._instruments[instrument.symbol] = instrument
         if quote is None:
@@ -80,7 +78,7 @@ class LaterMarks:
             self._value(waiting.popleft())
 
     def await_mark(self, difference: Difference) -> None:
-        """Fix the price of a difference now; its value comes with the mark one day on."""
+        """Fix the fill price of a difference now and value it at the mark one day later."""
         known = self._quotes.get(difference.symbol)
         limits = (difference.would_be.limit_price, difference.was.limit_price)
         named = [price for price in limits if price is not None]
@@ -91,7 +89,7 @@ class LaterMarks:
         self._open.setdefault(difference.symbol, deque()).append(difference)
 
     def finish(self) -> None:
-        """Value what waits at the last mark there is."""
+        """Value everything that still waits at the last mark of its symbol."""
         for waiting in self._open.values():
             while waiting:
                 self._value(waiting.popleft())

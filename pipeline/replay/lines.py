@@ -1,7 +1,7 @@
-"""A recorded message as a line of JSON: topic, key, timestamp_ms, value, in that order.
+"""A recorded message as a line of JSON: topic, key, timestamp_ms and value, in that order.
 
-A value's bytes are kept as they stand, so numbers keep their digits. What is no JSON travels as
-base64 under `raw` instead of `value`.
+The bytes of a value are kept unchanged, so numbers keep their digits. A value that is not JSON is
+stored as base64 under `raw` instead of `value`.
 """
 
 import msgspec
@@ -22,7 +22,7 @@ NAMES = tuple(topic.name for topic in INPUTS)
 
 
 class LineError(StartupError):
-    """Say which line is no recorded input, and why."""
+    """Report which line is not a recorded input, and why."""
 
 
 class _Form(Struct, frozen=True):
@@ -37,16 +37,16 @@ _DECODER = msgspec.json.Decoder(_Form)
 
 
 def decode_line(text: bytes, number: int) -> Line:
-    """Read one line. Raise LineError when it is not of the form; its value is not judged."""
+    """Decode one line without its value. Raise LineError when the line has another form."""
     try:
         check_depth(text, DEPTH_MAX + 1)  # The line is one level around its value.
         form = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, DecodeError) as error:
-        raise LineError(f"line {number} is no recorded input: {error}") from None
+        raise LineError(f"line {number} is not a recorded input: {error}") from None
     if form.topic not in NAMES:
         near = nearest(form.topic, NAMES)
         advice = f", did you mean {near}?" if near else f"; inputs are {', '.join(NAMES)}"
-        raise LineError(f"line {number} is of no input topic: {form.topic!r}{advice}")
+        raise LineError(f"line {number} has no input topic: {form.topic!r}{advice}")
     return Line(
         form.topic,
         None if form.key is None else form.key.encode(),
@@ -56,7 +56,7 @@ def decode_line(text: bytes, number: int) -> Line:
 
 
 def encode_line(line: Line) -> bytes:
-    """Write one line. A key that is no UTF-8 is escaped."""
+    """Encode one line, newline included; a key that is not UTF-8 is escaped."""
     key = None if line.key is None else line.key.decode(errors="backslashreplace")
     return b'{"topic":"%b","key":%b,"timestamp_ms":%d,"value":%b}\n' % (
         line.topic.encode(),
@@ -68,7 +68,7 @@ def encode_line(line: Line) -> bytes:
 
 def _value(form: _Form, number: int) -> bytes | None:
     if (form.value is UNSET) == (form.raw is UNSET):
-        raise LineError(f"line {number} is no recorded input: it needs either value or raw")
+        raise LineError(f"line {number} is not a recorded input: it needs either value or raw")
     if isinstance(form.raw, bytes):
         return form.raw
     value = bytes(form.value) if isinstance(form.value, Raw) else NULL

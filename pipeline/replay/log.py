@@ -1,4 +1,7 @@
-"""The recorded `events` log decided again and compared with the recorded outputs."""
+"""Decide the `events` log in Kafka again and compare with the recorded outputs.
+
+Connects the comparison, which knows no Kafka, to the partitions and tapes that do.
+"""
 
 import sys
 from contextlib import ExitStack
@@ -19,7 +22,10 @@ __all__ = ["compare_with_kafka"]
 
 
 def compare_with_kafka(settings: Settings) -> int:
-    """Compare every partition, print what was found, and return how many outputs differ."""
+    """Compare every partition, print the result, and return how many outputs differ.
+
+    Raise NothingFoundError when no event could be compared: that proves nothing.
+    """
     broker = Broker(settings)
     counts = Counts()
     with broker.sentences():
@@ -28,7 +34,7 @@ def compare_with_kafka(settings: Settings) -> int:
     sys.stdout.writelines(f"{visible(line)}\n" for line in describe(counts, rules_version()))
     if not counts.events:
         raise NothingFoundError(
-            "Every event comes before the first snapshot of its account, so nothing was compared"
+            "Every event is older than the first snapshot of its account, so nothing was compared"
         )
     return counts.different.total()
 

@@ -1,7 +1,7 @@
-"""Ingest, tables, broadcast and risk in one process, wired as they are live.
+"""Ingest, tables, broadcast and risk in one process, wired together as in production.
 
-The time is that of the lines fed. Revaluations come by the accounts' own facts only, unbudgeted,
-and every account is always watched.
+Time is that of the lines. Revaluations depend only on the accounts' own state and have no budget,
+and every account always counts as watched, so the outputs depend on nothing but the lines.
 """
 
 from collections import Counter
@@ -37,11 +37,11 @@ __all__ = ["Line", "Machine", "Observe"]
 ACCOUNTS_KEPT_MAX = 4096
 ANY_EVENT: type[Event] = Event  # type: ignore[assignment] # The union, as the decoder wants it.
 
-Observe = Callable[[Event, Step, int], None]  # With the append time.
+Observe = Callable[[Event, Step, int], None]  # The last argument is the append time.
 
 
 class Line(NamedTuple):
-    """One recorded message, in or out; `topic` without the prefix."""
+    """One recorded input or output; `topic` is without the prefix."""
 
     topic: str
     key: bytes | None
@@ -51,7 +51,7 @@ class Line(NamedTuple):
 
 
 class Machine:
-    """Feed it lines in order; each call returns what they bring out."""
+    """Decide lines in order; each call returns the outputs."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Machine:
         partitions: int = 1,
         observe: Observe | None = None,
     ) -> None:
-        settings = settings or Settings.model_construct()  # Defaults, whatever the environment.
+        settings = settings or Settings.model_construct()  # The defaults; ignores the environment.
         self.now_ms = 0
         self._tables = Tables(settings)
         self._wrapping = Wrapping(
@@ -69,17 +69,17 @@ class Machine:
         self._partitions = [
             _Partition(settings, self._tables, number=n, observe=observe) for n in range(partitions)
         ]
-        self._offsets: Counter[str] = Counter()  # The next of each topic.
+        self._offsets: Counter[str] = Counter()  # The next offset of each topic.
 
     def begin(self, document: LimitsDocument, *, at_ms: int) -> list[Line]:
-        """Put limits of `*` in force that no line carries."""
+        """Put limits in force that are not in the recorded lines."""
         event = LimitsEvent(account_id=document.account_id, body=document)
         return self._log(Wrapped(document.account_id.encode(), encode_event(event)), at_ms)
 
     def feed(self, line: Line) -> list[Line]:
-        """Send the revaluations that are due until the line's time, then apply it.
+        """Send the revaluations due up to the line's time, then apply the line.
 
-        Its source is partition 0 of its topic; a topic's id is its name.
+        As its source, partition 0 of its topic is recorded, and the topic's name as its id.
         """
         out = self.advance(line.timestamp_ms)
         topic = TOPICS[line.topic]
@@ -94,11 +94,12 @@ class Machine:
             timestamp_ms=line.timestamp_ms,
             timestamp_is_append_time=True,
         )
-        out += self._look_up(record, topic) if topic.key == "symbol" else self._wrap(record, topic)
+        is_market = topic.key == "symbol"
+        out += self._apply_to_tables(record, topic) if is_market else self._wrap(record, topic)
         return out
 
     def advance(self, until_ms: int) -> list[Line]:
-        """Send the revaluations that are due until a time, by due time and account."""
+        """Send the revaluations due up to a time, ordered by due time, then account."""
         out: list[Line] = []
         while (first := self._first_due(until_ms)) is not None:
             due_ms, account_id, partition = first
@@ -107,13 +108,13 @@ class Machine:
         return out
 
     def finish(self) -> list[Line]:
-        """Send the revaluations that are due at the last line's time, then each account's state."""
+        """Send the revaluations due at the last line's time, then the state of each account."""
         out = self.advance(self.now_ms)
         rows = [row for partition in self._partitions for row in partition.rows.values()]
         return out + [_state_line(row) for row in sorted(rows, key=lambda row: row.account_id)]
 
     def row(self, account_id: str) -> AccountState:
-        """Return where an account stands after its last event. Raise KeyError before its first."""
+        """Return an account's state after its last event. Raise KeyError before its first."""
         return self._partition(account_id).rows[account_id]
 
     def _partition(self, account_id: str) -> "_Partition":
@@ -127,12 +128,12 @@ class Machine:
         )
         return min(found, key=lambda first: first[:2], default=None)
 
-    def _look_up(self, record: Record, topic: Topic) -> list[Line]:
-        """Take a price or an instrument into the tables."""
+    def _apply_to_tables(self, record: Record, topic: Topic) -> list[Line]:
+        """Apply a price or an instrument to the tables."""
         gone = withdrawn(record, topic)
         if gone is not None:
             self._tables.withdraw_instrument(gone)
-            return self._tell_conflicts(record.timestamp_ms)
+            return self._report_conflicts(record.timestamp_ms)
         try:
             message = read(record, topic)
         except DecodeError as error:
@@ -140,16 +141,16 @@ class Machine:
             return [_letter_line(record, letter)]
         if isinstance(message, Instrument):
             self._tables.apply_instrument(message)
-            return self._tell_conflicts(record.timestamp_ms)
+            return self._report_conflicts(record.timestamp_ms)
         if isinstance(message, Price):
             self._tables.apply_price(message, offset=record.offset, appended_ms=record.timestamp_ms)
             for partition in self._partitions:
                 partition.queue.apply_price(message.symbol)
         return []
 
-    def _tell_conflicts(self, at_ms: int) -> list[Line]:
-        """Tell everyone of the currency pairs that several instruments name, as ingest does."""
-        return [line for told in self._wrapping.conflicts() for line in self._log(told, at_ms)]
+    def _report_conflicts(self, at_ms: int) -> list[Line]:
+        """Send currency pairs that several instruments name to every account, as ingest does."""
+        return [line for each in self._wrapping.conflicts() for line in self._log(each, at_ms)]
 
     def _wrap(self, record: Record, topic: Topic) -> list[Line]:
         wrapped = self._wrapping.wrap(record, topic, topic_id=topic.name)
@@ -158,20 +159,20 @@ class Machine:
         return self._log(wrapped, record.timestamp_ms)
 
     def _log(self, wrapped: Wrapped, at_ms: int) -> list[Line]:
-        """Append an event where it belongs and decide it."""
+        """Append an event to its partition, or to all for `*`, and decide it."""
         everyone = wrapped.for_everyone
         partitions = self._partitions if everyone else [self._partition(wrapped.key.decode())]
         return [line for each in partitions for line in each.apply(wrapped.value, at_ms)]
 
 
 class _Partition:
-    """Risk and broadcast of one partition of the log."""
+    """Risk and broadcast for one partition of the log."""
 
     def __init__(
         self, settings: Settings, tables: Tables, *, number: int, observe: Observe | None
     ) -> None:
         self.queue = RevaluationQueue(settings, tables)
-        self.rows: dict[str, AccountState] = {}  # Each account's last.
+        self.rows: dict[str, AccountState] = {}  # The last row of each account.
         self._number = number
         self._observe = observe
         self._offset = 0
@@ -188,7 +189,10 @@ class _Partition:
         return [] if event is None else self.apply(encode_event(event), at_ms)
 
     def apply(self, value: bytes, at_ms: int) -> list[Line]:
-        """Decide one event of the log, which had a heartbeat this very moment."""
+        """Decide one event as if a heartbeat had arrived at the same time.
+
+        So the rule `heartbeat` never rejects in a replay, which has no broadcast to lose.
+        """
         event = decode_as(ANY_EVENT, value)
         accounts = self._accounts
         serial = accounts.shared.serial
@@ -202,10 +206,10 @@ class _Partition:
         if taken.failed is not None:
             out.append(self._failed_line(event.account_id, value, at_ms=at_ms, failed=taken.failed))
         self._offset += 1
-        return out + self._look(taken)
+        return out + self._record_state(taken)
 
-    def _look(self, taken: Step) -> list[Line]:
-        """Note where the account stands now; return the row when it is due."""
+    def _record_state(self, taken: Step) -> list[Line]:
+        """Remember the account's state; return it as a line when a row is due."""
         if taken.account is None or taken.repeated:
             return []
         row = account_state(taken.account, taken.shared)

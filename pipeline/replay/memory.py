@@ -1,4 +1,4 @@
-"""The state of one partition in memory, where there is no changelog to recover from."""
+"""The state store of one partition in memory: a replay has no changelog to recover from."""
 
 __all__ = ["MemoryStore"]
 
@@ -18,5 +18,5 @@ class MemoryStore:
         self._values[key] = value
 
     def delete(self, key: bytes) -> None:
-        """Forget a key, known or not."""
+        """Delete a key if it exists."""
         self._values.pop(key, None)

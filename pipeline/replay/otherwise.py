@@ -1,7 +1,7 @@
-"""Two runs of one history side by side: as recorded, and under other limits.
+"""Comparison of two runs of one history: under its own limits and under others.
 
-Later fills are those of history in both: what an order would have done to the position is not
-played on. A resume lifts the other run's stop of the same rule, whatever its id.
+Both runs see the recorded fills: how an order would have changed the position afterwards is not
+simulated. A resume lifts the stop of the same rule in the other run, whatever its stop_id.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ Answers = dict[tuple[str, Question], Outcome]  # By account.
 
 
 class Total(Struct, kw_only=True):
-    """The differences of one account by one rule, in one currency."""
+    """The differences of one account under one rule, in one currency."""
 
     account_id: str
     rule: str
@@ -36,7 +36,7 @@ class Total(Struct, kw_only=True):
 
 
 class Otherwise:
-    """Take what both runs bring out of the same moment, then `compare`."""
+    """Collect what both runs decide at the same time, then `compare`."""
 
     def __init__(self) -> None:
         self.differences: list[Difference] = []
@@ -48,7 +48,7 @@ class Otherwise:
         self._exits: dict[Run, dict[tuple[str, Question], Decimal]] = {"history": {}, "against": {}}
 
     def take(self, run: Run, event: Event, step: Step) -> None:
-        """Keep what a run decided at an event until both are compared."""
+        """Collect what a run decided at an event."""
         account_id = event.account_id
         at_ms = 0 if step.account is None else step.account.clock_ms
         for output in step.outputs:
@@ -57,14 +57,14 @@ class Otherwise:
         for question, outcome in outcomes_of(step).items():
             key = account_id, question
             if question.kind == "exit" and self._exits[run].get(key) == outcome.quantity:
-                continue  # The one before again, which history never filled.
+                continue  # A repeated exit: it was sent again because history never filled it.
             if question.kind == "exit":
                 self._exits[run][key] = outcome.quantity
             self._answers[run][key] = outcome
             self._at_ms.setdefault(key, at_ms)
 
     def compare(self) -> None:
-        """Note what the runs answered otherwise since the last comparison."""
+        """Record the answers since the last comparison in which the runs differ."""
         was, would_be = self._answers["history"], self._answers["against"]
         for account_id, question in was | would_be:
             key = account_id, question
@@ -77,7 +77,7 @@ class Otherwise:
         self._at_ms.clear()
 
     def resumed(self, account_id: str, stop_id: str) -> str:
-        """Translate the stop that a resume of history names."""
+        """Return the other run's stop_id for the stop that a recorded resume names."""
         for key, known in self._stops["history"].items():
             if known == stop_id and key[0] == account_id:
                 return self._stops["against"].get(key, stop_id)
@@ -90,7 +90,7 @@ class Otherwise:
 
 
 def _is_otherwise(kind: str, was: Outcome, would_be: Outcome) -> bool:
-    """Of a decision only the quantity acts: why it is refused may differ."""
+    """Whether two answers differ; for a decision only the quantity counts, not its reasons."""
     return was.quantity != would_be.quantity or (
         kind != "decision" and was.verdict != would_be.verdict
     )
@@ -134,7 +134,7 @@ def totals(differences: list[Difference]) -> list[Total]:
 
 
 def merged(parts: Iterable[Otherwise]) -> Otherwise:
-    """Put what was found in several partitions into one, in order of time."""
+    """Merge the results of several partitions in order of time."""
     whole = Otherwise()
     for part in parts:
         part.marks.finish()

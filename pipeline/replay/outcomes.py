@@ -1,7 +1,7 @@
-"""What one step decided, question by question, so that two steps of one event can be compared.
+"""The outcomes of one step by question, so that two steps of the same event can be compared.
 
-An emergency exit follows from its stop and is not counted apart; a stop that flattens counts once
-for each position that it closes.
+An emergency exit follows from its stop and is not counted separately. A stop that flattens counts
+once for each position that it closes.
 """
 
 from decimal import Decimal
@@ -21,7 +21,7 @@ Kind = Literal["decision", "exit", "stop"]
 
 
 class Question(NamedTuple):
-    """What both runs answer: a signal by its id, an exit by its reason, a stop by its rule."""
+    """The key under which runs are compared: a signal's id, an exit's reason or a stop's rule."""
 
     kind: Kind
     name: str
@@ -29,11 +29,11 @@ class Question(NamedTuple):
 
 
 class Outcome(Struct, frozen=True):
-    """One run's answer; quantity in units, signed: what the answer adds to the position."""
+    """One run's answer; quantity is what it adds to the position, in units, signed."""
 
     verdict: Verdict | Literal["nothing", "exit", "reduce", "halt", "flatten"]
     quantity: Decimal = ZERO
-    rule: str | None = None  # What bound or refused it, or opened the stop.
+    rule: str | None = None  # The rule that limited or rejected it, or that opened the stop.
     side: Side | None = None
     limit_price: Decimal | None = None
 
@@ -42,7 +42,7 @@ NOTHING = Outcome("nothing")
 
 
 def outcomes_of(step: Step) -> dict[Question, Outcome]:
-    """Return what a step answered; repetitions and holds are no questions."""
+    """Return the outcomes of a step; repeated signals and holds have none."""
     found: dict[Question, Outcome] = {}
     for output in step.outputs:
         found.update(_outcomes(output))

@@ -1,6 +1,6 @@
-"""The recorded `events` log, partition by partition: what risk has decided, from where it can be.
+"""The `events` log in Kafka, one partition at a time, from the oldest event that can be decided.
 
-Apart from what is done with it: comparing, judging by other limits, reporting.
+Apart from what uses it: the comparison, other limits and the report.
 """
 
 from collections.abc import Iterator
@@ -30,24 +30,24 @@ ANY_EVENT = cast("type[Event]", Event)
 
 
 class Log(NamedTuple):
-    """What is compared of one partition: events that risk has decided, and all there is of them."""
+    """The offsets to read of one partition: events that risk has decided, and their outputs."""
 
     events: Span
     outputs: tuple[Span, ...]
     snapshots: Span
-    partitions: int  # Of the log, as the broker has it.
+    partitions: int  # The partition count of `events` on the broker.
 
 
 class Recorded(NamedTuple):
-    """One event as the log has it; None is one that comes before its account's snapshot."""
+    """One event of the log; None when it is older than its account's snapshot."""
 
     event: Event | None
     content: bytes
-    at_ms: int  # Without append time: that of the newest event of `*` before it.
+    at_ms: int  # Append time; if the record has none, that of the newest `*` event before it.
 
 
 def recorded_logs(broker: Broker) -> list[Log]:
-    """Ask once, at the start, how far each partition is. Raise NothingFoundError when nowhere."""
+    """Return what each partition holds now. Raise NothingFoundError when none holds anything."""
     with closing(_asking(broker)) as consumer:
         count = _partitions(broker, consumer)
         places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in range(count)]
@@ -56,8 +56,8 @@ def recorded_logs(broker: Broker) -> list[Log]:
         ends = [span(broker, consumer, EVENTS, number).end for number in range(count)]
     if not any(ends):
         raise NothingFoundError(
-            f"{broker.settings.topic(EVENTS)} never had an event, so there is nothing to look at; "
-            "name the topics with RISKGATE_TOPIC_PREFIX"
+            f"{broker.settings.topic(EVENTS)} has never had an event, so there is nothing "
+            "to replay; name the topics with RISKGATE_TOPIC_PREFIX"
         )
     if all(log.events.begin >= log.events.end for log in logs):
         raise NothingFoundError(_why_nothing(broker, decided))
@@ -65,7 +65,7 @@ def recorded_logs(broker: Broker) -> list[Log]:
 
 
 def _partitions(broker: Broker, consumer: Consumer) -> int:
-    """Return how many partitions the log has, and all that was made of it."""
+    """Return the partition count. Raise BrokerError when the outputs have another one."""
     names = (EVENTS, *COMPARED, SNAPSHOTS)
     counts = broker.partitions(consumer, *names)
     for name, count in zip(names, counts, strict=True):
@@ -81,10 +81,10 @@ def _why_nothing(broker: Broker, decided: list[TopicPartition]) -> str:
     log, group = broker.settings.topic(EVENTS), broker.settings.group("risk")
     if all(place.offset < 0 for place in decided):
         return (
-            f"The group {group} has decided nothing of {log}, so there is nothing to look at; "
+            f"The group {group} has decided nothing of {log}, so there is nothing to replay; "
             "name the group of the risk workers with RISKGATE_GROUP_PREFIX"
         )
-    return f"{log} no longer holds anything that {group} has decided"
+    return f"{log} no longer holds any event that {group} has decided"
 
 
 def _log(broker: Broker, consumer: Consumer, decided: TopicPartition, *, partitions: int) -> Log:
@@ -99,7 +99,10 @@ def _log(broker: Broker, consumer: Consumer, decided: TopicPartition, *, partiti
 
 
 def start_of(broker: Broker, log: Log, *, store: MemoryStore) -> Start | None:
-    """Load the first snapshots into the store where the log's beginning was deleted."""
+    """Load each account's first snapshot into the store when the log's beginning was deleted.
+
+    Return None when the log is complete.
+    """
 
     def snapshots() -> Iterator[Snapshot]:
         for record in read(broker, log.snapshots):
@@ -109,7 +112,7 @@ def start_of(broker: Broker, log: Log, *, store: MemoryStore) -> Start | None:
 
 
 def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded]:
-    """Read what risk applied: no event of a wrong partition, nothing that does not decode."""
+    """Yield the events that risk applied; skip those that became dead letters."""
     clock_ms = 0
     with closing(read(broker, log.events)) as records:
         for record in records:
@@ -130,7 +133,7 @@ def _recorded(record: Message, start: Start | None, *, partitions: int) -> Recor
     except DecodeError:
         if is_from_before(content):
             raise StartupError(f"{record.topic()} holds {FROM_BEFORE}") from None
-        return None  # A dead letter, as it was then.
+        return None  # Risk wrote a dead letter for it, too.
     account_id = event.account_id
     if account_id != EVERYONE and partition_of(account_id, partitions) != record.partition():
         return None

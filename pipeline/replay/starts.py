@@ -1,4 +1,4 @@
-"""Where a partition begins whose oldest events were deleted: at the first snapshots left."""
+"""Where to start in a partition whose oldest events were deleted: the oldest snapshots left."""
 
 from collections.abc import Callable, Iterable
 
@@ -17,7 +17,10 @@ __all__ = ["Start", "find_start"]
 
 
 class Start(Struct, frozen=True):
-    """After which event each account, and `*`, goes on from its snapshot; others are left out."""
+    """The event after which each account, and `*`, continues from its snapshot.
+
+    Accounts without a snapshot are left out of the replay.
+    """
 
     offsets: dict[str, int]
     sequences: dict[str, int]
@@ -30,16 +33,17 @@ class Start(Struct, frozen=True):
 def find_start(
     read_snapshots: Callable[[], Iterable[Snapshot]], events: Span, *, store: MemoryStore
 ) -> Start | None:
-    """Load the first snapshots into the store; None when the log still begins at its beginning.
+    """Load the first snapshots into the store; return None when the log is complete.
 
-    Reads the snapshots twice. Ids that were remembered and fills kept before are not in them.
+    Reads the snapshots twice. They do not hold remembered ids, nor fills kept for busts.
+    Raise StartupError when a snapshot cannot be loaded.
     """
     if events.begin == 0:
         return None
     start = Start({}, {})
     accounts = AccountStore(store)
-    oldest = events.begin - 1  # Before this one the log says no longer what happened.
-    for is_shared in (True, False):  # What accounts share comes first: they start no earlier.
+    oldest = events.begin - 1  # An older snapshot would need events that are gone.
+    for is_shared in (True, False):  # `*` first: no account may start before the shared record.
         for snapshot in read_snapshots():
             account_id = snapshot.account_id
             if (account_id == EVERYONE) != is_shared or account_id in start.offsets:
@@ -49,7 +53,7 @@ def find_start(
                 start.offsets[account_id] = snapshot.offset
                 start.sequences[account_id] = snapshot.sequence
         if EVERYONE not in start.offsets:
-            break  # Nothing to go on from: everything is left out.
+            break  # Without a shared record no account can start.
     return start
 
 

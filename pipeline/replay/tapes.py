@@ -1,4 +1,4 @@
-"""One partition of a topic, read in order up to where it ended at the start; one client each."""
+"""One partition of a topic, read in order up to the end it had at the start; one client each."""
 
 from collections.abc import Generator
 
@@ -16,14 +16,14 @@ QUEUE_KIB_MAX = 4096
 
 
 def span(broker: Broker, consumer: Consumer, topic: str, partition: int) -> Span:  # noqa: PLR0917
-    """Ask where a partition begins and ends."""
+    """Ask the broker for the first and last offset of a partition."""
     place = TopicPartition(broker.settings.topic(topic), partition)
     begin, end = consumer.get_watermark_offsets(place, timeout=ANSWER_SECONDS_MAX)
     return Span(topic, partition, begin, end)
 
 
 def read(broker: Broker, what: Span) -> Generator[Message, None, None]:
-    """Read the committed records of a span in order; closes its client when it is exhausted."""
+    """Yield the committed records of a span in order; close the client at the end."""
     consumer = _consumer(broker)
     try:
         if what.begin < what.end:
@@ -35,7 +35,7 @@ def read(broker: Broker, what: Span) -> Generator[Message, None, None]:
 
 
 class KafkaTape:
-    """The recorded outputs of a span; memory holds what the client has fetched ahead."""
+    """The recorded outputs of a span; memory is bounded by what the client fetches ahead."""
 
     def __init__(self, broker: Broker, what: Span) -> None:
         self.topic = what.topic
@@ -44,7 +44,7 @@ class KafkaTape:
         self._head: Taken | None = None
 
     def head(self) -> Taken | None:
-        """Return the first output that was not advanced over, None at the end."""
+        """Return the current output, None at the end."""
         while self._head is None:
             record = next(self._records, None)
             if record is None:
@@ -63,17 +63,18 @@ class KafkaTape:
             return taken_of(offset, value)
         except DecodeError as error:
             raise BrokerError(
-                f"{self.topic} holds at offset {offset} what riskgate did not write: {error}"
+                f"{self.topic} holds a record at offset {offset} that riskgate did not write: "
+                f"{error}"
             ) from error
 
     def close(self) -> None:
-        """Leave the rest unread."""
+        """Close the client and leave the rest unread."""
         self._records.close()
 
 
 def _records(consumer: Consumer, end: int) -> Generator[Message, None, None]:
     while True:
-        # Not consume(): that waits for a whole batch or its timeout, also at the end of the log.
+        # Not consume(): it waits for a whole batch or its timeout, even at the end of the log.
         message = consumer.poll(READ_SECONDS_MAX)
         if message is None:
             raise BrokerError(f"Kafka did not answer within {READ_SECONDS_MAX:g} s; try again")
@@ -102,5 +103,5 @@ def _consumer(broker: Broker) -> Consumer:
 
 
 def to_bytes(value: bytes | str) -> bytes:
-    """Return what a client read as bytes, which it always is."""
+    """Return a record's value as bytes; the client's type hints also allow str, it never is."""
     return value.encode() if isinstance(value, str) else value

@@ -101,5 +101,5 @@ def test_budget_is_refused_when_an_account_is_of_another_currency() -> None:
     group = Group(gross_exposure_max=Decimal(1), accounts=("a",))
     budgets = Budgets(currency="EUR", groups={"all": group})
 
-    with pytest.raises(BudgetsError, match="a is in USD, the budgets are in EUR"):
+    with pytest.raises(BudgetsError, match="a is in USD, but the budgets are in EUR"):
         divided(budgets, {}, {"a": row(1)})

@@ -119,7 +119,7 @@ def test_log_is_read_whatever_the_settings_say_of_partitions_but_not_for_another
     assert (code, lost) == (0, 1), said
     assert sentence == (
         f"riskgate: The group nobody-risk has decided nothing of {events}, so there is nothing to "
-        "look at; name the group of the risk workers with RISKGATE_GROUP_PREFIX\n"
+        "replay; name the group of the risk workers with RISKGATE_GROUP_PREFIX\n"
     )
 
 
@@ -130,7 +130,7 @@ def test_replay_says_so_when_the_log_of_its_prefix_never_had_an_event(world: Wor
 
     assert code == 1
     assert said == (
-        f"riskgate: {events} never had an event, so there is nothing to look at; "
+        f"riskgate: {events} has never had an event, so there is nothing to replay; "
         "name the topics with RISKGATE_TOPIC_PREFIX\n"
     )
 

@@ -107,7 +107,7 @@ def test_findings_name_the_time_when_others_decided() -> None:
     lines = list(describe(Recording(rules_version="other").compare(), OWN))
 
     assert lines[-1] == (
-        "decided by another, rules_version other: 5 outputs "
+        "decided by another rules_version, other: 5 outputs "
         "from 2026-01-01T00:00:00.001+00:00 to 2026-01-01T00:00:00.004+00:00"
     )
 

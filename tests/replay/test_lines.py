@@ -27,28 +27,28 @@ def test_there_is_no_value_when_it_is_null() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (b"{", "line 3 is no recorded input: Input data was truncated"),
-        (b"[]", "line 3 is no recorded input: Expected `object`, got `array`"),
+        (b"{", "line 3 is not a recorded input: Input data was truncated"),
+        (b"[]", "line 3 is not a recorded input: Expected `object`, got `array`"),
         (
             b'{"topic":"fills","key":"a","value":1}',
-            "line 3 is no recorded input: Object missing required field `timestamp_ms`",
+            "line 3 is not a recorded input: Object missing required field `timestamp_ms`",
         ),
         (
             b'{"topic":"fills","key":"a","timestamp_ms":1}',
-            "line 3 is no recorded input: it needs either value or raw",
+            "line 3 is not a recorded input: it needs either value or raw",
         ),
         (
             b'{"topic":"fills","key":"a","timestamp_ms":1,"value":1,"raw":""}',
-            "line 3 is no recorded input: it needs either value or raw",
+            "line 3 is not a recorded input: it needs either value or raw",
         ),
         (
             b'{"topic":"fill","key":"a","timestamp_ms":1,"value":1}',
-            "line 3 is of no input topic: 'fill', did you mean fills?",
+            "line 3 has no input topic: 'fill', did you mean fills?",
         ),
         (
             b'{"topic":"events","key":"a","timestamp_ms":1,"value":1}',
             (
-                "line 3 is of no input topic: 'events'; inputs are signals, orders, fills, "
+                "line 3 has no input topic: 'events'; inputs are signals, orders, fills, "
                 "positions, accounts, limits, controls, prices, instruments"
             ),
         ),

@@ -68,5 +68,7 @@ def test_line_is_refused_when_its_value_is_too_deep() -> None:
     line = b'{"topic":"signals","key":null,"timestamp_ms":0,"value":%b}'
 
     assert decode_line(line % nested(32), 1).value == nested(32)
-    with pytest.raises(LineError, match="line 7 is no recorded input: JSON is nested too deeply"):
+    with pytest.raises(
+        LineError, match="line 7 is not a recorded input: JSON is nested too deeply"
+    ):
         decode_line(line % nested(33), 7)
