@@ -57,7 +57,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 jars: install
-	@$(BIN)/python -m pipeline.demo.kafka_jars
+	@$(BIN)/python -m pipeline.local.kafka_jars
 
 # For the tests of the alerts; those are skipped where there is neither a package of them nor Go.
 tools:
@@ -72,9 +72,9 @@ test: install jars
 
 # What strangers, a broken broker and a bad moment can do; most of it on a real Kafka.
 ATTACKS := tests/topics/test_nesting.py tests/topics/test_numbers.py tests/topics/test_fuzz.py \
-	tests/topics/test_text.py tests/streams/test_limits_file.py tests/streams/test_quarantine.py \
-	tests/streams/test_hostile.py tests/streams/test_unreadable.py \
-	tests/streams/test_http_protocol.py tests/cli/test_terminal.py \
+	tests/topics/test_text.py tests/streams/admin/test_limits_file.py tests/streams/roles/decide/test_quarantine.py \
+	tests/streams/roles/test_hostile.py tests/streams/engine/test_unreadable.py \
+	tests/streams/observe/test_http_protocol.py tests/cli/test_terminal.py \
 	tests/kafka/test_unreadable.py tests/kafka/test_operators.py tests/kafka/test_prices_topic.py \
 	tests/kafka/test_faults.py tests/kafka/test_lost_records.py \
 	$(wildcard tests/kafka/test_guards_*.py)
@@ -83,7 +83,7 @@ attacks: install jars
 	@$(BIN)/pytest -n 2 --dist loadfile $(ATTACKS)
 
 hostile: install
-	@HOSTILE_RECORDS=$(or $(HOSTILE),1000000) $(BIN)/pytest -n 0 tests/streams/test_hostile.py
+	@HOSTILE_RECORDS=$(or $(HOSTILE),1000000) $(BIN)/pytest -n 0 tests/streams/roles/test_hostile.py
 
 fresh:
 	tests/fresh/run.sh $(TESTS)
@@ -120,7 +120,7 @@ lock: install
 	$(BIN)/uv pip compile pyproject.toml --extra image --generate-hashes --no-emit-index-url \
 		--universal --python-version 3.11 --constraint requirements.lock --quiet \
 		--custom-compile-command "make lock" --output-file requirements-image.lock
-	$(BIN)/python -m pipeline.demo.kafka_lock
+	$(BIN)/python -m pipeline.local.kafka_lock
 
 readme: install
 	$(BIN)/python -m tests.readme_tables

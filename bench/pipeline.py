@@ -18,10 +18,10 @@ from msgspec import Struct
 from bench import market
 from bench.passthrough import null_passthrough
 from bench.prefill import Prefill
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.children import riskgate_command, spawn_context
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.topic_admin import create_missing
+from pipeline.streams.roles.children import riskgate_command, spawn_context
 from pipeline.streams.settings import Settings
-from pipeline.streams.topic_admin import create_missing
 from topics import codec
 
 PARTITIONS = 4

@@ -3,7 +3,7 @@
 from confluent_kafka import Producer
 
 from bench import market
-from pipeline.streams.partitioner import partition_of
+from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.settings import Settings
 from topics import codec
 from topics.events import (

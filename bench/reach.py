@@ -36,9 +36,9 @@ from bench.pipeline import (
     running,
     settings_of,
 )
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.settings import Settings
-from pipeline.streams.topic_admin import create_missing
 from topics import codec
 from topics.account_states import AccountState
 from topics.fields import EVERYONE

@@ -19,9 +19,9 @@ import orjson
 from confluent_kafka import Message
 
 from bench.pipeline import PARTITIONS, Load, read_all, running, settings_of
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.settings import Settings
-from pipeline.streams.topic_admin import create_missing
 
 RATE = 100  # Signals a second, over all partitions.
 STEADY_SECONDS = 15  # Before, between and after the moves.

@@ -13,9 +13,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bench.pipeline import running, settings_of
 from bench.prefill import Prefill
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.settings import Settings
-from pipeline.streams.topic_admin import create_missing
 
 PAIRS = 500_000  # A signal and its order word each.
 SAMPLES = 10

@@ -20,14 +20,14 @@ from msgspec.structs import replace
 from ops.alert_figures import Figure, page
 from ops.dashboard import expressions
 from ops.watchers import Prometheus, Webhook, watching
-from pipeline.demo.crew import Crew
-from pipeline.demo.kafka import LocalKafka
-from pipeline.demo.stage import await_topics
-from pipeline.demo.wires import DemoError, Reader, Sender
+from pipeline.demo.environment import await_topics
+from pipeline.demo.kafka_io import DemoError, Reader, Sender
+from pipeline.demo.role_processes import Crew
 from pipeline.errors import StartupError
+from pipeline.local.kafka import LocalKafka
 from pipeline.risk.rules import RULES
+from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.settings import Settings
-from pipeline.streams.topic_admin import create_missing
 from topics import accounts, fills, instruments, limits, prices, signals
 from topics.codec import decode_as
 from topics.decisions import Decision, Exit, Stop

@@ -22,8 +22,8 @@ from typing import NamedTuple, Self, cast
 
 import yaml
 
-from pipeline.demo.kafka import RUN_UNTIL_PARENT_DIES
 from pipeline.errors import StartupError
+from pipeline.local.kafka import RUN_UNTIL_PARENT_DIES
 
 __all__ = ["Delivered", "Prometheus", "Webhook", "watching"]
 

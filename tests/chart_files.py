@@ -8,10 +8,10 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.streams.acls import accesses
-from pipeline.streams.engine import changelog_name
+from pipeline.streams.admin.acls import accesses
+from pipeline.streams.admin.topic_plan import Planned, plan, plan_changelog
+from pipeline.streams.engine.role_interface import changelog_name
 from pipeline.streams.settings import Settings, variable
-from pipeline.streams.topic_plan import Planned, plan, plan_changelog
 
 CHART = Path(__file__).parent.parent / "helm"
 TOPICS, GROUPS = "@topics@", "@groups@"

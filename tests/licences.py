@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from pipeline.demo.kafka_lock import locked_jars
+from pipeline.local.kafka_lock import locked_jars
 from tests.readme_tables import between_marks
 
 ROOT = Path(__file__).parent.parent

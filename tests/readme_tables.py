@@ -8,7 +8,7 @@ from pipeline.profiles import profile_path
 from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Rule
-from pipeline.streams.metrics import metric_table
+from pipeline.streams.observe.metrics import metric_table
 from pipeline.streams.settings_table import settings_table
 from tests import chart_files
 from tests.alerts.rules import alerts

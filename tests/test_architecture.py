@@ -163,7 +163,7 @@ def test_one_file_knows_quixstreams_when_the_sources_are_read() -> None:
         if any(name.split(".")[0] == "quixstreams" for name in _imports(path))
     }
 
-    assert knowing == {"pipeline/streams/application.py"}
+    assert knowing == {"pipeline/streams/engine/application.py"}
 
 
 def test_one_file_knows_the_calendars_when_the_sources_are_read() -> None:
@@ -173,7 +173,7 @@ def test_one_file_knows_the_calendars_when_the_sources_are_read() -> None:
         if any(name.split(".")[0] == "exchange_calendars" for name in _imports(path))
     }
 
-    assert knowing == {"pipeline/streams/exchange_sessions.py"}
+    assert knowing == {"pipeline/streams/tables/sessions.py"}
 
 
 def test_commands_print_through_one_door_when_the_sources_are_read() -> None:
@@ -197,8 +197,8 @@ def test_one_file_starts_python_when_all_are_read() -> None:
     }
 
     # The tests are of what happens when a person starts it.
-    tests = {"tests/cli/test_strangers.py", "tests/streams/test_processes.py"}
-    assert starting == {"pipeline/streams/children.py", *tests}
+    tests = {"tests/cli/test_strangers.py", "tests/streams/roles/test_processes.py"}
+    assert starting == {"pipeline/streams/roles/children.py", *tests}
 
 
 def test_nobody_consumes_batches_when_the_end_of_a_partition_is_an_event() -> None:

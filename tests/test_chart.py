@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pipeline.streams.acls import acl_lines
+from pipeline.streams.admin.acls import acl_lines
 from pipeline.streams.settings import Settings
 from tests.chart_files import CHART, chart_files, free_settings
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from pipeline.streams.yaml_file import Tree, YamlFileError, load_tree
+from pipeline.streams.admin.yaml_file import Tree, YamlFileError, load_tree
 from topics.codec import plain
 from topics.fields import Id
 

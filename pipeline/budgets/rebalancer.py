@@ -15,8 +15,8 @@ from pipeline.budgets.allowances import Seat, divide
 from pipeline.budgets.budget_file import DIMENSIONS, Budgets
 from pipeline.budgets.seats import newest, next_rules, seat, valid_documents
 from pipeline.errors import StartupError
-from pipeline.streams.broker import Broker, BrokerError
-from pipeline.streams.limits_log import all_documents, read_topic
+from pipeline.streams.admin.limits_log import all_documents, read_topic
+from pipeline.streams.clients.broker import Broker, BrokerError
 from pipeline.streams.settings import Settings
 from topics.account_states import TOPIC as STATES
 from topics.account_states import AccountState

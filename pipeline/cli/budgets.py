@@ -109,7 +109,7 @@ def _show(part: "Divided") -> None:
 def _load(file: Path) -> "Budgets":
     """Read a budgets file, or print what is wrong with it and exit with 1."""
     from pipeline.budgets.budget_file import load_budgets
-    from pipeline.streams.yaml_file import YamlFileError
+    from pipeline.streams.admin.yaml_file import YamlFileError
 
     try:
         return load_budgets(file)

@@ -106,8 +106,8 @@ def _one(accounts: list[str]) -> str:
 
 def _warning(account: str) -> str | None:
     """Exit when the account is unknown; return a warning when Kafka cannot say whether it is."""
-    from pipeline.streams.broker import BrokerError
-    from pipeline.streams.known_accounts import is_known
+    from pipeline.streams.admin.known_accounts import is_known
+    from pipeline.streams.clients.broker import BrokerError
     from pipeline.streams.settings import Settings
 
     try:
@@ -126,7 +126,7 @@ def _warning(account: str) -> str | None:
 
 def _send(command: Command, *, author: str, reason: str) -> None:
     from pipeline.cli.messages import checked
-    from pipeline.streams.broker import Broker
+    from pipeline.streams.clients.broker import Broker
     from pipeline.streams.settings import Settings
     from topics.controls import TOPIC, Control
 

@@ -36,7 +36,7 @@ def explain(
 
     from pipeline.cli.explanation import explanation
     from pipeline.replay.decided import Wanted, find_decisions
-    from pipeline.streams.broker import Broker
+    from pipeline.streams.clients.broker import Broker
     from pipeline.streams.settings import Settings
     from topics.codec import encode
 

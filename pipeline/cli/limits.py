@@ -15,8 +15,8 @@ from pipeline.cli.terminal import say
 if TYPE_CHECKING:
     from pipeline.cli.limits_judged import Change
     from pipeline.cli.limits_text import Labels
-    from pipeline.streams.limits_file import Rules
-    from pipeline.streams.limits_log import Published
+    from pipeline.streams.admin.limits_file import Rules
+    from pipeline.streams.admin.limits_log import Published
     from topics.limits import LimitsDocument
 
 EVERYONE = "*"
@@ -104,7 +104,7 @@ def apply(
 
 def _publish(change: "Change", *, author: str, reason: str) -> None:
     from pipeline.cli.messages import checked
-    from pipeline.streams.limits_log import first_instead_of, write_document
+    from pipeline.streams.admin.limits_log import first_instead_of, write_document
     from pipeline.streams.settings import Settings
     from topics.limits import TOPIC, LimitsDocument
 
@@ -181,7 +181,7 @@ def _warning(account: str, log: "Published") -> str | None:
 
     Print a remark, which is not an error, when its last decision used older limits.
     """
-    from pipeline.streams.known_accounts import newest_row
+    from pipeline.streams.admin.known_accounts import newest_row
     from pipeline.streams.settings import Settings
 
     row = newest_row(Settings.from_environment(), account)
@@ -222,7 +222,7 @@ def _change(path: Path, account: str) -> "Change":
 
 
 def _published() -> "Published":
-    from pipeline.streams.limits_log import published
+    from pipeline.streams.admin.limits_log import published
     from pipeline.streams.settings import Settings
 
     return published(Settings.from_environment())

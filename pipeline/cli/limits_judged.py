@@ -16,10 +16,10 @@ from pipeline.risk.limits.document import NAMES, Fault, LimitsError, Rules, cano
 from pipeline.risk.limits.listing import listing
 from pipeline.risk.limits.looser import looser
 from pipeline.risk.limits.remarks import remarks
-from pipeline.streams.limits_file import LimitsFile, load_limits
-from pipeline.streams.limits_log import Published
+from pipeline.streams.admin.limits_file import LimitsFile, load_limits
+from pipeline.streams.admin.limits_log import Published
+from pipeline.streams.admin.yaml_file import YamlFileError
 from pipeline.streams.settings import Settings
-from pipeline.streams.yaml_file import YamlFileError
 from topics.codec import decode_plain
 from topics.fields import EVERYONE
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.streams.roles import RoleName
+from pipeline.streams.roles.names import RoleName
 
 
 def run(
@@ -14,9 +14,9 @@ def run(
     ] = None,
 ) -> None:
     """Run each role as a process of its own; when one exits, all exit."""
-    from pipeline.streams.leaving import leave_when_told
+    from pipeline.streams.roles.leaving import leave_when_told
 
     leave_when_told()
-    from pipeline.streams.run import run_roles
+    from pipeline.streams.roles.run import run_roles
 
     raise typer.Exit(run_roles(roles or list(RoleName)))

@@ -13,8 +13,8 @@ app = typer.Typer(help="Create, check and describe the topics.", no_args_is_help
 @app.command()
 def create() -> None:
     """Create missing topics; existing ones are not changed."""
+    from pipeline.streams.admin.topic_admin import create_missing
     from pipeline.streams.settings import Settings
-    from pipeline.streams.topic_admin import create_missing
 
     created = create_missing(Settings.from_environment())
     for name in created:
@@ -26,8 +26,8 @@ def create() -> None:
 @app.command()
 def check() -> None:
     """Compare the topics with what riskgate needs; exit with 1 if any differs."""
+    from pipeline.streams.admin.topic_admin import differences
     from pipeline.streams.settings import Settings
-    from pipeline.streams.topic_admin import differences
 
     found = differences(Settings.from_environment())
     for sentence in found:
@@ -55,7 +55,7 @@ def schema(
 @app.command()
 def acls() -> None:
     """Print the ACLs that each role needs, as options of kafka-acls."""
-    from pipeline.streams.acls import acl_lines
+    from pipeline.streams.admin.acls import acl_lines
     from pipeline.streams.settings import Settings
 
     for line in acl_lines(Settings.from_environment()):

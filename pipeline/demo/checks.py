@@ -7,8 +7,8 @@ from contextlib import redirect_stdout
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.demo.books import Books
-from pipeline.demo.wires import decode_log, read_whole
+from pipeline.demo.kafka_io import decode_log, read_whole
+from pipeline.demo.venue_accounts import Books
 from pipeline.replay.log import compare_with_kafka
 from pipeline.streams.settings import Settings
 from topics.account_states import AccountState

@@ -8,10 +8,10 @@ from decimal import Decimal
 from random import Random
 from typing import TypeAlias
 
-from pipeline.demo.books import Books
-from pipeline.demo.contract import CancelAll, Contract, Instruction, Ticket
+from pipeline.demo.engine_protocol import CancelAll, Contract, Instruction, Ticket
 from pipeline.demo.market import CURRENCY, Quote
 from pipeline.demo.venue import Venue, Word
+from pipeline.demo.venue_accounts import Books
 from topics.accounts import CashFlow
 from topics.decisions import Decision, Exit, Stop
 from topics.fills import Fill

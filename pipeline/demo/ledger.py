@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from pipeline.demo.loss_clock import LossClock
+from pipeline.demo.loss_timeline import LossClock
 from topics.account_states import AccountState
 from topics.alerts import Alert
 from topics.decisions import Decision, Exit, Stop

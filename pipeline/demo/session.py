@@ -10,18 +10,18 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.demo.books import Books
 from pipeline.demo.checks import books_finding
 from pipeline.demo.engine import PaperEngine
+from pipeline.demo.environment import Stage, loss_limits, now_ms
+from pipeline.demo.kafka_io import Arrived, DemoError, Reader, decode_log
 from pipeline.demo.ledger import Ledger
-from pipeline.demo.loss_clock import LossClock
+from pipeline.demo.loss_timeline import LossClock
 from pipeline.demo.market import QUOTES_PER_BAR, Day, Quote, quotes_of
-from pipeline.demo.stage import Stage, loss_limits, now_ms
 from pipeline.demo.strategies import HISTORY_MAX
 from pipeline.demo.traders import OPENING, UNOPENED, Market, Trader
 from pipeline.demo.venue import Word
+from pipeline.demo.venue_accounts import Books
 from pipeline.demo.view import Scene, View
-from pipeline.demo.wires import Arrived, DemoError, Reader, decode_log
 from topics import accounts, fills, orders, positions, prices, signals
 from topics.account_states import AccountState
 from topics.accounts import CashFlow

@@ -17,14 +17,14 @@ from pipeline.demo.checks import (
     read_answers,
     replay_finding,
 )
+from pipeline.demo.environment import Stage
+from pipeline.demo.kafka_io import DemoError
 from pipeline.demo.market import Day, load_days
 from pipeline.demo.report import print_report
 from pipeline.demo.session import HISTORY_DAYS, Session
-from pipeline.demo.stage import Stage
 from pipeline.demo.stay import stay
 from pipeline.demo.traders import cast
 from pipeline.demo.view import View
-from pipeline.demo.wires import DemoError
 
 __all__ = ["run_demo"]
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.demo.stage import Stage
+from pipeline.demo.environment import Stage
 from pipeline.demo.traders import RECKLESS
 from pipeline.streams.settings import Settings, variable
 

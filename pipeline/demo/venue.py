@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from pipeline.demo.contract import Status, Ticket
+from pipeline.demo.engine_protocol import Status, Ticket
 from pipeline.demo.market import INSTRUMENTS, TICK, Quote
 from topics.fills import Fill
 from topics.orders import Order

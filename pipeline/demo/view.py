@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.demo.ledger import Ledger, News
-from pipeline.demo.loss_clock import LossLimits
+from pipeline.demo.loss_timeline import LossLimits
 from pipeline.demo.market import Quote
 from pipeline.demo.summary import quantile
 from topics.account_states import AccountState

@@ -18,10 +18,10 @@ from pipeline.replay.recorded import Log, Recorded, recorded, recorded_logs, sta
 from pipeline.risk.account.account import Document
 from pipeline.risk.limits.document import canonical
 from pipeline.rules_version import rules_version
-from pipeline.streams.broker import Broker
-from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.clients.broker import Broker
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from pipeline.streams.settings import Settings
-from pipeline.streams.tables import Tables
+from pipeline.streams.tables.tables import Tables
 from topics.codec import DecodeError, decode, encode
 from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control

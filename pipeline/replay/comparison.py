@@ -13,7 +13,7 @@ from msgspec import Struct
 from pipeline.risk.account.account import Account
 from pipeline.risk.report import account_state
 from pipeline.risk.step import Step, topic_of
-from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from topics.codec import decode_as, encode
 from topics.events import Event
 from topics.fields import EVERYONE

@@ -8,8 +8,8 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from pipeline.replay.comparison import Span
 from pipeline.replay.tapes import read, span, to_bytes
-from pipeline.streams.broker import Broker
-from pipeline.streams.partitioner import partition_of
+from pipeline.streams.clients.broker import Broker
+from pipeline.streams.clients.partitioner import partition_of
 from topics.codec import decode_as
 from topics.decisions import TOPIC, Decision, Exit, Stop
 

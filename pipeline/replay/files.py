@@ -9,7 +9,7 @@ from typing import Protocol
 from pipeline.replay.lines import decode_line, encode_line
 from pipeline.replay.machine import Line, Machine
 from pipeline.risk.limits.document import LimitsError, validate
-from pipeline.streams.limits_file import LimitsFileError, load_rules
+from pipeline.streams.admin.limits_file import LimitsFileError, load_rules
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS
 from topics.codec import DecodeError, decode, encode

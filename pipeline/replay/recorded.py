@@ -14,8 +14,8 @@ from pipeline.replay.comparison import COMPARED, Span
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.starts import Start, find_start
 from pipeline.replay.tapes import read, span, to_bytes
-from pipeline.streams.broker import Broker, BrokerError
-from pipeline.streams.partitioner import partition_of
+from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.clients.partitioner import partition_of
 from topics.codec import DecodeError, decode_as
 from topics.events import FROM_BEFORE, Event, is_from_before
 from topics.fields import EVERYONE

@@ -9,7 +9,7 @@ from pipeline.replay.comparison import Span
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.state import StateError, load_account, load_shared, save_account
 from pipeline.rules_version import rules_version
-from pipeline.streams.account_store import AccountStore
+from pipeline.streams.roles.decide.account_store import AccountStore
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 

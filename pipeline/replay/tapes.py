@@ -5,7 +5,7 @@ from collections.abc import Generator
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from pipeline.replay.comparison import Span, Taken, taken_of
-from pipeline.streams.broker import Broker, BrokerError
+from pipeline.streams.clients.broker import Broker, BrokerError
 from topics.codec import DecodeError
 
 __all__ = ["KafkaTape", "read", "span", "to_bytes"]

@@ -10,8 +10,8 @@ from pipeline.replay.memory import MemoryStore
 from pipeline.replay.recorded import Log, recorded, recorded_logs, start_of
 from pipeline.report.history import Histories
 from pipeline.rules_version import rules_version
-from pipeline.streams.broker import Broker
-from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.clients.broker import Broker
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from pipeline.streams.settings import Settings
 
 __all__ = ["histories_of_file", "histories_of_log"]

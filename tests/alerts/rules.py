@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from pipeline.streams.metrics import metric_table
+from pipeline.streams.observe.metrics import metric_table
 
 ROOT = Path(__file__).parent.parent.parent
 RULE_FILES = sorted((ROOT / "helm" / "alerts").glob("*.yaml"))

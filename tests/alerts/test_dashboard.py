@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ops.dashboard import PAGE, dashboard_text, expressions
-from pipeline.streams.metrics import metric_table
+from pipeline.streams.observe.metrics import metric_table
 from tests.alerts.rules import unknown_metrics
 from tests.programs import Program
 

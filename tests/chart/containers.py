@@ -21,8 +21,8 @@ import httpx
 import yaml
 from confluent_kafka import Consumer, Producer
 
-from pipeline.demo.kafka import _free_ports
-from pipeline.streams.acls import accesses
+from pipeline.local.kafka import _free_ports
+from pipeline.streams.admin.acls import accesses
 from pipeline.streams.settings import Settings
 from tests import given
 from tests.kafka.guarded_kafka import PASSWORD, GuardedKafka

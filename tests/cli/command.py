@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from pipeline.streams.children import riskgate_command
+from pipeline.streams.roles.children import riskgate_command
 
 
 def riskgate(*arguments: str, **settings: object) -> subprocess.CompletedProcess[str]:

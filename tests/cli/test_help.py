@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from pipeline.streams.children import python_command
+from pipeline.streams.roles.children import python_command
 from tests.cli.command import riskgate
 
 # What takes more than a few hundredths of a second to import.

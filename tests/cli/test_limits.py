@@ -15,8 +15,8 @@ from pipeline.cli.limits_judged import (
 from pipeline.cli.limits_text import Labels, as_yaml, changes, in_force_text, is_same
 from pipeline.risk.limits.document import NAMES, canonical
 from pipeline.risk.limits.listing import listing
-from pipeline.streams.limits_file import Rules, load_rules
-from pipeline.streams.limits_log import Published, published_of
+from pipeline.streams.admin.limits_file import Rules, load_rules
+from pipeline.streams.admin.limits_log import Published, published_of
 from tests.cli.command import riskgate
 from topics.limits import LimitsDocument
 

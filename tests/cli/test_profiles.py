@@ -9,7 +9,7 @@ from pipeline.risk.limits.document import canonical, validate
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.parameters import GROUPS
 from pipeline.risk.rules import RULES
-from pipeline.streams.limits_file import load_rules
+from pipeline.streams.admin.limits_file import load_rules
 from tests.cli.command import riskgate
 from tests.readme_tables import has_no_limit, standard_profile, written_out
 from tests.spec.desk import answer_of, open_desk

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.streams.children import riskgate_command
+from pipeline.streams.roles.children import riskgate_command
 
 SCRIPT = str(Path(sys.executable).with_name("riskgate"))
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pipeline.demo.checks import answers_finding
 from pipeline.demo.ledger import Ledger
-from pipeline.demo.loss_clock import LossClock, LossLimits
+from pipeline.demo.loss_timeline import LossClock, LossLimits
 from pipeline.demo.summary import Prevented, StopTimes, prevented, quantile, stop_times
 from tests.demo.given_demo import approval, stop
 from topics.account_states import TOPIC as STATES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 from tests.kafka.rig import Rig
 
 

@@ -4,8 +4,8 @@ import time
 
 import msgspec
 
-from pipeline.streams.engine import Observer, Partition, Produce, Record, Store
-from pipeline.streams.unreadable import Unreadable
+from pipeline.streams.engine.role_interface import Observer, Partition, Produce, Record, Store
+from pipeline.streams.engine.unreadable import Unreadable
 
 
 class Count(msgspec.Struct, frozen=True):

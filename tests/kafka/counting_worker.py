@@ -8,8 +8,12 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
 
-from pipeline.streams.application import IngestApplication, RiskApplication, StreamApplication
-from pipeline.streams.engine import EngineSettings, Stopped
+from pipeline.streams.engine.application import (
+    IngestApplication,
+    RiskApplication,
+    StreamApplication,
+)
+from pipeline.streams.engine.role_interface import EngineSettings, Stopped
 from tests.kafka.counter import Counter
 
 

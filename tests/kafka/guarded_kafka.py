@@ -31,8 +31,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from pipeline.demo.kafka import LocalKafka, _free_ports
-from pipeline.streams.acls import Access
+from pipeline.local.kafka import LocalKafka, _free_ports
+from pipeline.streams.admin.acls import Access
 from pipeline.streams.settings import Settings
 
 PASSWORD = "not-a-secret"

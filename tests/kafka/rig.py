@@ -23,9 +23,13 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from pipeline.streams.application import IngestApplication, RiskApplication, StreamApplication
-from pipeline.streams.children import python_command
-from pipeline.streams.engine import EngineSettings
+from pipeline.streams.engine.application import (
+    IngestApplication,
+    RiskApplication,
+    StreamApplication,
+)
+from pipeline.streams.engine.role_interface import EngineSettings
+from pipeline.streams.roles.children import python_command
 from tests.kafka.counter import Count, Counter, Tally
 
 SESSION_MS = 1500  # So that the broker soon gives up a worker that is gone.

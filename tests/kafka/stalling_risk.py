@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.streams import workers
-from pipeline.streams.loop import Loop
-from pipeline.streams.roles import RoleName
-from pipeline.streams.run import run_roles
+from pipeline.streams.engine.loop import Loop
+from pipeline.streams.roles import workers
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.roles.run import run_roles
 
 CALLS: dict[str, Callable[[int], object]] = {
     "in Python": time.sleep,

@@ -15,9 +15,9 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from pipeline.streams.acls import accesses
-from pipeline.streams.children import riskgate_command
-from pipeline.streams.polling import poll_all
+from pipeline.streams.admin.acls import accesses
+from pipeline.streams.clients.polling import poll_all
+from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings
 from tests import given
 from tests.cli.command import riskgate

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.partitioner import partition_of
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.clients.partitioner import partition_of
 from tests import given
 from tests.kafka.world import PARTITIONS, Worker, World, until
 

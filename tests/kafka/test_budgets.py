@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.budgets.budget_file import load_budgets
 from pipeline.budgets.rebalancer import BudgetsError, Rebalancer
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.children import riskgate_command
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.roles.children import riskgate_command
 from tests import given
 from tests.kafka.world import World
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.cli.command import riskgate
 from tests.kafka.world import PARTITIONS, World

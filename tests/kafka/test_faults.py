@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.supervisor import STOPPED, Supervisor
 from tests.kafka.world import Row, World

@@ -4,9 +4,13 @@ import os
 
 import pytest
 
-from pipeline.streams import engine
-from pipeline.streams.application import IngestApplication, RiskApplication, StreamApplication
-from pipeline.streams.engine import Record, Stopped
+from pipeline.streams.engine import role_interface as engine
+from pipeline.streams.engine.application import (
+    IngestApplication,
+    RiskApplication,
+    StreamApplication,
+)
+from pipeline.streams.engine.role_interface import Record, Stopped
 from tests.kafka.counter import Counter
 from tests.kafka.rig import Rig, Worker
 

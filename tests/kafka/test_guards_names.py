@@ -6,13 +6,13 @@ from inspect import signature
 import pytest
 from quixstreams.checkpointing import Checkpoint
 
-from pipeline.streams.application import (
+from pipeline.streams.engine.application import (
     GIVE_UP,
     RECOVERY_SECONDS_MAX,
     RiskApplication,
     StreamApplication,
 )
-from pipeline.streams.restore import REPLAY_SECONDS
+from pipeline.streams.engine.restore import REPLAY_SECONDS
 from tests.kafka.rig import Rig
 
 INHERITED = {

@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka import OFFSET_END, Producer, TopicPartition
 from quixstreams.state.recovery import RecoveryPartition
 
-from pipeline.streams.application import RiskApplication
-from pipeline.streams.engine import Stopped
-from pipeline.streams.guards import Start
+from pipeline.streams.engine.application import RiskApplication
+from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.engine.start_checks import Start
 from tests.kafka.counter import Counter
 from tests.kafka.rig import Rig, Worker, until
 

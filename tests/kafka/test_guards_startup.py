@@ -6,9 +6,13 @@ import pytest
 from confluent_kafka.admin import ConfigResource, ResourceType
 
 from pipeline.errors import StartupError
-from pipeline.streams import progress
-from pipeline.streams.application import IngestApplication, RiskApplication, StreamApplication
-from pipeline.streams.engine import Stopped
+from pipeline.streams.engine import progress
+from pipeline.streams.engine.application import (
+    IngestApplication,
+    RiskApplication,
+    StreamApplication,
+)
+from pipeline.streams.engine.role_interface import Stopped
 from tests.kafka.rig import Rig, done, until
 
 APPLICATIONS: list[type[StreamApplication]] = [IngestApplication, RiskApplication]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.engine import LogChanged
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.engine.role_interface import LogChanged
 from tests.kafka.rig import Rig, Worker, until
 
 Start = Callable[[], Worker]

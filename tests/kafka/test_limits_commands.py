@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 from pipeline.streams.settings import Settings
 from tests.cli.command import riskgate
 from topics.account_states import TOPIC as STATES

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.world import PARTITIONS, Record, Row, World
 

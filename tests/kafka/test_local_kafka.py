@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from pipeline.demo.kafka import LocalKafka
 from pipeline.errors import StartupError
-from pipeline.streams.children import python_command
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.roles.children import python_command
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_reason_is_said_when_the_node_does_not_start() -> None:
 PARENT = """
 import sys, time
 from pathlib import Path
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 kafka = LocalKafka(folder=Path(sys.argv[1]))
 kafka.start()
 print("up", flush=True)

@@ -14,8 +14,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.topic_admin import create_missing
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.topic_admin import create_missing
 from tests import given
 from tests.kafka.world import PARTITIONS, Row, Worker, World, until
 

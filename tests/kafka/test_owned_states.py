@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.owned_states import OwnedStates
-from pipeline.streams.polling import poll_all
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.clients.polling import poll_all
+from pipeline.streams.roles.broadcast.owned_states import OwnedStates
 from tests.kafka.rig import Rig, until
 from tests.kafka.world import PARTITIONS, World
 

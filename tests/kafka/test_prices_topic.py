@@ -8,8 +8,8 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.partitioner import partition_of
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.clients.partitioner import partition_of
 from tests import given
 from tests.kafka.world import PARTITIONS, Row, World
 from topics import codec

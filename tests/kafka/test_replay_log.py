@@ -8,9 +8,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.children import riskgate_command
-from pipeline.streams.partitioner import partition_of
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.roles.children import riskgate_command
 from tests import given
 from tests.kafka.world import World
 

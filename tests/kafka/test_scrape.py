@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.dashboard import expressions
-from pipeline.demo.kafka import LocalKafka
+from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.alerts.rules import alerts
 from tests.kafka.world import Row, Worker, World, until

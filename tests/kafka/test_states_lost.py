@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.topic_admin import create_missing
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.topic_admin import create_missing
 from tests import given
 from tests.kafka.test_broadcast import HELD, has_revaluation_at
 from tests.kafka.world import Row, Worker, World, until

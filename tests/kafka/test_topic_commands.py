@@ -11,8 +11,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.limits_log import first_instead_of, published, write_document
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin.limits_log import first_instead_of, published, write_document
 from pipeline.streams.settings import Settings
 from tests.cli.command import riskgate
 from topics.codec import decode

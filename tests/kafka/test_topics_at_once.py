@@ -5,14 +5,14 @@ import uuid
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams import topic_admin
-from pipeline.streams.broker import BrokerError
-from pipeline.streams.cluster import Cluster
-from pipeline.streams.roles import RoleName
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.admin import topic_admin
+from pipeline.streams.admin.topic_admin import create_missing, differences, require_topics
+from pipeline.streams.clients.broker import BrokerError
+from pipeline.streams.clients.cluster import Cluster
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.roles.workers import engine_settings
 from pipeline.streams.settings import Settings
-from pipeline.streams.topic_admin import create_missing, differences, require_topics
-from pipeline.streams.workers import engine_settings
 
 
 def new_settings(kafka: LocalKafka) -> Settings:

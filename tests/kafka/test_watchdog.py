@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo.kafka import LocalKafka
-from pipeline.streams.children import python_command
+from pipeline.local.kafka import LocalKafka
+from pipeline.streams.roles.children import python_command
 from tests import given
 from tests.kafka.world import Worker, World, until
 

@@ -31,9 +31,9 @@ from confluent_kafka.admin import (
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.streams.children import riskgate_command
+from pipeline.streams.admin.topic_admin import create_missing
+from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings, variable
-from pipeline.streams.topic_admin import create_missing
 from tests import given
 from topics import codec
 from topics.catalogue import INPUTS

@@ -6,7 +6,7 @@ from pipeline.replay.comparison import COMPARED, Counts, PartitionComparison, Ta
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.step import topic_of
-from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from tests import given
 from topics.codec import encode, encode_event
 from topics.events import AccountEvent, Event, LimitsEvent, SignalEvent

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from pipeline.streams.children import riskgate_command
+from pipeline.streams.roles.children import riskgate_command
 from tests import given
 from tests.replay.histories import line_of, lines_of
 

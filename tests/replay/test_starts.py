@@ -4,7 +4,7 @@ from pipeline.replay.comparison import Span
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.starts import Start, find_start
 from pipeline.risk.state import new_shared, save_account, save_shared
-from pipeline.streams.account_store import AccountStore
+from pipeline.streams.roles.decide.account_store import AccountStore
 from tests.replay.recordings import accounts, log
 from topics.codec import encode_event
 from topics.snapshots import Snapshot

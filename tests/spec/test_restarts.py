@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.account.account import Account
 from pipeline.risk.step import Output, Step
-from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from tests.spec.wild import Wild
 from topics.events import Event
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from pipeline.streams.revaluations import Due, RevaluationQueue
+from pipeline.streams.roles.broadcast.revaluations import Due, RevaluationQueue
 from pipeline.streams.settings import Settings
-from pipeline.streams.tables import Tables
+from pipeline.streams.tables.tables import Tables
 from tests import given
 from topics.account_states import (
     TOPIC,

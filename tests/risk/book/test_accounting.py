@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.account.account import Account
-from pipeline.streams.partition_accounts import PartitionAccounts
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from tests import given
 from topics.codec import encode_event
 from topics.events import AccountEvent, Event, FillEvent, Quote

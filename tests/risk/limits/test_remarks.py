@@ -9,7 +9,7 @@ from pipeline.profiles import PROFILES, profile_path
 from pipeline.risk.limits.document import NAMES
 from pipeline.risk.limits.remarks import remarks
 from pipeline.risk.parameters import Parameters
-from pipeline.streams.limits_file import load_rules
+from pipeline.streams.admin.limits_file import load_rules
 
 PERIODS = 14
 

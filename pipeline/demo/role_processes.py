@@ -1,0 +1,170 @@
+"""The roles of riskgate as child processes, which end with this one however it ends."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from pipeline.demo.kafka_io import DemoError
+from pipeline.local.kafka import RUN_UNTIL_PARENT_DIES
+from pipeline.streams.roles.children import riskgate_command
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.settings import Settings, variable
+
+__all__ = ["ROLES", "Crew"]
+
+ROLES = (RoleName.INGEST, RoleName.RISK, RoleName.RISK, RoleName.BROADCAST)
+READY_SECONDS_MAX = 90.0
+STOP_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 2.0
+LAST_LINES = 3
+PORTS = range(20_000, 32_000)  # Below those that Linux gives to outgoing connections.
+
+
+class RoleProcess:
+    """One role, its log, its folder and its port."""
+
+    def __init__(self, name: str, role: RoleName, *, settings: Settings, folder: Path) -> None:
+        self.name = name
+        self.port = settings.http_port
+        self.log = folder / f"{name}.log"
+        with self.log.open("wb") as log:
+            command = riskgate_command("run", role)
+            self._process = subprocess.Popen(
+                ["sh", "-c", RUN_UNTIL_PARENT_DIES, "sh", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **_environment(settings)},
+                start_new_session=True,
+            )
+
+    @property
+    def url(self) -> str:
+        """Where it serves metrics and health."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_ready(self) -> bool:
+        """Ask whether it has its partitions and tables. Raise DemoError when it has ended."""
+        self.check()
+        asking = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS_MAX)
+        with contextlib.closing(asking):
+            try:
+                asking.request("GET", "/readyz")
+                return asking.getresponse().status == HTTPStatus.OK
+            except (OSError, HTTPException):
+                return False
+
+    def check(self) -> None:
+        """Raise DemoError when it has ended."""
+        if self._process.poll() is not None:
+            raise DemoError(f"{self.name} ended by itself: {self.last_words()}")
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return "\n".join(lines[-LAST_LINES:]) or "it wrote nothing"
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it without warning, as a lost machine would."""
+        self._process.kill()
+
+    def end(self, deadline_s: float) -> bool:
+        """Wait until then, kill it after; return whether it ended by itself and well."""
+        try:
+            code = self._process.wait(max(0.0, deadline_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()  # Ends the shell's child that waits for this.
+        return code == 0
+
+
+class Crew:
+    """All roles of one demo."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.processes: list[RoleProcess] = []
+        ports = _free_ports(len(ROLES))
+        for number, (role, port) in enumerate(zip(ROLES, ports, strict=True)):
+            name = f"{role}-{number}"
+            own = settings.model_copy(
+                update={
+                    "instance": name,
+                    "http_port": port,
+                    "state_dir": folder / f"{name}-state",
+                }
+            )
+            self.processes.append(RoleProcess(name, role, settings=own, folder=folder))
+
+    def await_ready(self) -> None:
+        """Return when every role is ready. Raise DemoError when one ends or takes too long."""
+        deadline_s = time.monotonic() + READY_SECONDS_MAX
+        # All at once: one that was ready gives partitions away when the next one joins.
+        while waiting := [process for process in self.processes if not process.is_ready()]:
+            if time.monotonic() > deadline_s:
+                names = ", ".join(process.name for process in waiting)
+                raise DemoError(
+                    f"{names} did not become ready within {READY_SECONDS_MAX:g} s: "
+                    f"{waiting[0].last_words()}"
+                )
+            time.sleep(0.2)
+
+    def check(self) -> None:
+        """Raise DemoError when a role has ended."""
+        for process in self.processes:
+            process.check()
+
+    def stop(self) -> Sequence[str]:
+        """End every role in good order and return the names of those that did not end well."""
+        for process in self.processes:
+            process.ask_to_end()
+        deadline_s = time.monotonic() + STOP_SECONDS_MAX
+        ended = [(process.name, process.end(deadline_s)) for process in self.processes]
+        self.processes = []
+        return [name for name, well in ended if not well]
+
+
+def _environment(settings: Settings) -> Mapping[str, str]:
+    names = (
+        "brokers",
+        "topic_prefix",
+        "group_prefix",
+        "partitions",
+        "replication_factor",
+        "instance",
+        "state_dir",
+        "http_port",
+        "revaluation_interval_ms",
+        "log_format",
+        "metrics_accounts_max",
+    )
+    values = {variable(name): str(getattr(settings, name)) for name in names}
+    return {**values, variable("account_currencies"): ",".join(settings.account_currencies)}
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that were free a moment ago."""
+    with contextlib.ExitStack() as stack:
+        free: list[int] = []
+        for port in random.sample(PORTS, len(PORTS)):
+            probe = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                free.append(port)
+            if len(free) == count:
+                return free
+    raise DemoError("This machine has no free ports for the roles")

@@ -1,0 +1,111 @@
+"""The jars of Kafka in the user's cache, fetched when they are missing or incomplete.
+
+Apart from kafka.py because running a broker needs only a class path. The folder in the cache
+appears by one rename, so it is whole or absent, whoever is killed while fetching.
+"""
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.errors import StartupError
+from pipeline.local.java import MissingToolError
+from pipeline.local.kafka_lock import Jar, lock_digest, locked_jars, sha256_of
+
+__all__ = ["class_path"]
+
+BROKER = "org.apache.kafka:kafka_2.13:"
+
+
+def class_path() -> str:
+    """Return Kafka's class path, fetching the jars first where the cache does not have them."""
+    jars = locked_jars()
+    folder = _folder(jars)
+    if not _is_complete(folder, jars):
+        _fetch(folder, jars)
+    return f"{folder}/*"
+
+
+def _folder(jars: Sequence[Jar]) -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    cache = (Path(home) if home else Path.home() / ".cache") / "riskgate"
+    # Another lock, another folder: nobody takes the jars away from under a running broker.
+    return cache / f"kafka-{_version(jars)}-{lock_digest()}"
+
+
+def _version(jars: Sequence[Jar]) -> str:
+    return next(jar.coordinate.removeprefix(BROKER) for jar in jars if BROKER in jar.coordinate)
+
+
+def _fetch(folder: Path, jars: Sequence[Jar]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder.parent / f"{folder.name}.lock"):
+        if _is_complete(folder, jars):
+            return  # Another process fetched them while this one waited for the lock.
+        shutil.rmtree(folder, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="fetch-") as scratch:
+            whole = Path(scratch) / "jars"
+            whole.mkdir()
+            _download(jars, Path(scratch) / "repository", whole)
+            whole.rename(folder)
+
+
+def _download(jars: Sequence[Jar], repository: Path, folder: Path) -> None:
+    with _said_when_missing():
+        from pipeline.local import maven
+    size = sum(jar.size for jar in jars) / 1e6
+    sys.stderr.write(f"Fetching Kafka {_version(jars)}, once: {len(jars)} jars, {size:.0f} MB\n")
+    try:
+        paths = maven.download([jar.coordinate for jar in jars], repository)
+    except (OSError, RuntimeError) as error:
+        raise StartupError(
+            f"The jars of Kafka {_version(jars)} could not be fetched ({error}); check that this "
+            "machine reaches Maven Central, or name a mirror in ~/.config/jgo.conf, as `central` "
+            "under [repositories]"
+        ) from error
+    for jar, path in zip(jars, paths, strict=True):
+        if sha256_of(path) != jar.sha256:
+            raise StartupError(
+                f"{jar.name} is not the file that riskgate was tested with (sha256 "
+                f"{sha256_of(path)}, wanted {jar.sha256}); something between here and Maven "
+                "Central changed it, so do not use it"
+            )
+        path.rename(folder / jar.name)
+
+
+@contextmanager
+def _said_when_missing() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise MissingToolError(
+            f"Fetching Kafka needs the package {error.name}, which is not installed; "
+            "`make install` in a clone of riskgate brings it"
+        ) from error
+
+
+def _is_complete(folder: Path, jars: Sequence[Jar]) -> bool:
+    try:
+        return all((folder / jar.name).stat().st_size == jar.size for jar in jars)
+    except OSError:
+        return False
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # The kernel drops the lock with its holder, so a killed process blocks nobody.
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    try:
+        class_path()
+    except StartupError as problem:
+        sys.exit(f"riskgate: {problem}")

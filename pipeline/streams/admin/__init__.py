@@ -1,0 +1,1 @@
+"""What the command line needs of a cluster: topics, access rights, limits documents."""

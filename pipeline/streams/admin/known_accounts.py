@@ -1,0 +1,31 @@
+"""Whether an account is one that riskgate knows, as the operator's commands see it."""
+
+from pipeline.streams.admin.limits_log import read_topic
+from pipeline.streams.clients.broker import BrokerError
+from pipeline.streams.settings import Settings
+from topics.account_states import TOPIC as STATES
+from topics.account_states import AccountState
+from topics.codec import DecodeError, decode_as
+
+__all__ = ["is_known", "newest_row"]
+
+READ_SECONDS_MAX = 5.0  # Someone waits for a halt.
+
+
+def is_known(settings: Settings, account_id: str) -> bool:
+    """Return whether an account ever had an event; raise BrokerError when nobody can say."""
+    key = account_id.encode()
+    messages = read_topic(settings, STATES.name, key=account_id, seconds_max=READ_SECONDS_MAX)
+    return any(message.key() == key and message.value() is not None for message in messages)
+
+
+def newest_row(settings: Settings, account_id: str) -> AccountState | None:
+    """Return where an account stood last; raise BrokerError when nobody can say."""
+    key, newest = account_id.encode(), None
+    for message in read_topic(settings, STATES.name, key=account_id):
+        if message.key() == key:
+            newest = message.value()
+    try:
+        return None if newest is None else decode_as(AccountState, bytes(newest))
+    except DecodeError as error:
+        raise BrokerError(f"{STATES.name} holds what riskgate did not write: {error}") from error

@@ -1,0 +1,157 @@
+"""The limits documents on Kafka, as the operator's commands see them."""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from typing import NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+
+from pipeline.risk.account.account import Document
+from pipeline.risk.limits.document import canonical, faults_of
+from pipeline.risk.limits.taking import next_document
+from pipeline.streams.clients.broker import Address, Broker, BrokerError
+from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.settings import Settings
+from topics.codec import DecodeError, decode, encode
+from topics.fields import EVERYONE
+from topics.limits import TOPIC, LimitsDocument
+
+__all__ = [
+    "Published",
+    "all_documents",
+    "first_instead_of",
+    "published",
+    "published_of",
+    "read_topic",
+    "write_document",
+]
+
+READ_SECONDS_MAX = 30.0
+
+
+class Published(NamedTuple):
+    """What a log of documents comes to."""
+
+    in_force: dict[str, LimitsDocument]  # By account, and of `*`.
+    highest: dict[str, int]  # Version of any document, refused ones included.
+
+    def rules_of(self, account_id: str) -> str:
+        """Return the rules of an account's document, as risk keeps them; {} without one."""
+        document = self.in_force.get(account_id)
+        return canonical({} if document is None else document.rules)
+
+
+def published(settings: Settings) -> Published:
+    """Return what is in force for accounts at their next event, by the documents in the log."""
+    logs: dict[int, list[tuple[int, LimitsDocument]]] = {}
+    for message in read_topic(settings, TOPIC.name):
+        log = logs.setdefault(message.partition() or 0, [])
+        document = _document(message)
+        if document is not None:
+            # Never before what lies before it in its own log, whatever a clock says.
+            log.append((max(message.timestamp()[1], log[-1][0] if log else 0), document))
+    found = merge(*logs.values(), key=lambda item: item[0])
+    return published_of(document for _, document in found)
+
+
+def published_of(documents: Iterable[LimitsDocument]) -> Published:
+    """Take documents in order, each as risk does: it takes over, or it is refused."""
+    found = Published({}, {})
+    for document in documents:
+        name = document.account_id
+        held = found.in_force.get(name)
+        stored = Document() if held is None else Document(held.version, canonical(held.rules))
+        below = "{}" if name == EVERYONE else found.rules_of(EVERYONE)
+        taken, _ = next_document(stored, document, below=below)
+        if taken is not None:
+            found.in_force[name] = document
+        found.highest[name] = max(found.highest.get(name, 0), document.version)
+    return found
+
+
+def all_documents(settings: Settings) -> dict[str, list[LimitsDocument]]:
+    """Return every document of each account, and of `*`, in the order of the log."""
+    found: dict[str, list[LimitsDocument]] = {}
+    for message in read_topic(settings, TOPIC.name):
+        document = _document(message)
+        if document:
+            found.setdefault(document.account_id, []).append(document)
+    return found
+
+
+def write_document(settings: Settings, document: LimitsDocument) -> Address:
+    """Publish a document as it is."""
+    return Broker(settings).publish(TOPIC.name, key=document.account_id, value=encode(document))
+
+
+def first_instead_of(
+    settings: Settings, document: LimitsDocument, address: Address
+) -> LimitsDocument | None:
+    """Return what lies before a published document and takes its version from it.
+
+    None: risk takes this one, as no version before it was as high.
+    """
+    for message in read_topic(settings, TOPIC.name, key=document.account_id):
+        if (message.offset() or 0) >= address.offset:
+            break
+        found = _document(message)
+        if found is None or found.account_id != document.account_id or any(faults_of(found.rules)):
+            continue
+        if found.version >= document.version:
+            return found
+    return None
+
+
+def _document(message: Message) -> LimitsDocument | None:
+    value = message.value()
+    try:
+        document = decode(TOPIC, value.encode() if isinstance(value, str) else value)
+    except DecodeError:
+        return None  # A dead letter already; it never took effect.
+    if not isinstance(document, LimitsDocument) or message.key() != document.account_id.encode():
+        return None
+    return document
+
+
+def read_topic(
+    settings: Settings, name: str, *, key: str | None = None, seconds_max: float = READ_SECONDS_MAX
+) -> Iterator[Message]:
+    """Read what is committed to a topic now, each partition in order; of a key only its own."""
+    topic = settings.topic(name)
+    broker = Broker(settings)
+    with broker.sentences():
+        consumer = _consumer(broker)
+        try:
+            (count,) = broker.partitions(consumer, name)
+            waiting = set(range(count)) if key is None else {partition_of(key, count)}
+            consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in waiting])
+            while waiting:
+                yield from _poll(consumer, waiting, seconds_max)
+        finally:
+            consumer.close()
+
+
+def _poll(consumer: Consumer, waiting: set[int], seconds_max: float) -> Iterator[Message]:
+    message = consumer.poll(seconds_max)
+    if message is None:
+        raise BrokerError(f"Kafka did not answer within {seconds_max:g} s; try again")
+    error = message.error()
+    if error is None:
+        yield message
+    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+        waiting.discard(message.partition())
+    else:
+        raise BrokerError(
+            f"{message.topic() or 'A topic'} cannot be read ({error.str()}); try again"
+        )
+
+
+def _consumer(broker: Broker) -> Consumer:
+    return Consumer(
+        broker.properties(
+            group_id=broker.settings.group("operator"),
+            enable_auto_commit=False,
+            enable_partition_eof=True,
+            isolation_level="read_committed",
+        )
+    )

@@ -1,0 +1,190 @@
+"""Make the topics that are missing and compare those that are there with what riskgate needs."""
+
+import time
+from collections.abc import Collection, Mapping
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+)
+
+from pipeline.streams.admin.topic_plan import (
+    Found,
+    Planned,
+    differences_of,
+    obstacle,
+    offsets_differences,
+    plan,
+    plan_changelog,
+)
+from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.engine.role_interface import changelog_name
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.settings import Settings
+from topics.topic import Topic
+
+__all__ = ["create_missing", "differences", "require_topics"]
+
+REQUEST_SECONDS_MAX = 30
+LEADERS_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 5.0
+
+
+def create_missing(settings: Settings) -> list[str]:
+    """Create every topic that is missing, the changelog of risk included; return their names.
+
+    Raise BrokerError when one cannot be created, or cannot be used half a minute later.
+    """
+    broker = Broker(settings)
+    admin = broker.admin()
+    cluster = broker.metadata(admin)
+    planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
+    missing = [topic for topic in planned_topics if topic.name not in cluster.topics]
+    created = [topic.name for topic in missing if _create(admin, topic)]
+    # The brokers answer before they all know of it, and whoever comes next would miss them.
+    _await_leaders(broker, admin, [topic.name for topic in planned_topics])
+    return created
+
+
+def differences(settings: Settings) -> list[str]:
+    """Return a sentence for each way in which the broker is not as riskgate needs it."""
+    broker = Broker(settings)
+    admin = broker.admin()
+    cluster = broker.metadata(admin)
+    planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
+    with broker.sentences():
+        found = _found(admin, cluster, names={planned.name for planned in planned_topics})
+        brokers = {node: _broker_config(admin, node) for node in sorted(cluster.brokers)}
+    of_topics = [
+        sentence
+        for planned in planned_topics
+        for sentence in differences_of(planned, found.get(planned.name))
+    ]
+    of_brokers = [
+        sentence
+        for node, config in brokers.items()
+        for sentence in offsets_differences(node, config)
+    ]
+    return of_topics + of_brokers
+
+
+def require_topics(settings: Settings, roles: Collection[RoleName]) -> None:
+    """Raise BrokerError unless what these roles read and write is there to be used.
+
+    Asks for nothing that a role with the least access may not see.
+    """
+    broker = Broker(settings)
+    cluster = broker.metadata(broker.admin())
+    used = [planned for planned in _plan(settings, cluster) if _is_used(planned.topic, roles)]
+    counts = {name: len(topic.partitions) for name, topic in cluster.topics.items()}
+    obstacles = [obstacle(planned, counts.get(planned.name)) for planned in used]
+    found = [sentence for sentence in obstacles if sentence]
+    if found:
+        more = f" (and {len(found) - 1} more: riskgate topics check)" if len(found) > 1 else ""
+        raise BrokerError(f"{found[0]}{more}")
+
+
+def _is_used(topic: Topic, roles: Collection[RoleName]) -> bool:
+    return any(party in roles for party in (*topic.writers, *topic.readers))
+
+
+def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:
+    return plan(
+        prefix=settings.topic_prefix,
+        partitions=settings.partitions,
+        replicas=_replicas(settings, cluster),
+    )
+
+
+def _changelog(settings: Settings, cluster: ClusterMetadata) -> Planned:
+    return plan_changelog(
+        changelog_name(settings.group(RoleName.RISK), settings.topic("events")),
+        partitions=settings.partitions,
+        replicas=_replicas(settings, cluster),
+    )
+
+
+def _replicas(settings: Settings, cluster: ClusterMetadata) -> int:
+    return min(settings.replication_factor, len(cluster.brokers))
+
+
+def _create(admin: AdminClient, planned: Planned) -> bool:
+    new = NewTopic(
+        planned.name,
+        num_partitions=planned.partitions,
+        replication_factor=planned.replicas,
+        config=dict(planned.config),
+    )
+    try:
+        admin.create_topics([new], operation_timeout=REQUEST_SECONDS_MAX)[planned.name].result()
+    except KafkaException as error:
+        # Another process may have been quicker.
+        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return False
+        raise BrokerError(
+            f"{planned.name} could not be created ({error.args[0].str()}); "
+            "check that this user may create topics"
+        ) from error
+    return True
+
+
+def _await_leaders(broker: Broker, admin: AdminClient, names: list[str]) -> None:
+    """Wait until every partition of these topics has a leader that answers."""
+    give_up_s = time.monotonic() + LEADERS_SECONDS_MAX
+    while lacking := _lacking(broker.metadata(admin), admin, names):
+        if time.monotonic() > give_up_s:
+            more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
+            raise BrokerError(
+                f"{lacking[0]}{more} was created, but has no leader after "
+                f"{LEADERS_SECONDS_MAX:g} s; see that all brokers run, then try again"
+            )
+        time.sleep(0.1)
+
+
+def _lacking(cluster: ClusterMetadata, admin: AdminClient, names: list[str]) -> list[str]:
+    """Return the topics that a broker does not know, or of which a leader does not answer."""
+    unknown = [
+        name
+        for name in names
+        if name not in cluster.topics
+        or not cluster.topics[name].partitions
+        or any(partition.leader < 0 for partition in cluster.topics[name].partitions.values())
+    ]
+    if unknown:
+        return unknown
+    places = [TopicPartition(name, n) for name in names for n in cluster.topics[name].partitions]
+    answers = admin.list_offsets(
+        {place: OffsetSpec.latest() for place in places}, request_timeout=ANSWER_SECONDS_MAX
+    )
+    return [place.topic for place, answer in answers.items() if answer.exception() is not None]
+
+
+def _found(admin: AdminClient, cluster: ClusterMetadata, *, names: set[str]) -> dict[str, Found]:
+    topics = [topic for name, topic in cluster.topics.items() if name in names]
+    configs = _configs(admin, [ConfigResource("topic", topic.topic) for topic in topics])
+    return {
+        topic.topic: Found(
+            partitions=len(topic.partitions),
+            replicas=min(len(partition.replicas) for partition in topic.partitions.values()),
+            config=configs[topic.topic],
+        )
+        for topic in topics
+    }
+
+
+def _broker_config(admin: AdminClient, node: int) -> Mapping[str, str]:
+    return _configs(admin, [ConfigResource("broker", str(node))])[str(node)]
+
+
+def _configs(admin: AdminClient, resources: list[ConfigResource]) -> dict[str, Mapping[str, str]]:
+    if not resources:
+        return {}
+    answers = admin.describe_configs(resources, request_timeout=REQUEST_SECONDS_MAX)
+    return {
+        resource.name: {name: entry.value for name, entry in answer.result().items()}
+        for resource, answer in answers.items()
+    }

@@ -1,0 +1,1 @@
+"""How a process talks to the brokers: questions, errors, partitions, clocks."""

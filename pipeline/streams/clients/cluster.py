@@ -1,0 +1,214 @@
+"""Questions to the brokers that a worker asks before and beside its stream.
+
+Apart from application.py because every role asks some of them and none needs quixstreams.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, Self, TypeVar
+
+from confluent_kafka import (
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import (
+    AdminClient,
+    ClusterMetadata,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
+
+from pipeline.errors import StartupError
+from pipeline.streams.admin.topic_plan import changelog_config
+from pipeline.streams.engine.role_interface import EngineSettings
+from pipeline.streams.settings import Settings
+
+__all__ = ["Bounds", "Cluster", "topic_id"]
+
+Answer = TypeVar("Answer")
+REQUEST_SECONDS_MAX = 20.0
+ATTEMPT_SECONDS_MAX = 5.0  # A question can get lost while a leader moves; then it is asked again.
+# A new or moving leader; it is there a moment later.
+PASSING = {
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError._NOENT,  # noqa: SLF001 - Its only name.
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._TRANSPORT,  # noqa: SLF001
+}
+
+
+class Bounds(NamedTuple):
+    """The offsets a partition has: from `low` up to, without, `high`."""
+
+    low: int
+    high: int
+
+
+class Cluster:
+    """Answer about topics, or raise StartupError with a sentence that says what to do."""
+
+    def __init__(self, brokers: str, *, security: Mapping[str, str], seconds_max: float) -> None:
+        self.beat: Callable[[], None] = lambda: None
+        self.delete_retention_ms = 0  # Of the changelog, once that is there.
+        self._brokers = brokers
+        self._seconds_max = seconds_max
+        self._last_error = "no answer"
+        self._admin = AdminClient(
+            {
+                **security,
+                "bootstrap.servers": brokers,
+                "log_level": 0,  # Its errors come through the callback.
+                "error_cb": self._remember,
+            }
+        )
+
+    @classmethod
+    def of(cls, settings: EngineSettings, *, stateful: bool) -> Self:
+        """Return the cluster of a worker that may start; raise StartupError when it may not."""
+        cluster = cls(
+            settings.brokers, security=settings.security, seconds_max=settings.startup_seconds_max
+        )
+        cluster.check(dict.fromkeys(settings.topics) | dict(settings.partitions))
+        if stateful:
+            partitions = settings.partitions[settings.topics[0]]
+            assert partitions is not None
+            cluster.ensure_changelog(settings.changelog, partitions=partitions)
+        return cluster
+
+    def check(self, partitions: Mapping[str, int | None]) -> None:
+        """Raise StartupError unless every topic exists with the partitions it must have."""
+        topics = self._metadata().topics
+        for topic, wanted in partitions.items():
+            if topic not in topics:
+                raise StartupError(
+                    f"The topic {topic} does not exist at {self._brokers}, or this user may not "
+                    "see it; create it with: riskgate topics create"
+                )
+            found = len(topics[topic].partitions)
+            if wanted not in {None, found}:
+                raise StartupError(
+                    f"The topic {topic} has {found} partitions where the settings say {wanted}; "
+                    "the count is for life: correct the setting, or make the topics anew"
+                )
+
+    def ensure_changelog(self, topic: str, *, partitions: int) -> None:
+        """Create a changelog unless it exists; raise StartupError if the one there loses state."""
+        metadata = self._metadata()
+        if topic not in metadata.topics:
+            self._create(topic, partitions=partitions, brokers=len(metadata.brokers))
+        self.check({topic: partitions})
+        config = self._config(topic)
+        self.delete_retention_ms = int(config["delete.retention.ms"])
+        policy = config["cleanup.policy"]
+        if policy != "compact":
+            raise StartupError(
+                f"The topic {topic} has cleanup.policy={policy}, which deletes state; "
+                "set it to compact"
+            )
+
+    def patiently(
+        self, ask: Callable[[], Answer], *, seconds_max: float = REQUEST_SECONDS_MAX
+    ) -> Answer:
+        """Ask again for so long while what is wrong may pass; `beat` between two attempts."""
+        deadline_s = time.monotonic() + seconds_max
+        while True:
+            self.beat()
+            try:
+                return ask()
+            except KafkaException as error:
+                if error.args[0].code() not in PASSING or time.monotonic() > deadline_s:
+                    raise
+            time.sleep(0.1)
+            # Else librdkafka goes on not finding, for ever, the leader it once did not find.
+            self._metadata()
+
+    def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
+        """Return Kafka's own id of each topic."""
+        wanted = TopicCollection(list(topics))
+
+        def ask() -> dict[str, str]:
+            answers = self._admin.describe_topics(wanted, request_timeout=ATTEMPT_SECONDS_MAX)
+            return {topic: str(answer.result().topic_id) for topic, answer in answers.items()}
+
+        return self.patiently(ask)
+
+    def bounds(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Bounds]:
+        """Return where each log begins and ends, open transactions included."""
+        wanted = list(partitions)
+        low = self.patiently(lambda: self._offsets(wanted, OffsetSpec.earliest()))
+        high = self.patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
+        return {partition: Bounds(low[partition], high[partition]) for partition in wanted}
+
+    def _offsets(
+        self, partitions: list[tuple[str, int]], spec: OffsetSpec
+    ) -> dict[tuple[str, int], int]:
+        answers = self._admin.list_offsets(
+            {TopicPartition(*partition): spec for partition in partitions},
+            isolation_level=IsolationLevel.READ_UNCOMMITTED,
+            request_timeout=ATTEMPT_SECONDS_MAX,
+        )
+        return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+
+    def _metadata(self) -> ClusterMetadata:
+        try:
+            metadata: ClusterMetadata = self._admin.list_topics(timeout=self._seconds_max)
+        except KafkaException as error:
+            self._admin.poll(0)
+            raise StartupError(
+                f"No Kafka broker answers at {self._brokers} within {self._seconds_max:g} s "
+                f"({self._last_error}); start it, or correct its address or credentials"
+            ) from error
+        return metadata
+
+    def _create(self, topic: str, *, partitions: int, brokers: int) -> None:
+        new = NewTopic(
+            topic,
+            num_partitions=partitions,
+            replication_factor=min(3, brokers),
+            config=changelog_config(brokers),
+        )
+        answers = self._admin.create_topics([new], request_timeout=REQUEST_SECONDS_MAX)
+        try:
+            answers[topic].result()
+        except KafkaException as error:
+            # Another worker may have been quicker.
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise StartupError(
+                    f"The topic {topic} could not be created ({error.args[0].str()}); "
+                    "create it with: riskgate topics create"
+                ) from error
+        self._await_topic(topic)
+
+    def _await_topic(self, topic: str) -> None:
+        deadline = time.monotonic() + self._seconds_max
+        while topic not in self._metadata().topics and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _config(self, topic: str) -> dict[str, str]:
+        resource = ConfigResource(ResourceType.TOPIC, topic)
+        answer = self._admin.describe_configs([resource], request_timeout=REQUEST_SECONDS_MAX)
+        return {entry.name: entry.value for entry in answer[resource].result().values()}
+
+    def _remember(self, error: KafkaError) -> None:
+        # The last broker's failure says why; that all are down is known by then.
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
+            self._last_error = error.str()
+
+
+def topic_id(settings: Settings, name: str) -> str:
+    """Return Kafka's own id of one of riskgate's topics; name: without the prefix."""
+    topic = settings.topic(name)
+    cluster = Cluster(
+        settings.brokers, security=settings.connection(), seconds_max=REQUEST_SECONDS_MAX
+    )
+    return cluster.topic_ids([topic])[topic]

@@ -1,0 +1,1 @@
+"""The worker loop on quixstreams: state, changelog, offsets and outputs of one process."""

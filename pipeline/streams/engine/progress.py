@@ -1,0 +1,181 @@
+"""How far a worker has come in each partition it owns, and the role that takes it further.
+
+Apart from application.py because nothing here asks Kafka or knows quixstreams.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from confluent_kafka import Message
+
+from pipeline.streams.clients.polling import record_of
+from pipeline.streams.engine.marks import Mark
+from pipeline.streams.engine.role_interface import (
+    EngineSettings,
+    Partition,
+    Place,
+    Record,
+    Role,
+    Stopped,
+    Store,
+)
+from pipeline.streams.engine.start_checks import Start
+from pipeline.streams.engine.unreadable import Unreadable
+
+__all__ = ["Progress", "bound", "note_calls"]
+
+STALE = -1  # As a committed offset: no position is the same.
+
+
+class Progress:
+    """Hand records to the role in order, and know what of that is not yet committed."""
+
+    def __init__(self, role: Role, *, clock_ahead_ms_max: int) -> None:
+        self._role = role
+        self._clock_ahead_ms_max = clock_ahead_ms_max
+        self.generation = 0  # Grows with every change of what is owned.
+        self.starts: dict[Place, Start] = {}  # Assigned, and not yet the role's.
+        self.partitions: dict[Place, Partition] = {}
+        self.positions: dict[Place, int] = {}  # The next offset.
+        self.records = 0  # Applied since the last commit.
+        self._committed: dict[Place, int] = {}
+        self._last: dict[Place, Message] = {}  # Applied.
+        self._expected_s = 0.0
+
+    def expect(
+        self, starts: Mapping[Place, Start], settings: EngineSettings, *, stateful: bool
+    ) -> None:
+        """Note partitions that will be the role's once their state is there.
+
+        Raise Stopped when the log of one does not have what is to be read next.
+        """
+        if not stateful:  # Of a state it is checked once that says where to begin.
+            for start in starts.values():
+                start.check_log(settings)
+        self.generation += 1
+        self.starts = dict(starts)
+        self._expected_s = time.monotonic()
+
+    def recovering_s(self, now_s: float) -> float:
+        """Return how long partitions have waited for their state; 0 when none does."""
+        return now_s - self._expected_s if self.starts else 0.0
+
+    def begin(self, partition: Partition, store: Store | None, *, position: int) -> None:
+        """Own an expected partition, to be read from `position` on."""
+        place = partition.topic, partition.partition
+        start = self.starts.pop(place)
+        self._role.assign(partition, store)
+        self.partitions[place] = partition
+        self.positions[place] = self._committed[place] = position
+        if store is not None and start.is_stale(position):
+            self._committed[place] = STALE
+
+    def end(self) -> None:
+        """Own nothing any more, and forget what was not committed."""
+        self.generation += 1
+        self.starts.clear()
+        for partition in self.partitions.values():
+            self._role.revoke(partition)
+        self.partitions.clear()
+        self.positions.clear()
+        self._committed.clear()
+        self._last.clear()
+        self.records = 0
+
+    def apply(self, messages: Iterable[Message]) -> None:
+        """Hand over messages that Kafka delivered, each without an error."""
+        now_ms = clock_ms()
+        for message in messages:
+            record = record_of(message)
+            place = record.topic, record.partition
+            # A partition not owned has no position: KeyError, the worker ends uncommitted.
+            if record.offset < self.positions[place]:
+                raise Stopped(
+                    f"Kafka delivered {record.topic}[{record.partition}] at {record.offset} after "
+                    f"{self.positions[place] - 1}: the log was cut; see how, before a restart"
+                )
+            if record.timestamp_is_append_time:
+                self._check_clock(record, now_ms)
+            self._role.apply(record)
+            self.positions[place] = record.offset + 1
+            self._last[place] = message
+            self.records += 1
+
+    def step_over(self, batch: Unreadable) -> None:
+        """Let the role set a batch aside, and go on behind it."""
+        self._role.step_over(batch)
+        self.positions[batch.topic, batch.partition] = batch.next
+        self._last.pop((batch.topic, batch.partition), None)  # It is not the one before that.
+        self.records += 1
+
+    def uncommitted(self) -> dict[Place, int]:
+        """Return the next offset of each partition in which records were applied."""
+        committed = self._committed
+        return {
+            place: position
+            for place, position in self.positions.items()
+            if position != committed[place]
+        }
+
+    def mark(self, place: Place) -> str | None:
+        """Return what tells the last record applied from others; None: there was none yet."""
+        message = self._last.get(place)
+        return None if message is None else Mark.of(message).encode(self.partitions[place].topic_id)
+
+    def stale(self) -> list[Place]:
+        """Return the partitions whose group offset is behind their state."""
+        return [place for place, committed in self._committed.items() if committed == STALE]
+
+    def has_more(self) -> bool:
+        """Return whether anything is to be committed."""
+        return self.records > 0 or bool(self.stale())
+
+    def prepare(self) -> None:
+        """Let the role write what it still holds."""
+        self._role.prepare()
+
+    def commit(self) -> None:
+        """Note that everything applied is committed."""
+        self._committed.update(self.positions)
+        self.records = 0
+
+    def _check_clock(self, record: Record, now_ms: int) -> None:
+        ahead_ms = record.timestamp_ms - now_ms
+        if ahead_ms > self._clock_ahead_ms_max:
+            raise Stopped(
+                f"{record.topic}[{record.partition}] at {record.offset} was appended "
+                f"{ahead_ms / 1000:.0f} s ahead of this worker's clock; "
+                "set the clocks of the brokers and of this machine right"
+            )
+
+
+def clock_ms() -> int:
+    """Return the worker's own time."""
+    return time.time_ns() // 1_000_000
+
+
+def note_calls(thing: object, method: str) -> list[object]:
+    """Return a list that grows with each call of one thing's method of one argument."""
+    called, calls = getattr(thing, method), list[object]()
+
+    def note(argument: object) -> object:
+        calls.append(argument)
+        return called(argument)
+
+    setattr(thing, method, note)
+    return calls
+
+
+def bound(thing: object, *methods: str, seconds: float) -> None:
+    """Let these methods of one thing take no longer than this, when no timeout is given."""
+
+    def bounded(call: Callable[..., object]) -> Callable[..., object]:
+        def within(*arguments: object, **named: object) -> object:
+            if named.get("timeout") is None:
+                named["timeout"] = seconds
+            return call(*arguments, **named)
+
+        return within
+
+    for name in methods:
+        setattr(thing, name, bounded(getattr(thing, name)))

@@ -1,0 +1,225 @@
+"""Refusals to begin on a partition whose log, offset and state do not belong together.
+
+Apart from application.py because these checks know no quixstreams.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from pipeline.streams.clients.cluster import Bounds, Cluster
+from pipeline.streams.engine.marks import Mark
+from pipeline.streams.engine.partition_store import PartitionStore
+from pipeline.streams.engine.role_interface import EngineSettings, LogChanged, Place, Stopped
+
+__all__ = [
+    "Start",
+    "explained",
+    "fell_out",
+    "find_committed",
+    "find_starts",
+]
+
+logger = logging.getLogger(__name__)
+
+COMMITTED_CALL_SECONDS_MAX = 5.0
+COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
+# What helps: where state lacks records no offset set by hand does.
+BEGIN_ANEW = "begin anew, as docs/deploy.md says under Disaster recovery"
+DECIDE_ANEW = (
+    f"accounts cannot be decided on without them, whatever the group's offset: {BEGIN_ANEW}"
+)
+READ_ON = (
+    "stop every ingest, set the group's offset there to the beginning of the log, and let whoever "
+    "wrote what is missing write it again, as docs/deploy.md says under Inputs that were lost"
+)
+MAKE_ANEW = (
+    "what comes now would be taken for repetitions: stop every ingest, delete the topic and make "
+    "it again, as docs/deploy.md says under Inputs that were lost"
+)
+
+
+class Start(NamedTuple):
+    """Where to begin in a newly assigned partition."""
+
+    topic: str
+    partition: int
+    committed: int | None  # By the consumer group; None: nothing yet.
+    log: Bounds
+    mark: str | None = None  # Of the last record read, as the group's commit says.
+
+    @property
+    def offset(self) -> int:
+        """The first offset to read, as far as the group knows; always one that the log can have."""
+        committed = self.log.low if self.committed is None else self.committed
+        return min(max(committed, self.log.low), self.log.high)
+
+    def check_log(self, settings: EngineSettings) -> None:
+        """Raise Stopped when the log no longer has what is to be read next, or never had it."""
+        if self.committed is None or self.log.low <= self.committed <= self.log.high:
+            return
+        deleted = self.committed < self.log.low
+        raise self._misfit(settings, self.committed, advice=READ_ON if deleted else MAKE_ANEW)
+
+    def begin_at(
+        self, store: PartitionStore, settings: EngineSettings, *, has_history: bool
+    ) -> int:
+        """Return the first offset to read: the one that the restored state belongs to.
+
+        State and offset commit together, so a lower offset of the group is a stale one, and a
+        higher one means that state was lost. Raise Stopped then, or when the log does not fit.
+        """
+        applied = store.applied()
+        if applied is None and self.committed is None and not has_history:
+            self._check_beginning(settings)
+            return self.offset
+        if applied is None or applied < (self.committed or 0):
+            raise self._lost(settings, applied)
+        if not store.is_whole():
+            raise Stopped(
+                f"The changelog {settings.changelog} was made anew or cut since "
+                f"{self.topic}[{self.partition}] began, so it does not have all of the state; "
+                f"{BEGIN_ANEW}"
+            )
+        if not self.log.low <= applied <= self.log.high:
+            raise self._misfit(settings, applied, advice=DECIDE_ANEW)
+        return applied
+
+    def is_stale(self, position: int) -> bool:
+        """Return whether the group's offset is behind what the state has; say so if it is."""
+        if position in {0, self.committed}:
+            return False
+        logger.warning(
+            "The state of %s[%d] belongs to offset %d, but the group is at %s: that offset is "
+            "stale, or was lost; reading begins at %d, and the group's offset is overwritten",
+            self.topic,
+            self.partition,
+            position,
+            _said(self.committed),
+            position,
+        )
+        return True
+
+    def is_of(self, topic_id: str, mark: str | None) -> bool:
+        """Return whether a mark is of this topic, not of one that had its name before."""
+        decoded = Mark.decode(mark)
+        return decoded is None or decoded[1] == topic_id
+
+    def of_topic(self, topic_id: str) -> tuple[int, str | None]:
+        """Return the first offset to read without a state, and the mark of the record before.
+
+        An offset of another topic that had this name is none: all of this one is new.
+        """
+        if self.is_of(topic_id, self.mark):
+            return self.offset, self.mark
+        logger.warning(
+            "%s[%d] was made anew since it was last read; it is read from its beginning, %d",
+            self.topic,
+            self.partition,
+            self.log.low,
+        )
+        return self.log.low, None
+
+    def to_read_again(self, position: int, mark: str | None) -> Mark | None:
+        """Return the mark of the record before a position, if it is known and still kept."""
+        decoded = Mark.decode(mark)
+        if decoded is None or decoded[0].offset != position - 1 or position <= self.log.low:
+            return None
+        return decoded[0]
+
+    def changed(self, offset: int, *, stateful: bool) -> LogChanged:
+        """Say that another record stands where the last one stood."""
+        return LogChanged(
+            f"The last record read of {self.topic}[{self.partition}], at {offset}, is another one "
+            "now: brokers lost the end of the log, and its offsets were filled anew; "
+            f"{DECIDE_ANEW if stateful else MAKE_ANEW}"
+        )
+
+    def _lost(self, settings: EngineSettings, applied: int | None) -> Stopped:
+        return Stopped(
+            f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
+            f"the group {settings.group} is at {_said(self.committed)}: state was lost; empty "
+            f"{settings.state_dir} to read it from {settings.changelog} again, "
+            f"and if that does not help, {BEGIN_ANEW}"
+        )
+
+    def _misfit(self, settings: EngineSettings, offset: int, *, advice: str) -> LogChanged:
+        deleted = offset < self.log.low
+        happened = "records were deleted before they were read" if deleted else "it was cut"
+        return LogChanged(
+            f"The group {settings.group} is at {offset} of {self.topic}[{self.partition}], "
+            f"whose log goes from {self.log.low} to {self.log.high}: {happened}; {advice}"
+        )
+
+    def _check_beginning(self, settings: EngineSettings) -> None:
+        """Raise Stopped when the accounts would be built from half a log."""
+        if self.log.low > 0:
+            raise Stopped(
+                f"The group {settings.group} has no offset and no state of {self.topic}"
+                f"[{self.partition}], whose log no longer begins at 0 but at {self.log.low}: older "
+                "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX, or "
+                f"{BEGIN_ANEW}"
+            )
+
+
+def explained(
+    error: Exception,
+    settings: EngineSettings,
+    *,
+    ahead: type[Exception],
+    library: type[Exception],
+) -> BaseException:
+    """Return the sentence for what Kafka or its library raised; anything else as it is.
+
+    ahead: what the library raises when a disk knows more than the changelog ever had.
+    """
+    cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
+    if isinstance(cause, ahead):
+        return Stopped(
+            f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made "
+            f"anew or cut; {BEGIN_ANEW}"
+        )
+    if not isinstance(cause, (library, KafkaException, RuntimeError)):
+        return cause
+    return fell_out(settings, cause)
+
+
+def fell_out(settings: EngineSettings, cause: Exception) -> Stopped:
+    """Say that Kafka or its library refused to go on."""
+    return Stopped(
+        f"Kafka and {settings.transactional_id} fell out ({cause}); "
+        "nothing was committed since, and a restart goes on from there"
+    )
+
+
+def find_committed(
+    consumer: Consumer, partitions: Sequence[TopicPartition], *, cluster: Cluster
+) -> list[TopicPartition]:
+    """Ask Kafka for the group's offsets; negative ones for none."""
+
+    def ask() -> list[TopicPartition]:
+        tps = list(partitions)
+        found: list[TopicPartition] = consumer.committed(tps, timeout=COMMITTED_CALL_SECONDS_MAX)
+        return found
+
+    return cluster.patiently(ask, seconds_max=COMMITTED_SECONDS_MAX)
+
+
+def find_starts(
+    answers: Iterable[TopicPartition], logs: Mapping[Place, Bounds]
+) -> dict[Place, Start]:
+    """Return where to begin in each partition, by the group's offsets."""
+    starts = {}
+    for tp in answers:
+        if tp.error:
+            raise KafkaException(tp.error)
+        place = tp.topic, tp.partition
+        committed = tp.offset if tp.offset >= 0 else None
+        starts[place] = Start(*place, committed, logs[place], tp.metadata)
+    return starts
+
+
+def _said(offset: int | None) -> str:
+    return "none" if offset is None else str(offset)

@@ -1,0 +1,156 @@
+"""Newly assigned partitions, from what Kafka and the disk know of them to the role's own.
+
+Apart from application.py because it needs of quixstreams only a store and its transaction.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from confluent_kafka import TopicPartition
+
+from pipeline.streams.clients.cluster import Bounds, Cluster
+from pipeline.streams.engine.loop import Clients
+from pipeline.streams.engine.marks import read_again
+from pipeline.streams.engine.partition_store import PartitionStore, Transaction
+from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.restore import seek
+from pipeline.streams.engine.role_interface import EngineSettings, Partition, Place
+from pipeline.streams.engine.start_checks import Start, find_committed, find_starts
+
+__all__ = ["State", "States", "Takeover"]
+
+Answer = TypeVar("Answer")
+
+
+class State(Protocol):
+    """quixstreams' store of one partition, on this machine's disk."""
+
+    def read(self, key: bytes) -> object: ...
+
+    def get_changelog_offset(self) -> int | None: ...
+
+
+class States(NamedTuple):
+    """What is asked of quixstreams about the state of a partition."""
+
+    of: Callable[[Place], State]
+    transaction: Callable[[Place], Transaction]
+
+
+class _Begin(NamedTuple):
+    """Where a partition is to be read from, and what is known of the record before."""
+
+    start: Start
+    store: PartitionStore | None
+    position: int
+    mark: str | None
+
+
+class Takeover:
+    """Give partitions to the role, once their state is recovered and fits the log."""
+
+    states: States | None = None  # Of a role that has any.
+
+    def __init__(
+        self, settings: EngineSettings, cluster: Cluster, *, progress: Progress, clients: Clients
+    ) -> None:
+        self._consumer = clients.consumer
+        self._settings = settings
+        self._cluster = cluster
+        self._progress = progress
+        self.stores: dict[int, PartitionStore] = {}  # Of the partitions that are owned.
+
+    def expect(self, partitions: Sequence[TopicPartition]) -> dict[Place, Bounds]:
+        """Say of each assigned partition where to read; return the bounds of all their logs.
+
+        Raise Stopped when the log of one does not have what is to be read next.
+        """
+        inputs = [tp for tp in partitions if tp.topic in self._settings.topics]
+        committed = find_committed(self._consumer, inputs, cluster=self._cluster)
+        # After the offsets: whatever was committed with one of them is within these bounds.
+        logs = self._cluster.bounds(map(_place, partitions))
+        starts = find_starts(committed, logs)
+        self._progress.expect(starts, self._settings, stateful=self.states is not None)
+        # Absolute, changelogs too: the late answer to another question would undo a later seek.
+        for tp in partitions:
+            place = _place(tp)
+            tp.offset = starts[place].offset if place in starts else logs[place].low
+        return logs
+
+    def take_over(self) -> bool:
+        """Begin with all that is assigned; return whether there was anything.
+
+        Raise Stopped when log, offset and state of one do not belong together.
+        """
+        if not self._progress.starts:
+            return False
+        changelog = [self._settings.changelog] if self.states else []
+        ids = self._cluster.topic_ids([*self._settings.topics, *changelog])
+        begun = {
+            place: self._find(place, start, ids)
+            for place, start in sorted(self._progress.starts.items())
+        }
+        self._check_last_records(begun)
+        for place, begin in begun.items():
+            if begin.position != begin.start.offset:
+                seek(self._consumer, place, begin.position)
+            if begin.store is not None:
+                self.stores[begin.start.partition] = begin.store
+            partition = Partition(*place, ids[begin.start.topic])
+            self._progress.begin(partition, begin.store, position=begin.position)
+        return True
+
+    def marked(self, commit: Callable[..., Answer]) -> Callable[..., Answer]:
+        """Return a commit of the consumer that notes with each offset the record before it."""
+
+        def call(*, offsets: list[TopicPartition], asynchronous: bool) -> Answer:
+            noted = [self._noted(tp) for tp in offsets]
+            return commit(offsets=noted, asynchronous=asynchronous)
+
+        return call
+
+    def set_applied(self, place: Place, position: int) -> None:
+        """Bring what waits for a commit into the transaction, with how far the log was read."""
+        self.stores[place[1]].set_applied(position, self._progress.mark(place))
+
+    def _noted(self, tp: TopicPartition) -> TopicPartition:
+        mark = self._progress.mark(_place(tp))
+        return TopicPartition(tp.topic, tp.partition, tp.offset, metadata=mark or "")
+
+    def _find(self, place: Place, start: Start, ids: dict[str, str]) -> _Begin:
+        """Return the state of a partition and the first offset to read."""
+        topic_id, states = ids[start.topic], self.states
+        if states is None:
+            return _Begin(start, None, *start.of_topic(topic_id))
+        state = states.of(place)
+        store = PartitionStore(
+            lambda: states.transaction(place),
+            state.read,
+            changelog_id=ids[self._settings.changelog],
+        )
+        has_history = state.get_changelog_offset() is not None
+        position = start.begin_at(store, self._settings, has_history=has_history)
+        mark = store.mark()
+        if not start.is_of(topic_id, mark):
+            raise start.changed(position - 1, stateful=True)
+        return _Begin(start, store, position, mark)
+
+    def _check_last_records(self, begun: Mapping[Place, _Begin]) -> None:
+        """Raise LogChanged unless the log still has the last record that was read."""
+        wanted = {
+            place: mark
+            for place, begin in begun.items()
+            if (mark := begin.start.to_read_again(begin.position, begin.mark))
+        }
+        offsets = {place: mark.offset for place, mark in wanted.items()}
+        found = read_again(self._settings, offsets, beat=self._cluster.beat)
+        for place, mark in wanted.items():
+            again, stateful = found.get(place), self.states is not None
+            # A compacted input loses a record to a newer one; `events` loses none.
+            is_same = not stateful if again is None else mark.is_of(again)
+            if not is_same:
+                raise begun[place].start.changed(mark.offset, stateful=stateful)
+
+
+def _place(tp: TopicPartition) -> Place:
+    return tp.topic, tp.partition

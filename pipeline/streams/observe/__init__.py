@@ -1,0 +1,1 @@
+"""What people see of a running role: metrics, health, logs."""

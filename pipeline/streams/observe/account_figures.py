@@ -1,0 +1,121 @@
+"""What metrics show of accounts: how many in which trading state, how near to their loss limits,
+and, where the settings allow it, the few that are nearest by name.
+
+Apart from broadcast.py, which has every account's newest row: nothing here is acted upon.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from heapq import nsmallest
+from typing import NamedTuple, get_args
+
+from pipeline.risk.account.account import Shared
+from pipeline.risk.limits.in_force import limits_of
+from pipeline.streams.observe import metrics
+from topics.account_states import AccountState
+from topics.fields import TradingState
+
+__all__ = ["Figures", "figures_of", "show_accounts", "show_rules"]
+
+NEAR_RATIO = 0.2
+_SUFFIX = "_headroom_ratio"
+_BY_RULE = (metrics.LEAST_HEADROOM, metrics.NEAR_LIMIT)
+_BY_NAME = (
+    metrics.ACCOUNT_EQUITY,
+    metrics.ACCOUNT_DRAWDOWN,
+    metrics.ACCOUNT_DAILY_PNL,
+    metrics.ACCOUNT_HEADROOM,
+)
+
+
+class Figures(NamedTuple):
+    """An account as it is shown; floats, as Prometheus knows nothing else."""
+
+    account_id: str
+    trading_state: str
+    currency: str
+    equity: float | None
+    drawdown_ratio: float | None
+    daily_pnl: float | None
+    headrooms: tuple[tuple[str, float], ...]  # By rule.
+    holding: bool
+    prevented: float = 0.0  # What blocked orders would have lost a day later, net.
+
+    @property
+    def least(self) -> float:
+        """The rest of the limit that is nearest."""
+        return min((ratio for _, ratio in self.headrooms), default=1.0)
+
+
+def figures_of(state: AccountState) -> Figures:
+    """Take what is shown out of a row."""
+    return Figures(
+        state.account_id,
+        state.trading_state,
+        state.currency or "",
+        None if state.equity is None else float(state.equity),
+        None if state.drawdown_ratio is None else float(state.drawdown_ratio),
+        None if state.daily is None or state.daily.pnl is None else float(state.daily.pnl),
+        tuple(
+            (name.removesuffix(_SUFFIX), float(ratio))
+            for name, ratio in state.statistics.items()
+            if name.endswith(_SUFFIX)
+        ),
+        any(position.quantity for position in state.positions),
+        float(state.statistics.get("prevented_loss", 0)),
+    )
+
+
+def show_rules(shared: Shared) -> None:
+    """Show which rules judge: one turned off or without a limit is absent from all checks."""
+    for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
+        metrics.RULE_ENABLED.labels(name).set(rule.judges)
+
+
+def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
+    """Set the gauges. A halted account counts as such, and no more as near to a limit."""
+    metrics.clear(metrics.ACCOUNTS, metrics.PREVENTED_LOSS, *_BY_RULE, *_BY_NAME)
+    known = list(accounts)
+    counts = Counter(item.trading_state for item in known)
+    for trading_state in get_args(TradingState):  # 0, too: silence would say less.
+        metrics.ACCOUNTS.labels(trading_state).set(counts[trading_state])
+    _show_prevented(known)
+    halted = [item for item in known if item.trading_state == "halted"]
+    metrics.HALTED_HOLDING.set(sum(item.holding for item in halted))
+    active = [item for item in known if item.trading_state == "active"]
+    _show_headrooms(active)
+    for item in nsmallest(named_max, active, key=lambda item: (item.least, item.account_id)):
+        _show(item)
+
+
+def _show_prevented(known: Iterable[Figures]) -> None:
+    sums: dict[str, float] = {}
+    for item in known:
+        if item.currency:  # Unknown before the opening.
+            sums[item.currency] = sums.get(item.currency, 0.0) + item.prevented
+    for currency, prevented in sums.items():
+        metrics.PREVENTED_LOSS.labels(currency).set(prevented)
+
+
+def _show_headrooms(active: Iterable[Figures]) -> None:
+    least: dict[str, float] = {}
+    near: Counter[str] = Counter()
+    for item in active:
+        for rule, ratio in item.headrooms:
+            least[rule] = min(ratio, least.get(rule, ratio))
+            near[rule] += ratio < NEAR_RATIO
+    for rule, ratio in least.items():
+        metrics.LEAST_HEADROOM.labels(rule).set(ratio)
+        metrics.NEAR_LIMIT.labels(rule).set(near[rule])
+
+
+def _show(item: Figures) -> None:
+    name = item.account_id
+    if item.equity is not None:
+        metrics.ACCOUNT_EQUITY.labels(name, item.currency).set(item.equity)
+    if item.drawdown_ratio is not None:
+        metrics.ACCOUNT_DRAWDOWN.labels(name).set(item.drawdown_ratio)
+    if item.daily_pnl is not None:
+        metrics.ACCOUNT_DAILY_PNL.labels(name, item.currency).set(item.daily_pnl)
+    if item.headrooms:
+        metrics.ACCOUNT_HEADROOM.labels(name).set(item.least)

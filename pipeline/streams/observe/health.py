@@ -1,0 +1,120 @@
+"""What a running role tells over HTTP: /metrics, /livez and /readyz.
+
+Served by a thread of its own, so a stuck loop shows as an old turn instead of as silence.
+"""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple, Self
+
+import orjson
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pipeline.errors import StartupError
+from pipeline.streams.observe.http_protocol import BoundedProtocol
+
+__all__ = ["TURN_SECONDS_MAX", "Health", "HealthServer"]
+
+logger = logging.getLogger(__name__)
+
+TURN_SECONDS_MAX = 30.0  # Longer than a commit or a rebalance takes, shorter than patience.
+START_SECONDS_MAX = 10.0
+STOP_SECONDS_MAX = 2
+HEAD_BYTES_MAX = 8192
+BACKLOG = 32  # So many connections are taken at once before any of them is bounded.
+
+
+class Health(NamedTuple):
+    """What the HTTP thread asks a role; each is called at every request."""
+
+    last_turn_s: Callable[[], float]  # time.monotonic() of the loop's last turn.
+    reasons_not_ready: Callable[[], list[str]]
+    show: Callable[[], None]  # Bring the gauges up to date.
+    remarks: Callable[[], list[str]] = list  # What a person may wonder about a ready role.
+
+
+class HealthServer:
+    """Answer on 127.0.0.1, or where the settings say, from `with` to its end."""
+
+    def __init__(self, health: Health, *, host: str, port: int) -> None:
+        self._health = health
+        self._socket = _listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._application(),
+                access_log=False,
+                backlog=BACKLOG,
+                h11_max_incomplete_event_size=HEAD_BYTES_MAX,
+                http=BoundedProtocol,
+                lifespan="off",
+                log_config=None,
+                log_level="warning",
+                timeout_graceful_shutdown=STOP_SECONDS_MAX,
+            )
+        )
+        # A thread that is not the main one cannot and need not catch signals.
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        host = self._socket.getsockname()[0]
+        logger.info("metrics and health at http://%s:%d", host, self.port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(START_SECONDS_MAX)
+        self._socket.close()
+
+    def _serve(self) -> None:
+        self._server.run(sockets=[self._socket])
+
+    def _application(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/metrics", self._metrics),
+                Route("/livez", self._livez),
+                Route("/readyz", self._readyz),
+            ]
+        )
+
+    async def _metrics(self, _request: Request) -> Response:
+        self._health.show()
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    async def _livez(self, _request: Request) -> Response:
+        age_s = time.monotonic() - self._health.last_turn_s()
+        late = age_s > TURN_SECONDS_MAX
+        reasons = [f"the loop turned last {age_s:.1f} s ago"] if late else []
+        return _answer(reasons)
+
+    async def _readyz(self, _request: Request) -> Response:
+        reasons = self._health.reasons_not_ready()
+        return _answer(reasons, [] if reasons else self._health.remarks())
+
+
+def _answer(reasons: list[str], remarks: list[str] | None = None) -> Response:
+    said = {"remarks": remarks} if remarks else {}
+    body = orjson.dumps({"ok": not reasons, "reasons": reasons, **said})
+    status = 503 if reasons else 200
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port at once, so that a taken one is a sentence and not a dead thread."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        raise StartupError(
+            f"Port {port} of {host} cannot serve metrics and health ({error.strerror}); "
+            "free it, or set RISKGATE_HTTP_PORT (0 takes any free one)"
+        ) from error

@@ -1,0 +1,129 @@
+"""What a worker's engine does, as metrics; and what its HTTP thread asks of it."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pipeline.streams.engine.role_interface import EngineStatus, Observer
+from pipeline.streams.observe import metrics
+from pipeline.streams.observe.health import Health
+from pipeline.streams.observe.tally import Tally
+from pipeline.streams.roles.broadcast.broadcast import Broadcast
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.tables.reader import TableReader
+
+__all__ = ["MeteredEngine", "broadcast_health", "engine_health", "state_bytes"]
+
+SPARE = "a member of the group with nothing to do: there are more workers than partitions"
+
+
+class MeteredEngine(Observer):
+    """Count commits, losses, recoveries and rebalances; show a tally once it is committed."""
+
+    def __init__(self, tally: Tally, role: RoleName) -> None:
+        self._tally = tally
+        self._last_commit = metrics.LAST_COMMIT.labels(role.value)
+
+    def committed(self, seconds: float, records: int) -> None:
+        """Record a commit and show what it committed."""
+        metrics.COMMIT_SECONDS.observe(seconds)
+        metrics.COMMITTED.inc(records)
+        self._last_commit.set_to_current_time()
+        self._tally.flush()
+
+    def dropped(self, records: int) -> None:
+        """Record a checkpoint thrown away; what it counted never happened."""
+        self._tally.drop()
+        if records:
+            metrics.ABORTED.inc()
+
+    def recovered(self, seconds: float) -> None:
+        """Record a recovery from the changelog."""
+        metrics.RECOVERY_SECONDS.observe(seconds)
+
+    def overwritten(self, partitions: int) -> None:
+        """Show when the group's offsets were last older than the state."""
+        del partitions  # The log says which.
+        metrics.STALE_OFFSET.set_to_current_time()
+
+    def rebalanced(self) -> None:
+        """Record a new assignment."""
+        metrics.REBALANCES.inc()
+
+
+def engine_health(
+    role: RoleName,
+    status: EngineStatus,
+    *more: Callable[[], None],
+    reader: TableReader | None = None,
+    beside: EngineStatus | None = None,
+) -> Health:
+    """Return what the HTTP thread asks of a worker, with tables or without; `more` it shows.
+
+    `beside` is the engine of controls and limits in ingest.
+    """
+    statuses = [status] if beside is None else [status, beside]
+
+    def reasons() -> list[str]:
+        late = [] if reader is None else reader.reasons_not_ready()
+        begun = all(each.ready or each.idle_member for each in statuses)
+        return ([] if begun else ["no partitions are assigned and recovered yet"]) + late
+
+    def show() -> None:
+        _show_ready(role, works=not reasons() and not status.idle_member)
+        _show(statuses)
+        for show_more in more:
+            show_more()
+        if reader is not None:
+            reader.show()
+
+    return Health(
+        lambda: min(each.last_turn_s for each in statuses if each.last_turn_s or each is status),
+        reasons,
+        show,
+        lambda: [SPARE] if status.idle_member else [],
+    )
+
+
+def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
+    """Return what the HTTP thread asks of broadcast."""
+
+    def reasons() -> list[str]:
+        return reader.reasons_not_ready() + broadcast.reasons_not_ready()
+
+    def show() -> None:
+        _show_ready(RoleName.BROADCAST, works=not reasons())
+        reader.show()
+        broadcast.show()
+
+    return Health(
+        lambda: broadcast.last_turn_s,
+        reasons,
+        show,
+        lambda: [SPARE] if broadcast.is_idle_member else [],
+    )
+
+
+def state_bytes(folder: Path) -> Callable[[], None]:
+    """Return what shows how much the state in a folder takes of the disk."""
+
+    def show() -> None:
+        sizes = 0
+        for path in folder.rglob("*"):
+            with suppress(FileNotFoundError):  # The store replaces its files meanwhile.
+                sizes += path.lstat().st_size
+        metrics.STATE_BYTES.set(sizes)
+
+    return show
+
+
+def _show_ready(role: RoleName, *, works: bool) -> None:
+    metrics.READY.labels(role.value).set(works)
+
+
+def _show(statuses: list[EngineStatus]) -> None:
+    metrics.RECOVERING_SECONDS.set(max(status.recovering_s for status in statuses))
+    metrics.LAG.clear()
+    for status in statuses:
+        for (topic, partition), records in dict(status.lags).items():
+            metrics.LAG.labels(topic, str(partition)).set(records)

@@ -1,0 +1,169 @@
+"""What risk decided since its last commit, counted in plain dicts and shown only once committed.
+
+Apart from metrics.py because the hot path cannot afford a lock for each label.
+"""
+
+import time
+from collections import Counter
+from typing import get_args
+
+from prometheus_client import Counter as Metric
+
+from pipeline.risk.outputs import FillMatch
+from pipeline.risk.protection.violations import UNTOLD
+from pipeline.risk.rules import RULES
+from pipeline.risk.step import Output, Step
+from pipeline.streams.observe import metrics
+from topics.alerts import Alert, Level
+from topics.decisions import Decision, Exit, Verdict
+from topics.emergency_stops import EmergencyStop
+from topics.events import TOPIC as EVENTS
+from topics.events import ControlEvent, Event, RevaluationEvent, SignalEvent
+
+__all__ = ["Tally", "cause_ms", "show_zeros"]
+
+INTERNAL_ERROR = "internal_error"
+DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal", "unreadable")
+
+
+class Tally:
+    """Count steps; `flush` adds them to the metrics."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
+        self._events: Counter[type[Event]] = Counter()
+        self._verdicts: Counter[str] = Counter()
+        self._signals: list[tuple[int, int]] = []  # Created and appended, in ms.
+        self._stops: list[tuple[str, int]] = []  # Until what, and since when in ms.
+        self._oldest_ms: dict[str, int] = {}  # By topic.
+        self._violations: Counter[str] = Counter()
+
+    def count(self, metric: Metric, *labels: str, times: int = 1) -> None:
+        """Add to a metric at the next flush."""
+        self._counts[metric, labels] += times
+
+    def read(self, topic: str, at_ms: int) -> None:
+        """Count an input record and note its age."""
+        self._counts[metrics.RECORDS, (topic,)] += 1
+        oldest_ms = self._oldest_ms.get(topic)
+        if oldest_ms is None or at_ms < oldest_ms:
+            self._oldest_ms[topic] = at_ms
+
+    def add(self, event: Event, taken: Step, at_ms: int) -> None:
+        """Count an event and everything that came of it."""
+        if taken.repeated:
+            self.count(metrics.REPEATED)
+            return
+        if isinstance(event, SignalEvent):
+            self._signals.append((event.body.created_at_ms, at_ms))
+        self._events[type(event)] += 1
+        if taken.fill_match is not None:
+            self.count(metrics.FILLS, taken.fill_match)
+        for _ in range((taken.failed is not None) + len(taken.raised)):
+            self.count(metrics.FAILED, str(type(event).__struct_config__.tag))
+        for output in taken.outputs:
+            self._add_output(output)
+            if isinstance(output, EmergencyStop):
+                self._time_stop(output, taken, cause_ms(event, at_ms))
+
+    def flush(self) -> None:
+        """Show everything counted: it is committed."""
+        for kind, times in self._events.items():
+            metrics.EVENTS.labels(str(kind.__struct_config__.tag)).inc(times)
+        for verdict, times in self._verdicts.items():
+            metrics.DECISIONS.labels(verdict).inc(times)
+        for (metric, labels), times in self._counts.items():
+            (metric.labels(*labels) if labels else metric).inc(times)
+        now_ms = time.time() * 1000
+        created = metrics.DECIDED_SECONDS.labels("created")
+        appended = metrics.DECIDED_SECONDS.labels("appended")
+        for created_at_ms, at_ms in self._signals:
+            created.observe((now_ms - created_at_ms) / 1000)
+            appended.observe((now_ms - at_ms) / 1000)
+        for until, since_ms in self._stops:
+            metrics.STOP_SECONDS.labels(until).observe(max(0.0, now_ms - since_ms) / 1000)
+        for topic, oldest_ms in self._oldest_ms.items():
+            age_s = max(0.0, now_ms - oldest_ms) / 1000
+            metrics.INPUT_AGE_SECONDS.labels(topic).observe(age_s)
+        for level, times in self._violations.items():
+            metrics.VIOLATIONS.labels(level).inc(times)
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget what was counted: it was not committed."""
+        self._counts.clear()
+        self._events.clear()
+        self._verdicts.clear()
+        self._signals.clear()
+        self._stops.clear()
+        self._oldest_ms.clear()
+        self._violations.clear()
+
+    def _time_stop(self, row: EmergencyStop, taken: Step, since_ms: int) -> None:
+        if row.status == "triggered":
+            self._stops.append(("triggered", since_ms))
+        elif row.status == "flat" and taken.account is not None:
+            opened = (s.opened_ms for s in taken.account.stops if s.stop_id == row.stop_id)
+            self._stops.extend(("flat", opened_ms) for opened_ms in opened)
+
+    def _add_output(self, output: Output) -> None:
+        match output:
+            case Decision():
+                self._add_decision(output)
+            case Exit():
+                self.count(metrics.EXITS, output.reason)
+            case EmergencyStop():
+                self.count(metrics.STOPS, output.rule, output.status)
+            case Alert():
+                self.count(metrics.ALERTS, output.level, output.rule)
+                if _is_violation(output):
+                    self._violations[output.level] += 1
+            case _:  # A Stop is the same row as its EmergencyStop.
+                pass
+
+    def _add_decision(self, decision: Decision) -> None:
+        self._verdicts[decision.verdict] += 1
+        for rule in decision.reasons:
+            self.count(metrics.REASONS, decision.verdict, rule)
+        if decision.verdict == "rejected":
+            self._violations["medium"] += len(decision.reasons)
+        if INTERNAL_ERROR in decision.reasons:
+            self.count(metrics.INTERNAL_ERRORS)
+
+
+def _is_violation(alert: Alert) -> bool:
+    """Whether an alert tells a breach of a limit; others are events to look at.
+
+    Of fills beyond their orders each is told, low, and is none yet.
+    """
+    if (alert.rule, alert.level) == ("overfill", "low"):
+        return False
+    return alert.rule in RULES and alert.rule not in UNTOLD
+
+
+def show_zeros() -> None:
+    """Show what has not happened yet where its labels are known: else the first time is no rise."""
+    for verdict in get_args(Verdict):
+        metrics.DECISIONS.labels(verdict)
+    for match in get_args(FillMatch):
+        metrics.FILLS.labels(match)
+    for level in get_args(Level):
+        metrics.VIOLATIONS.labels(level)
+    for kind in get_args(Event):
+        metrics.FAILED.labels(kind.__struct_config__.tag)
+    for error in DEAD_EVENTS:
+        metrics.DEAD_LETTERS.labels(EVENTS.name, error)
+
+
+def cause_ms(event: Event, at_ms: int) -> int:
+    """Return when what an event tells came about: of a revaluation its newest price, of a
+    control the order, else the event's own time.
+    """
+    match event:
+        case RevaluationEvent(body=revaluation):
+            quotes = (market.quote for market in revaluation.markets)
+            return min(at_ms, max((q.as_of_ms for q in quotes if q is not None), default=at_ms))
+        case ControlEvent(body=control):
+            return min(at_ms, control.issued_at_ms)
+        case _:
+            return at_ms

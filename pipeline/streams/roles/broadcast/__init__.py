@@ -1,0 +1,1 @@
+"""The broadcast role: heartbeats, and revaluations of accounts that do nothing themselves."""

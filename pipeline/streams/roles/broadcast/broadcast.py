@@ -1,0 +1,228 @@
+"""The broadcast role: what concerns an account without the account doing anything.
+
+Each second a heartbeat to every partition it owns; revaluations, as the watchlist says. It owns a
+partition of `events` with the same one of `account_states`, which it reads whole before the first
+heartbeat.
+"""
+
+import logging
+import threading
+import time
+
+from confluent_kafka import KafkaException
+
+from pipeline.streams.clients.append_time import require_append_time
+from pipeline.streams.clients.broker_clock import BrokerClock
+from pipeline.streams.clients.cluster import topic_id
+from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
+from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.observe import metrics
+from pipeline.streams.observe.account_figures import Figures, show_accounts
+from pipeline.streams.roles.broadcast.changes import Changes
+from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
+from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
+from pipeline.streams.roles.broadcast.producer import BroadcastProducer
+from pipeline.streams.roles.broadcast.risk_lag import CommittedOffsets, RiskLag
+from pipeline.streams.roles.dead_letter import dead_key, dead_letter
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables.reader import TableReader
+from pipeline.streams.tables.refused_prices import RefusedPrices
+from pipeline.streams.tables.tables import Tables
+from topics.account_states import TOPIC as STATES
+from topics.codec import DecodeError
+from topics.events import Heartbeat, HeartbeatEvent, Revaluation, RevaluationEvent
+from topics.fields import EVERYONE
+from topics.prices import TOPIC as PRICES
+
+__all__ = ["Broadcast"]
+
+logger = logging.getLogger(__name__)
+
+# A price wakes the loop at once; rows of account_states and wake-ups wait this long at most.
+WAIT_SECONDS = 0.005
+HEARTBEAT = HeartbeatEvent(account_id=EVERYONE, body=Heartbeat())
+# Asks risk for the rows of account_states that are missing, and lets it commit when all is quiet.
+TELL_AGAIN = RevaluationEvent(account_id=EVERYONE, body=Revaluation())
+
+
+class Broadcast:
+    """Send heartbeats and revaluations from `serve` to `stop`; tables call from their thread."""
+
+    def __init__(self, settings: Settings, tables: Tables) -> None:
+        self.last_turn_s = time.monotonic()
+        self._settings = settings
+        self._tables = tables
+        self._states = OwnedStates(settings)
+        self._identity: Identity = TopicIdentity(settings, STATES.name)
+        self._lag = RiskLag(CommittedOffsets(settings))
+        self._clock = BrokerClock()
+        self._producer = BroadcastProducer(settings, self._lag, self._clock)
+        self._price_topic_id = topic_id(settings, PRICES.name)
+        self._changes = Changes()
+        self._refused = RefusedPrices()
+        self._owned: dict[int, OwnedPartition] = {}
+        self._stopped = threading.Event()
+
+    def serve(self, reader: TableReader) -> None:
+        """Work until stopped, or until the tables are of no use; raise Stopped then."""
+        reader.on_price = self._changes.add
+        reader.on_refused = self._refused.add
+        reader.await_caught_up(self.beat)
+        require_append_time(self._settings)
+        self._states.join()
+        try:
+            with self._lag:
+                while not self._stopped.is_set():
+                    self._turn()
+        except KafkaException as error:
+            raise Stopped(f"broadcast cannot go on ({error.args[0].str()})") from error
+        finally:
+            self._producer.close()
+            self._states.close()
+        reader.check()
+
+    def stop(self) -> None:
+        """End `serve` soon; may be called from any thread and from a signal."""
+        self._stopped.set()
+
+    def beat(self) -> None:
+        """Show that the loop turns."""
+        self.last_turn_s = time.monotonic()
+        if self._stopped.is_set():
+            raise SystemExit(0)
+
+    def reasons_not_ready(self) -> list[str]:
+        """Say what keeps broadcast from sending heartbeats everywhere, or from sparing risk."""
+        owned, whole = set(self._states.owned), set(self._states.whole)
+        if not owned and not self._states.is_member:
+            return ["no partitions are assigned yet"]
+        behind = [f"partition {number} was not read to its end yet" for number in owned - whole]
+        states_id = self._identity.look()
+        # Before risk's first word it is ready: whoever waits for it may be risk itself.
+        unread = [
+            f"partition {number} has {missing}"
+            for number, each in list(self._owned.items())
+            if number in whole and (each.told or each.unread)
+            if (missing := each.missing(states_id))
+        ]
+        lost = [] if self._lag.is_known() else ["how far risk is behind is not known"]
+        return behind + unread + lost
+
+    @property
+    def is_idle_member(self) -> bool:
+        """Whether it is a member of the group for whom no partition was left."""
+        return self._states.is_member and not self._states.owned
+
+    def show(self) -> None:
+        """Bring the gauges up to date."""
+        metrics.clear(
+            metrics.RISK_LAG_SECONDS,
+            metrics.UNREAD_ACCOUNTS,
+            metrics.HELD_ACCOUNTS,
+            metrics.TOLD_ACCOUNTS,
+            metrics.BROKER_AHEAD_SECONDS,
+        )
+        accounts: list[Figures] = []
+        for number, owned in list(self._owned.items()):
+            accounts += owned.figures.values()
+            label, ahead_ms = str(number), self._clock.ahead_ms(number, time.monotonic())
+            metrics.RISK_LAG_SECONDS.labels(label).set(self._lag.lag_ms(number) / 1000)
+            metrics.UNREAD_ACCOUNTS.labels(label).set(len(owned.unread))
+            metrics.HELD_ACCOUNTS.labels(label).set(len(owned.queue))
+            metrics.TOLD_ACCOUNTS.labels(label).set(owned.told.accounts if owned.told else 0)
+            metrics.BROKER_AHEAD_SECONDS.labels(label).set(ahead_ms / 1000)
+        show_accounts(accounts, named_max=self._settings.metrics_accounts_max)
+
+    def _turn(self) -> None:
+        symbols = self._changes.take(WAIT_SECONDS)
+        self.last_turn_s = now_s = time.monotonic()
+        rows = self._states.read()
+        self._follow_ownership()
+        for row in rows:
+            self._apply(row)
+        for number, owned in self._owned.items():
+            now_ms = self._clock.now_ms(number, now_s)
+            owned.queue.tell(now_ms)
+            for symbol in symbols:
+                owned.queue.apply_price(symbol)
+            if number in self._states.whole:
+                self._heartbeat(number, owned, now_s)
+                self._revaluation(number, owned, now_ms)
+        self._dead_letter_refused(now_s)
+        self._producer.poll()
+
+    def _follow_ownership(self) -> None:
+        """Begin with partitions that came; drop at once what is known of those that went."""
+        for number in self._owned.keys() - self._states.owned:
+            del self._owned[number]
+            self._lag.drop(number)
+            self._clock.drop(number)
+            metrics.REBALANCES.inc()
+        for number in self._states.owned - self._owned.keys():
+            self._owned[number] = OwnedPartition(self._settings, self._tables)
+            self._lag.own(number)
+            self._identity.ask()
+            metrics.WITHHELD.labels(str(number))  # 0 from the start: else the first is no rise.
+            metrics.REBALANCES.inc()
+
+    def _apply(self, row: Row) -> None:
+        try:
+            self._owned[row.partition].apply(row)
+        except DecodeError as error:
+            # Written by a release that knows more, or by a stranger; risk alone writes here.
+            logger.warning(
+                "partition %d gets no heartbeat: the row of %s does not decode: %s",
+                row.partition,
+                row.account_id,
+                error,
+            )
+            metrics.TABLE_REFUSED.labels("account_states").inc()
+
+    def _heartbeat(self, number: int, owned: OwnedPartition, now_s: float) -> None:
+        # Whose newest row is not there is watched by an older one at best: no entries then.
+        states_id = self._identity.look()
+        if not states_id or owned.missing(states_id):
+            self._ask_for_rows(number, owned, now_s)
+            return
+        if now_s < owned.heartbeat_due_s:
+            return
+        owned.heartbeat_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
+        if self._producer.send(HEARTBEAT, number):
+            metrics.HEARTBEATS.inc()
+
+    def _ask_for_rows(self, number: int, owned: OwnedPartition, now_s: float) -> None:
+        """Ask risk to write its rows again, as often as a heartbeat would be sent."""
+        if now_s < owned.ask_due_s:
+            return
+        owned.ask_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
+        metrics.WITHHELD.labels(str(number)).inc()
+        self._identity.ask()  # It may have been made anew since.
+        if not owned.unread:  # Risk would write the same again.
+            self._producer.send(TELL_AGAIN, number)
+
+    def _revaluation(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
+        lagging = self._lag.lag_ms(number) > self._settings.revaluation_lag_ms_max
+        queue = owned.queue
+        starved, sent, earliest_ms = queue.starved, 0, now_ms
+        for due in queue.due(now_ms, owned.budget(), lagging=lagging):
+            revaluation = queue.revaluation(due.account_id, now_ms)
+            if revaluation is not None and self._producer.send(revaluation, number):
+                owned.spend()
+                sent += 1
+                earliest_ms = min(earliest_ms, due.due_ms)
+        if sent:
+            metrics.REVALUATIONS.inc(sent)
+            metrics.REVALUATION_DELAY_SECONDS.observe((now_ms - earliest_ms) / 1000)
+        metrics.STARVED.inc(queue.starved - starved)
+
+    def _dead_letter_refused(self, now_s: float) -> None:
+        """Write the dead letters of prices, which every broadcast sees, by one of them."""
+        for refused in self._refused.take(now_s, is_ours=0 in self._owned):
+            letter = dead_letter(
+                refused.record,
+                refused.error,
+                topic=PRICES.name,
+                topic_id=self._price_topic_id,
+            )
+            self._producer.write_dead_letter(letter, dead_key(refused.record.key))
+            metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()

@@ -1,0 +1,107 @@
+"""The partitions of `account_states` that this broadcast owns, each read from its beginning.
+
+Apart from broadcast.py: this knows the consumer group, not what the rows are for. Nothing is
+committed; whoever gets a partition reads it whole again.
+"""
+
+import logging
+from typing import NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.polling import poll_all
+from pipeline.streams.settings import Settings
+
+__all__ = ["OwnedStates", "Row"]
+
+logger = logging.getLogger(__name__)
+
+BATCH_RECORDS = 1000
+POLL_INTERVAL_MS_MAX = 45_000
+CONSUMER: dict[str, str | int | bool] = {
+    "allow.auto.create.topics": False,
+    "auto.offset.reset": "earliest",
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "enable.partition.eof": True,
+    "fetch.queue.backoff.ms": 1,
+    "fetch.wait.max.ms": 50,
+    "isolation.level": "read_committed",
+    "max.poll.interval.ms": POLL_INTERVAL_MS_MAX,
+    # A partition that stays where it is goes on getting heartbeats while others move.
+    "partition.assignment.strategy": "cooperative-sticky",
+    "queued.max.messages.kbytes": 16_384,
+}
+
+
+class Row(NamedTuple):
+    """The newest value of a key in a batch; None where it was deleted."""
+
+    partition: int
+    account_id: str
+    value: bytes | None
+
+
+class OwnedStates:
+    """Members of a group; `whole` are the owned partitions that were read to their end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.owned: set[int] = set()
+        self.whole: set[int] = set()
+        self.is_member = False  # Of the group, though there may be no partition for it.
+        self._consumer = Consumer(
+            {
+                **settings.connection(),
+                **CONSUMER,
+                "group.id": settings.group("broadcast"),
+                "session.timeout.ms": settings.session_timeout_ms,
+            },
+            logger=logger,
+        )
+        self._topic = settings.topic("account_states")
+
+    def join(self) -> None:
+        """Join the group."""
+        self._consumer.subscribe(
+            [self._topic],
+            on_assign=self._assign,
+            on_revoke=self._revoke,
+            on_lost=self._lose,
+        )
+
+    def read(self) -> list[Row]:
+        """Return the rows that are there, without waiting; partitions come and go meanwhile."""
+        newest: dict[tuple[int, bytes], Row] = {}
+        for message in poll_all(self._consumer, BATCH_RECORDS):
+            error, partition = message.error(), message.partition() or 0
+            if error is None:
+                key = message.key() or b""
+                name = key.decode(errors="backslashreplace")
+                newest[partition, key] = Row(partition, name, message.value())
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+                self.whole.add(partition)
+            elif not passes(error):
+                raise KafkaException(error)
+        self.whole &= self.owned
+        return [row for row in newest.values() if row.partition in self.owned]
+
+    def close(self) -> None:
+        """Leave; others take the partitions over at once, before a heartbeat is missed for long."""
+        self._consumer.close()
+
+    def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        for place in partitions:
+            place.offset = OFFSET_BEGINNING
+        consumer.incremental_assign(partitions)
+        self.owned |= {place.partition for place in partitions}
+        self.is_member = True
+
+    def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.owned -= {place.partition for place in partitions}
+        self.whole &= self.owned
+        consumer.incremental_unassign(partitions)
+
+    def _lose(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self.is_member = False
+        self._revoke(consumer, partitions)

@@ -1,0 +1,41 @@
+"""A message that could not be read, as a dead letter: its reason and enough of it to look at."""
+
+from hashlib import blake2b
+
+from pipeline.streams.engine.role_interface import Record
+from topics.codec import DecodeError
+from topics.dead_letters import DeadLetter, DeadSource
+
+__all__ = ["dead_key", "dead_letter"]
+
+# All that a stranger can make long is cut, or one message could not be written as a dead letter
+# either and its reader would never get past it.
+RAW_BYTES_MAX = 16_384
+KEY_BYTES_MAX = 1024
+TEXT_CHARACTERS_MAX = 1000
+DIGEST_BYTES = 16
+
+
+def dead_letter(record: Record, error: DecodeError, *, topic: str, topic_id: str) -> DeadLetter:
+    """Describe a record; `topic` is its topic's name without the prefix."""
+    raw = record.value or b""
+    key = dead_key(record.key)
+    return DeadLetter(
+        source=DeadSource(
+            topic=topic,
+            topic_id=topic_id,
+            partition=record.partition,
+            offset=record.offset,
+            key=None if key is None else key.decode(errors="backslashreplace"),
+        ),
+        error=error.error[:TEXT_CHARACTERS_MAX],
+        path=None if error.path is None else error.path[:TEXT_CHARACTERS_MAX],
+        raw=raw[:RAW_BYTES_MAX],
+        raw_bytes=len(raw),
+        raw_digest=blake2b(raw, digest_size=DIGEST_BYTES).hexdigest(),
+    )
+
+
+def dead_key(key: bytes | None) -> bytes | None:
+    """Return what a dead letter keeps of a record's key, as its own."""
+    return None if key is None else key[:KEY_BYTES_MAX]

@@ -1,0 +1,188 @@
+"""Keys and bytes of one partition's state: its accounts, its shared record, the remembered ids.
+
+Apart from decide.py so that the layout, which outlives every release, stands in one place.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from struct import Struct
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.contents import number_in
+from pipeline.risk.account.identities import IN_PLACE
+from pipeline.risk.account.kept_fills import WantedOfFill
+from pipeline.risk.state import (
+    StateError,
+    load_account,
+    load_shared,
+    save_shared,
+)
+from pipeline.risk.step import Recall, Remembered
+from pipeline.streams.engine.role_interface import Stopped, Store
+from pipeline.streams.roles.decide.fill_store import FillStore
+
+__all__ = ["AccountStore"]
+
+# An account id has no "|", so no two keys meet; the engine's own keys begin otherwise.
+_SHARED = b"*"
+_AT_MS = Struct(">q")
+_RING_ENTRY = Struct(">qqH")  # Number, time and length of the identity, which follows.
+RING_ENTRIES = 32  # Numbers that share a key of the ring.
+BLOCKS_MAX = 4096  # In memory after a commit.
+_NOTHING = Recall()
+
+
+class AccountStore:
+    """Load and save what risk knows of one partition."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.fills = FillStore(store)
+        self._blocks: dict[bytes, bytearray] = {}  # Of rings, with what is not written yet.
+        self._unwritten: dict[bytes, bytearray] = {}
+
+    def load_account(self, account_id: str) -> Account | None:
+        """Return the account, or None before its first event."""
+        raw = self._store.get(_account(account_id))
+        if raw is None:
+            return None
+        with _explained():
+            return load_account(raw)
+
+    def write_account(self, account_id: str, state: bytes) -> None:
+        """Write the bytes of an account."""
+        self._store.set(_account(account_id), state)
+
+    def quarantine(self, account_id: str, rules_version: str) -> None:
+        """Note, for who reads this store next, that an account is quarantined."""
+        self._store.set(_quarantine(account_id), rules_version.encode())
+
+    def is_quarantined(self, account_id: str, rules_version: str) -> bool:
+        """Tell whether an account is, by this release: another one may know better."""
+        return self._store.get(_quarantine(account_id)) == rules_version.encode()
+
+    def load_shared(self, *, partition: int, rules_version: str) -> Shared | None:
+        """Return the partition's shared record, or None before its first event."""
+        raw = self._store.get(_SHARED)
+        if raw is None:
+            return None
+        with _explained():
+            return load_shared(raw, partition=partition, rules_version=rules_version)
+
+    def save_shared(self, shared: Shared) -> bytes:
+        """Write the partition's shared record and return its bytes."""
+        raw = save_shared(shared)
+        self._store.set(_SHARED, raw)
+        return raw
+
+    def recall(self, account_id: str, identity: str | None, numbers: tuple[int, ...]) -> Recall:
+        """Look up an event's identity and the wanted places of the account's ring."""
+        seen = None if identity is None else self._store.get(_identity(account_id, identity))
+        if seen is None and not numbers:
+            return _NOTHING
+        oldest = (self._ring_entry(account_id, number) for number in numbers)
+        at_ms, content = _remembered(seen)
+        return Recall(
+            seen_at_ms=at_ms,
+            seen_content=content,
+            oldest=tuple(entry for entry in oldest if entry is not None),
+        )
+
+    def recall_fill(self, account_id: str, known: Recall, wanted: WantedOfFill) -> Recall:
+        """Add what a fill wants to see: its counterpart, its signal, the kept fills of a symbol."""
+        signal, fills = wanted.signal, wanted.fills
+        other = _remembered(self._store.get(_identity(account_id, wanted.counterpart)))
+        text = other[1] if wanted.counterpart.startswith("fill|") else known.seen_content
+        if fills is not None:
+            fills = replace(fills, begin=max(fills.begin, number_in(text)))
+        named = None if signal is None else self._store.get(_identity(account_id, signal))
+        return replace(
+            known,
+            counterpart_at_ms=other[0],
+            counterpart_content=other[1],
+            fills=() if fills is None else self.fills.read(account_id, fills),
+            signal_at_ms=_remembered(named)[0],
+        )
+
+    def remember(self, account_id: str, entry: Remembered) -> None:
+        """Write an id under its name with its content, and note it in its block of the ring."""
+        identity = entry.identity.encode()
+        remembered = _AT_MS.pack(entry.at_ms) + entry.content.encode()
+        self._store.set(_identity(account_id, entry.identity), remembered)
+        if entry.number == IN_PLACE:
+            return
+        key = _ring(account_id, entry.number)
+        block = self._block(key)
+        block += _RING_ENTRY.pack(entry.number, entry.at_ms, len(identity)) + identity
+        self._unwritten[key] = block
+
+    def forget(self, account_id: str, entry: Remembered) -> None:
+        """Delete an id under its name, and with the last of its block that block of the ring."""
+        self._store.delete(_identity(account_id, entry.identity))
+        if entry.number % RING_ENTRIES == RING_ENTRIES - 1:
+            key = _ring(account_id, entry.number)
+            self._blocks.pop(key, None)
+            self._unwritten.pop(key, None)
+            self._store.delete(key)
+
+    def save_rings(self) -> None:
+        """Write the blocks of rings in which ids were noted; once per commit, not once per id."""
+        for key, block in self._unwritten.items():
+            self._store.set(key, bytes(block))
+        self._unwritten.clear()
+        self.fills.save()
+        if len(self._blocks) > BLOCKS_MAX:
+            self._blocks.clear()
+
+    def _ring_entry(self, account_id: str, number: int) -> Remembered | None:
+        entries = _entries(self._block(_ring(account_id, number)))
+        return next((entry for entry in entries if entry.number == number), None)
+
+    def _block(self, key: bytes) -> bytearray:
+        block = self._blocks.get(key)
+        if block is None:
+            block = self._blocks[key] = bytearray(self._store.get(key) or b"")
+        return block
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn state that cannot be read into the end of the worker."""
+    try:
+        yield
+    except StateError as error:
+        raise Stopped(f"The state of this worker cannot be used: {error}") from error
+
+
+def _remembered(raw: bytes | None) -> tuple[int | None, str]:
+    """Read when an id was remembered, and what was kept with it."""
+    if raw is None:
+        return None, ""
+    return _AT_MS.unpack_from(raw)[0], raw[_AT_MS.size :].decode()
+
+
+def _account(account_id: str) -> bytes:
+    return f"a|{account_id}".encode()
+
+
+def _quarantine(account_id: str) -> bytes:
+    return f"q|{account_id}".encode()
+
+
+def _identity(account_id: str, identity: str) -> bytes:
+    return f"i|{account_id}|{identity}".encode()
+
+
+def _ring(account_id: str, number: int) -> bytes:
+    return f"r|{account_id}|{number // RING_ENTRIES}".encode()
+
+
+def _entries(block: bytearray) -> Iterator[Remembered]:
+    place = 0
+    while place < len(block):
+        number, at_ms, length = _RING_ENTRY.unpack_from(block, place)
+        begin = place + _RING_ENTRY.size
+        place = begin + length
+        yield Remembered(number=number, identity=block[begin:place].decode(), at_ms=at_ms)

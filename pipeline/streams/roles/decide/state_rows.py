@@ -1,0 +1,72 @@
+"""Rows of account_states beside those that events bring: all again, and that of a lost account.
+
+Apart from decide.py: this knows what such a row is, not when the worker commits.
+"""
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.report import account_state, shared_state
+from pipeline.streams.roles.decide.partition_accounts import Due, PartitionAccounts
+from pipeline.streams.roles.decide.rewriting import Rewriting
+from topics import codec
+from topics.account_states import AccountState
+
+__all__ = ["Space", "due_row", "lost_row", "rewritten"]
+
+# Of one commit, which must not hold up decisions for long: at most 512 rows.
+REWRITTEN_BYTES_MAX = 4 * 1_048_576
+REWRITTEN_BYTES_LEAST = 8192  # What the smallest row counts for: building it takes time, too.
+
+
+class Space:
+    """What is left of a commit, of all partitions, for rows that are written again."""
+
+    def __init__(self) -> None:
+        self.left = REWRITTEN_BYTES_MAX
+
+    def take(self, size: int) -> None:
+        """Use it for a row of so many bytes."""
+        self.left -= max(size, REWRITTEN_BYTES_LEAST)
+
+
+def rewritten(
+    accounts: PartitionAccounts, rewriting: Rewriting, space: Space
+) -> Iterator[tuple[str, bytes]]:
+    """Build the next rows to be written again, by account, as far as there is space."""
+    was_whole, shared = rewriting.whole_id, accounts.shared
+    while space.left > 0 and (found := rewriting.take(shared.accounts)) is not None:
+        if not accounts.is_row_due(found):
+            row = _row(found, accounts.account(found), shared)
+            space.take(len(row))
+            yield found, row
+    if rewriting.whole_id != was_whole:
+        accounts.announce()  # After all rows: who reads it has them.
+    rewriting.save()
+
+
+def due_row(due: Due, shared: Shared, whole_id: str) -> AccountState:
+    """Build the row that is due; whole_id: of the topic that has the rows of all accounts."""
+    if due.account is None:
+        return shared_state(shared, topic_id=whole_id)
+    return account_state(due.account, shared)
+
+
+def lost_row(account_id: str, shared: Shared) -> bytes:
+    """Return the row of an account that cannot say where it stands: it decides nothing more.
+
+    Without any row it would be missing to broadcast, and its whole partition without heartbeat.
+    """
+    row = replace(shared_state(shared), account_id=account_id, trading_state="halted", accounts=0)
+    return codec.encode(replace(row, controls_serial=0))
+
+
+def _row(account_id: str, account: Account | None, shared: Shared) -> bytes:
+    if account is None:
+        return lost_row(account_id, shared)
+    try:
+        return codec.encode(account_state(account, shared))
+    except Exception:  # noqa: BLE001  One account must not end every worker for good.
+        return lost_row(account_id, shared)

@@ -1,0 +1,1 @@
+"""The ingest role: input records become events of the log."""

@@ -1,0 +1,173 @@
+"""The ingest role: each input record through wrap.py, its event into the one log.
+
+Stateless and at-least-once; what is written twice is skipped by risk. What names `*` is written to
+every partition. Instruments have no event, but when two of them name one currency pair: they are
+read here only so that a wrong one becomes a dead letter, once.
+"""
+
+import logging
+import time
+from typing import NamedTuple
+
+from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.engine.role_interface import Partition, Produce, Record, Store
+from pipeline.streams.engine.unreadable import Unreadable
+from pipeline.streams.observe import metrics
+from pipeline.streams.observe.tally import Tally
+from pipeline.streams.roles.dead_letter import dead_key, dead_letter
+from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read, withdrawn
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables.tables import Tables
+from topics import codec
+from topics.catalogue import INPUTS
+from topics.codec import DecodeError, unknown_fields
+from topics.dead_letters import DeadLetter
+from topics.instruments import TOPIC as INSTRUMENTS
+from topics.signals import TOPIC as SIGNALS
+from topics.topic import Topic
+
+__all__ = ["OPERATED", "OTHERS", "STREAMS", "Ingest", "IngestOfOperated", "IngestOfOthers"]
+
+logger = logging.getLogger(__name__)
+
+# What ingest reads record by record; prices are only looked up.
+STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "prices")
+
+
+# What operators write, in a group of its own, and the rest.
+OPERATED = tuple(topic for topic in STREAMS if topic.name in {"controls", "limits"})
+OTHERS = tuple(topic for topic in STREAMS if topic not in OPERATED)
+
+
+class Raised(NamedTuple):
+    """A record that riskgate failed on, not its sender."""
+
+    letter: DeadLetter
+
+
+class Ingest:
+    """Wrap and write; a Role of the engine."""
+
+    streams = STREAMS
+
+    def __init__(
+        self, settings: Settings, tables: Tables, *, produce: Produce, tally: Tally
+    ) -> None:
+        self._produce = produce
+        self._tally = tally
+        self._partitions = range(settings.partitions)
+        self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max, now_ms=_now_ms)
+        self._streams = {settings.topic(topic.name): topic for topic in self.streams}
+        self._events = settings.topic("events")
+        self._dead_letters = settings.topic("dead_letters")
+        self._topic_ids: dict[str, str] = {}
+        for topic in self.streams:  # 0 from the start: else the first dead letter is no rise.
+            metrics.RECORDS.labels(topic.name)
+            for error in ("undecodable", "internal", "unreadable"):
+                metrics.DEAD_LETTERS.labels(topic.name, error)
+            if topic is not SIGNALS:
+                metrics.UNKNOWN_FIELDS.labels(topic.name)
+
+    def assign(self, partition: Partition, store: Store | None) -> None:
+        """Note which topic of this name it is."""
+        del store
+        self._topic_ids[partition.topic] = partition.topic_id
+
+    def revoke(self, partition: Partition) -> None:
+        """Nothing is held of a partition."""
+
+    def apply(self, record: Record) -> None:
+        """Write what becomes of a record: an event, events for all, a dead letter, or nothing."""
+        topic = self._streams[record.topic]
+        self._tally.read(topic.name, record.timestamp_ms)
+        became = self._become_or_raised(record, topic)
+        match became:
+            case Wrapped(for_everyone=True):
+                self._write_to_all(became)
+            case Wrapped():
+                # By our own count: librdkafka's would follow a broker that was given more.
+                partition = partition_of(became.key.decode(), len(self._partitions))
+                self._produce(self._events, key=became.key, value=became.value, partition=partition)
+            case DeadLetter():
+                self._dead_letter(became, record.key, "undecodable")
+            case Raised(letter):
+                self._dead_letter(letter, record.key, "internal")
+            case None:
+                pass
+
+    def step_over(self, batch: Unreadable) -> None:
+        """Bury a batch that cannot be unpacked: its offsets are all that is known of it."""
+        topic = self._streams[batch.topic]
+        record = batch.record()
+        topic_id = self._topic_ids[batch.topic]
+        letter = dead_letter(record, batch.error, topic=topic.name, topic_id=topic_id)
+        self._dead_letter(letter, None, "unreadable")
+
+    def prepare(self) -> None:
+        """Tell which currency pairs several instruments name; the tables found them meanwhile."""
+        try:
+            conflicts = self._wrapping.conflicts()
+        except Exception:
+            logger.exception("what several instruments name could not be told")
+            self._tally.count(metrics.DEAD_LETTERS, INSTRUMENTS.name, "internal")
+            return
+        for conflict in conflicts:
+            self._write_to_all(conflict)
+
+    def _write_to_all(self, wrapped: Wrapped) -> None:
+        for partition in self._partitions:
+            self._produce(self._events, key=wrapped.key, value=wrapped.value, partition=partition)
+
+    def _become_or_raised(
+        self, record: Record, topic: Topic
+    ) -> "Wrapped | DeadLetter | Raised | None":
+        """Return what becomes of a record, whatever it holds: it must not end every ingest."""
+        try:
+            became = self._become(record, topic)
+            if record.value is not None and not isinstance(became, DeadLetter):
+                self._count_unknown(topic, record.value)
+        except Exception as error:
+            place = record.topic, record.partition, record.offset
+            logger.exception("%s[%d] at %d could not be handled", *place)
+            problem = DecodeError(f"internal: {type(error).__name__}")
+            topic_id = self._topic_ids[record.topic]
+            return Raised(dead_letter(record, problem, topic=topic.name, topic_id=topic_id))
+        return became
+
+    def _become(self, record: Record, topic: Topic) -> Wrapped | DeadLetter | None:
+        topic_id = self._topic_ids[record.topic]
+        if topic.key == "account_id":
+            return self._wrapping.wrap(record, topic, topic_id=topic_id)
+        if withdrawn(record, topic) is not None:
+            return None
+        try:
+            read(record, topic)
+        except DecodeError as error:
+            return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
+        return None
+
+    def _count_unknown(self, topic: Topic, value: bytes) -> None:
+        if topic is not SIGNALS:  # A signal with an unknown field is a dead letter.
+            found = unknown_fields(topic, value)
+            if found:
+                self._tally.count(metrics.UNKNOWN_FIELDS, topic.name, times=found)
+
+    def _dead_letter(self, letter: DeadLetter, key: bytes | None, kind: str) -> None:
+        self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, kind)
+        self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))
+
+
+class IngestOfOperated(Ingest):
+    """Controls and limits alone."""
+
+    streams = OPERATED
+
+
+class IngestOfOthers(Ingest):
+    """All but controls and limits."""
+
+    streams = OTHERS
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,73 @@
+"""Controls and limits are ingested by themselves: no other writer's records hold them up.
+
+A consumer group, a producer and a thread of their own, beside those of the other inputs and in the
+same process. They need no tables, so a halt is taken also while those are still being read.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Self
+
+from pipeline.streams.engine.application import IngestApplication
+from pipeline.streams.engine.role_interface import EngineSettings
+from pipeline.streams.observe.observation import MeteredEngine
+from pipeline.streams.observe.tally import Tally
+from pipeline.streams.roles.ingest.ingest import OPERATED, IngestOfOperated
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables.tables import Tables
+
+__all__ = ["OperatorsIngest"]
+
+STOP_SECONDS_MAX = 90.0
+
+
+class OperatorsIngest:
+    """Ingest what operators write, from `with` to its end; `on_failure` hears of an early one."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: EngineSettings,
+        *,
+        on_failure: Callable[[], None],
+    ) -> None:
+        own = replace(
+            engine,
+            group=f"{engine.group}-operators",
+            topics=tuple(settings.topic(topic.name) for topic in OPERATED),
+        )
+        tally = Tally()
+        observer = MeteredEngine(tally, RoleName.INGEST)
+        self._application = IngestApplication(own, observer=observer)
+        self.status = self._application.status
+        produce = self._application.produce
+        self._role = IngestOfOperated(settings, Tables(settings), produce=produce, tally=tally)
+        self._on_failure = on_failure
+        self._failure: BaseException | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="operators", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._application.stop()
+        self._thread.join(STOP_SECONDS_MAX)
+
+    def check(self) -> None:
+        """Raise what ended it early."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        try:
+            self._application.serve(self._role)
+        except BaseException as error:  # noqa: BLE001 - The main thread raises it.
+            self._failure = error
+        finally:
+            if not self._ended.is_set():
+                self._on_failure()

@@ -1,0 +1,173 @@
+"""An input record becomes an event with what the tables know of its symbol, or a dead letter.
+
+Without a Kafka client, so that ingest and replay share it.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.roles.dead_letter import dead_letter
+from pipeline.streams.tables.currency_pairs import Conflict
+from pipeline.streams.tables.sessions import check_calendar, sessions_around
+from pipeline.streams.tables.tables import Tables
+from topics.accounts import CashFlow
+from topics.codec import DecodeError, decode, encode_event, key_of
+from topics.dead_letters import DeadLetter
+from topics.events import (
+    AccountEvent,
+    ControlEvent,
+    FillEvent,
+    InstrumentsEvent,
+    LimitsEvent,
+    OrderEvent,
+    PositionEvent,
+    Session,
+    SignalEvent,
+    Source,
+)
+from topics.fields import EVERYONE
+from topics.instruments import Instrument, check_instrument
+from topics.signals import Signal
+from topics.topic import Topic
+
+__all__ = ["Wrapped", "Wrapping", "read", "withdrawn"]
+
+KEY = "key"  # The path of what is wrong with a record's key; fields of its body begin with `$`.
+KEY_CHARACTERS_MAX = 128
+
+# The class of an event by the topic of its body; Any, as only the topic says which body fits.
+_EVENTS: dict[str, Any] = {
+    "signals": SignalEvent,
+    "orders": OrderEvent,
+    "fills": FillEvent,
+    "positions": PositionEvent,
+    "accounts": AccountEvent,
+    "limits": LimitsEvent,
+    "controls": ControlEvent,
+}
+
+
+class Wrapped(NamedTuple):
+    """An event, ready for the log."""
+
+    key: bytes
+    value: bytes
+
+    @property
+    def for_everyone(self) -> bool:
+        """Whether it belongs into every partition."""
+        return self.key == EVERYONE.encode()
+
+
+class Wrapping:
+    """Wrap the records of the topics that are keyed by account."""
+
+    def __init__(self, tables: Tables, *, event_bytes_max: int, now_ms: Callable[[], int]) -> None:
+        self._tables = tables
+        self._now_ms = now_ms
+        self._event_bytes_max = event_bytes_max
+
+    def wrap(self, record: Record, topic: Topic, *, topic_id: str) -> Wrapped | DeadLetter:
+        """Return what the record becomes."""
+        try:
+            body = read(record, topic)
+            source = Source(
+                topic=topic.name,
+                topic_id=topic_id,
+                partition=record.partition,
+                offset=record.offset,
+            )
+            value = self._value(body, topic.name, source=source)
+        except DecodeError as error:
+            return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
+        return Wrapped(key_of(topic, body).encode(), value)
+
+    def conflicts(self) -> list[Wrapped]:
+        """Return an event for everyone of each currency pair that has another source by now."""
+        return [
+            Wrapped(EVERYONE.encode(), encode_event(_conflict(document, conflict)))
+            for document, conflict in self._tables.take_conflicts()
+        ]
+
+    def _value(self, body: Struct, topic: str, *, source: Source) -> bytes:
+        event = partial(_EVENTS[topic], source=source, body=body)
+        account_id = getattr(body, "account_id")  # noqa: B009 - Every such body has it.
+        symbol: str | None = getattr(body, "symbol", None)
+        if isinstance(body, CashFlow):
+            rates, rated = self._tables.rates_of((body.currency,)), self._rated(body)
+            value = encode_event(event(account_id=account_id, rates=rates, rated_currencies=rated))
+        elif symbol is None:
+            value = encode_event(event(account_id=account_id))
+        else:
+            market = self._tables.market(symbol)
+            rates = self._tables.rates(market.instrument, getattr(body, "fee_currency", None))
+            if isinstance(body, Signal):
+                event = partial(event, sessions=self._sessions(market.instrument))
+            value = encode_event(
+                event(
+                    account_id=account_id,
+                    instrument=market.instrument,
+                    quote=market.quote,
+                    rates=rates,
+                )
+            )
+        if len(value) > self._event_bytes_max:
+            raise DecodeError(
+                f"Expected an event of at most {self._event_bytes_max} bytes, got {len(value)}", "$"
+            )
+        return value
+
+    def _rated(self, flow: CashFlow) -> tuple[str, ...]:
+        """Return the currencies that events carry rates in, where an opening's is none of them."""
+        currencies = self._tables.currencies
+        opens = flow.kind in {"opening", "snapshot"}
+        return currencies if opens and flow.currency not in currencies else ()
+
+    def _sessions(self, instrument: Instrument | None) -> tuple[Session, ...]:
+        """Return the sessions of an instrument's exchange around now."""
+        if instrument is None or instrument.session is None:
+            return ()
+        return sessions_around(instrument.session, self._now_ms())
+
+
+def _conflict(document: Instrument, conflict: Conflict) -> InstrumentsEvent:
+    return InstrumentsEvent(
+        account_id=EVERYONE,
+        body=document,
+        sources=conflict.sources,
+        others=conflict.others,
+        withdrawn=conflict.withdrawn,
+    )
+
+
+def withdrawn(record: Record, topic: Topic) -> str | None:
+    """Return the key of a compacted topic whose document a record deletes; None for any other."""
+    if record.value is not None or record.key is None or not topic.compacted:
+        return None
+    return record.key.decode(errors="backslashreplace")
+
+
+def read(record: Record, topic: Topic) -> Struct:
+    """Decode an input record of any topic and compare its key with its body.
+
+    Raise DecodeError with the path of what is wrong.
+    """
+    message = decode(topic, record.value)
+    if isinstance(message, Instrument):
+        check_instrument(message)
+        if message.session is not None:
+            check_calendar(message.session)
+    if record.key is None:
+        raise DecodeError(f"Expected the {topic.key} as the key, got none", KEY)
+    try:
+        key = record.key.decode()
+    except UnicodeDecodeError:
+        raise DecodeError(f"Expected the {topic.key} as the key, got no UTF-8", KEY) from None
+    if key != key_of(topic, message):
+        shown = key[:KEY_CHARACTERS_MAX]
+        raise DecodeError(f"Expected the message's own key, {shown!r}", f"$.{topic.key}")
+    return message

@@ -1,0 +1,48 @@
+"""Run roles: one in this process' main thread, several each in its own process."""
+
+import sys
+from collections.abc import Sequence
+
+from pipeline.streams.admin.topic_admin import require_topics
+from pipeline.streams.engine.last_stops import Cause, note_stop
+from pipeline.streams.engine.role_interface import LogChanged, Stopped
+from pipeline.streams.observe.logs import set_up_logs
+from pipeline.streams.roles.leaving import leave_when_told
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.roles.processes import FAILED, run_each
+from pipeline.streams.settings import Settings
+from topics.text import visible
+
+__all__ = ["run_role", "run_roles"]
+
+
+def run_roles(roles: Sequence[RoleName]) -> int:
+    """Run until SIGTERM or until one of the roles ends, and return the exit code."""
+    settings = Settings.from_environment()
+    distinct = list(dict.fromkeys(roles))
+    require_topics(settings, distinct)
+    if len(distinct) > 1:
+        return run_each(distinct, settings, run=run_role)
+    return run_role(distinct[0], settings)
+
+
+def run_role(role: RoleName, settings: Settings) -> int:
+    """Run one role in this thread until it is told to stop, and return the exit code."""
+    set_up_logs(settings)
+    leave_when_told()
+    # Only here: the roles import quixstreams, which the process above them does without.
+    from pipeline.streams.roles import workers
+
+    run = {
+        RoleName.INGEST: workers.run_ingest,
+        RoleName.RISK: workers.run_risk,
+        RoleName.BROADCAST: workers.run_broadcast,
+    }
+    try:
+        run[role](settings)
+    except Stopped as error:
+        if isinstance(error, LogChanged):
+            note_stop(settings.state_dir, Cause.LOG_CHANGED)
+        sys.stderr.write(f"riskgate: {role} stopped: {visible(str(error))}\n")
+        return FAILED
+    return 0

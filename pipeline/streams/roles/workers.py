@@ -1,0 +1,143 @@
+"""Each role wired to its engine, its tables, its metrics and its health, and run to its end."""
+
+import decimal
+import gc
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+
+from pipeline.risk.numbers import MONEY
+from pipeline.rules_version import rules_version
+from pipeline.streams.clients.append_time import require_append_time
+from pipeline.streams.engine.application import IngestApplication, RiskApplication
+from pipeline.streams.engine.last_stops import Cause, note_stop, show_stops
+from pipeline.streams.engine.role_interface import EngineSettings, EngineStatus
+from pipeline.streams.engine.watchdog import Watchdog
+from pipeline.streams.observe import metrics
+from pipeline.streams.observe.health import TURN_SECONDS_MAX, Health, HealthServer
+from pipeline.streams.observe.observation import (
+    MeteredEngine,
+    broadcast_health,
+    engine_health,
+    state_bytes,
+)
+from pipeline.streams.observe.tally import Tally, show_zeros
+from pipeline.streams.roles.broadcast.broadcast import Broadcast
+from pipeline.streams.roles.decide.decide import Risk
+from pipeline.streams.roles.ingest.ingest import OTHERS, IngestOfOthers
+from pipeline.streams.roles.ingest.operators import OperatorsIngest
+from pipeline.streams.roles.names import RoleName
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables.reader import TableReader
+from pipeline.streams.tables.tables import Tables
+from topics.catalogue import TOPICS
+
+__all__ = ["run_broadcast", "run_ingest", "run_risk"]
+
+STALL_SECONDS_MAX = TURN_SECONDS_MAX  # What a supervisor that asks /livez waits, too.
+
+
+def run_risk(settings: Settings) -> None:
+    """Decide until told to stop. Raise Stopped when going on would be wrong."""
+    _show_start(RoleName.RISK)
+    # Accounts are long-lived trees without cycles: scanning them often finds nothing.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    decimal.setcontext(MONEY)  # Of this thread, in which everything is decided.
+    show_zeros()
+    tally = Tally()
+    engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
+    application = RiskApplication(engine, observer=MeteredEngine(tally, RoleName.RISK))
+    role = Risk(settings, produce=application.produce, tally=tally)
+    shown = role.show, state_bytes(settings.state_dir)
+    with (
+        _health(settings, engine_health(RoleName.RISK, application.status, *shown)),
+        _watched(settings, RoleName.RISK, application.status),
+    ):
+        application.serve(role)
+
+
+def run_ingest(settings: Settings) -> None:
+    """Write events until told to stop; raise Stopped when the tables are of no use any more."""
+    _show_start(RoleName.INGEST)
+    tally, tables = Tally(), Tables(settings)
+    topics = tuple(settings.topic(topic.name) for topic in OTHERS)
+    engine = engine_settings(settings, RoleName.INGEST, topics)
+    application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
+    reader = TableReader(settings, tables, on_failure=application.stop)
+    role = IngestOfOthers(settings, tables, produce=application.produce, tally=tally)
+    status = application.status
+    operators = OperatorsIngest(settings, engine, on_failure=application.stop)
+
+    def beat() -> None:
+        operators.check()
+        status.last_turn_s = time.monotonic()
+
+    health = engine_health(RoleName.INGEST, status, reader=reader, beside=operators.status)
+    with _health(settings, health), reader:
+        require_append_time(settings)
+        with operators:
+            reader.await_caught_up(beat)
+            with _watched(settings, RoleName.INGEST, status) as watchdog:
+                operators.status.beat = watchdog.beat_of("thread of controls and limits")
+                application.serve(role)
+        operators.check()
+        reader.check()
+
+
+def run_broadcast(settings: Settings) -> None:
+    """Send heartbeats and revaluations until told to stop; raise Stopped when the tables fail."""
+    _show_start(RoleName.BROADCAST)
+    tables = Tables(settings)
+    broadcast = Broadcast(settings, tables)
+    reader = TableReader(settings, tables, on_failure=broadcast.stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: broadcast.stop())
+    with _health(settings, broadcast_health(broadcast, reader)), reader:
+        broadcast.serve(reader)
+
+
+def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...]) -> EngineSettings:
+    """Return what the engine needs to know of the settings."""
+    used = [topic for topic in TOPICS.values() if role in {*topic.writers, *topic.readers}]
+    return EngineSettings(
+        brokers=settings.brokers,
+        group=settings.group(role),
+        instance=settings.instance,
+        topics=topics,
+        partitions={
+            settings.topic(topic.name): settings.partitions if topic.copartitioned else None
+            for topic in used
+        },
+        state_dir=settings.state_dir,
+        security=settings.connection(),
+        commit_interval_ms=settings.commit_interval_ms,
+        commits_when_idle=role is RoleName.RISK,
+        transaction_timeout_ms=settings.transaction_timeout_ms,
+        session_timeout_ms=settings.session_timeout_ms,
+        # Ingest has no state that would have to move: nothing is gained by waiting for it.
+        leave_at_end=role is RoleName.INGEST or settings.at_end == "leave",
+    )
+
+
+@contextmanager
+def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterator[Watchdog]:
+    """End the process when the engine's thread does not come back, and remember why it ended."""
+    folder = settings.state_dir
+    show_stops(folder)
+    stalled = partial(note_stop, folder, Cause.STALLED)
+    with Watchdog(role.value, seconds_max=STALL_SECONDS_MAX, on_end=stalled) as watchdog:
+        status.beat = watchdog.beat
+        yield watchdog
+
+
+def _show_start(role: RoleName) -> None:
+    metrics.BUILD.labels(version("riskgate-kafka"), rules_version()).set(1)
+    metrics.UP_SINCE.labels(role.value).set_to_current_time()
+
+
+def _health(settings: Settings, health: Health) -> HealthServer:
+    return HealthServer(health, host=settings.http_host, port=settings.http_port)

@@ -1,0 +1,1 @@
+"""Prices and instruments, read whole and kept in memory."""

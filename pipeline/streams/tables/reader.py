@@ -1,0 +1,300 @@
+"""Feed the tables from `instruments` and `prices`, in a thread of its own, beside every worker.
+
+A consumer of no group: each process reads every partition. Every price is decoded, as each may
+shape a bar, and every instrument, as each may be the first that names a currency pair.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Self
+
+from confluent_kafka import (
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+
+from pipeline.streams.clients.broker import sentences
+from pipeline.streams.clients.cluster import topic_id
+from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.polling import poll_all, record_of
+from pipeline.streams.engine.role_interface import FETCH, TABLES_GROUP, Record, Stopped
+from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
+from pipeline.streams.observe import metrics
+from pipeline.streams.roles.ingest.wrap import read, withdrawn
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables.partitions import TablePartitions
+from pipeline.streams.tables.progress import TableProgress
+from pipeline.streams.tables.refused_prices import WITHOUT_APPEND_TIME, Refused
+from pipeline.streams.tables.sessions import prepare
+from pipeline.streams.tables.tables import Tables
+from topics.catalogue import TOPICS
+from topics.codec import DecodeError, unknown_fields
+from topics.instruments import Instrument
+from topics.prices import TOPIC as PRICES
+from topics.prices import Price
+
+__all__ = ["Refused", "TableReader"]
+
+logger = logging.getLogger(__name__)
+
+BATCH_RECORDS = 10_000
+WAIT_SECONDS = 0.1
+LOOK_SECONDS = 0.5
+ANSWER_SECONDS_MAX = 0.25
+UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
+REQUEST_SECONDS_MAX = 10.0
+SAMPLED_PRICES = 16  # Of so many prices one is looked at for fields that nobody knows.
+CONSUMER = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "allow.auto.create.topics": False,
+    "enable.partition.eof": True,
+    "fetch.wait.max.ms": 50,
+    "fetch.queue.backoff.ms": 1,
+    "queued.max.messages.kbytes": 16_384,
+    **FETCH,
+}
+
+
+class TableReader:
+    """Read from `with` to its end; the callbacks come from the reader's thread.
+
+    `on_price` hears of a symbol's newer quote, `on_refused` of a row that does not decode,
+    `on_failure` that the tables are of no use any more: `failure` says why.
+    """
+
+    def __init__(
+        self, settings: Settings, tables: Tables, *, on_failure: Callable[[], None]
+    ) -> None:
+        self.failure: str | None = None
+        self.on_price: Callable[[str], None] = _ignore
+        self.on_refused: Callable[[Refused], None] = _ignore
+        self._settings = settings
+        self._tables = tables
+        self._on_failure = on_failure
+        self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
+        self._price_topic_id = ""
+        self._logs: dict[tuple[str, int], TableProgress] = {}
+        self._fed_s = dict.fromkeys(self._topics, 0.0)
+        self._look_due_s = 0.0
+        self._unknown_since_s: dict[str, float] = {}  # By topic: it is gone, the broker says.
+        self._ended = threading.Event()
+        self._group = {"group.id": settings.group(TABLES_GROUP)}
+        properties = {**settings.connection(), **CONSUMER, **self._group}
+        self._consumer = Consumer(properties, logger=logger)
+        self._partitions = TablePartitions(self._topics)
+        self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
+
+    def __enter__(self) -> Self:
+        with sentences(self._settings):
+            self._begin()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def check(self) -> None:
+        """Raise Stopped when the tables are of no use any more."""
+        if self.failure is not None:
+            raise Stopped(self.failure)
+
+    def await_caught_up(self, beat: Callable[[], None]) -> None:
+        """Wait until every table was read to its end; `beat` shows that the wait is alive."""
+        while self.reasons_not_ready():
+            self.check()
+            beat()
+            time.sleep(WAIT_SECONDS / 10)
+
+    def reasons_not_ready(self) -> list[str]:
+        """Say which tables were not read to their end yet."""
+        behind = sorted({place[0] for place, log in self._logs.items() if not log.caught_up})
+        return [f"the topic {topic} was not read to its end yet" for topic in behind]
+
+    def show(self) -> None:
+        """Bring the gauges up to date."""
+        now_s = time.monotonic()
+        for topic, fed_s in self._fed_s.items():
+            logs = [log for place, log in self._logs.items() if place[0] == topic]
+            name = self._topics[topic].name
+            metrics.TABLE_CAUGHT_UP.labels(name).set(all(log.caught_up for log in logs))
+            metrics.TABLE_AGE_SECONDS.labels(name).set(now_s - fed_s)
+
+    def _begin(self) -> None:
+        self._price_topic_id = topic_id(self._settings, PRICES.name)
+        metadata = self._consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
+        since_ms = int(time.time() * 1000) - self._settings.price_history_ms
+        places = [
+            TopicPartition(name, partition, since_ms)
+            for name in self._topics
+            for partition in metadata.topics[name].partitions
+        ]
+        prices = [place for place in places if self._topics[place.topic].name == "prices"]
+        starts = self._consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX)
+        for place in places:
+            low, end = self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
+            place.offset = low
+            self._logs[place.topic, place.partition] = TableProgress(end)
+        # Nothing newer than that time: the client says -1, which means the end.
+        self._consumer.assign([p for p in places if p not in prices] + starts)
+
+    def _run(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._take(poll_all(self._consumer, BATCH_RECORDS, WAIT_SECONDS))
+                self._look(time.monotonic())
+        except KafkaException as error:
+            self.failure = f"the tables cannot be read any more ({error.args[0].str()})"
+        except Stopped as error:
+            self.failure = str(error)
+        finally:
+            if not self._ended.is_set():
+                self.failure = self.failure or "the thread of the tables died"
+                self._on_failure()
+
+    def _take(self, messages: list[Message]) -> None:
+        """Take each price and each instrument, and note how far this came."""
+        for message in messages:
+            place = message.topic() or "", message.partition() or 0
+            offset, error = message.offset() or 0, message.error()
+            if error is None:
+                self._logs[place].position = offset + 1
+                self._feed_or_refuse(record_of(message))
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+                self._logs[place].position = max(offset, self._logs[place].position)
+            elif is_unreadable(error):
+                self._step_over(message)
+            elif not passes(error):
+                raise KafkaException(error)
+
+    def _step_over(self, message: Message) -> None:
+        """Go on behind a batch that cannot be unpacked; it may be told more than once."""
+        log = self._logs[message.topic() or "", message.partition() or 0]
+        if (message.offset() or 0) < log.position:
+            return
+        batch = find_unreadable(message, {**self._settings.connection(), **self._group})
+        if batch is not None:
+            log.position = batch.next
+            self._consumer.seek(TopicPartition(batch.topic, batch.partition, batch.next))
+            self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
+
+    def _feed_or_refuse(self, record: Record) -> None:
+        """Take a row, whatever it holds: one must not end every process that has tables."""
+        try:
+            self._feed(record)
+        except Stopped:
+            raise
+        except Exception as error:
+            place = record.topic, record.partition, record.offset
+            logger.exception("%s[%d] at %d could not be taken into its table", *place)
+            self._refuse(record, DecodeError(f"internal: {type(error).__name__}"))
+
+    def _refuse(self, record: Record, error: DecodeError) -> None:
+        topic = self._topics[record.topic].name
+        metrics.TABLE_REFUSED.labels(topic).inc()
+        self.on_refused(Refused(record, topic, error))
+
+    def _feed(self, record: Record) -> None:
+        topic = self._topics[record.topic]
+        gone = withdrawn(record, topic)
+        if gone is not None:
+            self._fed_s[record.topic] = time.monotonic()
+            self._tables.withdraw_instrument(gone)
+            return
+        if topic.append_time and not record.timestamp_is_append_time:
+            self._refuse(record._replace(timestamp_ms=int(time.time() * 1000)), WITHOUT_APPEND_TIME)
+            return
+        try:
+            row = read(record, topic)
+        except DecodeError as error:
+            self._refuse(record, error)
+            return
+        self._fed_s[record.topic] = time.monotonic()
+        if isinstance(row, Instrument):
+            if row.session is not None:
+                prepare(row.session, int(time.time() * 1000))
+            place = record.timestamp_ms, record.partition, record.offset
+            self._tables.apply_instrument(row, place)
+        elif isinstance(row, Price):
+            self._feed_price(row, record)
+
+    def _feed_price(self, price: Price, record: Record) -> None:
+        if record.offset % SAMPLED_PRICES == 0:
+            found = unknown_fields(PRICES, record.value or b"")
+            metrics.UNKNOWN_FIELDS.labels(PRICES.name).inc(found * SAMPLED_PRICES)
+        if self._tables.apply_price(
+            price,
+            offset=record.offset,
+            appended_ms=record.timestamp_ms,
+            epoch=f"{self._price_topic_id}:{record.partition}",
+        ):
+            self.on_price(price.symbol)
+        else:
+            metrics.TABLE_REFUSED.labels("prices").inc()
+
+    def _look(self, now_s: float) -> None:
+        """Raise Stopped when a partition is further behind than the settings allow."""
+        if now_s < self._look_due_s:
+            return
+        self._look_due_s = now_s + LOOK_SECONDS
+        for place in self._partitions.take_new(self._consumer, self._logs, now_s=now_s):
+            self._logs[place] = TableProgress(0)
+        self._ask_ends(now_s)
+        for place, log in self._logs.items():
+            end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
+            late_s = log.look(max(end, log.end), now_s)
+            if log.caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
+                raise self._too_late(place, late_s, now_s - log.heard_s)
+
+    def _too_late(self, place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:
+        if silent_s >= late_s:
+            return Stopped(
+                f"No broker said for {silent_s:.0f} s where {place[0]}[{place[1]}] ends, so its "
+                "table may be late; see why the leader of that partition does not answer"
+            )
+        return Stopped(
+            f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
+            "give this process more time on the CPU, or the topic fewer prices"
+        )
+
+    def _ask_ends(self, now_s: float) -> None:
+        """Ask the brokers themselves where each log ends: fetching may have died."""
+        wanted = [TopicPartition(*place, OFFSET_END) for place in self._logs]
+        try:
+            answers = self._consumer.offsets_for_times(wanted, timeout=ANSWER_SECONDS_MAX)
+        except KafkaException as error:
+            self._note_unknown(error.args[0], {topic for topic, _ in self._logs}, now_s)
+            return
+        for answer in answers:
+            if answer.error:
+                self._note_unknown(answer.error, {answer.topic}, now_s)
+                continue
+            log = self._logs[answer.topic, answer.partition]
+            log.end, log.heard_s = answer.offset, now_s
+            self._unknown_since_s.pop(answer.topic, None)
+
+    def _note_unknown(self, error: KafkaError, topics: set[str], now_s: float) -> None:
+        """Raise KafkaException when topics seem to be gone for longer than a broker's restart."""
+        if passes(error):
+            return
+        patience_s = UNKNOWN_TIMES_MAX * self._settings.table_lag_ms_max / 1000
+        for topic in topics:
+            since_s = self._unknown_since_s.setdefault(topic, now_s)
+            if now_s - since_s > patience_s:
+                raise KafkaException(error)
+        for place, log in self._logs.items():
+            if place[0] in topics:
+                log.heard_s = now_s  # An answer, too: it is not the broker that is silent.
+
+
+def _ignore(_: object) -> None:
+    pass

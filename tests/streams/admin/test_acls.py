@@ -1,0 +1,43 @@
+from pipeline.streams.admin.acls import acl_lines
+from pipeline.streams.settings import Settings
+from topics.catalogue import TOPICS
+
+LINES = acl_lines(Settings(topic_prefix="t.", group_prefix="g"))
+
+
+def test_only_risk_may_decide_when_access_is_least() -> None:
+    writers = [line for line in LINES if line.endswith("--operation Write --topic t.decisions")]
+
+    assert writers == ["--add --allow-principal User:risk --operation Write --topic t.decisions"]
+
+
+def test_every_topic_has_a_reader_and_a_writer_when_lines_are_printed() -> None:
+    lines = set(LINES)
+
+    for name in TOPICS:
+        for operation in ("Read", "Write"):
+            assert any(line.endswith(f"{operation} --topic t.{name}") for line in lines)
+
+
+def test_risk_may_fence_and_keep_its_changelog_when_it_is_exactly_once() -> None:
+    prefixed = "--resource-pattern-type prefixed"
+    risk = "--add --allow-principal User:risk --operation"
+
+    assert f"{risk} Write --transactional-id g-risk {prefixed}" in LINES
+    assert f"{risk} Write --topic changelog__g-risk--t.events--accounts" in LINES
+    assert f"{risk} Create --topic changelog__g-risk--t.events--accounts" not in LINES
+
+
+def test_only_operators_may_change_limits_and_controls_when_access_is_least() -> None:
+    for name in ("limits", "controls"):
+        writers = [line for line in LINES if line.endswith(f"--operation Write --topic t.{name}")]
+
+        assert writers == [
+            f"--add --allow-principal User:operator --operation Write --topic t.{name}"
+        ]
+
+
+def test_engine_has_a_group_of_its_own_when_it_reads() -> None:
+    engine = "--add --allow-principal User:engine --operation Read --group g-engine"
+
+    assert f"{engine} --resource-pattern-type prefixed" in LINES

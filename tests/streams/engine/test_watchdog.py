@@ -1,0 +1,70 @@
+"""A process ends when its main thread does not come back, with Python's lock in its hand or not."""
+
+import subprocess
+import time
+
+import pytest
+
+from pipeline.streams.roles.children import python_command
+
+STALLED = """
+import ctypes, time
+from pathlib import Path
+from pipeline.streams.engine.last_stops import Cause, note_stop
+from pipeline.streams.engine.watchdog import Watchdog
+
+note = lambda: note_stop(Path({folder!r}), Cause.STALLED)
+with Watchdog("risk", seconds_max=1, on_end=note) as watchdog:
+    for _ in range(4):
+        time.sleep(0.5)
+        watchdog.beat()
+    {call}
+"""
+IN_PYTHON = "time.sleep(60)"
+IN_C_WITH_THE_LOCK = "ctypes.PyDLL(None).sleep(60)"  # As confluent-kafka's assign and subscribe.
+IN_C_WITHOUT_THE_LOCK = "ctypes.CDLL(None).sleep(60)"
+
+
+def end(call: str, folder: object) -> tuple[subprocess.CompletedProcess[str], float]:
+    """Run a process that ends in this call; return it and how long it took."""
+    began_s = time.monotonic()
+    script = STALLED.format(call=call, folder=str(folder))
+    command = python_command("-c", script)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=40, check=False)
+    return done, time.monotonic() - began_s
+
+
+@pytest.mark.parametrize("call", [IN_PYTHON, IN_C_WITHOUT_THE_LOCK])
+def test_process_ends_with_a_sentence_when_its_main_thread_stands(
+    call: str, tmp_path: object
+) -> None:
+    done, seconds = end(call, tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("riskgate: risk stopped: its main thread did not come back")
+    assert "most recent call first" in done.stderr  # Where it stands.
+    assert 3 <= seconds < 6
+
+
+def test_process_ends_when_its_main_thread_stands_with_the_lock(tmp_path: object) -> None:
+    done, seconds = end(IN_C_WITH_THE_LOCK, tmp_path)
+
+    assert done.returncode == 1
+    assert "Timeout (0:00:06)!" in done.stderr
+    assert 7 <= seconds < 12
+
+
+def test_process_ends_when_a_thread_beside_the_main_one_stands(tmp_path: object) -> None:
+    alive = "watchdog.beat_of('second thread')\n    while True: watchdog.beat(); time.sleep(0.1)"
+
+    done, seconds = end(alive, tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("riskgate: risk stopped: its second thread did not come back")
+    assert 3 <= seconds < 7
+
+
+def test_process_goes_on_when_its_main_thread_comes_back(tmp_path: object) -> None:
+    done, _ = end("pass", tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")

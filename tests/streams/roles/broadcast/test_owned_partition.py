@@ -1,0 +1,83 @@
+"""What broadcast keeps of an owned partition when a row of account_states cannot be read."""
+
+import pytest
+
+from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
+from pipeline.streams.roles.broadcast.owned_states import Row
+from pipeline.streams.settings import Settings
+from pipeline.streams.tables.tables import Tables
+from tests.streams.accounts_watched import T0_MS, row
+from topics import codec
+from topics.codec import DecodeError
+
+GARBAGE = Row(0, "a", b'{"account_id":"a","trading_state":"sleeping"}')
+
+
+@pytest.fixture
+def owned() -> OwnedPartition:
+    settings = Settings.model_construct()
+    return OwnedPartition(settings, Tables(settings))
+
+
+def written(account_id: str = "a", *, key: str = "a", **fields: object) -> Row:
+    """A row as risk writes it."""
+    return Row(0, key, codec.encode(row(account_id, **fields)))
+
+
+def test_account_stays_watched_by_its_older_row_when_the_newest_does_not_decode(
+    owned: OwnedPartition,
+) -> None:
+    owned.apply(written(wake_at_ms=T0_MS + 5000))
+
+    with pytest.raises(DecodeError):
+        owned.apply(GARBAGE)
+
+    assert owned.unread == {"a"}
+    assert [due.account_id for due in owned.queue.due(T0_MS + 5000)] == ["a"]
+
+
+@pytest.mark.parametrize("newer", [written(), Row(0, "a", None)])
+def test_account_is_read_again_when_a_newer_row_comes(owned: OwnedPartition, newer: Row) -> None:
+    with pytest.raises(DecodeError):
+        owned.apply(GARBAGE)
+
+    owned.apply(newer)
+
+    assert owned.unread == set()
+
+
+def test_row_counts_as_unread_when_it_is_of_another_account_than_its_key(
+    owned: OwnedPartition,
+) -> None:
+    with pytest.raises(DecodeError, match="account of its key"):
+        owned.apply(written("b", key="a"))
+
+    assert owned.unread == {"a"}
+    assert len(owned.queue) == 0
+
+
+def told(accounts: int, topic_id: str = "here") -> Row:
+    """The row of `*`: so many accounts have a row, in that topic."""
+    return written("*", key="*", accounts=accounts, topic_id=topic_id)
+
+
+@pytest.mark.parametrize(
+    ("rows", "missing"),
+    [
+        ([written()], "no word of risk on how many accounts there are"),
+        ([told(0)], None),
+        ([written(), told(1)], None),
+        ([written(), told(2)], "rows of 1 accounts where risk knows 2"),
+        ([written(), told(2), written("b", key="b")], None),
+        ([written(), told(1), Row(0, "a", None)], "rows of 0 accounts where risk knows 1"),
+        ([told(0, "")], "not every row yet in the topic account_states that there is now"),
+        ([told(0, "gone")], "not every row yet in the topic account_states that there is now"),
+    ],
+)
+def test_partition_misses_rows_when_risk_knows_more_accounts_or_another_topic(
+    owned: OwnedPartition, rows: list[Row], missing: str | None
+) -> None:
+    for each in rows:
+        owned.apply(each)
+
+    assert owned.missing("here") == missing

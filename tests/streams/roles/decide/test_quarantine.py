@@ -1,0 +1,179 @@
+"""A record that riskgate itself fails on is set aside with its account; the others go on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from pipeline.risk.report import account_state
+from pipeline.risk.state import save_account
+from pipeline.risk.step import step
+from pipeline.streams.roles.decide import partition_accounts, state_rows
+from tests import given
+from tests.streams.fakes import event_record, source
+from tests.streams.roles.decide.test_decide import HOME, OPENING, SIGNAL, Desk
+from topics import codec
+from topics.events import FillEvent, Heartbeat, HeartbeatEvent, SignalEvent
+
+BAD, GOOD = given.ACCOUNT, "acct-9"  # Both of one partition.
+
+
+def signal(account_id: str, number: int) -> SignalEvent:
+    body = given.signal("hold", signal_id=f"s{number}", account_id=account_id)
+    return SignalEvent(account_id=account_id, source=source("signals", number), body=body)
+
+
+def raises_for(account_id: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that raises where it meets an account."""
+
+    def raising(*arguments: Any, **more: Any) -> Any:
+        for argument in arguments:
+            named = getattr(argument, "event", argument)
+            if getattr(named, "account_id", None) == account_id:
+                raise ZeroDivisionError("a hole")
+        return function(*arguments, **more)
+
+    return raising
+
+
+def raises_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that raises when it is called first."""
+    calls: list[object] = []
+
+    def raising(argument: object) -> Any:
+        calls.append(argument)
+        if len(calls) == 1:
+            raise ZeroDivisionError("a hole")
+        return function(argument)
+
+    return raising
+
+
+def letters(desk: Desk) -> list[object]:
+    return [sent.row["error"] for sent in desk.outbox.of("risk.dead_letters")]
+
+
+def decided(desk: Desk) -> list[tuple[object, object]]:
+    return [(sent.row["account_id"], sent.row["verdict"]) for sent in decisions(desk)]
+
+
+def decisions(desk: Desk) -> list[Any]:
+    return [s for s in desk.outbox.of("risk.decisions") if s.row["kind"] == "decision"]
+
+
+def test_account_is_halted_and_its_event_buried_when_what_comes_out_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+
+    monkeypatch.setattr(codec, "encode", raises_once(codec.encode))
+    desk.apply(signal(BAD, 1), signal(GOOD, 2))
+
+    assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
+    assert decided(desk) == [(BAD, "rejected"), (GOOD, "ignored")]
+    (stop,) = desk.outbox.of("risk.emergency_stops")
+    assert (stop.row["status"], stop.row["rule"]) == ("triggered", "internal_error")
+
+
+def test_others_are_decided_when_nothing_of_an_account_can_be_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    monkeypatch.setattr(partition_accounts, "decide", raises_for(BAD, step))
+
+    desk.apply(signal(BAD, 1), signal(GOOD, 2))
+    desk.role.prepare()
+
+    assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
+    assert decided(desk) == [(GOOD, "ignored")]
+    assert b"q|acct-1" in desk.store.rows
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "function"),
+    [
+        (state_rows, "account_state", account_state),
+        (partition_accounts, "save_account", save_account),
+    ],
+)
+def test_account_is_quarantined_when_its_rows_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, function: Callable[..., Any]
+) -> None:
+    desk = Desk()
+    monkeypatch.setattr(module, name, raises_for(BAD, function))
+
+    desk.apply(OPENING, signal(GOOD, 2))
+    desk.role.prepare()
+
+    assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
+    rows = {sent.row["account_id"]: sent.row for sent in desk.outbox.of("risk.account_states")}
+    assert {*rows} == {GOOD, BAD, "*"}  # Broadcast must have a row of every account.
+    assert (rows[BAD]["trading_state"], rows["*"]["accounts"]) == ("halted", 2)
+    assert b"q|acct-1" in desk.store.rows
+
+
+def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk()
+    with monkeypatch.context() as broken:
+        broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
+        desk.apply(OPENING)
+        desk.role.prepare()
+
+    heir = Desk(desk.store)
+    heir.apply(SIGNAL, signal(GOOD, 2))
+
+    assert decided(heir) == [(BAD, "rejected"), (GOOD, "ignored")]
+    assert letters(heir) == [partition_accounts.QUARANTINED]
+    (stop,) = heir.outbox.of("risk.emergency_stops")
+    assert stop.row["rule"] == "internal_error"
+
+
+def test_account_is_tried_again_when_another_release_reads_the_store() -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    desk.role.prepare()
+    desk.store.set(b"q|acct-1", b"another release")
+
+    heir = Desk(desk.store)
+    heir.apply(signal(BAD, 1))
+
+    assert decided(heir) == [(BAD, "ignored")]
+    assert letters(heir) == []
+
+
+def test_worker_goes_on_when_an_event_of_everyone_cannot_be_applied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    with monkeypatch.context() as broken:
+        broken.setattr(partition_accounts, "decide", lambda *_: 1 / 0)
+        desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()))
+
+    desk.apply(signal(GOOD, 2))
+
+    assert letters(desk) == ["internal: ZeroDivisionError: division by zero"]
+    assert decided(desk) == [(GOOD, "ignored")]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price"), [("1e-30", "1e30"), ("2e-20", "50000"), ("0.00003", "1e20")]
+)
+def test_account_is_reported_when_an_inverse_fill_is_of_an_extreme_price(
+    quantity: str, price: str
+) -> None:
+    inverse = given.instrument(kind="inverse", base_currency="BTC", settlement_currency="BTC")
+    fills = [given.fill("buy", quantity, price, fill_id="a", executed_at_ms=given.T0_MS)]
+    fills += [replace(fills[0], side="sell", quantity=fills[0].quantity / 2, fill_id="b")]
+    desk = Desk()
+
+    events = [FillEvent(account_id=BAD, body=fill, instrument=inverse) for fill in fills]
+    for offset, event in enumerate([OPENING, *events]):
+        desk.role.apply(event_record(event, partition=HOME, offset=offset))
+    desk.role.prepare()
+
+    row, _ = desk.outbox.of("risk.account_states")
+    assert row.row["sequence"] == 3
+    assert b"q|acct-1" not in desk.store.rows
