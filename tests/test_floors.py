@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from tests.test_architecture import ROOT, _imports, _module
+from tests.test_architecture import ROOT, SOURCES, _imports, _module
 
 CORE = "pipeline.risk"
 FLOORS = (
@@ -22,6 +22,7 @@ FLOORS = (
 )
 FLOOR_OF = {name: number for number, floor in enumerate(FLOORS) for name in floor}
 TOP = len(FLOORS) - 1
+DECIDING = FLOOR_OF["turn"]
 
 
 def _room(module: str) -> str:
@@ -78,3 +79,19 @@ def test_a_floor_names_only_what_is_there(name: str) -> None:
     core = ROOT / "pipeline" / "risk"
 
     assert (core / f"{name}.py").exists() != (core / name).is_dir()
+
+
+def test_who_is_outside_enters_the_core_by_its_doors() -> None:
+    """`step` and `wanted` of step.py; what only reads, as report.py and the limits, is open."""
+    inner = set().union(*FLOORS[DECIDING:]) - {"step", "report", "boundaries"}
+
+    entering = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in SOURCES
+        if not path.is_relative_to(ROOT / "pipeline" / "risk")
+        for name in _imports(path)
+        if name.startswith(f"{CORE}.")
+        if _room(name) in inner or _room(name).startswith("on_")
+    ]
+
+    assert entering == []

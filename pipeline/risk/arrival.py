@@ -3,8 +3,9 @@
 from msgspec import Struct
 
 from pipeline.risk.account.account import Account, Shared
-from pipeline.risk.account.identities import Recall, Remembered
+from pipeline.risk.account.identities import Remembered
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.account.lookup import Recall
 from pipeline.risk.outputs import FillMatch, Output
 from topics.events import Event
 

@@ -3,7 +3,8 @@
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.contents import Contents, contents_in, identity_of, is_same, text_of
 from pipeline.risk.account.holding import Execution
-from pipeline.risk.account.identities import Recall, may_be_forgotten
+from pipeline.risk.account.identities import may_be_forgotten
+from pipeline.risk.account.lookup import Recall
 from pipeline.risk.ledger.booking import book
 from pipeline.risk.ledger.bust import on_bust, on_correction
 from pipeline.risk.ledger.refused_fill import refuse_fill

@@ -1,25 +1,56 @@
-"""Remembering while an event is applied: was it here before, and what may now be forgotten."""
+"""What is remembered outside the account: what to look up before a step, and what it says.
+
+`wanted` is the second door of the core: the shell answers it with a `Recall` for the step.
+"""
 
 from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.contents import counterpart_of, identity_of
+from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.identities import (
     IN_PLACE,
-    Recall,
     Remembered,
     forgotten,
     identity,
     oldest_numbers,
 )
+from pipeline.risk.account.kept_fills import FILLS_MAX, WantedFills
+from pipeline.risk.account.lookup import Lookup, Recall
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.turn import Turn
-from topics.events import Event
+from topics.events import Event, FillEvent
+from topics.fills import Fill
 
 
-def oldest_wanted(account: Account | None, shared: Shared, at_ms: int) -> tuple[int, ...]:
-    """Number the ring entries that the next step has to see; nearly always none."""
-    if account is None:
-        return ()
-    limits = limits_of(shared.limits.rules, account.limits.rules)
-    return oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
+def wanted(account: Account | None, shared: Shared, event: Event, *, at_ms: int) -> Lookup:
+    """Name what the step of an event has to see of what is remembered; nearly always one id."""
+    oldest: tuple[int, ...] = ()
+    if account is not None:
+        limits = limits_of(shared.limits.rules, account.limits.rules)
+        oldest = oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
+    if isinstance(event, FillEvent):
+        return _of_fill(account, event.body, oldest=oldest)
+    return Lookup(event.account_id, identity(event), oldest)
+
+
+def _of_fill(account: Account | None, fill: Fill, *, oldest: tuple[int, ...]) -> Lookup:
+    """A bust and a correction apply again what came since the fill that they change."""
+    holding = None if account is None else account.holdings.get(fill.symbol)
+    is_reserved = holding is not None and fill.signal_id in holding.reservations
+    own, counterpart = identity_of(fill), counterpart_of(fill)
+    fills = None if holding is None or fill.kind == "new" else _all_of(holding)
+    return Lookup(
+        account_id=fill.account_id,
+        identity=own,
+        oldest=oldest,
+        counterpart=counterpart,
+        signal=None if fill.signal_id is None or is_reserved else f"signal:{fill.signal_id}",
+        fills=fills,
+        changed=counterpart if fill.kind == "bust" else own,
+    )
+
+
+def _all_of(holding: Holding) -> WantedFills:
+    return WantedFills(holding.symbol, max(holding.fills - FILLS_MAX, 0), holding.fills)
 
 
 def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from pipeline.risk.account.account import ENDED_MAX
 from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding
-from pipeline.risk.account.identities import Recall
+from pipeline.risk.account.lookup import Recall
 from pipeline.risk.account.reservations import Reservation, after_fill
 from pipeline.risk.protection.order_fills import note_overfill, note_unmatched
 from pipeline.risk.protection.position_stops import note_exit_fill

@@ -1,6 +1,9 @@
-"""The only door of the core: step(account, shared, event) -> Step(account, shared, outputs).
+"""The two doors of the core: `wanted` names what to look up, `step` applies the event with it.
 
-Pure: time is the event's, what was seen comes with it, what is to be remembered goes out.
+    recall = <look up>(wanted(account, shared, event, at_ms=...))
+    step(account, shared, Arrival(event, ..., recall)) -> Step(account, shared, outputs)
+
+Both are pure: time is the event's, what was seen comes with it, what is to be remembered goes out.
 """
 
 from decimal import getcontext, localcontext
@@ -9,7 +12,8 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account, Shared
-from pipeline.risk.account.identities import Recall, Remembered, identity
+from pipeline.risk.account.identities import Remembered
+from pipeline.risk.account.lookup import Lookup, Recall
 from pipeline.risk.arrival import Arrival, Step
 from pipeline.risk.boundaries import PartByPart, halt, leave_out, problem_of
 from pipeline.risk.chain import chain, sources_after
@@ -30,7 +34,7 @@ from pipeline.risk.outputs import Output, topic_of
 from pipeline.risk.protection.after_event import protect
 from pipeline.risk.protection.flatten import flatten
 from pipeline.risk.protection.position_stops import send_exits
-from pipeline.risk.recall import oldest_wanted, recall_seen
+from pipeline.risk.recall import recall_seen, wanted
 from pipeline.risk.shared_record import enlist
 from pipeline.risk.step_shared import step_shared
 from pipeline.risk.turn import Turn
@@ -50,14 +54,14 @@ from topics.fields import EVERYONE
 
 __all__ = [
     "Arrival",
+    "Lookup",
     "Output",
     "Recall",
     "Remembered",
     "Step",
-    "identity",
-    "oldest_wanted",
     "step",
     "topic_of",
+    "wanted",
 ]
 
 

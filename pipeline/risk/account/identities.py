@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from pipeline.risk.account.account import Account, Memory
 from pipeline.risk.account.contents import identity_of
-from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.parameters import Dedupe
 from topics.events import (
     AccountEvent,
@@ -36,18 +35,6 @@ class Remembered(Struct, frozen=True, array_like=True, gc=False):
     identity: str
     at_ms: int
     content: str = ""  # Kept with the id itself, not in the ring.
-
-
-class Recall(Struct, frozen=True, gc=False):
-    """What the shell looked up for an event."""
-
-    seen_at_ms: int | None = None  # When the event's identity was remembered.
-    seen_content: str = ""  # And what was kept with it.
-    counterpart_at_ms: int | None = None  # When a fill's bust was remembered, or a bust's fill.
-    oldest: tuple[Remembered, ...] = ()  # The entries that `oldest_numbers` asked for.
-    fills: tuple[KeptFill, ...] = ()  # Those that `wanted_fills` asked for, by number.
-    counterpart_content: str = ""
-    signal_at_ms: int | None = None  # When the signal that `wanted_signal` names was remembered.
 
 
 def identity(event: Event) -> str | None:

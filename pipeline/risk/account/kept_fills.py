@@ -8,12 +8,11 @@ sum of older ones is needed.
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account
-from pipeline.risk.account.contents import counterpart_of
-from pipeline.risk.account.holding import Execution, Holding, Mark, StopLevels
+from pipeline.risk.account.contents import number_in
+from pipeline.risk.account.holding import Execution, Mark, StopLevels
 from pipeline.risk.account.position import Position
-from topics.events import Event, FillEvent
 
 FILLS_MAX = 1000  # Of each symbol.
 
@@ -49,31 +48,6 @@ class WantedFills(Struct, frozen=True, gc=False):
     begin: int
     end: int
 
-
-class WantedOfFill(Struct, frozen=True, gc=False):
-    """To be looked up for a fill."""
-
-    counterpart: str  # The bust of a fill, or the fill of a bust.
-    signal: str | None  # That it says it is of, where nothing is reserved for it any more.
-    fills: WantedFills | None  # With a bust or a correction: those kept of its symbol.
-
-
-def wanted_of_fill(account: Account | None, event: Event) -> WantedOfFill | None:
-    """Say what the next step has to see of what is remembered, if the event is a fill.
-
-    Of the kept fills all from the changed one on, `number_in` what was kept with its id.
-    """
-    if not isinstance(event, FillEvent):
-        return None
-    fill = event.body
-    holding = None if account is None else account.holdings.get(fill.symbol)
-    is_reserved = holding is not None and fill.signal_id in holding.reservations
-    return WantedOfFill(
-        counterpart=counterpart_of(fill),
-        signal=None if fill.signal_id is None or is_reserved else f"signal:{fill.signal_id}",
-        fills=_all_of(holding) if holding is not None and fill.kind != "new" else None,
-    )
-
-
-def _all_of(holding: Holding) -> WantedFills:
-    return WantedFills(holding.symbol, max(holding.fills - FILLS_MAX, 0), holding.fills)
+    def since(self, content: str) -> "WantedFills":
+        """Leave out what came before a fill, by the content kept with its identity."""
+        return replace(self, begin=max(self.begin, number_in(content)))

@@ -1,6 +1,7 @@
 """Violations: refused signals and breached watches, counted over the last hour."""
 
 from pipeline.risk.account.account import Account
+from pipeline.risk.rules.violation_rate import NOT_VIOLATIONS
 from pipeline.risk.turn import Turn
 from topics.account_states import ViolationCounts
 from topics.alerts import Level
@@ -8,8 +9,6 @@ from topics.alerts import Level
 _MINUTE_MS = 60_000
 _KEPT_MINUTES = 60
 TIMES_MAX = 11  # Of the newest violations; more than 10 in an hour are told.
-# Too many violations are none themselves, nor is what nobody decided.
-UNTOLD = frozenset({"violation_rate", "unmatched_fill"})
 
 
 def count_violations(turn: Turn, reasons: tuple[str, ...]) -> None:
@@ -19,7 +18,7 @@ def count_violations(turn: Turn, reasons: tuple[str, ...]) -> None:
 
 def count_breach(turn: Turn, rule: str, *, level: Level) -> None:
     """Count one violation when a watch finds that a breach begins."""
-    if rule in UNTOLD:
+    if rule in NOT_VIOLATIONS:
         return
     _count(turn, (rule if level == "medium" else f"{level}:{rule}",))
     if level == "critical":

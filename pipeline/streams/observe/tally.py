@@ -10,8 +10,8 @@ from typing import get_args
 from prometheus_client import Counter as Metric
 
 from pipeline.risk.outputs import FillMatch
-from pipeline.risk.protection.violations import UNTOLD
 from pipeline.risk.rules import RULES
+from pipeline.risk.rules.violation_rate import NOT_VIOLATIONS
 from pipeline.risk.step import Output, Step
 from pipeline.streams.observe import metrics
 from topics.alerts import Alert, Level
@@ -138,7 +138,7 @@ def _is_violation(alert: Alert) -> bool:
     """
     if (alert.rule, alert.level) == ("overfill", "low"):
         return False
-    return alert.rule in RULES and alert.rule not in UNTOLD
+    return alert.rule in RULES and alert.rule not in NOT_VIOLATIONS
 
 
 def show_zeros() -> None:

@@ -10,16 +10,14 @@ from struct import Struct
 from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account, Shared
-from pipeline.risk.account.contents import number_in
 from pipeline.risk.account.identities import IN_PLACE
-from pipeline.risk.account.kept_fills import WantedOfFill
 from pipeline.risk.state import (
     StateError,
     load_account,
     load_shared,
     save_shared,
 )
-from pipeline.risk.step import Recall, Remembered
+from pipeline.risk.step import Lookup, Recall, Remembered
 from pipeline.streams.engine.role_interface import Stopped, Store
 from pipeline.streams.roles.decide.fill_store import FillStore
 
@@ -77,34 +75,40 @@ class AccountStore:
         self._store.set(_SHARED, raw)
         return raw
 
-    def recall(self, account_id: str, identity: str | None, numbers: tuple[int, ...]) -> Recall:
-        """Look up an event's identity and the wanted places of the account's ring."""
+    def recall(self, lookup: Lookup) -> Recall:
+        """Look up what the core wants to see of what is remembered."""
+        account_id, identity, numbers = lookup.account_id, lookup.identity, lookup.oldest
         seen = None if identity is None else self._store.get(_identity(account_id, identity))
-        if seen is None and not numbers:
+        if lookup.counterpart is None and seen is None and not numbers:
             return _NOTHING
         oldest = (self._ring_entry(account_id, number) for number in numbers)
         at_ms, content = _remembered(seen)
-        return Recall(
+        found = Recall(
             seen_at_ms=at_ms,
             seen_content=content,
             oldest=tuple(entry for entry in oldest if entry is not None),
         )
+        return found if lookup.counterpart is None else self._with_fill(found, lookup)
 
-    def recall_fill(self, account_id: str, known: Recall, wanted: WantedOfFill) -> Recall:
-        """Add what a fill wants to see: its counterpart, its signal, the kept fills of a symbol."""
-        signal, fills = wanted.signal, wanted.fills
-        other = _remembered(self._store.get(_identity(account_id, wanted.counterpart)))
-        text = other[1] if wanted.counterpart.startswith("fill|") else known.seen_content
+    def _with_fill(self, found: Recall, lookup: Lookup) -> Recall:
+        """Add what only a fill wants: its counterpart, its signal, the kept fills of a symbol."""
+        account_id, fills = lookup.account_id, lookup.fills
+        counterpart_at_ms, content = self._id(account_id, lookup.counterpart)
         if fills is not None:
-            fills = replace(fills, begin=max(fills.begin, number_in(text)))
-        named = None if signal is None else self._store.get(_identity(account_id, signal))
+            is_own = lookup.changed == lookup.identity
+            fills = fills.since(found.seen_content if is_own else content)
         return replace(
-            known,
-            counterpart_at_ms=other[0],
-            counterpart_content=other[1],
+            found,
+            counterpart_at_ms=counterpart_at_ms,
+            counterpart_content=content,
             fills=() if fills is None else self.fills.read(account_id, fills),
-            signal_at_ms=_remembered(named)[0],
+            signal_at_ms=self._id(account_id, lookup.signal)[0],
         )
+
+    def _id(self, account_id: str, identity: str | None) -> tuple[int | None, str]:
+        """Return when an id was remembered, and what was kept with it."""
+        named = None if identity is None else self._store.get(_identity(account_id, identity))
+        return _remembered(named)
 
     def remember(self, account_id: str, entry: Remembered) -> None:
         """Write an id under its name with its content, and note it in its block of the ring."""

@@ -11,10 +11,10 @@ from typing import NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account
-from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill, wanted_of_fill
+from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.state import new_shared, save_account
-from pipeline.risk.step import Arrival, Remembered, Step, identity, oldest_wanted
+from pipeline.risk.step import Arrival, Remembered, Step, wanted
 from pipeline.risk.step import step as decide
 from pipeline.streams.engine.role_interface import Store
 from pipeline.streams.roles.decide.account_store import AccountStore
@@ -126,14 +126,8 @@ class PartitionAccounts:
     def _arrival(
         self, account: Account | None, event: Event, *, content: bytes, at_ms: int
     ) -> Arrival:
-        account_id = event.account_id
-        recall = self._store.recall(
-            account_id, identity(event), oldest_wanted(account, self.shared, at_ms)
-        )
-        wanted = wanted_of_fill(account, event)
-        if wanted is not None:
-            recall = self._store.recall_fill(account_id, recall, wanted)
-        quarantined = bool(self._quarantined) and account_id in self._quarantined
+        recall = self._store.recall(wanted(account, self.shared, event, at_ms=at_ms))
+        quarantined = bool(self._quarantined) and event.account_id in self._quarantined
         set_aside = QUARANTINED if quarantined else None
         return Arrival(
             event=event, content=content, at_ms=at_ms, recall=recall, set_aside=set_aside

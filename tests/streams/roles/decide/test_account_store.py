@@ -1,6 +1,6 @@
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.account.identities import IN_PLACE
-from pipeline.risk.step import Recall, Remembered
+from pipeline.risk.step import Lookup, Recall, Remembered
 from pipeline.streams.roles.decide.account_store import RING_ENTRIES, AccountStore
 
 ENTRIES = [Remembered(number, f"signal:{number}", 1000 + number) for number in range(70)]
@@ -21,7 +21,7 @@ def written(entries: list[Remembered]) -> MemoryStore:
 def test_places_of_the_ring_are_found_when_another_worker_goes_on() -> None:
     accounts = AccountStore(written(ENTRIES))
 
-    assert accounts.recall("a", None, (30, 31, 32, 69)).oldest == (
+    assert accounts.recall(Lookup("a", oldest=(30, 31, 32, 69))).oldest == (
         *ENTRIES[30:33],
         ENTRIES[69],
     )
@@ -31,14 +31,14 @@ def test_places_of_the_ring_are_found_when_they_are_not_committed_yet() -> None:
     accounts = AccountStore(written(ENTRIES[:33]))
     accounts.remember("a", ENTRIES[33])
 
-    assert accounts.recall("a", None, (32, 33)).oldest == (ENTRIES[32], ENTRIES[33])
+    assert accounts.recall(Lookup("a", oldest=(32, 33))).oldest == (ENTRIES[32], ENTRIES[33])
 
 
 def test_time_is_found_under_the_identity_when_it_was_remembered() -> None:
     accounts = AccountStore(written(ENTRIES))
 
-    assert accounts.recall("a", "signal:7", ()) == Recall(seen_at_ms=1007)
-    assert accounts.recall("b", "signal:7", ()) == Recall()
+    assert accounts.recall(Lookup("a", "signal:7")) == Recall(seen_at_ms=1007)
+    assert accounts.recall(Lookup("b", "signal:7")) == Recall()
 
 
 def test_content_is_found_and_changes_in_place_when_it_was_kept_with_an_id() -> None:
@@ -47,11 +47,11 @@ def test_content_is_found_and_changes_in_place_when_it_was_kept_with_an_id() -> 
     accounts.remember("a", Remembered(0, "fill|X|buy|1", 1000, "10|100"))
     accounts.save_rings()
 
-    first = accounts.recall("a", "fill|X|buy|1", ())
+    first = accounts.recall(Lookup("a", "fill|X|buy|1"))
     accounts.remember("a", Remembered(IN_PLACE, "fill|X|buy|1", 1000, "11|100"))
 
     assert first == Recall(seen_at_ms=1000, seen_content="10|100")
-    assert accounts.recall("a", "fill|X|buy|1", (0, 1)) == Recall(
+    assert accounts.recall(Lookup("a", "fill|X|buy|1", (0, 1))) == Recall(
         seen_at_ms=1000, seen_content="11|100", oldest=(Remembered(0, "fill|X|buy|1", 1000),)
     )
 
@@ -66,10 +66,10 @@ def test_nothing_is_left_of_ids_when_all_of_a_block_are_forgotten() -> None:
 
     keys = [b"r|a|0", *(f"i|a|{entry.identity}".encode() for entry in ENTRIES[:RING_ENTRIES])]
     assert [store.get(key) for key in keys] == [None] * len(keys)
-    assert accounts.recall("a", "signal:0", (0, 31)) == Recall()
+    assert accounts.recall(Lookup("a", "signal:0", (0, 31))) == Recall()
 
 
 def test_ring_goes_on_when_ids_before_it_are_not_in_the_store() -> None:
     accounts = AccountStore(written(ENTRIES[40:]))
 
-    assert accounts.recall("a", None, (39, 40, 41)).oldest == (ENTRIES[40], ENTRIES[41])
+    assert accounts.recall(Lookup("a", oldest=(39, 40, 41))).oldest == (ENTRIES[40], ENTRIES[41])
