@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from pipeline.streams.admin.acls import accesses
-from pipeline.streams.admin.topic_plan import Planned, plan, plan_changelog
-from pipeline.streams.engine.role_interface import changelog_name
+from pipeline.streams.clients.topic_plan import Planned, plan, plan_changelog
+from pipeline.streams.role_interface import changelog_name
 from pipeline.streams.settings import Settings, variable
 
 CHART = Path(__file__).parent.parent / "helm"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_names import RoleName
 
 
 def run(

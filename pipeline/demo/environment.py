@@ -24,7 +24,7 @@ from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.limits_file import Rules, load_rules
 from pipeline.streams.admin.topic_admin import create_missing, require_topics
 from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings, variable
 from topics import accounts, instruments, limits
 from topics.accounts import CashFlow

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pipeline.demo.kafka_io import DemoError
 from pipeline.local.kafka import RUN_UNTIL_PARENT_DIES
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.children import riskgate_command
-from pipeline.streams.roles.names import RoleName
 from pipeline.streams.settings import Settings, variable
 
 __all__ = ["ROLES", "Crew"]

@@ -15,9 +15,9 @@ from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.step import Output, Step, topic_of
 from pipeline.rules_version import rules_version
 from pipeline.streams.clients.partitioner import partition_of
-from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.role_interface import Record
 from pipeline.streams.roles.broadcast.revaluations import RevaluationQueue
-from pipeline.streams.roles.dead_letter import dead_letter
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read, withdrawn
 from pipeline.streams.settings import Settings

@@ -4,8 +4,8 @@ import time
 
 import msgspec
 
-from pipeline.streams.engine.role_interface import Observer, Partition, Produce, Record, Store
 from pipeline.streams.engine.unreadable import Unreadable
+from pipeline.streams.role_interface import Observer, Partition, Produce, Record, Store
 
 
 class Count(msgspec.Struct, frozen=True):

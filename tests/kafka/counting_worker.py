@@ -13,7 +13,7 @@ from pipeline.streams.engine.application import (
     RiskApplication,
     StreamApplication,
 )
-from pipeline.streams.engine.role_interface import EngineSettings, Stopped
+from pipeline.streams.role_interface import EngineSettings, Stopped
 from tests.kafka.counter import Counter
 
 

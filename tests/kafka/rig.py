@@ -28,7 +28,7 @@ from pipeline.streams.engine.application import (
     RiskApplication,
     StreamApplication,
 )
-from pipeline.streams.engine.role_interface import EngineSettings
+from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.roles.children import python_command
 from tests.kafka.counter import Count, Counter, Tally
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.streams.engine.loop import Loop
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles import workers
-from pipeline.streams.roles.names import RoleName
 from pipeline.streams.roles.run import run_roles
 
 CALLS: dict[str, Callable[[int], object]] = {

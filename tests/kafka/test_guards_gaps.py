@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from pipeline.streams.engine import role_interface as engine
+from pipeline.streams import role_interface as engine
 from pipeline.streams.engine.application import (
     IngestApplication,
     RiskApplication,
     StreamApplication,
 )
-from pipeline.streams.engine.role_interface import Record, Stopped
+from pipeline.streams.role_interface import Record, Stopped
 from tests.kafka.counter import Counter
 from tests.kafka.rig import Rig, Worker
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from confluent_kafka import Producer
 
-from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.role_interface import Stopped
 from tests.kafka.rig import Rig, until
 
 RECORDS = 100

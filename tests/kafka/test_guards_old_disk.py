@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.engine import old_state
 from pipeline.streams.engine.application import RiskApplication
-from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.role_interface import Record
 from tests.kafka.counter import Counter
 from tests.kafka.rig import Rig, Worker, until
 

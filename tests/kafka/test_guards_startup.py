@@ -12,7 +12,7 @@ from pipeline.streams.engine.application import (
     RiskApplication,
     StreamApplication,
 )
-from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.role_interface import Stopped
 from tests.kafka.rig import Rig, done, until
 
 APPLICATIONS: list[type[StreamApplication]] = [IngestApplication, RiskApplication]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer, TopicPartition
 
-from pipeline.streams.engine.role_interface import LogChanged, Stopped
 from pipeline.streams.engine.start_checks import Start
+from pipeline.streams.role_interface import LogChanged, Stopped
 from tests.kafka.rig import Rig, done, until
 
 

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from pipeline.local.kafka import LocalKafka
-from pipeline.streams.engine.role_interface import LogChanged
+from pipeline.streams.role_interface import LogChanged
 from tests.kafka.rig import Rig, Worker, until
 
 Start = Callable[[], Worker]

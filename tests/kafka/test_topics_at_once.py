@@ -10,7 +10,7 @@ from pipeline.streams.admin import topic_admin
 from pipeline.streams.admin.topic_admin import create_missing, differences, require_topics
 from pipeline.streams.clients.broker import BrokerError
 from pipeline.streams.clients.cluster import Cluster
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.workers import engine_settings
 from pipeline.streams.settings import Settings
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import orjson
 from msgspec import Struct
 
-from pipeline.streams.engine.role_interface import Headers, Record
+from pipeline.streams.role_interface import Headers, Record
 from tests import given
 from topics import codec
 from topics.events import Source

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from pipeline.errors import StartupError
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 
 DEAF_SECONDS = 60

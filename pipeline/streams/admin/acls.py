@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from pipeline.streams.engine.role_interface import TABLES_GROUP, changelog_name
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_interface import TABLES_GROUP, changelog_name
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.catalogue import INPUTS, TOPICS
 

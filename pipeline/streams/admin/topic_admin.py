@@ -12,7 +12,8 @@ from confluent_kafka.admin import (
     OffsetSpec,
 )
 
-from pipeline.streams.admin.topic_plan import (
+from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.clients.topic_plan import (
     Found,
     Planned,
     differences_of,
@@ -21,9 +22,8 @@ from pipeline.streams.admin.topic_plan import (
     plan,
     plan_changelog,
 )
-from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.engine.role_interface import changelog_name
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_interface import changelog_name
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.topic import Topic
 

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from pipeline.streams.clients.broker import Broker
-from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.role_interface import Stopped
 from pipeline.streams.settings import Settings
 from topics.events import TOPIC as EVENTS
 

@@ -24,8 +24,8 @@ from confluent_kafka.admin import (
 )
 
 from pipeline.errors import StartupError
-from pipeline.streams.admin.topic_plan import changelog_config
-from pipeline.streams.engine.role_interface import EngineSettings
+from pipeline.streams.clients.topic_plan import changelog_config
+from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.settings import Settings
 
 __all__ = ["Bounds", "Cluster", "topic_id"]

@@ -6,7 +6,7 @@ message there, and after a pause, as each rebalance makes, it goes on one record
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message
 
-from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.role_interface import Record
 
 __all__ = ["poll_all", "record_of"]
 

@@ -21,7 +21,9 @@ from pipeline.streams.engine.loop import Clients, Hooks, Loop, Sender
 from pipeline.streams.engine.old_state import not_old
 from pipeline.streams.engine.progress import Progress, bound, note_calls
 from pipeline.streams.engine.restore import REPLAY_SECONDS, Restores, behind_all
-from pipeline.streams.engine.role_interface import (
+from pipeline.streams.engine.start_checks import explained, fell_out
+from pipeline.streams.engine.takeover import States, Takeover
+from pipeline.streams.role_interface import (
     STORE,
     EngineSettings,
     EngineStatus,
@@ -30,8 +32,6 @@ from pipeline.streams.engine.role_interface import (
     Produce,
     Role,
 )
-from pipeline.streams.engine.start_checks import explained, fell_out
-from pipeline.streams.engine.takeover import States, Takeover
 
 # A library that quixstreams imports insists on warning of another, whatever the filters say.
 with warnings.catch_warnings(record=True):

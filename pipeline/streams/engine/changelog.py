@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from pipeline.streams.engine.partition_store import APPLIED
-from pipeline.streams.engine.role_interface import Produce
+from pipeline.streams.role_interface import Produce
 
 __all__ = ["Changelog", "Reported"]
 

@@ -12,14 +12,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.engine.role_interface import (
+from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
+from pipeline.streams.role_interface import (
     EngineSettings,
     EngineStatus,
     Headers,
     Place,
     Stopped,
 )
-from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 
 __all__ = ["Clients", "Hooks", "Loop", "Sender", "is_record"]
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
-from pipeline.streams.engine.role_interface import EngineSettings, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, Place, Stopped
 
 __all__ = ["Mark", "read_again"]
 

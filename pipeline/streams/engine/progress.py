@@ -10,7 +10,9 @@ from confluent_kafka import Message
 
 from pipeline.streams.clients.polling import record_of
 from pipeline.streams.engine.marks import Mark
-from pipeline.streams.engine.role_interface import (
+from pipeline.streams.engine.start_checks import Start
+from pipeline.streams.engine.unreadable import Unreadable
+from pipeline.streams.role_interface import (
     EngineSettings,
     Partition,
     Place,
@@ -19,8 +21,6 @@ from pipeline.streams.engine.role_interface import (
     Stopped,
     Store,
 )
-from pipeline.streams.engine.start_checks import Start
-from pipeline.streams.engine.unreadable import Unreadable
 
 __all__ = ["Progress", "bound", "note_calls"]
 

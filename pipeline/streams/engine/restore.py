@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from pipeline.streams.engine.loop import Hooks, is_record
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.engine.role_interface import Place, Stopped
+from pipeline.streams.role_interface import Place, Stopped
 
 __all__ = ["REPLAY_SECONDS", "Restored", "Restores", "behind_all", "seek"]
 

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from pipeline.streams.clients.cluster import Bounds, Cluster
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.partition_store import PartitionStore
-from pipeline.streams.engine.role_interface import EngineSettings, LogChanged, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, LogChanged, Place, Stopped
 
 __all__ = [
     "Start",

@@ -14,8 +14,8 @@ from pipeline.streams.engine.marks import read_again
 from pipeline.streams.engine.partition_store import PartitionStore, Transaction
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import seek
-from pipeline.streams.engine.role_interface import EngineSettings, Partition, Place
 from pipeline.streams.engine.start_checks import Start, find_committed, find_starts
+from pipeline.streams.role_interface import EngineSettings, Partition, Place
 
 __all__ = ["State", "States", "Takeover"]
 

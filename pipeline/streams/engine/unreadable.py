@@ -14,7 +14,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
-from pipeline.streams.engine.role_interface import FETCH, MEBIBYTE, Record
+from pipeline.streams.role_interface import FETCH, MEBIBYTE, Record
 from topics.codec import DecodeError
 
 __all__ = ["Unreadable", "find_unreadable", "is_unreadable", "search_end"]

@@ -14,8 +14,8 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from pipeline.errors import StartupError
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.children import spawn_context
-from pipeline.streams.roles.names import RoleName
 from pipeline.streams.settings import Settings
 
 __all__ = ["run_each"]

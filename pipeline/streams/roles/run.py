@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from pipeline.streams.admin.topic_admin import require_topics
 from pipeline.streams.engine.last_stops import Cause, note_stop
-from pipeline.streams.engine.role_interface import LogChanged, Stopped
 from pipeline.streams.observe.logs import set_up_logs
+from pipeline.streams.role_interface import LogChanged, Stopped
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.leaving import leave_when_told
-from pipeline.streams.roles.names import RoleName
 from pipeline.streams.roles.processes import FAILED, run_each
 from pipeline.streams.settings import Settings
 from topics.text import visible

@@ -14,22 +14,22 @@ from pipeline.rules_version import rules_version
 from pipeline.streams.clients.append_time import require_append_time
 from pipeline.streams.engine.application import IngestApplication, RiskApplication
 from pipeline.streams.engine.last_stops import Cause, note_stop, show_stops
-from pipeline.streams.engine.role_interface import EngineSettings, EngineStatus
 from pipeline.streams.engine.watchdog import Watchdog
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.health import TURN_SECONDS_MAX, Health, HealthServer
-from pipeline.streams.observe.observation import (
+from pipeline.streams.observe.tally import Tally, show_zeros
+from pipeline.streams.role_interface import EngineSettings, EngineStatus
+from pipeline.streams.role_names import RoleName
+from pipeline.streams.roles.broadcast.broadcast import Broadcast
+from pipeline.streams.roles.decide.decide import Risk
+from pipeline.streams.roles.ingest.ingest import OTHERS, IngestOfOthers
+from pipeline.streams.roles.ingest.operators import OperatorsIngest
+from pipeline.streams.roles.observation import (
     MeteredEngine,
     broadcast_health,
     engine_health,
     state_bytes,
 )
-from pipeline.streams.observe.tally import Tally, show_zeros
-from pipeline.streams.roles.broadcast.broadcast import Broadcast
-from pipeline.streams.roles.decide.decide import Risk
-from pipeline.streams.roles.ingest.ingest import OTHERS, IngestOfOthers
-from pipeline.streams.roles.ingest.operators import OperatorsIngest
-from pipeline.streams.roles.names import RoleName
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.reader import TableReader
 from pipeline.streams.tables.tables import Tables

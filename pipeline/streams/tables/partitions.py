@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
-from pipeline.streams.engine.role_interface import Place
+from pipeline.streams.role_interface import Place
 
 __all__ = ["TablePartitions"]
 

@@ -23,9 +23,9 @@ from pipeline.streams.clients.broker import sentences
 from pipeline.streams.clients.cluster import topic_id
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.clients.polling import poll_all, record_of
-from pipeline.streams.engine.role_interface import FETCH, TABLES_GROUP, Record, Stopped
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.observe import metrics
+from pipeline.streams.role_interface import FETCH, TABLES_GROUP, Record, Stopped
 from pipeline.streams.roles.ingest.wrap import read, withdrawn
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.partitions import TablePartitions

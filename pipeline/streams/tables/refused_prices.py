@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.role_interface import Record
 from topics.codec import DecodeError
 from topics.prices import TOPIC as PRICES
 

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 from pipeline.streams.engine.changelog import Changelog
 from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
-from pipeline.streams.engine.role_interface import Headers
+from pipeline.streams.role_interface import Headers
 
 HEADERS = {"__column_family__": b"default"}
 

@@ -10,8 +10,8 @@ from pipeline.streams.clients.cluster import Bounds
 from pipeline.streams.engine import loop
 from pipeline.streams.engine.loop import BACKLOG_RECORDS, MARKERS_SECONDS, Clients, Hooks, Loop
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.engine.role_interface import EngineSettings, Partition, Record
 from pipeline.streams.engine.start_checks import Start
+from pipeline.streams.role_interface import EngineSettings, Partition, Record
 
 PLACE = ("events", 0)
 

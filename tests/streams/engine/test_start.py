@@ -4,8 +4,8 @@ from typing import cast
 
 from pipeline.streams.clients.cluster import Bounds
 from pipeline.streams.engine.partition_store import PartitionStore
-from pipeline.streams.engine.role_interface import EngineSettings, Stopped
 from pipeline.streams.engine.start_checks import Start
+from pipeline.streams.role_interface import EngineSettings, Stopped
 
 SETTINGS = EngineSettings(
     brokers="127.0.0.1:1", group="g", instance="i", topics=("events",), partitions={"events": 1}

@@ -10,8 +10,8 @@ from itertools import count
 
 import orjson
 
-from pipeline.streams.engine.role_interface import Partition
 from pipeline.streams.observe.tally import Tally
+from pipeline.streams.role_interface import Partition
 from pipeline.streams.roles.decide.decide import Risk
 from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
 from pipeline.streams.settings import Settings

@@ -12,7 +12,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from pipeline.streams.roles.processes import run_each
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from tests.streams import roles_for_test
 

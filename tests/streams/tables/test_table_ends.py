@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.role_interface import Stopped
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.progress import TableProgress
 from pipeline.streams.tables.reader import TableReader

@@ -15,15 +15,15 @@ from pipeline.streams.clients.append_time import require_append_time
 from pipeline.streams.clients.broker_clock import BrokerClock
 from pipeline.streams.clients.cluster import topic_id
 from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
-from pipeline.streams.engine.role_interface import Stopped
+from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.account_figures import Figures, show_accounts
+from pipeline.streams.role_interface import Stopped
 from pipeline.streams.roles.broadcast.changes import Changes
 from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
 from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
 from pipeline.streams.roles.broadcast.producer import BroadcastProducer
 from pipeline.streams.roles.broadcast.risk_lag import CommittedOffsets, RiskLag
-from pipeline.streams.roles.dead_letter import dead_key, dead_letter
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.reader import TableReader
 from pipeline.streams.tables.refused_prices import RefusedPrices

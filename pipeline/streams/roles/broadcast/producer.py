@@ -17,8 +17,8 @@ from confluent_kafka import (
 
 from pipeline.streams.clients.append_time import without_append_time
 from pipeline.streams.clients.broker_clock import BrokerClock
-from pipeline.streams.engine.role_interface import Stopped
 from pipeline.streams.observe import metrics
+from pipeline.streams.role_interface import Stopped
 from pipeline.streams.roles.broadcast.risk_lag import RiskLag
 from pipeline.streams.settings import Settings
 from topics import codec

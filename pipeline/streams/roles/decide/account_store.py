@@ -18,7 +18,7 @@ from pipeline.risk.state import (
     save_shared,
 )
 from pipeline.risk.step import Lookup, Recall, Remembered
-from pipeline.streams.engine.role_interface import Stopped, Store
+from pipeline.streams.role_interface import Stopped, Store
 from pipeline.streams.roles.decide.fill_store import FillStore
 
 __all__ = ["AccountStore"]

@@ -7,7 +7,7 @@ from struct import Struct
 
 from pipeline.risk.account.kept_fills import FILLS_MAX, ForgottenFills, KeptFill, WantedFills
 from pipeline.risk.state import load_fill, save_fill
-from pipeline.streams.engine.role_interface import Store
+from pipeline.streams.role_interface import Store
 
 __all__ = ["FillStore"]
 

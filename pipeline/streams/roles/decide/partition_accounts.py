@@ -16,7 +16,7 @@ from pipeline.risk.boundaries import problem_of
 from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Remembered, Step, wanted
 from pipeline.risk.step import step as decide
-from pipeline.streams.engine.role_interface import Store
+from pipeline.streams.role_interface import Store
 from pipeline.streams.roles.decide.account_store import AccountStore
 from pipeline.streams.roles.decide.roster import Roster
 from topics.events import Event

@@ -8,7 +8,7 @@ import time
 
 import msgspec
 
-from pipeline.streams.engine.role_interface import Store
+from pipeline.streams.role_interface import Store
 from pipeline.streams.roles.decide.roster import Roster
 
 __all__ = ["Rewriting"]

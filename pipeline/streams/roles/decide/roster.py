@@ -3,7 +3,7 @@
 Apart from account_store.py: this is read only when all rows of account_states are written again.
 """
 
-from pipeline.streams.engine.role_interface import Store
+from pipeline.streams.role_interface import Store
 
 __all__ = ["Roster"]
 

@@ -10,11 +10,11 @@ import time
 from typing import NamedTuple
 
 from pipeline.streams.clients.partitioner import partition_of
-from pipeline.streams.engine.role_interface import Partition, Produce, Record, Store
+from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.engine.unreadable import Unreadable
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.tally import Tally
-from pipeline.streams.roles.dead_letter import dead_key, dead_letter
+from pipeline.streams.role_interface import Partition, Produce, Record, Store
 from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read, withdrawn
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import Self
 
 from pipeline.streams.engine.application import IngestApplication
-from pipeline.streams.engine.role_interface import EngineSettings
-from pipeline.streams.observe.observation import MeteredEngine
 from pipeline.streams.observe.tally import Tally
+from pipeline.streams.role_interface import EngineSettings
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.ingest.ingest import OPERATED, IngestOfOperated
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.roles.observation import MeteredEngine
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from pipeline.streams.engine.role_interface import Record
-from pipeline.streams.roles.dead_letter import dead_letter
+from pipeline.streams.dead_letter import dead_letter
+from pipeline.streams.role_interface import Record
 from pipeline.streams.tables.currency_pairs import Conflict
 from pipeline.streams.tables.sessions import check_calendar, sessions_around
 from pipeline.streams.tables.tables import Tables

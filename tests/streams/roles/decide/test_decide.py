@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.rules_version import rules_version
-from pipeline.streams.engine.role_interface import Partition, Stopped
 from pipeline.streams.observe.tally import Tally
+from pipeline.streams.role_interface import Partition, Stopped
 from pipeline.streams.roles.decide.decide import Questions, Risk
 from pipeline.streams.settings import Settings
 from tests import given

@@ -5,9 +5,9 @@ import json
 import pytest
 from msgspec import Struct
 
-from pipeline.streams.engine.role_interface import Partition
 from pipeline.streams.observe.metrics import value
 from pipeline.streams.observe.tally import Tally
+from pipeline.streams.role_interface import Partition
 from pipeline.streams.roles.ingest import wrap
 from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
 from pipeline.streams.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
-from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.role_interface import Record
 from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables

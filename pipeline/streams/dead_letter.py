@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from pipeline.streams.engine.role_interface import Record
+from pipeline.streams.role_interface import Record
 from topics.codec import DecodeError
 from topics.dead_letters import DeadLetter, DeadSource
 

@@ -1,6 +1,6 @@
 """Dead letters: whatever a stranger sends, its dead letter can be written."""
 
-from pipeline.streams.roles.dead_letter import dead_key, dead_letter
+from pipeline.streams.dead_letter import dead_key, dead_letter
 from tests.streams.fakes import record
 from topics import codec
 from topics.codec import DecodeError

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from pipeline.streams.engine.role_interface import EngineStatus, Observer
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.health import Health
 from pipeline.streams.observe.tally import Tally
+from pipeline.streams.role_interface import EngineStatus, Observer
+from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.broadcast.broadcast import Broadcast
-from pipeline.streams.roles.names import RoleName
 from pipeline.streams.tables.reader import TableReader
 
 __all__ = ["MeteredEngine", "broadcast_health", "engine_health", "state_bytes"]

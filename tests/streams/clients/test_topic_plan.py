@@ -1,4 +1,4 @@
-from pipeline.streams.admin.topic_plan import (
+from pipeline.streams.clients.topic_plan import (
     Found,
     Planned,
     differences_of,

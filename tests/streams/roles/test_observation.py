@@ -7,12 +7,12 @@ import pytest
 
 from pipeline.streams.clients.cluster import Bounds
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.engine.role_interface import EngineSettings, EngineStatus
 from pipeline.streams.engine.start_checks import Start
 from pipeline.streams.observe import metrics
-from pipeline.streams.observe.observation import MeteredEngine, engine_health, state_bytes
 from pipeline.streams.observe.tally import Tally
-from pipeline.streams.roles.names import RoleName
+from pipeline.streams.role_interface import EngineSettings, EngineStatus
+from pipeline.streams.role_names import RoleName
+from pipeline.streams.roles.observation import MeteredEngine, engine_health, state_bytes
 from tests import given
 from tests.streams.roles.decide.test_decide import Desk
 from topics.events import Heartbeat, HeartbeatEvent, LimitsEvent
