@@ -14,7 +14,7 @@ PATTERN = set("*<>{}…")  # Names many files, or one that is yet to be written.
 # `file.py`, `Class.method`, `function`: what follows a file is in it.
 NAMES = re.compile(r"`([\w./-]+\.py)`((?:, `[A-Za-z_][\w.]*`)+)")
 # The page about a new rule names two files that its reader writes.
-SHOWN = {"pipeline/risk/rules/price_floor.py", "tests/spec/test_gate_price_floor.py"}
+SHOWN = {"pipeline/risk/rules/price_floor.py", "tests/spec/rules/test_price_floor.py"}
 
 
 def named_paths(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.spec.test_currency_model import CURRENCY, OPENING, Books, folded, worth
+from tests.spec.ledger.test_currency_model import CURRENCY, OPENING, Books, folded, worth
 
 ZERO = Decimal(0)
 ROUNDED = Decimal("1e-11")  # Coins are rounded at their 18th place, and one is worth 60 000.

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.ledger.test_busts import held
 from tests.spec.rulebook import only
-from tests.spec.test_busts import held
 
 
 def correct(desk: Desk, side: str, quantity: int, price: int, fill_id: str, **fields: str) -> None:

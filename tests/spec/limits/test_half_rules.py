@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.risk.rules import RULES
 from tests.spec.desk import ACCOUNT, MINUTE, Desk, Row, checks_of, numbers_of, open_desk
+from tests.spec.limits.test_limits import EVERY_NAME
 from tests.spec.rulebook import only
-from tests.spec.test_limits import EVERY_NAME
 
 GUARD = {"stopouts_max": 2, "lookback_ms": 10 * MINUTE}
 COUNT = "circuit_breaker.loss_count_max: does nothing without"
