@@ -1,6 +1,6 @@
 """Exposure as the gate sees it: each side with all working orders of that side, never netted."""
 
-from tests.spec.desk import Desk, Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import Desk, Row, answer_of, checks_of, open_desk
 from tests.spec.rulebook import only
 
 RATIO = {"position_ratio_max": "0.1"}
@@ -18,26 +18,6 @@ def position_desk(held: int = 0, *, ratio: str = "0.1", balance: int = 1000) -> 
     if held:
         desk.fill("buy" if held > 0 else "sell", abs(held), 1)
     return desk
-
-
-def test_order_through_zero_counts_only_what_it_leaves_on_the_other_side() -> None:
-    desk = position_desk(80)
-
-    decision = desk.signal("sell", 150, limit_price="1")
-
-    # 150 - 80 = 70 short, of 1000.
-    assert answer_of(decision) == ("approved", "150", [], None)
-    assert numbers_of(decision, "position_ratio") == ("pass", "0.07", "0.1", "0.03")
-
-
-def test_order_through_zero_is_cut_where_the_other_side_reaches_its_limit() -> None:
-    desk = position_desk(80)
-
-    decision = desk.signal("sell", 190, limit_price="1")
-
-    # 80 to close and 100 short; asked were 110 short.
-    assert answer_of(decision) == ("modified", "180", ["position_ratio"], "position_ratio")
-    assert numbers_of(decision, "position_ratio") == ("breach", "0.11", "0.1", "-0.01")
 
 
 def test_each_side_counts_its_own_working_orders() -> None:
@@ -114,41 +94,3 @@ def test_order_counts_twice_never_and_always_once_when_filled_comes_before_the_f
     decision = desk.signal("buy", 50, limit_price="1")
 
     assert answer_of(decision)[:2] == ("modified", "40")
-
-
-def gross_desk() -> Desk:
-    """Return a desk with two symbols at 1 and room for 800 of gross exposure."""
-    rule = {"gross_exposure_ratio_max": "0.8"}
-    desk = open_desk(only(gross_exposure=rule), balance=1000, mark=1)
-    desk.instrument("Y")
-    desk.price(1, "Y")
-    return desk
-
-
-def test_gross_counts_the_larger_side_of_every_other_symbol() -> None:
-    desk = gross_desk()
-    desk.signal("buy", 300, limit_price="1", symbol="Y")
-    desk.signal("sell", 500, limit_price="1", symbol="Y")
-
-    decision = desk.signal("buy", 301, limit_price="1")
-
-    assert numbers_of(decision, "gross_exposure") == ("breach", "0.801", "0.8", "-0.001")
-    assert answer_of(decision) == ("modified", "300", ["gross_exposure"], "gross_exposure")
-
-
-def test_gross_counts_the_orders_own_side_of_its_own_symbol() -> None:
-    desk = gross_desk()
-    desk.signal("sell", 700, limit_price="1")
-
-    decision = desk.signal("buy", 100, limit_price="1")
-
-    assert numbers_of(decision, "gross_exposure") == ("pass", "0.1", "0.8", "0.7")
-
-
-def test_gross_adds_longs_and_shorts() -> None:
-    desk = gross_desk()
-    desk.fill("sell", 500, 1, symbol="Y")
-
-    at_limit = desk.signal("buy", 300, limit_price="1")
-
-    assert numbers_of(at_limit, "gross_exposure") == ("pass", "0.8", "0.8", "0")

@@ -62,24 +62,6 @@ def test_passed_check_has_its_unit_and_no_message() -> None:
     assert (check["unit"], "message" in check) == ("money", False)
 
 
-def test_state_of_the_account_is_explained_with_its_stop() -> None:
-    desk = open_desk(only())
-    desk.control("halt")
-
-    check = check_of("trading_state", {}, desk)
-
-    assert check["message"] == "The account is halted by acct-1:2:1: only exits are allowed."
-
-
-def test_age_of_a_signal_is_explained() -> None:
-    desk = open_desk(only(signal_age={}))
-
-    check = check_of("signal_age", {}, desk, created_at_ms=desk.now_ms - 6000)
-
-    assert check["message"] == "The signal was created 6000 ms ago; at most 5000 ms are allowed."
-    assert check["unit"] == "ms"
-
-
 def test_missing_price_is_explained_by_the_rule_that_owns_it() -> None:
     desk = open_desk(only(stale_mark={}, order_notional={"order_notional_max": 1}), mark=None)
 

@@ -40,63 +40,6 @@ def test_order_is_no_exit_when_it_is_one_larger_than_what_is_left() -> None:
     assert decision["reasons"] == ["order_notional"]
 
 
-def test_larger_order_is_cut_to_the_exit_when_it_may_only_reduce() -> None:
-    desk = open_desk(only(), balance=100_000)
-    desk.fill("buy", 100, 100)
-    desk.signal("sell", 60, limit_price="100")
-
-    decision = desk.signal("sell", 41, limit_price="100", reduce_only=True)
-
-    assert answer_of(decision) == ("modified", "40", ["reduce_only"], "reduce_only")
-
-
-def test_order_is_rejected_when_it_may_only_reduce_and_all_is_working_already() -> None:
-    desk = open_desk(only(), balance=100_000)
-    desk.fill("buy", 100, 100)
-    desk.signal("sell", 100, limit_price="100")
-
-    decision = desk.signal("sell", 1, limit_price="100", reduce_only=True)
-
-    assert answer_of(decision) == ("rejected", "0", ["reduce_only"], "reduce_only")
-
-
-@pytest.mark.parametrize("side", ["buy", "sell"])
-def test_order_is_rejected_when_it_may_only_reduce_and_nothing_is_held(side: str) -> None:
-    desk = open_desk(only())
-
-    decision = desk.signal(side, 5, limit_price="100", reduce_only=True)
-
-    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["reduce_only"])
-
-
-def test_order_of_the_same_side_is_rejected_when_it_may_only_reduce() -> None:
-    desk = open_desk(only(), balance=100_000)
-    desk.fill("buy", 100, 100)
-
-    decision = desk.signal("buy", 5, limit_price="100", reduce_only=True)
-
-    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["reduce_only"])
-
-
-def test_whole_exit_is_meant_when_a_reducing_order_names_no_quantity() -> None:
-    desk = long_desk()
-    desk.signal("sell", 60, limit_price="100")
-
-    decision = desk.signal("sell", None, limit_price="100", reduce_only=True)
-
-    assert decision["requested_quantity"] == "40"
-    assert answer_of(decision) == ("approved", "40", [], None)
-
-
-def test_requested_is_unknown_when_flat_and_a_reducing_order_names_no_quantity() -> None:
-    desk = open_desk(only())
-
-    decision = desk.signal("sell", None, limit_price="100", reduce_only=True)
-
-    assert decision["requested_quantity"] is None
-    assert answer_of(decision)[:2] == ("rejected", "0")
-
-
 def test_exempt_check_still_shows_its_numbers() -> None:
     desk = open_desk(only(order_notional={"order_notional_max": "500"}), balance=100_000)
     desk.fill("buy", 100, 100)
@@ -105,17 +48,6 @@ def test_exempt_check_still_shows_its_numbers() -> None:
 
     assert numbers_of(decision, "order_notional") == ("exempt", "1000", "500", "-500")
     assert decision["verdict"] == "approved"
-
-
-def test_larger_opposite_order_is_cut_to_the_exit_when_an_entry_rule_forbids_the_rest() -> None:
-    desk = open_desk(only(drawdown={"drawdown_ratio_max": "0.05", "on_breach": "warn"}))
-    desk.fill("buy", 10, 100)
-    desk.fill("sell", 6, 10)
-
-    decision = desk.signal("sell", 7, limit_price="100")
-
-    # 6 x 90 lost of 10 000 is 0.054; 4 are left to close.
-    assert answer_of(decision) == ("modified", "4", ["drawdown"], "drawdown")
 
 
 def test_short_is_closed_by_a_buy() -> None:

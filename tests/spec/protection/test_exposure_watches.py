@@ -41,53 +41,6 @@ def two_symbols(**rule: Any) -> Desk:
     return desk
 
 
-@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
-def test_short_is_told_of_when_its_mark_pushes_it_past_its_cap(mark: str, alerts: int) -> None:
-    desk = open_desk(only(position_ratio={"position_ratio_max": "0.11"}), balance=10_100)
-    desk.fill("sell", 10, 100)
-
-    see(desk, mark)
-
-    # 10 x 110 is 1100, and 10 100 - 100 are left: 0.11.
-    rows = desk.alerts("position_ratio")
-    assert [(row["level"], row["action"]) for row in rows] == [("low", "warn")] * alerts
-    assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")
-
-
-@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
-def test_account_is_told_of_when_marks_push_it_past_its_gross_cap(mark: str, alerts: int) -> None:
-    desk = open_desk(only(gross_exposure={"gross_exposure_ratio_max": "0.11"}), balance=10_100)
-    desk.fill("sell", 10, 100)
-
-    see(desk, mark)
-
-    assert len(desk.alerts("gross_exposure")) == alerts
-
-
-def test_position_is_told_of_when_the_loss_of_another_takes_the_equity_that_it_needs() -> None:
-    desk = open_desk(only(position_ratio={"position_ratio_max": "0.2"}), balance=10_000)
-    desk.instrument("Y")
-    desk.price(100, "Y")
-    desk.fill("buy", 19, 100)
-    desk.fill("buy", 10, 100, symbol="Y")
-
-    see(desk, "49", "Y")
-
-    # 1900 of 9490 is past 0.2.
-    (alert,) = desk.alerts("position_ratio")
-    assert "X" in alert["message"]
-
-
-def test_position_is_told_of_when_a_withdrawal_takes_the_equity_that_it_needs() -> None:
-    desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
-
-    desk.flow("withdrawal", 5000)
-    before = len(desk.alerts("position_ratio"))
-    desk.flow("withdrawal", 1)
-
-    assert (before, len(desk.alerts("position_ratio"))) == (0, 1)
-
-
 @pytest.mark.parametrize(
     ("on_breach", "state"), [("reduce", "reducing"), ("halt", "halted"), ("warn", "active")]
 )
@@ -124,15 +77,6 @@ def test_multiplier_counts_when_a_position_is_brought_back() -> None:
     desk.flow("withdrawal", 1001)
 
     assert exits(desk) == [("deleverage", "M", "2")]
-
-
-def test_each_position_gives_its_share_of_the_gross_excess_in_the_order_of_names() -> None:
-    desk = two_symbols(gross_exposure_ratio_max="0.5", on_breach="flatten")
-
-    desk.flow("withdrawal", 801)
-
-    # 4000 less half of 7199 is an excess of 400.5: 300.375 of A and 100.125 of B.
-    assert exits(desk) == [("deleverage", "A", "4"), ("deleverage", "B", "2")]
 
 
 def test_nothing_more_is_sold_while_exits_that_suffice_are_on_their_way() -> None:
@@ -189,27 +133,6 @@ def test_all_is_sold_when_no_equity_is_left() -> None:
     assert desk.alerts("position_ratio")[0]["measured"] is None
 
 
-def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
-    desk = held_desk(10, 1000, gross_exposure={"gross_exposure_ratio_max": "0.5"})
-    for _ in range(14):
-        see(desk, 100)
-    before = len(desk.alerts("gross_exposure"))
-    for _ in range(2):
-        see(desk, 100)
-
-    # Each step takes 20 s; the cooldown is 300 s.
-    assert (before, len(desk.alerts("gross_exposure"))) == (1, 2)
-
-
-@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
-def test_gross_cap_in_money_is_watched_too(mark: str, alerts: int) -> None:
-    desk = held_desk(10, gross_exposure={"gross_exposure_max": "1100"})
-
-    see(desk, mark)
-
-    assert [row["limit"] for row in desk.alerts("gross_exposure")] == ["1100"] * alerts
-
-
 def test_position_that_leaves_at_its_stop_leaves_whole_when_it_is_past_its_cap_too() -> None:
     cap = {"position_ratio_max": "1", "on_breach": "flatten"}
     desk = open_desk(only(stop_loss={}, position_ratio=cap), balance=1000)
@@ -236,21 +159,3 @@ def test_next_breach_is_told_at_once_when_the_one_before_has_ended(rule: str) ->
 
     assert len(desk.alerts(rule)) == 2
     assert desk.state()["trading_state"] == "active"
-
-
-def test_position_is_told_of_at_once_when_its_own_limits_shrink() -> None:
-    desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
-
-    desk.limits({"position_ratio": {"position_ratio_max": "0.05"}}, account="acct-1")
-
-    assert len(desk.alerts("position_ratio")) == 1
-
-
-def test_alert_says_so_when_no_equity_is_left_to_measure_by() -> None:
-    desk = held_desk(10, position_ratio={})
-
-    desk.flow("withdrawal", 10_000)
-
-    (alert,) = desk.alerts("position_ratio")
-    assert (alert["measured"], alert["limit"]) == (None, "0.1")
-    assert alert["message"] == "position_ratio of X: there is no equity left"

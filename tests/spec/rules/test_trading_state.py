@@ -1,9 +1,18 @@
 """Active, reducing, halted: what passes in each, which one holds, and controls that set them."""
 
+from typing import Any
+
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, answer_of, open_desk
+from tests.spec.desk import MINUTE, SECOND, Desk, Row, answer_of, checks_of, open_desk
 from tests.spec.rulebook import only
+
+
+def check_of(rule: str, parameters: dict[str, Any], desk: Desk | None = None, **fields: Any) -> Row:
+    """Return the check of a rule on a market order of 10 X at 100, with 10 000 of equity."""
+    desk = desk or open_desk(only(**{rule: parameters}))
+    signal = {"quantity": "10", "limit_price": "100", **fields}
+    return checks_of(desk.signal(signal.pop("side", "buy"), **signal))[rule]
 
 
 def held_desk(**rules: dict[str, object]) -> Desk:
@@ -278,3 +287,12 @@ def test_resume_is_ignored_when_the_clock_of_its_author_runs_too_far_ahead() -> 
 
     assert desk.state()["trading_state"] == "halted"
     assert len(desk.alerts("control")) == 1
+
+
+def test_state_of_the_account_is_explained_with_its_stop() -> None:
+    desk = open_desk(only())
+    desk.control("halt")
+
+    check = check_of("trading_state", {}, desk)
+
+    assert check["message"] == "The account is halted by acct-1:2:1: only exits are allowed."

@@ -1,8 +1,8 @@
-"""How many orders in a time, how many positions and reservations at all."""
+"""No more orders are approved within a window than allowed."""
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, numbers_of, open_desk
+from tests.spec.desk import Desk, answer_of, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -68,39 +68,23 @@ def test_our_own_exits_do_not_count_for_the_rate() -> None:
     assert burst(desk, 2) == ["approved", "rejected"]
 
 
-def test_entries_are_rejected_when_a_thousand_orders_are_working() -> None:
-    desk = open_desk(only(), balance=10**9)
-    burst(desk, 999)
+def test_larger_opposite_order_is_cut_to_the_exit_when_too_many_orders_went_before() -> None:
+    desk = open_desk(only(order_rate={"orders_max": 1}))
+    desk.fill("buy", 10, 100)
+    desk.signal("buy", 1, limit_price="100")
 
-    at_limit = desk.signal("buy", 1, limit_price="100")
-    above = desk.signal("buy", 1, limit_price="100")
+    decision = desk.signal("sell", 15, limit_price="100")
 
-    assert (at_limit["verdict"], above["verdict"]) == ("approved", "rejected")
-    assert above["reasons"] == ["too_many"]
-    assert numbers_of(above, "too_many") == ("breach", "1001", "1000", "-1")
+    assert answer_of(decision) == ("modified", "10", ["order_rate"], "order_rate")
 
 
-def test_account_is_halted_when_a_fill_would_open_the_1001st_position() -> None:
-    desk = open_desk(only(), balance=10**9)
-    for number in range(1000):
-        desk.fill("buy", 1, 1, symbol=f"S{number}")
+def test_cut_to_an_exit_passes_however_small_a_part_of_what_was_asked() -> None:
+    rules = only(order_rate={"orders_max": 1}) | {"sizing": {"modify_ratio_min": "0.7"}}
+    desk = open_desk(rules)
+    desk.fill("buy", 10, 100)
+    desk.signal("buy", 1, limit_price="100")
 
-    before = desk.state()["trading_state"]
-    desk.fill("buy", 1, 1, symbol="S1000")
+    decision = desk.signal("sell", 15, limit_price="100")
 
-    assert before == "active"
-    assert desk.state()["trading_state"] == "halted"
-    assert len(desk.state()["positions"]) == 1000
-
-
-def test_stream_goes_on_in_other_accounts_when_one_is_halted_at_its_bound() -> None:
-    desk = open_desk(only())
-    desk.flow("opening", 5000, account_id="acct-2", flow_id="other")
-    for number in range(1001):
-        desk.fill("buy", 1, 1, symbol=f"S{number}")
-
-    desk.wait(SECOND)
-    desk.price(100)
-    decision = desk.signal("buy", 1, limit_price="100", account_id="acct-2")
-
-    assert decision["verdict"] == "approved"
+    # 10 are less than 0.7 x 15, which only counts for entries.
+    assert answer_of(decision) == ("modified", "10", ["order_rate"], "order_rate")

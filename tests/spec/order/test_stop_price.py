@@ -1,0 +1,57 @@
+"""The stop that is in effect for an entry, as its decision tells it."""
+
+from typing import Any
+
+import pytest
+
+from tests.spec.desk import Desk, Row, open_desk
+from tests.spec.rulebook import only
+
+
+def bought(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
+    """Have an entry of the gate filled at its limit of 100."""
+    decision = desk.signal("buy", quantity, limit_price="100", **fields)
+    desk.fill("buy", quantity, 100, signal_id=decision["signal_id"])
+    return decision
+
+
+@pytest.mark.parametrize(
+    ("side", "fields", "verdict", "stop"),
+    [
+        ("buy", {"limit_price": "100"}, "approved", "98"),
+        ("buy", {}, "approved", "98"),
+        ("sell", {"limit_price": "101"}, "approved", "103.02"),
+        ("buy", {"limit_price": "100", "stop_price": "97.004"}, "approved", "97.01"),
+        ("buy", {"limit_price": "99"}, "approved", "97.02"),
+        ("buy", {"limit_price": "100", "quantity": "2000"}, "rejected", "98"),
+    ],
+)
+def test_stop_in_effect_is_told_of_every_entry(
+    side: str, fields: dict[str, Any], verdict: str, stop: str
+) -> None:
+    desk = open_desk(only(confidence={"confidence_min": "0.5"}))
+
+    sure = "0.1" if verdict == "rejected" else "0.9"
+    decision = desk.signal(side, confidence=sure, **{"quantity": "1", **fields})
+
+    assert (decision["verdict"], decision["stop_price"]) == (verdict, stop)
+
+
+@pytest.mark.parametrize("quantity", [4, 10])
+def test_no_stop_is_told_of_an_exit(quantity: int) -> None:
+    desk = open_desk(only())
+    bought(desk)
+
+    decision = desk.signal("sell", quantity, limit_price="100", stop_price="105")
+
+    assert (decision["verdict"], decision["stop_price"]) == ("approved", None)
+
+
+def test_no_stop_is_told_of_an_order_that_was_cut_to_its_exit() -> None:
+    desk = open_desk(only())
+    bought(desk)
+    desk.control("reduce")
+
+    decision = desk.signal("sell", 12, limit_price="100")
+
+    assert (decision["approved_quantity"], decision["stop_price"]) == ("10", None)

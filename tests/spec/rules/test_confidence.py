@@ -1,0 +1,58 @@
+"""Entries need a confidence of at least the minimum."""
+
+import pytest
+
+from tests.spec.desk import Desk, Row, numbers_of, open_desk
+from tests.spec.rulebook import Rules, only
+
+
+def holding_desk(rules: Rules) -> Desk:
+    """Return a desk that holds 10 X."""
+    desk = open_desk(rules)
+    desk.fill("buy", 10, 100)
+    return desk
+
+
+def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
+    """Ask for one of a symbol and return the decision."""
+    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "check"),
+    [
+        ("0.599", ("breach", "0.599", "0.6", "-0.001")),
+        ("0.6", ("pass", "0.6", "0.6", "0")),
+        ("0.601", ("pass", "0.601", "0.6", "0.001")),
+        (None, ("breach", None, "0.6", None)),
+    ],
+)
+def test_entry_is_rejected_when_its_confidence_is_below_the_limit_or_absent(
+    confidence: str | None, check: tuple[str | None, ...]
+) -> None:
+    desk = open_desk(only(confidence={"confidence_min": "0.6"}))
+
+    decision = bought(desk, confidence=confidence)
+
+    assert numbers_of(decision, "confidence") == check
+    assert decision["reasons"] == (["confidence"] if check[0] == "breach" else [])
+
+
+@pytest.mark.parametrize(("confidence", "measured"), [(None, "1"), ("0", "0")])
+def test_absent_confidence_counts_as_one_when_nothing_is_asked_of_it(
+    confidence: str | None, measured: str
+) -> None:
+    desk = open_desk(only(confidence={}))
+
+    decision = bought(desk, confidence=confidence)
+
+    assert numbers_of(decision, "confidence") == ("pass", measured, "0", measured)
+
+
+def test_exit_is_exempt_when_its_confidence_is_low() -> None:
+    desk = holding_desk(only(confidence={"confidence_min": "0.6"}))
+
+    decision = desk.signal("sell", 10, limit_price="100", confidence="0.1")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "confidence") == ("exempt", "0.1", "0.6", "-0.5")

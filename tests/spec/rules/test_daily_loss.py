@@ -1,0 +1,123 @@
+"""Entries end once the loss of the day is above its limit."""
+
+import pytest
+
+from tests.spec.desk import HOUR, Desk, numbers_of, open_desk
+from tests.spec.rulebook import only
+
+LOSSES = [
+    ("daily_loss", "daily_loss_ratio_max", "199.99", "approved"),
+    ("daily_loss", "daily_loss_ratio_max", "200", "approved"),
+    ("daily_loss", "daily_loss_ratio_max", "200.01", "rejected"),
+    ("weekly_loss", "weekly_loss_ratio_max", "200", "approved"),
+    ("weekly_loss", "weekly_loss_ratio_max", "200.01", "rejected"),
+    ("drawdown", "drawdown_ratio_max", "200", "approved"),
+    ("drawdown", "drawdown_ratio_max", "200.01", "rejected"),
+]
+
+
+def loss_desk(rule: str, parameter: str, loss: str) -> Desk:
+    """Return a desk of 10 000 that may lose 0.02 of it and has lost an amount, only warned."""
+    desk = open_desk(only(**{rule: {parameter: "0.02", "on_breach": "warn"}}))
+    desk.lose(loss)
+    return desk
+
+
+@pytest.mark.parametrize(("rule", "parameter", "loss", "verdict"), LOSSES)
+def test_entry_is_rejected_when_the_loss_is_above_its_limit(
+    rule: str, parameter: str, loss: str, verdict: str
+) -> None:
+    desk = loss_desk(rule, parameter, loss)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["verdict"] == verdict
+    assert decision["reasons"] == ([] if verdict == "approved" else [rule])
+
+
+def test_loss_and_limit_are_shown_in_money() -> None:
+    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "150")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, "daily_loss") == ("pass", "150", "200", "50")
+
+
+@pytest.mark.parametrize(("mark", "verdict"), [("95", "approved"), ("94.999", "rejected")])
+def test_unrealized_loss_counts_at_once_in_the_gate(mark: str, verdict: str) -> None:
+    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "150")
+    desk.fill("buy", 10, 100)
+
+    desk.price(mark)
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    # 150 and 10 x 5, or 10 x 5.001.
+    assert decision["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("deposit", "220"), ("withdrawal", "200")])
+def test_deposits_raise_the_base_and_withdrawals_do_not_lower_it(kind: str, limit: str) -> None:
+    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "10")
+
+    desk.flow(kind, 1000)
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    # 0.02 x (10 000 + 1000); the loss stays 10.
+    assert numbers_of(decision, "daily_loss")[1:3] == ("10", limit)
+
+
+def test_deposit_of_yesterday_is_in_the_start_equity_once() -> None:
+    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "10")
+    desk.flow("deposit", 1000)
+    desk.wait(12 * HOUR)
+    desk.price(100)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    # 0.02 x 10 990.
+    assert numbers_of(decision, "daily_loss") == ("pass", "0", "219.8", "219.8")
+
+
+def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
+    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "500")
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", 10, limit_price="100")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "daily_loss") == ("exempt", "500", "200", "-300")
+
+
+@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
+def test_entry_is_rejected_and_no_stop_opens_when_the_base_is_not_above_zero(rule: str) -> None:
+    desk = open_desk(only(**{rule: {}}), balance=0)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["reasons"] == [rule]
+    assert desk.stops() == []
+
+
+@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
+def test_loss_is_told_and_stops_nothing_when_the_base_is_zero(rule: str) -> None:
+    desk = open_desk(only(**{rule: {}}), balance=0)
+    desk.fill("buy", 1, 100, fee="5")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, rule) == ("breach", "5", "0", "-5")
+    assert desk.stops() == []
+
+
+@pytest.mark.parametrize(("rule", "limit"), [("daily_loss", "200"), ("weekly_loss", "500")])
+def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark(
+    rule: str, limit: str
+) -> None:
+    desk = open_desk(only(**{rule: {}}))
+    desk.fill("buy", 1, 100)
+    desk.wait(60_001)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, rule) == ("breach", None, limit, None)
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", [rule])

@@ -1,0 +1,114 @@
+"""The worst case notional of all symbols stays below its share of equity."""
+
+from typing import Any
+
+import pytest
+
+from tests.spec.desk import SECOND, Desk, answer_of, numbers_of, open_desk
+from tests.spec.rulebook import only
+
+
+def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
+    """Return a desk that holds X since 100."""
+    desk = open_desk(only(**rules), balance=balance)
+    desk.fill("buy", quantity, 100)
+    return desk
+
+
+def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
+    """Let a mark come with its revaluation, however little it moved."""
+    desk.price(mark, symbol)
+    desk.wait(20 * SECOND)
+
+
+def exits(desk: Desk) -> list[tuple[str, str, str]]:
+    """Return reason, symbol and quantity of every exit so far."""
+    return [(row["reason"], row["symbol"], row["quantity"]) for row in desk.exits()]
+
+
+def two_symbols(**rule: Any) -> Desk:
+    """Return a desk that holds 30 of A and 10 of B at 100, with 8000 besides."""
+    desk = open_desk(only(gross_exposure=rule), balance=8000)
+    for symbol, quantity in (("B", 10), ("A", 30)):
+        desk.instrument(symbol)
+        desk.price(100, symbol)
+        desk.fill("buy", quantity, 100, symbol=symbol)
+    return desk
+
+
+def gross_desk() -> Desk:
+    """Return a desk with two symbols at 1 and room for 800 of gross exposure."""
+    rule = {"gross_exposure_ratio_max": "0.8"}
+    desk = open_desk(only(gross_exposure=rule), balance=1000, mark=1)
+    desk.instrument("Y")
+    desk.price(1, "Y")
+    return desk
+
+
+def test_gross_counts_the_larger_side_of_every_other_symbol() -> None:
+    desk = gross_desk()
+    desk.signal("buy", 300, limit_price="1", symbol="Y")
+    desk.signal("sell", 500, limit_price="1", symbol="Y")
+
+    decision = desk.signal("buy", 301, limit_price="1")
+
+    assert numbers_of(decision, "gross_exposure") == ("breach", "0.801", "0.8", "-0.001")
+    assert answer_of(decision) == ("modified", "300", ["gross_exposure"], "gross_exposure")
+
+
+def test_gross_counts_the_orders_own_side_of_its_own_symbol() -> None:
+    desk = gross_desk()
+    desk.signal("sell", 700, limit_price="1")
+
+    decision = desk.signal("buy", 100, limit_price="1")
+
+    assert numbers_of(decision, "gross_exposure") == ("pass", "0.1", "0.8", "0.7")
+
+
+def test_gross_adds_longs_and_shorts() -> None:
+    desk = gross_desk()
+    desk.fill("sell", 500, 1, symbol="Y")
+
+    at_limit = desk.signal("buy", 300, limit_price="1")
+
+    assert numbers_of(at_limit, "gross_exposure") == ("pass", "0.8", "0.8", "0")
+
+
+@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
+def test_account_is_told_of_when_marks_push_it_past_its_gross_cap(mark: str, alerts: int) -> None:
+    desk = open_desk(only(gross_exposure={"gross_exposure_ratio_max": "0.11"}), balance=10_100)
+    desk.fill("sell", 10, 100)
+
+    see(desk, mark)
+
+    assert len(desk.alerts("gross_exposure")) == alerts
+
+
+def test_each_position_gives_its_share_of_the_gross_excess_in_the_order_of_names() -> None:
+    desk = two_symbols(gross_exposure_ratio_max="0.5", on_breach="flatten")
+
+    desk.flow("withdrawal", 801)
+
+    # 4000 less half of 7199 is an excess of 400.5: 300.375 of A and 100.125 of B.
+    assert exits(desk) == [("deleverage", "A", "4"), ("deleverage", "B", "2")]
+
+
+def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
+    desk = held_desk(10, 1000, gross_exposure={"gross_exposure_ratio_max": "0.5"})
+    for _ in range(14):
+        see(desk, 100)
+    before = len(desk.alerts("gross_exposure"))
+    for _ in range(2):
+        see(desk, 100)
+
+    # Each step takes 20 s; the cooldown is 300 s.
+    assert (before, len(desk.alerts("gross_exposure"))) == (1, 2)
+
+
+@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
+def test_gross_cap_in_money_is_watched_too(mark: str, alerts: int) -> None:
+    desk = held_desk(10, gross_exposure={"gross_exposure_max": "1100"})
+
+    see(desk, mark)
+
+    assert [row["limit"] for row in desk.alerts("gross_exposure")] == ["1100"] * alerts

@@ -1,0 +1,104 @@
+"""The worst case notional of a symbol stays below its share of equity."""
+
+from typing import Any
+
+import pytest
+
+from tests.spec.desk import SECOND, Desk, answer_of, numbers_of, open_desk
+from tests.spec.rulebook import only
+
+
+def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
+    """Return a desk that holds X since 100."""
+    desk = open_desk(only(**rules), balance=balance)
+    desk.fill("buy", quantity, 100)
+    return desk
+
+
+def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
+    """Let a mark come with its revaluation, however little it moved."""
+    desk.price(mark, symbol)
+    desk.wait(20 * SECOND)
+
+
+def position_desk(held: int = 0, *, ratio: str = "0.1", balance: int = 1000) -> Desk:
+    """Return a desk at a mark of 1 with a position, so that 0.1 of equity are 100 lots."""
+    desk = open_desk(only(position_ratio={"position_ratio_max": ratio}), balance=balance, mark=1)
+    if held:
+        desk.fill("buy" if held > 0 else "sell", abs(held), 1)
+    return desk
+
+
+def test_order_through_zero_counts_only_what_it_leaves_on_the_other_side() -> None:
+    desk = position_desk(80)
+
+    decision = desk.signal("sell", 150, limit_price="1")
+
+    # 150 - 80 = 70 short, of 1000.
+    assert answer_of(decision) == ("approved", "150", [], None)
+    assert numbers_of(decision, "position_ratio") == ("pass", "0.07", "0.1", "0.03")
+
+
+def test_order_through_zero_is_cut_where_the_other_side_reaches_its_limit() -> None:
+    desk = position_desk(80)
+
+    decision = desk.signal("sell", 190, limit_price="1")
+
+    # 80 to close and 100 short; asked were 110 short.
+    assert answer_of(decision) == ("modified", "180", ["position_ratio"], "position_ratio")
+    assert numbers_of(decision, "position_ratio") == ("breach", "0.11", "0.1", "-0.01")
+
+
+@pytest.mark.parametrize(("mark", "alerts"), [("110", 0), ("110.01", 1)])
+def test_short_is_told_of_when_its_mark_pushes_it_past_its_cap(mark: str, alerts: int) -> None:
+    desk = open_desk(only(position_ratio={"position_ratio_max": "0.11"}), balance=10_100)
+    desk.fill("sell", 10, 100)
+
+    see(desk, mark)
+
+    # 10 x 110 is 1100, and 10 100 - 100 are left: 0.11.
+    rows = desk.alerts("position_ratio")
+    assert [(row["level"], row["action"]) for row in rows] == [("low", "warn")] * alerts
+    assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")
+
+
+def test_position_is_told_of_when_the_loss_of_another_takes_the_equity_that_it_needs() -> None:
+    desk = open_desk(only(position_ratio={"position_ratio_max": "0.2"}), balance=10_000)
+    desk.instrument("Y")
+    desk.price(100, "Y")
+    desk.fill("buy", 19, 100)
+    desk.fill("buy", 10, 100, symbol="Y")
+
+    see(desk, "49", "Y")
+
+    # 1900 of 9490 is past 0.2.
+    (alert,) = desk.alerts("position_ratio")
+    assert "X" in alert["message"]
+
+
+def test_position_is_told_of_when_a_withdrawal_takes_the_equity_that_it_needs() -> None:
+    desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
+
+    desk.flow("withdrawal", 5000)
+    before = len(desk.alerts("position_ratio"))
+    desk.flow("withdrawal", 1)
+
+    assert (before, len(desk.alerts("position_ratio"))) == (0, 1)
+
+
+def test_position_is_told_of_at_once_when_its_own_limits_shrink() -> None:
+    desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
+
+    desk.limits({"position_ratio": {"position_ratio_max": "0.05"}}, account="acct-1")
+
+    assert len(desk.alerts("position_ratio")) == 1
+
+
+def test_alert_says_so_when_no_equity_is_left_to_measure_by() -> None:
+    desk = held_desk(10, position_ratio={})
+
+    desk.flow("withdrawal", 10_000)
+
+    (alert,) = desk.alerts("position_ratio")
+    assert (alert["measured"], alert["limit"]) == (None, "0.1")
+    assert alert["message"] == "position_ratio of X: there is no equity left"

@@ -1,0 +1,76 @@
+"""Limit prices stay within a ratio of the reference, on either side of it."""
+
+import pytest
+
+from tests.spec.desk import numbers_of, open_desk
+from tests.spec.rulebook import only
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "verdict", "measured"),
+    [
+        ("buy", "104.99", "approved", "0.0499"),
+        ("buy", "105", "approved", "0.05"),
+        ("buy", "105.01", "rejected", "0.0501"),
+        ("buy", "95", "approved", "0.05"),
+        ("buy", "94.99", "rejected", "0.0501"),
+        ("sell", "95", "approved", "0.05"),
+        ("sell", "94.99", "rejected", "0.0501"),
+        ("sell", "105.01", "rejected", "0.0501"),
+    ],
+)
+def test_limit_price_stays_within_the_collar_around_the_reference(
+    side: str, price: str, verdict: str, measured: str
+) -> None:
+    desk = open_desk(only(price_collar={}))
+
+    decision = desk.signal(side, 1, limit_price=price)
+
+    assert decision["verdict"] == verdict
+    assert numbers_of(decision, "price_collar")[1:3] == (measured, "0.05")
+
+
+@pytest.mark.parametrize(("side", "price"), [("buy", "210"), ("sell", "105")])
+def test_reference_is_ask_for_a_buy_and_bid_for_a_sell(side: str, price: str) -> None:
+    desk = open_desk(only(price_collar={}), mark=None)
+    desk.price(bid="100", ask="200", mark="150")
+
+    decision = desk.signal(side, 1, limit_price=price)
+
+    assert numbers_of(decision, "price_collar") == ("pass", "0.05", "0.05", "0")
+
+
+def test_market_order_passes_the_collar() -> None:
+    desk = open_desk(only(price_collar={}))
+
+    assert desk.signal("buy", 1)["verdict"] == "approved"
+
+
+def test_exit_is_held_to_the_collar_too() -> None:
+    desk = open_desk(only(price_collar={}))
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", 10, limit_price="94.99")
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["price_collar"])
+
+
+def test_exit_is_exempt_from_the_collar_when_there_is_no_usable_reference() -> None:
+    desk = open_desk(only(price_collar={}))
+    desk.fill("buy", 10, 100)
+    desk.wait(60_001)
+
+    decision = desk.signal("sell", 10, limit_price="1")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "price_collar")[0] == "exempt"
+
+
+@pytest.mark.parametrize("reference", [0, -5])
+def test_entry_breaches_the_collar_when_the_reference_is_not_above_zero(reference: int) -> None:
+    desk = open_desk(only(price_collar={}), mark=reference)
+
+    decision = desk.signal("buy", 1, limit_price="1")
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["price_collar"])
+    assert numbers_of(decision, "price_collar") == ("breach", None, "0.05", None)

@@ -1,0 +1,72 @@
+"""An order that may only reduce is held to the proven exit."""
+
+import pytest
+
+from tests.spec.desk import Desk, answer_of, open_desk
+from tests.spec.rulebook import only
+
+ALWAYS_BREACHED = {"order_notional_max": "0"}
+
+
+def long_desk(held: int = 100, **rules: dict[str, object]) -> Desk:
+    """Return a desk that holds a long position in X at 100."""
+    desk = open_desk(only(order_notional=ALWAYS_BREACHED, **rules), balance=100_000)
+    desk.fill("buy", held, 100)
+    return desk
+
+
+def test_larger_order_is_cut_to_the_exit_when_it_may_only_reduce() -> None:
+    desk = open_desk(only(), balance=100_000)
+    desk.fill("buy", 100, 100)
+    desk.signal("sell", 60, limit_price="100")
+
+    decision = desk.signal("sell", 41, limit_price="100", reduce_only=True)
+
+    assert answer_of(decision) == ("modified", "40", ["reduce_only"], "reduce_only")
+
+
+def test_order_is_rejected_when_it_may_only_reduce_and_all_is_working_already() -> None:
+    desk = open_desk(only(), balance=100_000)
+    desk.fill("buy", 100, 100)
+    desk.signal("sell", 100, limit_price="100")
+
+    decision = desk.signal("sell", 1, limit_price="100", reduce_only=True)
+
+    assert answer_of(decision) == ("rejected", "0", ["reduce_only"], "reduce_only")
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_order_is_rejected_when_it_may_only_reduce_and_nothing_is_held(side: str) -> None:
+    desk = open_desk(only())
+
+    decision = desk.signal(side, 5, limit_price="100", reduce_only=True)
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["reduce_only"])
+
+
+def test_order_of_the_same_side_is_rejected_when_it_may_only_reduce() -> None:
+    desk = open_desk(only(), balance=100_000)
+    desk.fill("buy", 100, 100)
+
+    decision = desk.signal("buy", 5, limit_price="100", reduce_only=True)
+
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["reduce_only"])
+
+
+def test_whole_exit_is_meant_when_a_reducing_order_names_no_quantity() -> None:
+    desk = long_desk()
+    desk.signal("sell", 60, limit_price="100")
+
+    decision = desk.signal("sell", None, limit_price="100", reduce_only=True)
+
+    assert decision["requested_quantity"] == "40"
+    assert answer_of(decision) == ("approved", "40", [], None)
+
+
+def test_requested_is_unknown_when_flat_and_a_reducing_order_names_no_quantity() -> None:
+    desk = open_desk(only())
+
+    decision = desk.signal("sell", None, limit_price="100", reduce_only=True)
+
+    assert decision["requested_quantity"] is None
+    assert answer_of(decision)[:2] == ("rejected", "0")

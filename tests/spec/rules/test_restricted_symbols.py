@@ -1,0 +1,71 @@
+"""Entries need a symbol that is not denied, and that is allowed where a list is set."""
+
+import pytest
+
+from tests.spec.desk import Desk, Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.rulebook import Rules, only
+
+
+def holding_desk(rules: Rules) -> Desk:
+    """Return a desk that holds 10 X."""
+    desk = open_desk(rules)
+    desk.fill("buy", 10, 100)
+    return desk
+
+
+def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
+    """Ask for one of a symbol and return the decision."""
+    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
+
+
+@pytest.mark.parametrize(
+    ("symbols", "verdict"),
+    [
+        ({"denied": ["X"]}, "rejected"),
+        ({"denied": ["Y"]}, "approved"),
+        ({"denied": []}, "approved"),
+        ({"allowed": ["X"]}, "approved"),
+        ({"allowed": ["Y"]}, "rejected"),
+        ({"allowed": []}, "rejected"),
+        ({"allowed": ["X"], "denied": ["X"]}, "rejected"),
+    ],
+    ids=str,
+)
+def test_entry_is_rejected_when_its_symbol_is_denied_or_not_allowed(
+    symbols: dict[str, list[str]], verdict: str
+) -> None:
+    desk = open_desk(only(restricted_symbols=symbols))
+
+    decision = bought(desk)
+
+    reasons = ["restricted_symbols"] if verdict == "rejected" else []
+    assert (decision["verdict"], decision["reasons"]) == (verdict, reasons)
+    assert numbers_of(decision, "restricted_symbols")[1:] == (None, None, None)
+
+
+def test_symbols_are_not_judged_when_no_list_is_set() -> None:
+    desk = open_desk(only(restricted_symbols={}))
+
+    assert "restricted_symbols" not in checks_of(bought(desk))
+
+
+def test_position_can_be_closed_but_not_turned_when_its_symbol_is_denied() -> None:
+    desk = holding_desk(only(restricted_symbols={"denied": ["X"]}))
+
+    turning = desk.signal("sell", 15, limit_price="100", signal_id="turning")
+    desk.order("turning", "rejected")
+    closing = desk.signal("sell", 10, limit_price="100")
+
+    assert answer_of(turning) == (
+        "modified", "10", ["restricted_symbols"], "restricted_symbols",
+    )  # fmt: skip
+    assert closing["verdict"] == "approved"
+    assert numbers_of(closing, "restricted_symbols")[0] == "exempt"
+
+
+def test_list_of_an_account_takes_the_place_of_everyones() -> None:
+    desk = open_desk(only(restricted_symbols={"denied": ["X"]}))
+
+    desk.limits({"restricted_symbols": {"denied": ["Y"]}}, account="acct-1", version=1)
+
+    assert bought(desk)["verdict"] == "approved"

@@ -1,0 +1,73 @@
+"""The stop of an entry lies on its losing side."""
+
+import pytest
+
+from tests.spec.desk import Desk, Row, numbers_of, open_desk
+from tests.spec.rulebook import Rules, only
+
+
+def holding_desk(rules: Rules) -> Desk:
+    """Return a desk that holds 10 X."""
+    desk = open_desk(rules)
+    desk.fill("buy", 10, 100)
+    return desk
+
+
+def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
+    """Ask for one of a symbol and return the decision."""
+    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
+
+
+@pytest.mark.parametrize(
+    ("side", "stop", "check"),
+    [
+        ("buy", "99.99", ("pass", "99.99", "100", "0.01")),
+        ("buy", "100", ("breach", "100", "100", "0")),
+        ("buy", "100.01", ("breach", "100.01", "100", "-0.01")),
+        ("sell", "100.01", ("pass", "100.01", "100", "0.01")),
+        ("sell", "100", ("breach", "100", "100", "0")),
+        ("sell", "99.99", ("breach", "99.99", "100", "-0.01")),
+    ],
+)
+def test_entry_is_rejected_when_its_stop_is_not_on_the_losing_side(
+    side: str, stop: str, check: tuple[str, ...]
+) -> None:
+    desk = open_desk(only(stop_side={}))
+
+    decision = desk.signal(side, 1, limit_price="100", stop_price=stop)
+
+    assert numbers_of(decision, "stop_side") == check
+    assert decision["reasons"] == (["stop_side"] if check[0] == "breach" else [])
+    assert decision["approved_quantity"] == ("0" if check[0] == "breach" else "1")
+
+
+def test_stop_of_a_market_order_is_measured_from_the_reference() -> None:
+    desk = open_desk(only(stop_side={}, price_collar={"collar_ratio": "0.05"}))
+
+    decision = desk.signal("buy", 1, stop_price="99.99")
+
+    assert numbers_of(decision, "stop_side") == ("pass", "99.99", "100", "0.01")
+
+
+def test_entry_passes_when_it_names_no_stop() -> None:
+    desk = open_desk(only(stop_side={}))
+
+    assert numbers_of(bought(desk), "stop_side") == ("pass", None, None, None)
+
+
+def test_exit_is_exempt_when_its_stop_is_on_the_wrong_side() -> None:
+    desk = holding_desk(only(stop_side={}))
+
+    decision = desk.signal("sell", 10, limit_price="100", stop_price="90")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "stop_side") == ("exempt", "90", "100", "-10")
+
+
+def test_missing_price_is_the_reason_when_the_side_of_a_stop_is_unknown() -> None:
+    desk = open_desk(only(stop_side={}, stale_mark={}), mark=None)
+
+    decision = desk.signal("buy", 1, stop_price="90")
+
+    assert decision["reasons"] == ["stale_mark"]
+    assert numbers_of(decision, "stop_side") == ("breach", None, None, None)

@@ -1,0 +1,80 @@
+"""A position is closed once it is held for too long."""
+
+import pytest
+
+from tests.spec.desk import MINUTE, SECOND, Desk, open_desk
+from tests.spec.rulebook import only
+
+
+def sent(desk: Desk) -> list[tuple[str, str, str]]:
+    """Return reason, side and quantity of every exit so far."""
+    return [(row["reason"], row["side"], row["quantity"]) for row in desk.exits()]
+
+
+@pytest.mark.parametrize(("held_ms", "exits"), [(MINUTE, 0), (MINUTE + 1, 1)])
+def test_position_is_closed_when_it_is_held_for_longer_than_allowed(
+    held_ms: int, exits: int
+) -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": MINUTE}))
+    desk.fill("buy", 10, 100)
+
+    desk.wait(held_ms)
+
+    assert sent(desk) == [("time_stop", "sell", "10")] * exits
+
+
+def test_age_of_a_position_counts_from_zero_and_not_from_its_last_fill() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": {"X": MINUTE}}))
+    desk.fill("buy", 10, 100)
+    desk.wait(40 * SECOND)
+    desk.fill("buy", 5, 100)
+    desk.fill("sell", 3, 100)
+
+    desk.wait(20 * SECOND + 1)
+
+    assert sent(desk) == [("time_stop", "sell", "12")]
+
+
+def test_age_of_a_position_begins_anew_when_it_turned() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": MINUTE}))
+    desk.fill("buy", 10, 100)
+    desk.wait(40 * SECOND)
+    desk.fill("sell", 15, 100)
+
+    desk.wait(MINUTE)
+    before = sent(desk)
+    desk.wait(1)
+
+    assert (before, sent(desk)) == ([], [("time_stop", "buy", "5")])
+
+
+def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.wait(30 * SECOND)
+    desk.limits(only(time_stop={"hold_ms_max": MINUTE}))
+
+    desk.wait(31 * SECOND)
+
+    assert sent(desk) == [("time_stop", "sell", "10")]
+
+
+def test_time_is_that_of_its_symbol_when_the_rule_is_turned_on_later() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.limits(only(time_stop={"hold_ms_max": {"X": MINUTE, "*": 10 * MINUTE}}))
+
+    desk.wait(MINUTE)
+    before = sent(desk)
+    desk.wait(1)
+
+    assert (before, sent(desk)) == ([], [("time_stop", "sell", "10")])
+
+
+def test_symbol_without_a_time_stop_is_held_on() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": {"Y": MINUTE}}))
+    desk.fill("buy", 10, 100)
+
+    desk.wait(10 * MINUTE)
+
+    assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")

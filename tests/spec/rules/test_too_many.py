@@ -1,0 +1,47 @@
+"""Entries end at the bounds of what an account can hold."""
+
+from tests.spec.desk import SECOND, Desk, numbers_of, open_desk
+from tests.spec.rulebook import only
+
+
+def burst(desk: Desk, count: int) -> list[str]:
+    """Send signals and return their verdicts."""
+    return [desk.signal("buy", 1, limit_price="100")["verdict"] for _ in range(count)]
+
+
+def test_entries_are_rejected_when_a_thousand_orders_are_working() -> None:
+    desk = open_desk(only(), balance=10**9)
+    burst(desk, 999)
+
+    at_limit = desk.signal("buy", 1, limit_price="100")
+    above = desk.signal("buy", 1, limit_price="100")
+
+    assert (at_limit["verdict"], above["verdict"]) == ("approved", "rejected")
+    assert above["reasons"] == ["too_many"]
+    assert numbers_of(above, "too_many") == ("breach", "1001", "1000", "-1")
+
+
+def test_account_is_halted_when_a_fill_would_open_the_1001st_position() -> None:
+    desk = open_desk(only(), balance=10**9)
+    for number in range(1000):
+        desk.fill("buy", 1, 1, symbol=f"S{number}")
+
+    before = desk.state()["trading_state"]
+    desk.fill("buy", 1, 1, symbol="S1000")
+
+    assert before == "active"
+    assert desk.state()["trading_state"] == "halted"
+    assert len(desk.state()["positions"]) == 1000
+
+
+def test_stream_goes_on_in_other_accounts_when_one_is_halted_at_its_bound() -> None:
+    desk = open_desk(only())
+    desk.flow("opening", 5000, account_id="acct-2", flow_id="other")
+    for number in range(1001):
+        desk.fill("buy", 1, 1, symbol=f"S{number}")
+
+    desk.wait(SECOND)
+    desk.price(100)
+    decision = desk.signal("buy", 1, limit_price="100", account_id="acct-2")
+
+    assert decision["verdict"] == "approved"
