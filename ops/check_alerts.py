@@ -22,7 +22,7 @@ from ops.dashboard import expressions
 from ops.watchers import Prometheus, Webhook, watching
 from pipeline.demo.environment import await_topics
 from pipeline.demo.kafka_io import DemoError, Reader, Sender
-from pipeline.demo.role_processes import Crew
+from pipeline.demo.role_processes import RoleProcesses
 from pipeline.errors import StartupError
 from pipeline.local.kafka import LocalKafka
 from pipeline.risk.rules import RULES
@@ -56,7 +56,7 @@ class Scene(NamedTuple):
 
     sender: Sender
     inbox: "Inbox"
-    crew: Crew
+    roles: RoleProcesses
     webhook: Webhook
     prometheus: Prometheus
 
@@ -105,14 +105,14 @@ def _set_up(folder: Path, stack: ExitStack) -> Scene:
     )
     create_missing(settings)
     await_topics(settings)
-    crew = Crew(settings, folder)
-    stack.callback(crew.stop)
-    crew.await_ready()
+    roles = RoleProcesses(settings, folder)
+    stack.callback(roles.stop)
+    roles.await_ready()
     webhook = stack.enter_context(Webhook())
-    targets = [process.url.removeprefix("http://") for process in crew.processes]
+    targets = [process.url.removeprefix("http://") for process in roles.processes]
     prometheus = stack.enter_context(watching(targets, webhook.url, folder))
     reader = stack.enter_context(Reader(settings, ("decisions", "emergency_stops")))
-    return Scene(Sender(settings), Inbox(reader), crew, webhook, prometheus)
+    return Scene(Sender(settings), Inbox(reader), roles, webhook, prometheus)
 
 
 def _watch(scene: Scene, asked: set[str]) -> Iterator[Figure]:
@@ -203,7 +203,7 @@ def _exit_at(scene: Scene, price: int) -> Exit | None:
 
 
 def _death(scene: Scene) -> Iterator[Figure]:
-    (broadcast,) = (p for p in scene.crew.processes if p.name.startswith("broadcast"))
+    (broadcast,) = (p for p in scene.roles.processes if p.name.startswith("broadcast"))
     since_s = time.monotonic()
     broadcast.kill()
     yield _call(scene, "RiskgateBroadcastDead", "broadcast is killed", since_s=since_s)

@@ -1,6 +1,6 @@
-"""A paper execution engine: the contract, a paper venue and its books, put together.
+"""A paper execution engine: the engine protocol, a paper venue and the venue's accounts.
 
-Pure like its parts: messages and the time go in, what is to be written comes out.
+Pure like its parts: messages and time go in, messages to write come out.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,10 +8,10 @@ from decimal import Decimal
 from random import Random
 from typing import TypeAlias
 
-from pipeline.demo.engine_protocol import CancelAll, Contract, Instruction, Ticket
+from pipeline.demo.engine_protocol import CancelAll, EngineProtocol, Instruction, Ticket
 from pipeline.demo.market import CURRENCY, Quote
-from pipeline.demo.venue import Venue, Word
-from pipeline.demo.venue_accounts import Books
+from pipeline.demo.venue import ExecutionReport, Venue
+from pipeline.demo.venue_accounts import VenueAccounts
 from topics.accounts import CashFlow
 from topics.decisions import Decision, Exit, Stop
 from topics.fills import Fill
@@ -20,18 +20,19 @@ from topics.positions import PositionSnapshot
 __all__ = ["PaperEngine", "Snapshot"]
 
 SEED = "paper engine 1"
-PLACING_MS = (2, 30)  # From reading an approval to its order at the venue.
-QUIET_MS = 2500  # A snapshot must not overtake the fills it contains: each topic has its own pace.
+PLACING_MS = (2, 30)  # From reading an approval to placing its order.
+# Topics are read at their own pace, so a snapshot waits until the fills in it have been read.
+QUIET_MS = 2500
 
 Snapshot: TypeAlias = PositionSnapshot | CashFlow
 
 
 class PaperEngine:
-    """Act for many accounts at one venue."""
+    """Execute decisions for many accounts at one venue."""
 
     def __init__(self, accounts: Mapping[str, Decimal]) -> None:
-        self.books = Books(accounts)
-        self.contract = Contract()
+        self.venue_accounts = VenueAccounts(accounts)
+        self.protocol = EngineProtocol()
         self._venue = Venue()
         self._random = Random(SEED)
         self._place_at_ms: dict[str, int] = {}  # By client id.
@@ -39,37 +40,38 @@ class PaperEngine:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits and nothing works."""
-        return not self.contract.waiting and not self._venue.working
+        """Whether no ticket waits and no order works."""
+        return not self.protocol.waiting and not self._venue.working
 
-    def obey(self, message: Decision | Exit | Stop, now_ms: int) -> list[Word]:
-        """Take in one message of the log and return what to write."""
-        words = self._do(self.contract.obey(message, now_ms), now_ms)
-        for ticket in self.contract.waiting:
+    def obey(self, message: Decision | Exit | Stop, now_ms: int) -> list[ExecutionReport]:
+        """Apply one message of the decisions topic and return the reports to write."""
+        reports = self._do(self.protocol.obey(message, now_ms), now_ms)
+        for ticket in self.protocol.waiting:
             if ticket.client_id not in self._place_at_ms:
                 delay_ms = self._random.randint(*PLACING_MS)
                 self._place_at_ms[ticket.client_id] = now_ms + delay_ms
-        return words
+        return reports
 
-    def work(self, quotes: Mapping[str, Quote], now_ms: int) -> list[Word]:
-        """Place what is due, trade at these quotes, book it, and return what to write."""
+    def work(self, quotes: Mapping[str, Quote], now_ms: int) -> list[ExecutionReport]:
+        """Place due tickets, fill orders at these quotes, and return the reports to write."""
         due = [name for name, at_ms in self._place_at_ms.items() if now_ms >= at_ms]
         for name in due:
             del self._place_at_ms[name]
-        placed = [self.contract.place(name, now_ms) for name in due]
-        words = self._do([item for item in placed if item], now_ms)
-        words += self._venue.work(quotes, now_ms)
-        for word in words:
-            if isinstance(word, Fill):
-                self.books.apply(word)
-        return words
+        placed = [self.protocol.place(name, now_ms) for name in due]
+        reports = self._do([item for item in placed if item], now_ms)
+        reports += self._venue.work(quotes, now_ms)
+        for report in reports:
+            if isinstance(report, Fill):
+                self.venue_accounts.apply(report)
+        return reports
 
     def snapshots(self, account_id: str, now_ms: int) -> list[Snapshot]:
-        """Return positions and cash of an account, nothing while it trades.
+        """Return snapshots of an account's positions and cash, none soon after a fill.
 
-        No cash while it is short: venues differ in whether that includes what was sold.
+        Cash is left out while the account is short: venues differ in whether it includes the
+        proceeds.
         """
-        holdings = self.books.holdings(account_id)
+        holdings = self.venue_accounts.holdings(account_id)
         if any(now_ms - holding.filled_at_ms < QUIET_MS for holding in holdings.values()):
             return []
         if any(holding.quantity < 0 for holding in holdings.values()):
@@ -80,7 +82,7 @@ class PaperEngine:
             kind="snapshot",
             flow_id=f"snapshot-{self._snapshots}",
             currency=CURRENCY,
-            amount=self.books.cash(account_id),
+            amount=self.venue_accounts.cash(account_id),
             as_of_ms=now_ms,
         )
         return [*self._positions(account_id, now_ms), cash]
@@ -94,16 +96,16 @@ class PaperEngine:
                 average_price=holding.average_price,
                 as_of_ms=now_ms,
             )
-            for symbol, holding in self.books.holdings(account_id).items()
+            for symbol, holding in self.venue_accounts.holdings(account_id).items()
         ]
 
-    def _do(self, instructions: Iterable[Instruction], now_ms: int) -> list[Word]:
-        words: list[Word] = []
+    def _do(self, instructions: Iterable[Instruction], now_ms: int) -> list[ExecutionReport]:
+        reports: list[ExecutionReport] = []
         for item in instructions:
             if isinstance(item, Ticket):
-                words.append(self._venue.place(item, now_ms))
+                reports.append(self._venue.place(item, now_ms))
             elif isinstance(item, CancelAll):
-                words += self._venue.cancel_all(item.account_id, now_ms)
+                reports += self._venue.cancel_all(item.account_id, now_ms)
             else:
-                words.append(item)
-        return words
+                reports.append(item)
+        return reports

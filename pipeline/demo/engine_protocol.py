@@ -1,6 +1,7 @@
-"""What every execution engine must do with decisions, exits and stops, as a pure state machine.
+"""The protocol of an execution engine: how it handles decisions, exits and stops.
 
-The reference of docs/execution-engines.md: no Kafka, no clock, no venue.
+The reference implementation of docs/execution-engines.md, a pure state machine: no Kafka, no clock
+and no venue may enter it.
 """
 
 from decimal import Decimal
@@ -12,15 +13,15 @@ from topics.decisions import Decision, Exit, Stop
 from topics.fields import Side
 from topics.orders import Order
 
-__all__ = ["CancelAll", "Contract", "Instruction", "Status", "Ticket"]
+__all__ = ["CancelAll", "EngineProtocol", "Instruction", "Status", "Ticket"]
 
 Status: TypeAlias = Literal["accepted", "rejected", "cancelled", "expired", "filled"]
 
-CHAINS_KEPT = 1000  # Of one account; a repetition is older only after days of silence.
+CHAINS_KEPT = 1000  # Per account. A repetition older than that needs a reader days behind.
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """An approval or an exit to be placed; the venue knows it by its client_id."""
+    """An approval or an exit to place at the venue under its client_id."""
 
     client_id: str  # The decision_id or the exit_id.
     account_id: str
@@ -33,7 +34,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     is_exit: bool = False
 
     def answer(self, status: Status, now_ms: int, filled: Decimal = Decimal(0)) -> Order:
-        """Return the word that tells riskgate what became of it."""
+        """Return the order status that reports to riskgate what became of the ticket."""
         return Order(
             account_id=self.account_id,
             signal_id=self.client_id,
@@ -46,7 +47,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
 
 
 class CancelAll(Struct, frozen=True):
-    """Cancel what works for an account at the venue, our exits apart."""
+    """An instruction to cancel all working orders of an account except its exits."""
 
     account_id: str
 
@@ -56,30 +57,30 @@ Instruction: TypeAlias = Ticket | Order | CancelAll
 
 class _Account(Struct):
     chains: dict[int, str] = {}  # By sequence.
-    stopped_sequence: int = 0  # Approvals below it are void.
+    stopped_sequence: int = 0  # Approvals with a lower sequence are void.
     refused: bool = False
 
 
-class Contract:
-    """Obey the log of decisions; what is returned is to be done at once, in order."""
+class EngineProtocol:
+    """Obey the decisions topic; the caller carries out what is returned at once, in order."""
 
     def __init__(self) -> None:
         self._accounts: dict[str, _Account] = {}
-        self._known: set[str] = set()  # Client ids: acting twice is acting once.
+        self._known: set[str] = set()  # Client ids: a repeated message must not act twice.
         self._waiting: dict[str, Ticket] = {}
 
     @property
     def refused(self) -> list[str]:
-        """Accounts whose log forked."""
+        """Accounts whose chain forked: one sequence arrived with two chains."""
         return [name for name, account in self._accounts.items() if account.refused]
 
     @property
     def waiting(self) -> list[Ticket]:
-        """What was approved and is not yet placed."""
+        """Tickets that are approved but not yet placed."""
         return list(self._waiting.values())
 
     def obey(self, message: Decision | Exit | Stop, now_ms: int) -> list[Instruction]:
-        """Take one message of the log in."""
+        """Apply one message of the decisions topic and return the instructions that follow."""
         account = self._accounts.setdefault(message.account_id, _Account())
         if not _continues(account, message.sequence, message.chain):
             account.refused = True
@@ -93,7 +94,7 @@ class Contract:
         return [] if ticket is None else self._accept(account, ticket, now_ms)
 
     def place(self, client_id: str, now_ms: int) -> Instruction | None:
-        """Take a waiting ticket to the venue, unless it is void or too late by now."""
+        """Return a waiting ticket to place, `expired` if it is too late, None if it is void."""
         ticket = self._waiting.pop(client_id, None)
         if ticket is not None and now_ms >= ticket.valid_until_ms:
             return ticket.answer("expired", now_ms)
@@ -120,7 +121,7 @@ class Contract:
         return [*void, CancelAll(stop.account_id)] if "cancel_all" in stop.actions else void
 
     def _void(self, account_id: str, *, below: int | None, now_ms: int) -> list[Order]:
-        """Drop approvals not yet placed; without `below` everything of the account."""
+        """Cancel approvals below a sequence; with None all tickets of the account, exits too."""
         void = [
             ticket
             for ticket in self._waiting.values()
@@ -140,7 +141,7 @@ class Contract:
 
 
 def ticket_of(message: Decision | Exit) -> Ticket | None:
-    """Return what a message lets an engine do, None for nothing."""
+    """Return the ticket that a message allows, None when it allows nothing."""
     if isinstance(message, Exit):
         return Ticket(
             client_id=message.exit_id,
@@ -167,7 +168,7 @@ def ticket_of(message: Decision | Exit) -> Ticket | None:
 
 
 def _continues(account: _Account, sequence: int, chain: str) -> bool:
-    """Remember a sequence's chain; False when it is known with another one."""
+    """Remember the chain of a sequence; return False when another chain is known for it."""
     known = account.chains.get(sequence)
     if known is not None:
         return known == chain

@@ -1,6 +1,4 @@
-"""Everything that must stand before the market opens, and is taken down after it: Kafka, topics,
-roles, and the documents that accounts and limits begin with.
-"""
+"""Setup and teardown of the demo: Kafka, topics, roles, and the first limits and balances."""
 
 import os
 import secrets
@@ -18,7 +16,7 @@ from typing import Self
 from pipeline.demo.kafka_io import Sender
 from pipeline.demo.loss_timeline import LossLimits
 from pipeline.demo.market import CURRENCY, INSTRUMENTS
-from pipeline.demo.role_processes import Crew
+from pipeline.demo.role_processes import RoleProcesses
 from pipeline.demo.traders import OPENING, RECKLESS
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.limits_file import Rules, load_rules
@@ -31,24 +29,24 @@ from topics.accounts import CashFlow
 from topics.fields import EVERYONE
 from topics.limits import LimitsDocument
 
-__all__ = ["Stage", "await_topics", "loss_limits", "now_ms"]
+__all__ = ["Environment", "await_topics", "loss_limits", "now_ms"]
 
 PARTITIONS = 8
-REVALUATION_INTERVAL_MS = 250  # The market is fast.
+REVALUATION_INTERVAL_MS = 250  # A trading day takes a fraction of a second.
 TOPICS_SECONDS_MAX = 10.0
 LIMITS_FILES = {EVERYONE: "limits.yaml", RECKLESS: "limits_reckless.yaml"}
 
 
-class Stage:
-    """Set up by `with`, taken down at its end."""
+class Environment:
+    """Set everything up on entering `with`, tear it down on leaving."""
 
     folder: Path
     settings: Settings
-    crew: Crew
+    roles: RoleProcesses
     sender: Sender
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[[str], None]) -> None:
+        self._report = report
         self._exits = ExitStack()
 
     def __enter__(self) -> Self:
@@ -68,7 +66,7 @@ class Stage:
         self._exits.close()
 
     def open_accounts(self, names: list[str]) -> None:
-        """Publish instruments, limits and openings."""
+        """Publish instruments, limits and opening balances."""
         for instrument in INSTRUMENTS.values():
             self.sender.send(instruments.TOPIC, instrument)
         for document in _documents():
@@ -81,18 +79,18 @@ class Stage:
         self.folder = Path(tempfile.mkdtemp(prefix="riskgate-demo-"))
         self._exits.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.settings = self._settings_of_kafka()
-        self._tell("creating the topics")
+        self._report("creating the topics")
         create_missing(self.settings)
         await_topics(self.settings)
         self.sender = Sender(self.settings)
-        self._tell("starting ingest, two risk workers and broadcast")
-        self.crew = Crew(self.settings, self.folder)
-        self._exits.callback(self.crew.stop)
+        self._report("starting ingest, two risk workers and broadcast")
+        self.roles = RoleProcesses(self.settings, self.folder)
+        self._exits.callback(self.roles.stop)
 
     def _settings_of_kafka(self) -> Settings:
         settings = Settings.from_environment().model_copy(
             update={
-                # Whatever else the environment says holds for the demo, too.
+                # All other settings come from the environment.
                 "partitions": PARTITIONS,
                 "revaluation_interval_ms": REVALUATION_INTERVAL_MS,
                 "account_currencies": (CURRENCY,),
@@ -101,15 +99,15 @@ class Stage:
         )
         if variable("brokers") in os.environ:
             return self._settings_of_existing(settings)
-        self._tell("starting Kafka")
+        self._report("starting Kafka")
         kafka = self._exits.enter_context(LocalKafka())
         return settings.model_copy(update={"brokers": kafka.bootstrap, "replication_factor": 1})
 
     def _settings_of_existing(self, settings: Settings) -> Settings:
-        """Use the Kafka that there is, under a prefix of our own; the topics go at the end."""
+        """Use an existing Kafka under a random topic prefix; delete the topics at the end."""
         name = f"riskgate-demo-{secrets.token_hex(4)}"
         settings = settings.model_copy(update={"topic_prefix": f"{name}.", "group_prefix": name})
-        self._tell(f"using Kafka at {settings.brokers} with the topic prefix {name}.")
+        self._report(f"using Kafka at {settings.brokers} with topic prefix {name}.")
         self._exits.callback(_delete_topics, settings)
         return settings
 
@@ -120,7 +118,7 @@ def now_ms() -> int:
 
 
 def loss_limits(names: list[str]) -> Mapping[str, LossLimits]:
-    """Return what each account may lose, as its limits say."""
+    """Return the loss limits of each account, from the demo's limits files."""
     return {name: _loss_limits(name) for name in names}
 
 
@@ -162,7 +160,7 @@ def _opening(account_id: str) -> CashFlow:
 
 
 def await_topics(settings: Settings) -> None:
-    """Return when the brokers know the new topics, a moment after they were created."""
+    """Wait until the brokers know the new topics. Raise BrokerError when that takes too long."""
     deadline_s = time.monotonic() + TOPICS_SECONDS_MAX
     while True:
         try:
@@ -176,7 +174,7 @@ def await_topics(settings: Settings) -> None:
 def _delete_topics(settings: Settings) -> None:
     broker = Broker(settings)
     admin = broker.admin()
-    # Changelogs bear it in their middle; it has a random part, so nobody else's topic does.
+    # Changelogs have the prefix inside their names. It has a random part, so no foreign topic does.
     ours = [name for name in broker.metadata(admin).topics if settings.group_prefix in name]
     with broker.sentences():
         for deleted in admin.delete_topics(ours).values():

@@ -1,6 +1,6 @@
-"""The demo's way to Kafka: one producer for everything it writes, one reader thread for the rest.
+"""The demo's Kafka clients: one producer for everything it writes, one reader thread.
 
-The reader stamps each message as it arrives, so that the loop that uses it may take its time.
+The reader stamps each message on arrival, so a slow main loop does not distort latencies.
 """
 
 import threading
@@ -35,11 +35,11 @@ Log: TypeAlias = Decision | Exit | Stop
 
 
 class DemoError(Exception):
-    """Say in one sentence why the demo cannot go on."""
+    """Report in one sentence why the demo cannot continue."""
 
 
 class Arrived(NamedTuple):
-    """One message as it was read."""
+    """One message with the time at which it was read."""
 
     topic: str  # Without the prefix.
     value: bytes
@@ -47,7 +47,7 @@ class Arrived(NamedTuple):
 
 
 class Sender:
-    """Write messages, keyed as their topic demands."""
+    """Write messages under the keys that their topics require."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -58,33 +58,35 @@ class Sender:
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 1,
-                "partitioner": "murmur2",  # As every producer of riskgate.
+                "partitioner": "murmur2",  # The same as in every producer of riskgate.
                 "log_level": 0,
             }
         )
 
     def send(self, topic: Topic, message: Struct) -> None:
-        """Write one message without waiting for it."""
+        """Write one message without waiting for its delivery."""
         self.send_raw(topic, key=key_of(topic, message), value=encode(message))
 
     def send_raw(self, topic: Topic, *, key: str, value: bytes) -> None:
-        """Write bytes as they are."""
+        """Write bytes unchanged, valid or not."""
         name = self._settings.topic(topic.name)
         self._producer.produce(name, key=key.encode(), value=value, on_delivery=self._report)
         self._producer.poll(0)
 
     def flush(self) -> None:
-        """Return when all is written. Raise DemoError when something was not."""
+        """Wait until everything is delivered. Raise DemoError when something is not."""
         left = self._producer.flush(FLUSH_SECONDS_MAX)
         if left or self._undelivered:
-            raise DemoError(f"Kafka did not take {left + self._undelivered} messages of the demo")
+            raise DemoError(
+                f"Kafka did not accept {left + self._undelivered} of the demo's messages"
+            )
 
     def _report(self, error: KafkaError | None, _message: Message) -> None:
         self._undelivered += error is not None
 
 
 class Reader:
-    """Follow topics from their beginning, read_committed, from `with` to its end."""
+    """Follow topics from their beginning, read_committed, while inside `with`."""
 
     def __init__(self, settings: Settings, topics: Iterable[str]) -> None:
         self._names = {settings.topic(name): name for name in topics}
@@ -96,9 +98,12 @@ class Reader:
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def take(self, timeout_s: float) -> list[Arrived]:
-        """Return what has arrived, waiting at most so long for the first. Raise DemoError."""
+        """Return what has arrived; wait at most `timeout_s` for the first message.
+
+        Raise DemoError when Kafka can no longer be read.
+        """
         if self._failure:
-            raise DemoError(f"The demo cannot read from Kafka any more ({self._failure})")
+            raise DemoError(f"The demo can no longer read from Kafka ({self._failure})")
         taken: list[Arrived] = []
         try:
             taken.append(self._arrived.get(timeout=max(timeout_s, 0.0001)))
@@ -143,7 +148,7 @@ def decode_log(value: bytes) -> Log:
 
 
 def read_committed(settings: Settings, more: Mapping[str, str | int | bool]) -> Consumer:
-    """Return a plain consumer that sees only what was committed."""
+    """Return a consumer that reads only committed records."""
     return Consumer(
         {
             **settings.connection(),
@@ -158,7 +163,7 @@ def read_committed(settings: Settings, more: Mapping[str, str | int | bool]) -> 
 
 
 def read_whole(settings: Settings, topic: str, take: Callable[[bytes], None]) -> None:
-    """Read what a topic holds now, every partition in order."""
+    """Read everything that a topic holds now, each partition in order. Raise DemoError."""
     consumer = read_committed(settings, {"enable.partition.eof": True})
     try:
         waiting = _all_partitions(consumer, {settings.topic(topic): topic})
@@ -174,7 +179,7 @@ def read_whole(settings: Settings, topic: str, take: Callable[[bytes], None]) ->
 
 
 def _take(message: Message, take: Callable[[bytes], None]) -> bool:
-    """Hand a message on; True at the end of a partition."""
+    """Pass a message on; return True at the end of a partition."""
     error = message.error()
     if error is not None:
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.

@@ -1,4 +1,4 @@
-"""Everything the demo saw, as it came: what the view shows and the summary adds up."""
+"""Everything the demo has seen, in order of arrival: the source of the view and the summary."""
 
 from collections import Counter, deque
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from pipeline.demo.loss_timeline import LossClock
+from pipeline.demo.loss_timeline import LossTimeline
 from topics.account_states import AccountState
 from topics.alerts import Alert
 from topics.decisions import Decision, Exit, Stop
@@ -18,7 +18,7 @@ NEWS_MAX = 50
 
 
 class StopStory(Struct):
-    """One stop from its cause to flat; times are of time.monotonic()."""
+    """One stop from its cause until flat; times are those of time.monotonic()."""
 
     account_id: str
     rule: str
@@ -40,9 +40,9 @@ class News(NamedTuple):
 
 
 class Ledger:
-    """Notes in order of arrival."""
+    """Record signals, decisions, states and alerts in order of arrival."""
 
-    def __init__(self, losses: LossClock) -> None:
+    def __init__(self, losses: LossTimeline) -> None:
         self._losses = losses
         self.sent_s: dict[tuple[str, str], float] = {}  # By account and signal.
         self.repeated = 0
@@ -63,27 +63,27 @@ class Ledger:
 
     @property
     def stopped(self) -> set[str]:
-        """Accounts that may only reduce or not trade at all."""
+        """Accounts that are not active."""
         return {name for name, state in self.states.items() if state.trading_state != "active"}
 
     @property
     def unfinished(self) -> int:
-        """Flattenings that have not come to their end."""
+        """The number of stops that are still flattening."""
         return sum("flatten" in stop.actions and not stop.flat_s for stop in self.stops.values())
 
     def peak(self, account_id: str) -> Decimal:
-        """Return an account's peak as riskgate has it: no single quote makes one."""
+        """Return riskgate's peak equity of an account: a single quote does not set a peak there."""
         state = self.states.get(account_id)
         return state.peak_equity if state else Decimal(0)
 
     def signal(self, signal: Signal, at_s: float) -> None:
-        """Note a signal as it is written; of one written twice the first time counts."""
+        """Record a signal when it is written; the first time counts when it is written twice."""
         name = (signal.account_id, signal.signal_id)
         self.repeated += name in self.sent_s
         self.sent_s.setdefault(name, at_s)
 
     def read(self, message: Decision | Exit | Stop, at_s: float) -> None:
-        """Note one message of the log of decisions."""
+        """Record one message of the decisions topic."""
         if isinstance(message, Decision):
             self._decision(message, at_s)
         elif isinstance(message, Exit):
@@ -94,7 +94,7 @@ class Ledger:
             self._stop(message, at_s)
 
     def state(self, state: AccountState) -> None:
-        """Note an account's newest state; `*` is no account."""
+        """Record an account's newest state; the row of `*` is not an account."""
         if state.account_id != "*":
             self.states[state.account_id] = state
 
@@ -106,7 +106,7 @@ class Ledger:
         self.verdicts[decision.verdict] += 1
         self.reasons.update(decision.reasons)
         if decision.decision_id != decision.signal_id:
-            return  # The second answer to a signal that came twice.
+            return  # The answer to a repeated signal.
         name = (decision.account_id, decision.signal_id)
         self.decided[name] += 1
         if name in self.sent_s and self.decided[name] == 1:

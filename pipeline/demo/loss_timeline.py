@@ -1,6 +1,6 @@
-"""Since when an account has lost more than it may, by the venue's own books.
+"""Since when an account has exceeded a loss limit, by the venue's own accounting.
 
-riskgate knows nothing of this clock: it is what the time from a cause to its stop is measured with.
+It measures the time from a loss to its stop, independently of riskgate, which never reads it.
 """
 
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-PAUSE_SECONDS_MAX = 2.0  # A loss that comes back within this time has the same cause.
+PAUSE_SECONDS_MAX = 2.0  # A breach that returns within this time counts as the same breach.
 
-__all__ = ["LossClock", "LossLimits"]
+__all__ = ["LossLimits", "LossTimeline"]
 
 
 class LossLimits(Struct, frozen=True):
-    """How much an account may lose."""
+    """The loss limits of an account."""
 
-    daily_loss_ratio_max: Decimal  # Of equity at the day's open: here of the opening.
+    daily_loss_ratio_max: Decimal  # Of equity at the day's open; in the demo the opening balance.
     drawdown_ratio_max: Decimal  # Of peak equity.
 
 
@@ -27,16 +27,16 @@ class _Loss(Struct):
     seen_s: float = 0.0  # Last.
 
 
-class LossClock:
-    """Watch equity as it moves."""
+class LossTimeline:
+    """Follow equity and remember when a breach began."""
 
     def __init__(self, limits: Mapping[str, LossLimits], openings: Mapping[str, Decimal]) -> None:
         self._losses = {
             account: _Loss(limits[account], opening) for account, opening in openings.items()
         }
 
-    def see(self, account: str, equity: Decimal, *, peak: Decimal, at_s: float) -> None:
-        """Note an equity and the peak that it is measured against."""
+    def observe(self, account: str, equity: Decimal, *, peak: Decimal, at_s: float) -> None:
+        """Record an equity and the peak that its drawdown is measured from."""
         loss = self._losses[account]
         lost = loss.opening - equity > loss.limits.daily_loss_ratio_max * loss.opening
         fell = peak - equity > loss.limits.drawdown_ratio_max * peak
@@ -46,6 +46,6 @@ class LossClock:
             loss.seen_s = at_s
 
     def since_s(self, account: str, at_s: float) -> float | None:
-        """Return when the breach began that was there a moment ago, None when there was none."""
+        """Return when the current or just ended breach began, None when there is none."""
         loss = self._losses.get(account)
         return loss.since_s if loss and at_s - loss.seen_s <= PAUSE_SECONDS_MAX else None

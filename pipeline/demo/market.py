@@ -1,6 +1,6 @@
-"""Real daily bars of four markets, read from the installed package `arch`, and played as quotes.
+"""Real daily bars of four markets from the installed package `arch`, replayed as quotes.
 
-Only the pace is not real: a trading day passes within a fraction of a second.
+Only the pace is not real: a trading day takes a fraction of a second.
 """
 
 import csv
@@ -24,7 +24,7 @@ __all__ = ["INSTRUMENTS", "QUOTES_PER_BAR", "Bar", "Day", "Quote", "load_days", 
 CURRENCY = "USD"
 TICK = Decimal("0.01")
 QUOTES_PER_BAR = 4
-FIRST_DAY = date(2014, 7, 1)  # Oil halves twice and volatility triples in what follows.
+FIRST_DAY = date(2014, 7, 1)  # Afterwards oil halves twice and volatility triples.
 SPREAD_RATIO = Decimal("0.0002")
 
 
@@ -45,7 +45,7 @@ class Day(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """What a symbol costs now."""
+    """The current prices of a symbol."""
 
     symbol: str
     bid: Decimal
@@ -53,14 +53,14 @@ class Quote(NamedTuple):
     last: Decimal
 
     def message(self, now_ms: int) -> Price:
-        """Return the quote as it travels."""
+        """Return the quote as a message of the topic prices."""
         return Price(
             symbol=self.symbol, bid=self.bid, ask=self.ask, last=self.last, as_of_ms=now_ms
         )
 
 
 class _Source(Struct, frozen=True):
-    """A file of the package; without columns for open, high and low it has closes only."""
+    """A data file of the package; without `has_bars` it has closing prices only."""
 
     file: str
     close: str
@@ -90,7 +90,10 @@ INSTRUMENTS: Mapping[str, Instrument] = {
 
 
 def load_days(count: int) -> list[Day]:
-    """Return so many days on which every market has a price. Raise StartupError without data."""
+    """Return the first `count` days on which every market has a price.
+
+    Raise StartupError when the package or a file is missing.
+    """
     folder = _folder()
     series = {symbol: _bars(folder, source) for symbol, source in _SOURCES.items()}
     shared = set.intersection(*(set(bars) for bars in series.values()))
@@ -99,7 +102,7 @@ def load_days(count: int) -> list[Day]:
 
 
 def quotes_of(symbol: str, bar: Bar) -> Iterator[Quote]:
-    """Play a bar: to its far side first, as a day that rose or fell would have gone."""
+    """Yield four quotes of a bar: a rising day visits its low first, a falling day its high."""
     rose = bar.close >= bar.open
     turns = (bar.low, bar.high) if rose else (bar.high, bar.low)
     for last in (bar.open, *turns, bar.close):
@@ -117,12 +120,12 @@ def _to_tick(price: Decimal) -> Decimal:
 
 
 def _folder() -> Path:
-    # Found without being imported: that would cost seconds, and only its files are wanted.
+    # Only its files are needed; importing it would take seconds.
     package = find_spec("arch")
     if package is None or not package.submodule_search_locations:
         raise StartupError(
             "The demo's market data is in the package arch, which is not installed; "
-            "`make install` in a clone of riskgate brings it"
+            "`make install` in a clone of riskgate installs it"
         )
     return Path(package.submodule_search_locations[0]) / "data"
 
@@ -133,7 +136,7 @@ def _bars(folder: Path, source: _Source) -> dict[date, Bar]:
     except OSError as error:
         raise StartupError(
             f"The package arch has no {source.file} ({error.strerror}); "
-            "install the release that riskgate wants with: make install"
+            "install the release that riskgate needs with: make install"
         ) from error
     bars: dict[date, Bar] = {}
     previous: Decimal | None = None

@@ -1,4 +1,4 @@
-"""The summary of a session in words: for a terminal, and as plain text where there is none."""
+"""The printed summary of a session, styled on a terminal and plain elsewhere."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ WARM_SECONDS = 10.0
 
 
 def print_report(console: Console, session: Session, findings: Sequence[Finding]) -> None:
-    """Print what happened and what was checked."""
+    """Print the summary and the results of the checks."""
     ledger = session.ledger
     console.print()
     console.print(Text(_headline(session), "bold"), soft_wrap=True)
@@ -71,35 +71,35 @@ def _stop_rows(ledger: Ledger) -> list[tuple[str, str]]:
 
 
 def _prevented_rows(ledger: Ledger) -> list[tuple[str, str]]:
-    """Tell what account_states say, with the count of the orders that it comes from."""
+    """Return what account_states report as prevented, and from how many orders it comes."""
     sums, verdicts = prevented(ledger.states.values()), ledger.verdicts
     loss = sums.lost - sums.won
     name = "loss" if loss >= 0 else "gain"
     orders = f"{verdicts['rejected']:,} rejected and {verdicts['modified']:,} cut orders"
     return [
-        ("prevented", f"a {name} of {_money(abs(loss))}, as account_states say:"),
+        ("prevented", f"a {name} of {_money(abs(loss))} according to account_states:"),
         ("", f"{orders} would have lost {_money(sums.lost)}"),
-        ("", f"in {sums.losers} accounts and made {_money(sums.won)} in {sums.winners},"),
-        ("", "each held to the last price that its account saw"),
+        ("", f"in {sums.losers} accounts and gained {_money(sums.won)} in {sums.winners},"),
+        ("", "each valued at the last price of its account"),
     ]
 
 
 def _latency_rows(session: Session) -> list[tuple[str, str]]:
-    """Tell how long decisions took, and how long once Kafka and its clients had run a while."""
+    """Return the latency of decisions, overall and after a warm-up of Kafka and its clients."""
     latencies = session.ledger.latencies_s
     warm_s = session.started_s + WARM_SECONDS
     warm = [latency for at_s, latency in latencies if at_s >= warm_s]
     return [
         ("latency", f"{_quantiles([latency for _, latency in latencies])} from writing a signal"),
         ("", "to reading its committed decision;"),
-        ("", f"{_quantiles(warm)} without the first {WARM_SECONDS:.0f} s"),
+        ("", f"{_quantiles(warm)} after the first {WARM_SECONDS:.0f} s"),
     ]
 
 
 def _quantiles(latencies: Sequence[float]) -> str:
     p50, p99 = quantile(latencies, 0.5), quantile(latencies, 0.99)
     if p50 is None or p99 is None:
-        return "nothing decided"
+        return "no decisions"
     return f"p50 {p50 * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms"
 
 

@@ -1,4 +1,4 @@
-"""The roles of riskgate as child processes, which end with this one however it ends."""
+"""The roles of riskgate as child processes, which never outlive this process, however it ends."""
 
 import contextlib
 import os
@@ -18,18 +18,18 @@ from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings, variable
 
-__all__ = ["ROLES", "Crew"]
+__all__ = ["ROLES", "RoleProcesses"]
 
 ROLES = (RoleName.INGEST, RoleName.RISK, RoleName.RISK, RoleName.BROADCAST)
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 ANSWER_SECONDS_MAX = 2.0
 LAST_LINES = 3
-PORTS = range(20_000, 32_000)  # Below those that Linux gives to outgoing connections.
+PORTS = range(20_000, 32_000)  # Below the range that Linux uses for outgoing connections.
 
 
 class RoleProcess:
-    """One role, its log, its folder and its port."""
+    """One role with its log file and its HTTP port."""
 
     def __init__(self, name: str, role: RoleName, *, settings: Settings, folder: Path) -> None:
         self.name = name
@@ -48,11 +48,11 @@ class RoleProcess:
 
     @property
     def url(self) -> str:
-        """Where it serves metrics and health."""
+        """The address of its metrics and health endpoints."""
         return f"http://127.0.0.1:{self.port}"
 
     def is_ready(self) -> bool:
-        """Ask whether it has its partitions and tables. Raise DemoError when it has ended."""
+        """Whether it has its partitions and tables. Raise DemoError when it has exited."""
         self.check()
         asking = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS_MAX)
         with contextlib.closing(asking):
@@ -63,12 +63,12 @@ class RoleProcess:
                 return False
 
     def check(self) -> None:
-        """Raise DemoError when it has ended."""
+        """Raise DemoError when it has exited."""
         if self._process.poll() is not None:
-            raise DemoError(f"{self.name} ended by itself: {self.last_words()}")
+            raise DemoError(f"{self.name} exited unexpectedly: {self.log_tail()}")
 
-    def last_words(self) -> str:
-        """Return the end of its log."""
+    def log_tail(self) -> str:
+        """Return the last lines of its log."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
         return "\n".join(lines[-LAST_LINES:]) or "it wrote nothing"
 
@@ -78,23 +78,23 @@ class RoleProcess:
             self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it without warning, as a lost machine would."""
+        """Kill it without warning, as the loss of a machine would."""
         self._process.kill()
 
     def end(self, deadline_s: float) -> bool:
-        """Wait until then, kill it after; return whether it ended by itself and well."""
+        """Wait until the deadline, then kill it; return whether it exited by itself with 0."""
         try:
             code = self._process.wait(max(0.0, deadline_s - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
         if self._process.stdin:
-            self._process.stdin.close()  # Ends the shell's child that waits for this.
+            self._process.stdin.close()  # Ends the shell's child, which waits for this pipe.
         return code == 0
 
 
-class Crew:
-    """All roles of one demo."""
+class RoleProcesses:
+    """All role processes of one demo."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.processes: list[RoleProcess] = []
@@ -111,25 +111,25 @@ class Crew:
             self.processes.append(RoleProcess(name, role, settings=own, folder=folder))
 
     def await_ready(self) -> None:
-        """Return when every role is ready. Raise DemoError when one ends or takes too long."""
+        """Wait until every role is ready. Raise DemoError when one exits or takes too long."""
         deadline_s = time.monotonic() + READY_SECONDS_MAX
-        # All at once: one that was ready gives partitions away when the next one joins.
+        # Ask all of them each time: a ready role loses partitions when the next one joins.
         while waiting := [process for process in self.processes if not process.is_ready()]:
             if time.monotonic() > deadline_s:
                 names = ", ".join(process.name for process in waiting)
                 raise DemoError(
                     f"{names} did not become ready within {READY_SECONDS_MAX:g} s: "
-                    f"{waiting[0].last_words()}"
+                    f"{waiting[0].log_tail()}"
                 )
             time.sleep(0.2)
 
     def check(self) -> None:
-        """Raise DemoError when a role has ended."""
+        """Raise DemoError when a role has exited."""
         for process in self.processes:
             process.check()
 
     def stop(self) -> Sequence[str]:
-        """End every role in good order and return the names of those that did not end well."""
+        """Stop every role gracefully and return the names of those that did not exit with 0."""
         for process in self.processes:
             process.ask_to_end()
         deadline_s = time.monotonic() + STOP_SECONDS_MAX
@@ -157,7 +157,7 @@ def _environment(settings: Settings) -> Mapping[str, str]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago."""
+    """Return ports that were free a moment ago; another process may still take one."""
     with contextlib.ExitStack() as stack:
         free: list[int] = []
         for port in random.sample(PORTS, len(PORTS)):

@@ -1,6 +1,6 @@
-"""One session of trading: the market plays, traders ask, riskgate decides, the engine acts.
+"""One trading session: quotes go out, traders send signals, riskgate decides, the engine executes.
 
-One thread and one clock for all of it; only the reader has a thread of its own.
+Everything runs in one thread with one clock; only the Kafka reader has a thread of its own.
 """
 
 import time
@@ -10,17 +10,17 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.demo.checks import books_finding
+from pipeline.demo.checks import accounts_finding
 from pipeline.demo.engine import PaperEngine
-from pipeline.demo.environment import Stage, loss_limits, now_ms
+from pipeline.demo.environment import Environment, loss_limits, now_ms
 from pipeline.demo.kafka_io import Arrived, DemoError, Reader, decode_log
 from pipeline.demo.ledger import Ledger
-from pipeline.demo.loss_timeline import LossClock
+from pipeline.demo.loss_timeline import LossTimeline
 from pipeline.demo.market import QUOTES_PER_BAR, Day, Quote, quotes_of
 from pipeline.demo.strategies import HISTORY_MAX
 from pipeline.demo.traders import OPENING, UNOPENED, Market, Trader
-from pipeline.demo.venue import Word
-from pipeline.demo.venue_accounts import Books
+from pipeline.demo.venue import ExecutionReport
+from pipeline.demo.venue_accounts import VenueAccounts
 from pipeline.demo.view import Scene, View
 from topics import accounts, fills, orders, positions, prices, signals
 from topics.account_states import AccountState
@@ -34,9 +34,9 @@ __all__ = ["Session"]
 
 DAY_SECONDS = 0.12
 STEP_SECONDS = DAY_SECONDS / QUOTES_PER_BAR
-HISTORY_DAYS = HISTORY_MAX  # Played to no one, so that strategies have something to look at.
+HISTORY_DAYS = HISTORY_MAX  # Not traded: strategies need a price history to begin with.
 OPEN_SECONDS_MAX = 30.0
-CALM_SECONDS = 1.5  # Quotes and heartbeats go round before the first signal.
+CALM_SECONDS = 1.5  # Let quotes and heartbeats arrive before the first signal.
 SETTLE_SECONDS_MAX = 20.0
 SETTLE_STEP_SECONDS = 0.1
 TOPICS = ("decisions", "account_states", "alerts")
@@ -54,23 +54,28 @@ class Step(NamedTuple):
 
 
 class Session:
-    """Run once."""
+    """A session; `run` it once."""
 
     def __init__(
-        self, stage: Stage, days: Sequence[Day], *, traders: Sequence[Trader], view: View
+        self,
+        environment: Environment,
+        days: Sequence[Day],
+        *,
+        traders: Sequence[Trader],
+        view: View,
     ) -> None:
-        self._stage = stage
+        self._environment = environment
         self._days = days[HISTORY_DAYS:]
         self._traders = traders
         self._view = view
         names = [trader.account_id for trader in traders if trader.account_id != UNOPENED]
         openings = dict.fromkeys(names, OPENING)
         self._limits = loss_limits(names)
-        self._losses = LossClock(self._limits, openings)
+        self._losses = LossTimeline(self._limits, openings)
         self._engine = PaperEngine(openings)
         self.ledger = Ledger(self._losses)
         self.quotes: dict[str, Quote] = {}
-        self.broken = 0  # Messages that nobody can read, sent on purpose.
+        self.broken = 0  # Undecodable messages, sent on purpose.
         self.started_s = time.monotonic()
         self.seconds = 0.0
         self._closes = _history(days[:HISTORY_DAYS])
@@ -88,23 +93,23 @@ class Session:
         )
 
     @property
-    def books(self) -> Books:
-        """What the venue has booked."""
-        return self._engine.books
+    def venue_accounts(self) -> VenueAccounts:
+        """The venue's own positions and cash."""
+        return self._engine.venue_accounts
 
     @property
     def last_day(self) -> date:
-        """The last day that was played."""
+        """The last trading day."""
         return self._days[-1].day
 
     @property
     def first_day(self) -> date:
-        """The first day that was played."""
+        """The first trading day."""
         return self._days[0].day
 
     def run(self) -> None:
-        """Open, trade and settle. Raise DemoError when something fails on the way."""
-        with Reader(self._stage.settings, TOPICS) as reader, self._view:
+        """Open the accounts, trade, and wait for the end. Raise DemoError when something fails."""
+        with Reader(self._environment.settings, TOPICS) as reader, self._view:
             self._open(reader)
             self.started_s = time.monotonic()
             self._scene = self._scene._replace(phase="trading", started_s=self.started_s)
@@ -114,9 +119,9 @@ class Session:
             self._settle(reader)
 
     def _open(self, reader: Reader) -> None:
-        """Quote the first day until every account has a state and heartbeats came."""
+        """Send quotes of the first day until every account has a state."""
         first = next(_steps(self._days))
-        self._stage.open_accounts(list(self.books.accounts()))
+        self._environment.open_accounts(list(self.venue_accounts.accounts()))
         deadline_s = time.monotonic() + OPEN_SECONDS_MAX
         while len(self.ledger.states) < len(self._limits):
             if time.monotonic() > deadline_s:
@@ -139,27 +144,27 @@ class Session:
                 self._close_day(step)
 
     def _settle(self, reader: Reader) -> None:
-        """Let everything come to its end, at the last prices."""
+        """Wait until all orders and stops are done, at the last prices."""
         last = list(self.quotes.values())
         deadline_s = time.monotonic() + SETTLE_SECONDS_MAX
         while not self._is_settled() and time.monotonic() < deadline_s:
             self._quote(last)
             self._until(time.monotonic() + SETTLE_STEP_SECONDS, reader)
-        self._stage.sender.flush()
+        self._environment.sender.flush()
 
     def _is_settled(self) -> bool:
         open_ends = self.ledger.undecided or self.ledger.unfinished or not self._engine.is_idle
-        return not open_ends and books_finding(self.books, self.ledger.states).good
+        return not open_ends and accounts_finding(self.venue_accounts, self.ledger.states).good
 
     def _until(self, due_s: float, reader: Reader) -> None:
-        """Act on what arrives until it is time, at least once."""
+        """Handle what arrives until the time is due, at least once."""
         while True:
             for arrived in reader.take(due_s - time.monotonic()):
                 self._act_on(arrived)
             self._write(self._engine.work(self.quotes, now_ms()) if self.quotes else [])
             self._view.show(lambda now_s: self._scene._replace(now_s=now_s))
             if time.monotonic() >= due_s:
-                self._stage.crew.check()
+                self._environment.roles.check()
                 return
 
     def _act_on(self, arrived: Arrived) -> None:
@@ -182,11 +187,11 @@ class Session:
             if before is not None and before.last != quote.last:
                 self._rising[quote.symbol] = quote.last > before.last
             self.quotes[quote.symbol] = quote
-            self._stage.sender.send(prices.TOPIC, quote.message(at_ms))
+            self._environment.sender.send(prices.TOPIC, quote.message(at_ms))
         marks = _marks(quotes)
-        for account in self.books.accounts():
-            equity = self.books.equity(account, marks)
-            self._losses.see(account, equity, peak=self.ledger.peak(account), at_s=at_s)
+        for account in self.venue_accounts.accounts():
+            equity = self.venue_accounts.equity(account, marks)
+            self._losses.observe(account, equity, peak=self.ledger.peak(account), at_s=at_s)
 
     def _close_day(self, step: Step) -> None:
         for quote in step.quotes:
@@ -197,19 +202,19 @@ class Session:
         self._snapshot(number)
         if number % BROKEN_EVERY_DAYS == BROKEN_EVERY_DAYS // 2:
             self.broken += 1
-            self._stage.sender.send_raw(signals.TOPIC, key=UNOPENED, value=BROKEN)
+            self._environment.sender.send_raw(signals.TOPIC, key=UNOPENED, value=BROKEN)
 
     def _ask(self, trader: Trader, day: int) -> None:
         closes = {symbol: tuple(closes) for symbol, closes in self._closes.items()}
         market = Market(day, closes, self.quotes, self.ledger.stopped, now_ms())
         for signal in trader.on_day(market, self._held(trader.account_id)):
             self.ledger.signal(signal, time.monotonic())
-            self._stage.sender.send(signals.TOPIC, signal)
+            self._environment.sender.send(signals.TOPIC, signal)
 
     def _held(self, account_id: str) -> dict[str, Decimal]:
         if account_id not in self._limits:
             return {}
-        holdings = self.books.holdings(account_id)
+        holdings = self.venue_accounts.holdings(account_id)
         return {symbol: holding.quantity for symbol, holding in holdings.items()}
 
     def _snapshot(self, day: int) -> None:
@@ -217,14 +222,14 @@ class Session:
         name = names[day % len(names)]
         for message in self._engine.snapshots(name, now_ms()):
             topic = accounts.TOPIC if isinstance(message, CashFlow) else positions.TOPIC
-            self._stage.sender.send(topic, message)
+            self._environment.sender.send(topic, message)
 
-    def _write(self, words: Sequence[Word]) -> None:
-        for word in words:
-            if isinstance(word, Fill):
-                self._stage.sender.send(fills.TOPIC, word)
+    def _write(self, reports: Sequence[ExecutionReport]) -> None:
+        for report in reports:
+            if isinstance(report, Fill):
+                self._environment.sender.send(fills.TOPIC, report)
             else:
-                self._stage.sender.send(orders.TOPIC, word)
+                self._environment.sender.send(orders.TOPIC, report)
 
 
 def _history(days: Sequence[Day]) -> dict[str, deque[Decimal]]:

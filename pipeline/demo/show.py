@@ -1,4 +1,4 @@
-"""`riskgate demo` from its first word to its last: set up, trade, check, tell, take down."""
+"""The whole of `riskgate demo`: set up, trade, check, report, tear down."""
 
 import signal
 import sys
@@ -11,19 +11,19 @@ from rich.console import Console
 
 from pipeline.demo.checks import (
     Finding,
+    accounts_finding,
     answers_finding,
-    books_finding,
     dead_letters_finding,
     read_answers,
     replay_finding,
 )
-from pipeline.demo.environment import Stage
+from pipeline.demo.environment import Environment
 from pipeline.demo.kafka_io import DemoError
 from pipeline.demo.market import Day, load_days
 from pipeline.demo.report import print_report
 from pipeline.demo.session import HISTORY_DAYS, Session
-from pipeline.demo.stay import stay
-from pipeline.demo.traders import cast
+from pipeline.demo.stay import keep_running
+from pipeline.demo.traders import make_traders
 from pipeline.demo.view import View
 
 __all__ = ["run_demo"]
@@ -34,22 +34,25 @@ FAILED = 1
 
 
 def run_demo(*, keep: bool) -> int:
-    """Run the whole system and return 0 when every check holds; `keep` goes on until Ctrl-C."""
+    """Run the whole system and return 0 when every check passes.
+
+    keep: leave everything running afterwards until Ctrl-C or SIGTERM.
+    """
     days = load_days(HISTORY_DAYS + DAYS)
     console = Console(highlight=False)
-    teller = Teller(console)
+    progress = Progress(console)
     with ended_by_signals():
         try:
-            return _run(teller, days, keep=keep)
+            return _run(progress, days, keep=keep)
         except KeyboardInterrupt:
-            teller("ended early; everything is taken down")
+            progress("interrupted; everything is stopped and removed")
         except DemoError as error:
             sys.stderr.write(f"riskgate: {error}\n")
         return FAILED
 
 
-class Teller:
-    """Say what takes time, with the time since the start."""
+class Progress:
+    """Print each step with the time since the start."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -60,38 +63,40 @@ class Teller:
         self.console.print(f"{seconds:6.1f} s  {text}", soft_wrap=True)
 
 
-def _run(teller: Teller, days: list[Day], *, keep: bool) -> int:
-    with Stage(teller) as stage:
-        stage.crew.await_ready()
-        teller("opening the market")
-        session = Session(stage, days, traders=cast(PAIRS), view=View(teller.console))
+def _run(progress: Progress, days: list[Day], *, keep: bool) -> int:
+    with Environment(progress) as environment:
+        environment.roles.await_ready()
+        progress("opening the market")
+        session = Session(
+            environment, days, traders=make_traders(PAIRS), view=View(progress.console)
+        )
         session.run()
         if not keep:
-            teller("stopping the roles")
-            failed = stage.crew.stop()
+            progress("stopping the roles")
+            failed = environment.roles.stop()
             if failed:
-                teller(f"{', '.join(failed)} did not end well")
-        teller("reading everything back")
-        findings = _findings(stage, session)
-        print_report(teller.console, session, findings)
-        teller("done")
+                progress(f"{', '.join(failed)} did not exit cleanly")
+        progress("reading everything back from Kafka")
+        findings = _findings(environment, session)
+        print_report(progress.console, session, findings)
+        progress("done")
         if keep:
-            stay(stage, teller)
+            keep_running(environment, progress)
     return 0 if all(finding.good for finding in findings) else FAILED
 
 
-def _findings(stage: Stage, session: Session) -> list[Finding]:
+def _findings(environment: Environment, session: Session) -> list[Finding]:
     return [
-        answers_finding(session.ledger.sent_s.keys(), read_answers(stage.settings)),
-        books_finding(session.books, session.ledger.states),
-        dead_letters_finding(stage.settings, expected=session.broken),
-        replay_finding(stage.settings),
+        answers_finding(session.ledger.sent_s.keys(), read_answers(environment.settings)),
+        accounts_finding(session.venue_accounts, session.ledger.states),
+        dead_letters_finding(environment.settings, expected=session.broken),
+        replay_finding(environment.settings),
     ]
 
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end this process as Ctrl-C does: everything is taken down."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C, so that everything is torn down."""
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(number, _interrupt) for number in numbers]
     try:

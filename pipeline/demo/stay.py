@@ -1,4 +1,4 @@
-"""After the session: everything goes on, and a person is told what to type to look at it."""
+"""`riskgate demo --keep`: leave everything running and print commands to try."""
 
 import os
 import shlex
@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.demo.environment import Stage
+from pipeline.demo.environment import Environment
 from pipeline.demo.traders import RECKLESS
 from pipeline.streams.settings import Settings, variable
 
-__all__ = ["TRIES", "environment_text", "stay"]
+__all__ = ["TRIES", "environment_text", "keep_running"]
 
-LOOK_SECONDS = 0.5
-# What a command must know to find the demo's topics and groups.
+CHECK_SECONDS = 0.5
+# The settings a command needs to find the demo's topics and groups.
 NAMES = ("brokers", "partitions", "topic_prefix", "group_prefix", "replication_factor")
 TRIES = (
     f"riskgate explain --account {RECKLESS} --refused --max 3",
@@ -25,26 +25,28 @@ TRIES = (
 )
 
 
-def stay(stage: Stage, tell: Callable[[str], None]) -> None:
-    """Say what to type, and return at Ctrl-C. Raise DemoError when a role ends."""
-    for process in stage.crew.processes:
-        tell(f"{process.name}: {process.url}/metrics, log {process.log}")
-    file = stage.folder / "environment"
-    file.write_text(environment_text(stage.settings))
+def keep_running(environment: Environment, report: Callable[[str], None]) -> None:
+    """Print commands to try and wait for Ctrl-C. Raise DemoError when a role exits."""
+    for process in environment.roles.processes:
+        report(f"{process.name}: {process.url}/metrics, log {process.log}")
+    file = environment.folder / "environment"
+    file.write_text(environment_text(environment.settings))
     lines = [f". {shlex.quote(str(file))}", *TRIES]
-    tell("\n    ".join(["in another terminal, the first of these lines, then any other:", *lines]))
-    # A shell lets what it starts with & ignore Ctrl-C.
-    tell(f"everything runs until Ctrl-C here, or: kill {os.getpid()}")
+    report(
+        "\n    ".join(["in another terminal, run the first line, then any of the others:", *lines])
+    )
+    # A shell makes a background job (&) ignore Ctrl-C, so name the kill command, too.
+    report(f"everything runs until you press Ctrl-C here, or run: kill {os.getpid()}")
     try:
         while True:
-            stage.crew.check()
-            time.sleep(LOOK_SECONDS)
+            environment.roles.check()
+            time.sleep(CHECK_SECONDS)
     except KeyboardInterrupt:
-        tell("ending")
+        report("stopping")
 
 
 def environment_text(settings: Settings) -> str:
-    """Return what a shell reads so that its commands are about this demo."""
+    """Return shell code that points riskgate commands at this demo."""
     exports = " ".join(
         f"{variable(name)}={shlex.quote(str(getattr(settings, name)))}" for name in NAMES
     )

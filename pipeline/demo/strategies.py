@@ -1,4 +1,4 @@
-"""Two simple strategies: from closing prices to an opinion, as pure functions."""
+"""Two simple strategies as pure functions of closing prices."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -9,8 +9,8 @@ __all__ = ["HISTORY_MAX", "Opinion", "Strategy", "momentum", "reversion"]
 
 FAST_DAYS = 5
 SLOW_DAYS = 20
-HISTORY_MAX = SLOW_DAYS + 1  # Closes that a strategy may ask for.
-# Where an opinion is as sure as it gets.
+HISTORY_MAX = SLOW_DAYS + 1  # The most closes that a strategy may use.
+# Where the confidence of an opinion reaches 1.
 MOMENTUM_FULL = Decimal("0.04")  # Fast over slow average, as a fraction.
 REVERSION_FULL = Decimal(3)  # Distance from the average, in standard deviations.
 REVERSION_ENTRY = Decimal(1)
@@ -18,7 +18,7 @@ CONFIDENCE_MIN = Decimal("0.5")
 
 
 class Opinion(NamedTuple):
-    """What a strategy would like to hold: 1 long, -1 short, 0 nothing; and how sure it is."""
+    """What a strategy wants to hold, with its confidence: 1 is long, -1 short, 0 nothing."""
 
     direction: int
     confidence: Decimal  # 0.5 to 1.
@@ -28,7 +28,10 @@ Strategy: TypeAlias = Callable[[Sequence[Decimal]], Opinion | None]
 
 
 def momentum(closes: Sequence[Decimal]) -> Opinion | None:
-    """Follow the trend: with the fast average above the slow one. None without enough closes."""
+    """Follow the trend: long when the fast average is above the slow one, short below.
+
+    Return None with fewer closes than the slow average needs.
+    """
     if len(closes) < SLOW_DAYS:
         return None
     lead = _mean(closes[-FAST_DAYS:]) / _mean(closes[-SLOW_DAYS:]) - 1
@@ -36,7 +39,10 @@ def momentum(closes: Sequence[Decimal]) -> Opinion | None:
 
 
 def reversion(closes: Sequence[Decimal]) -> Opinion | None:
-    """Bet on the way back: against a price far from its average, and out near it."""
+    """Bet on reversion: against a price far from its average, flat near it.
+
+    Return None with fewer closes than the average needs.
+    """
     if len(closes) < SLOW_DAYS:
         return None
     window = closes[-SLOW_DAYS:]
@@ -51,7 +57,7 @@ def reversion(closes: Sequence[Decimal]) -> Opinion | None:
 
 
 def average_move(closes: Sequence[Decimal]) -> Decimal:
-    """Return the mean distance between two closes, for stops; 0 for fewer than two."""
+    """Return the mean absolute change between closes, for stop prices; 0 for fewer than two."""
     moves = [abs(later - earlier) for earlier, later in pairwise(closes)]
     return _mean(moves) if moves else Decimal(0)
 

@@ -1,4 +1,4 @@
-"""The arithmetic of the summary: quantiles, sums of prevented losses, times of stops."""
+"""The arithmetic of the summary: latency quantiles, prevented losses, durations of stops."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ ZERO = Decimal(0)
 
 
 class Prevented(NamedTuple):
-    """What rejected and cut orders would have come to, as account_states say."""
+    """What rejected and reduced orders would have gained or lost, from account_states."""
 
     losers: int  # Accounts that would have lost.
     lost: Decimal  # By these together, as a positive number.
@@ -23,7 +23,7 @@ class Prevented(NamedTuple):
 
 
 class StopTimes(NamedTuple):
-    """How long one stop took, in seconds; None for what did not happen or had no cause."""
+    """Durations of one stop in seconds; None when it did not happen or had no cause."""
 
     account_id: str
     rule: str
@@ -32,14 +32,14 @@ class StopTimes(NamedTuple):
 
 
 def quantile(numbers: Sequence[float], share: float) -> float | None:
-    """Return the smallest number that at least this share of them do not exceed."""
+    """Return the smallest number that at least this share (0 to 1) of them do not exceed."""
     if not numbers:
         return None
     return sorted(numbers)[max(0, math.ceil(share * len(numbers)) - 1)]
 
 
 def prevented(states: Iterable[AccountState]) -> Prevented:
-    """Add up what is settled and what is still marked, of each account."""
+    """Sum the prevented losses of all accounts, those still marked to market included."""
     losses = [_prevented_loss(state) for state in states]
     lost = [loss for loss in losses if loss > 0]
     won = [-loss for loss in losses if loss < 0]
@@ -47,12 +47,12 @@ def prevented(states: Iterable[AccountState]) -> Prevented:
 
 
 def _prevented_loss(state: AccountState) -> Decimal:
-    told = state.statistics
-    return told.get("prevented_loss", ZERO) + told.get("prevented_loss_open", ZERO)
+    statistics = state.statistics
+    return statistics.get("prevented_loss", ZERO) + statistics.get("prevented_loss_open", ZERO)
 
 
 def stop_times(stop: StopStory) -> StopTimes:
-    """Take a stop's times apart."""
+    """Return the durations of a stop."""
     return StopTimes(
         account_id=stop.account_id,
         rule=stop.rule,

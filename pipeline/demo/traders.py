@@ -1,6 +1,6 @@
-"""The cast: accounts with a strategy, a purse and habits, good and bad, that write signals.
+"""Simulated traders: accounts with a strategy, capital and good or bad habits that send signals.
 
-Each has its own seeded randomness, so every run asks for the same things on the same days.
+Each has its own seeded random numbers, so every run sends the same signals on the same days.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,24 +15,24 @@ from pipeline.demo.market import TICK, Quote
 from pipeline.demo.strategies import Opinion, Strategy, average_move, momentum, reversion
 from topics.signals import Signal
 
-__all__ = ["OPENING", "RECKLESS", "UNOPENED", "Habits", "Market", "Trader", "cast"]
+__all__ = ["OPENING", "RECKLESS", "UNOPENED", "Habits", "Market", "Trader", "make_traders"]
 
 OPENING = Decimal(1_000_000)
 RECKLESS = "reckless"
-UNOPENED = "unopened"  # It asks without ever having opened its account.
+UNOPENED = "unopened"  # It sends signals although its account was never opened.
 PAIRS = (("SP500", "WTI"), ("NASDAQ", "VIX"), ("WTI", "NASDAQ"), ("VIX", "SP500"))
-# Of the purse, in one symbol.
+# The usual position in one symbol, as a fraction of the capital.
 SHARES = {
     "SP500": Decimal("0.11"),
     "NASDAQ": Decimal("0.11"),
     "WTI": Decimal("0.05"),
     "VIX": Decimal("0.02"),
 }
-STOP_MOVES = 8  # A stop this many average daily moves away is met by trends, not by ordinary days.
-NOTHING_SHARE = Decimal("0.01")  # A difference below this is not worth an order.
+STOP_MOVES = 8  # Average daily moves to a stop price: trends reach it, ordinary days do not.
+NOTHING_SHARE = Decimal("0.01")  # Of the capital; a smaller difference is not worth an order.
 STALE_MS = 9000
 EVERY_DAYS = (4, 8)
-STOPPED_EVERY_DAYS = 30  # One that is stopped knows it, and tries all the same.
+STOPPED_EVERY_DAYS = 30  # A stopped trader keeps trying, but rarely.
 ZERO = Decimal(0)
 
 
@@ -42,28 +42,28 @@ class Market(NamedTuple):
     day: int
     closes: Mapping[str, Sequence[Decimal]]  # The last ones, oldest first.
     quotes: Mapping[str, Quote]
-    stopped: Collection[str]  # Accounts that may not trade, as far as is known.
+    stopped: Collection[str]  # Accounts that are not active, as far as the demo knows.
     now_ms: int
 
 
 class Habits(Struct, frozen=True):
-    """How much a trader wants, and how often, as a share of its orders, it does what."""
+    """The size of a trader's orders, and the share of them that has each peculiarity."""
 
-    appetite: Decimal = Decimal(1)  # Times the usual share of the purse.
+    appetite: Decimal = Decimal(1)  # A multiple of the usual position.
     first_day: int = 0
-    every_days: tuple[int, int] = EVERY_DAYS  # Asks at an interval drawn from this range.
+    every_days: tuple[int, int] = EVERY_DAYS  # The interval between signals is drawn from this.
     unsized: float = 0.25  # Leaves the quantity to the gate.
     oversized: float = 0.05
     limited: float = 0.3  # Gives a limit price.
     absurd: float = 0.02  # A limit price far from the market.
-    late: float = 0.02  # The signal took too long to get here.
+    late: float = 0.02  # The signal was created too long ago.
     repeated: float = 0.03  # Sends the same signal twice.
     stopped: float = 0.8  # Gives a stop price.
-    holding: float = 0.05  # Says that it wants nothing, when it wants nothing.
+    holding: float = 0.05  # Sends `hold` when it wants nothing.
 
 
 class Trader:
-    """One account and what drives it."""
+    """One account with its strategy and habits."""
 
     def __init__(
         self, account_id: str, strategy: Strategy, *, symbols: Sequence[str], habits: Habits
@@ -74,11 +74,11 @@ class Trader:
         self._habits = habits
         self._random = Random(account_id)
         self._every_days = self._random.randint(*habits.every_days)
-        self._offset = self._random.randrange(STOPPED_EVERY_DAYS)  # Else all would ask at once.
+        self._offset = self._random.randrange(STOPPED_EVERY_DAYS)  # Spreads traders over the days.
         self._number = 0
 
     def on_day(self, market: Market, held: Mapping[str, Decimal]) -> list[Signal]:
-        """Return the signals of this day; `held` are signed quantities by symbol."""
+        """Return the signals of this day; `held`: signed quantities by symbol."""
         stopped = self.account_id in market.stopped
         every_days = STOPPED_EVERY_DAYS if stopped else self._every_days
         if market.day < self._habits.first_day or (market.day + self._offset) % every_days:
@@ -99,18 +99,18 @@ class Trader:
     def _signals(
         self, market: Market, symbol: str, *, missing: Decimal, opinion: Opinion
     ) -> list[Signal]:
-        """Ask for what is missing; one wish may be said twice."""
+        """Return signals for the missing quantity; the same one twice when the habit says so."""
         signal = self._plain(market, symbol, opinion)
         if abs(missing) * market.quotes[symbol].last < OPENING * NOTHING_SHARE:
-            return [signal] if self._is(self._habits.holding) else []
+            return [signal] if self._happens(self._habits.holding) else []
         signal = replace(signal, side="buy" if missing > 0 else "sell")
         if not opinion.direction:
             return [replace(signal, reduce_only=True)]
         signal = self._with_habits(replace(signal, quantity=abs(missing)), market)
-        return [signal, signal] if self._is(self._habits.repeated) else [signal]
+        return [signal, signal] if self._happens(self._habits.repeated) else [signal]
 
     def _plain(self, market: Market, symbol: str, opinion: Opinion) -> Signal:
-        """Make a signal that wants nothing yet."""
+        """Return a `hold` signal for others to be made from."""
         self._number += 1
         return Signal(
             signal_id=f"{self.account_id}:{self._number}",
@@ -126,27 +126,31 @@ class Trader:
         quote = market.quotes[signal.symbol]
         away = 1 if signal.side == "buy" else -1
         habits = self._habits
-        if self._is(habits.oversized) and signal.quantity is not None:
+        if self._happens(habits.oversized) and signal.quantity is not None:
             signal = replace(signal, quantity=signal.quantity * self._random.randint(3, 12))
-        if self._is(habits.unsized):
+        if self._happens(habits.unsized):
             signal = replace(signal, quantity=None)
-        if self._is(habits.limited):
+        if self._happens(habits.limited):
             best = quote.ask if away > 0 else quote.bid
-            far = Decimal("0.2") if self._is(habits.absurd / habits.limited) else Decimal("0.001")
+            far = (
+                Decimal("0.2")
+                if self._happens(habits.absurd / habits.limited)
+                else Decimal("0.001")
+            )
             signal = replace(signal, limit_price=_to_tick(best * (1 + away * far)))
-        if self._is(habits.stopped):
+        if self._happens(habits.stopped):
             move = average_move(market.closes[signal.symbol])
             signal = replace(signal, stop_price=_to_tick(quote.last - away * STOP_MOVES * move))
-        if self._is(habits.late):
+        if self._happens(habits.late):
             signal = replace(signal, created_at_ms=signal.created_at_ms - STALE_MS)
         return signal
 
-    def _is(self, share: float) -> bool:
+    def _happens(self, share: float) -> bool:
         return self._random.random() < share
 
 
-def cast(pairs: int) -> list[Trader]:
-    """Return so many followers of each strategy, the reckless one and the unopened one."""
+def make_traders(pairs: int) -> list[Trader]:
+    """Return `pairs` traders of each strategy, the reckless one and the unopened one."""
     traders = []
     for name, strategy in (("momentum", momentum), ("reversion", reversion)):
         for number in range(pairs):
@@ -163,7 +167,7 @@ def cast(pairs: int) -> list[Trader]:
 
 
 def buy_oil(_closes: Sequence[Decimal]) -> Opinion | None:
-    """Hold oil at any price and never doubt."""
+    """Hold oil at any price, with full conviction."""
     return Opinion(1, Decimal("0.99"))
 
 

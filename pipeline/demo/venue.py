@@ -1,6 +1,6 @@
-"""A paper exchange: accepts or refuses, fills in pieces with slippage and fees, cancels the rest.
+"""A paper exchange: it accepts or rejects orders and fills them in parts, with slippage and fees.
 
-What happens to an order follows from its client id and the quotes alone, so it repeats itself.
+What happens to an order depends only on its client id and the quotes, so runs are repeatable.
 """
 
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ from pipeline.demo.market import INSTRUMENTS, TICK, Quote
 from topics.fills import Fill
 from topics.orders import Order
 
-__all__ = ["Venue", "Word"]
+__all__ = ["ExecutionReport", "Venue"]
 
 SEED = "paper venue 1"
 REFUSED_SHARE = 0.02
-CUT_SHORT_SHARE = 0.05  # Of the orders, cancelled after their first piece.
+CUT_SHORT_SHARE = 0.05  # Of the orders: cancelled after a first partial fill.
 PIECES_MAX = 3
-PIECE_MS = (5, 60)  # Time to the first piece and between two.
+PIECE_MS = (5, 60)  # Time to the first fill and between two.
 LIMIT_ORDER_MS_MAX = 1500  # A limit order that rests longer is cancelled.
 SLIPPAGE_RATIO_MAX = 0.0003
 FEE_RATIO = Decimal("0.0002")
 CENT = Decimal("0.01")
 
-Word: TypeAlias = Order | Fill
+ExecutionReport: TypeAlias = Order | Fill
 
 
 class _Working(Struct):
@@ -41,18 +41,18 @@ class _Working(Struct):
 
 
 class Venue:
-    """Work orders against quotes."""
+    """Fill working orders at current quotes."""
 
     def __init__(self) -> None:
         self._working: dict[str, _Working] = {}
 
     @property
     def working(self) -> int:
-        """Orders that are neither filled nor cancelled."""
+        """The number of orders that are neither filled nor cancelled."""
         return len(self._working)
 
     def place(self, ticket: Ticket, now_ms: int) -> Order:
-        """Accept or refuse an order; one that is known is answered again and works once."""
+        """Accept or reject an order; a repeated client id is accepted again but works once."""
         random = Random(f"{SEED} {ticket.client_id}")
         if ticket.client_id in self._working:
             return ticket.answer("accepted", now_ms)
@@ -68,8 +68,8 @@ class Venue:
         )
         return ticket.answer("accepted", now_ms)
 
-    def cancel_all(self, account_id: str, now_ms: int) -> list[Word]:
-        """Cancel an account's orders, exits apart."""
+    def cancel_all(self, account_id: str, now_ms: int) -> list[ExecutionReport]:
+        """Cancel an account's working orders except exits."""
         orders = [
             order
             for order in self._working.values()
@@ -77,14 +77,14 @@ class Venue:
         ]
         return [self._end(order, "cancelled", now_ms) for order in orders]
 
-    def work(self, quotes: Mapping[str, Quote], now_ms: int) -> list[Word]:
-        """Fill what is due and can be filled, and cancel what rested too long."""
-        words: list[Word] = []
+    def work(self, quotes: Mapping[str, Quote], now_ms: int) -> list[ExecutionReport]:
+        """Fill due orders that the quotes allow; cancel limit orders that rested too long."""
+        reports: list[ExecutionReport] = []
         for order in list(self._working.values()):
-            words += self._work(order, quotes[order.ticket.symbol], now_ms)
-        return words
+            reports += self._work(order, quotes[order.ticket.symbol], now_ms)
+        return reports
 
-    def _work(self, order: _Working, quote: Quote, now_ms: int) -> list[Word]:
+    def _work(self, order: _Working, quote: Quote, now_ms: int) -> list[ExecutionReport]:
         price = _price(order, quote) if now_ms >= order.due_ms else None
         if price is None:
             late = order.cancel_ms is not None and now_ms >= order.cancel_ms
@@ -102,7 +102,7 @@ class Venue:
 
 
 def _pieces(ticket: Ticket, random: Random) -> list[Decimal]:
-    """Cut a quantity into whole lots; an order cut short gets only the first of them."""
+    """Split a quantity into whole lots; an order that is cut short gets only the first part."""
     lot = INSTRUMENTS[ticket.symbol].lot_size
     count = random.randint(1, PIECES_MAX)
     piece = (ticket.quantity / count / lot).quantize(Decimal(1), ROUND_DOWN) * lot
@@ -114,7 +114,7 @@ def _pieces(ticket: Ticket, random: Random) -> list[Decimal]:
 
 
 def _price(order: _Working, quote: Quote) -> Decimal | None:
-    """Return what the order would trade at, None when its limit forbids."""
+    """Return the price at which the order would fill, None when its limit forbids it."""
     buys = order.ticket.side == "buy"
     best = quote.ask if buys else quote.bid
     limit = order.ticket.limit_price

@@ -1,6 +1,7 @@
-"""The paper venue's own books: what each account holds and its cash, to the last digit.
+"""The paper venue's own accounting: positions and cash of each account, exact to the last digit.
 
-Apart from riskgate's accounting on purpose: at the end the two are compared.
+Deliberately independent of riskgate's accounting: at the end of the demo the two are compared. Do
+not import anything of pipeline/risk here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,13 +12,13 @@ from msgspec import Struct
 from topics.fields import Side
 from topics.fills import Fill
 
-__all__ = ["Books", "Holding"]
+__all__ = ["Holding", "VenueAccounts"]
 
 ZERO = Decimal(0)
 
 
 class Holding(Struct):
-    """One position: quantity signed, cost what was paid for it."""
+    """One position; quantity and cost are signed, positive when long."""
 
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
@@ -25,19 +26,19 @@ class Holding(Struct):
 
     @property
     def average_price(self) -> Decimal:
-        """0 when flat."""
+        """The average entry price, 0 when flat."""
         return self.cost / self.quantity if self.quantity else ZERO
 
 
-class Books:
-    """Holdings and cash by account; every instrument is linear with multiplier 1."""
+class VenueAccounts:
+    """Holdings and cash by account; every instrument is linear and has multiplier 1."""
 
     def __init__(self, accounts: Mapping[str, Decimal]) -> None:
         self._cash = dict(accounts)
         self._holdings: dict[str, dict[str, Holding]] = {account: {} for account in accounts}
 
     def apply(self, fill: Fill) -> None:
-        """Book one fill."""
+        """Book a fill."""
         account = fill.account_id
         signed = fill.quantity if fill.side == "buy" else -fill.quantity
         self._cash[account] -= signed * fill.price + fill.fee
@@ -47,15 +48,15 @@ class Books:
         holding.filled_at_ms = fill.executed_at_ms
 
     def accounts(self) -> Iterator[str]:
-        """Name every account."""
+        """Yield every account."""
         yield from self._cash
 
     def cash(self, account: str) -> Decimal:
-        """Return the opening balance, less what was bought, plus what was sold, less fees."""
+        """Return the opening balance less purchases and fees plus sales."""
         return self._cash[account]
 
     def holdings(self, account: str) -> Mapping[str, Holding]:
-        """Return what an account ever held, by symbol."""
+        """Return the holdings of an account by symbol, flat ones included."""
         return self._holdings[account]
 
     def quantity(self, account: str, symbol: str) -> Decimal:
@@ -64,7 +65,10 @@ class Books:
         return holding.quantity if holding else ZERO
 
     def equity(self, account: str, marks: Mapping[tuple[str, Side], Decimal]) -> Decimal:
-        """Value an account at the price at which each position could be closed."""
+        """Return cash plus positions, each at the price at which it could be closed now.
+
+        `marks`: by symbol and closing side.
+        """
         equity = self._cash[account]
         for symbol, holding in self._holdings[account].items():
             if holding.quantity:
@@ -80,4 +84,4 @@ def _cost_after(holding: Holding, signed: Decimal, price: Decimal) -> Decimal:
     left = held + signed
     if left * held > 0:
         return holding.cost * left / held
-    return left * price  # Flat, or through zero: the rest opens at this price.
+    return left * price  # Flat, or through zero: the rest opens at the fill's price.

@@ -1,4 +1,4 @@
-"""What the demo shows while it runs: a live screen on a terminal, plain lines elsewhere."""
+"""The demo's output while it runs: a live screen on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ LINE_SECONDS = 5.0
 RATE_SECONDS = 5.0
 BAR_CELLS = 10
 ZERO = Decimal(0)
-WIDE = 100  # Columns from which on there is room for words.
+WIDE = 100  # From this many columns on, words are written out.
 HEAD_LINES = 4
 NEWS_LINES = 4
 ROWS_MIN = 3
@@ -34,7 +34,7 @@ NEWS_STYLES = {"stop": "bold red", "exit": "yellow", "good": "green"}
 
 
 class Scene(NamedTuple):
-    """Everything the view shows at one moment."""
+    """Everything that the view shows at one time."""
 
     phase: str
     day: date
@@ -48,17 +48,17 @@ class Scene(NamedTuple):
 
 
 class View:
-    """Show scenes from `with` to its end."""
+    """Show scenes while inside `with`."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live = Live(console=console, screen=True, auto_refresh=False)
         self._is_live = console.is_terminal
         self._shown_s = 0.0
-        self._told: News | None = None
+        self._printed: News | None = None
 
     def show(self, make: Callable[[float], Scene]) -> None:
-        """Show what `make` returns, if it is time to."""
+        """Show the scene that `make` returns, if an update is due."""
         now_s = time.monotonic()
         pause_s = SHOW_SECONDS if self._is_live else LINE_SECONDS
         if now_s - self._shown_s < pause_s:
@@ -86,8 +86,8 @@ class View:
             self._live.stop()
 
     def _print(self, scene: Scene) -> None:
-        for news in _since(scene.ledger.news, self._told):
-            self._told = news
+        for news in _since(scene.ledger.news, self._printed):
+            self._printed = news
             if news.level != "exit":
                 self._console.print(_news_line(news, scene), soft_wrap=True)
         states = scene.ledger.states.values()
@@ -97,7 +97,7 @@ class View:
 
 
 def screen(scene: Scene, width: int, height: int) -> Group:
-    """Draw a scene for a terminal of this size."""
+    """Draw a scene for a terminal of this size, in columns and lines."""
     room = max(height - HEAD_LINES - NEWS_LINES - 2, ROWS_MIN)
     states = _chosen(scene, room)
     left = len(scene.ledger.states) - len(states)
@@ -117,7 +117,7 @@ def screen(scene: Scene, width: int, height: int) -> Group:
 
 
 def headroom_ratio(state: AccountState, limits: LossLimits) -> Decimal | None:
-    """Return the share of its equity that an account may still lose before it is stopped."""
+    """Return the fraction of equity that an account may still lose before it is stopped."""
     daily = state.daily
     if state.drawdown_ratio is None or daily is None or daily.pnl is None or not daily.start_equity:
         return None
@@ -126,7 +126,7 @@ def headroom_ratio(state: AccountState, limits: LossLimits) -> Decimal | None:
 
 
 def _chosen(scene: Scene, room: int) -> list[AccountState]:
-    """Return the accounts that there is room for, those nearest to a stop, by name."""
+    """Return as many accounts as fit, those nearest to a stop, ordered by name."""
     states = list(scene.ledger.states.values())
     if len(states) > room:
         states = sorted(states, key=lambda state: _nearness(state, scene))[: room - 1]
@@ -229,10 +229,10 @@ def _news_line(news: News, scene: Scene) -> Text:
     )
 
 
-def _since(news: Iterable[News], told: News | None) -> list[News]:
+def _since(news: Iterable[News], printed: News | None) -> list[News]:
     items = list(news)
-    if told in items:
-        return items[items.index(told) + 1 :]
+    if printed in items:
+        return items[items.index(printed) + 1 :]
     return items
 
 

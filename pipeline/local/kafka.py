@@ -1,6 +1,7 @@
-"""A real Kafka of one or more KRaft nodes on this machine, for the demo and the tests.
+"""A real Kafka cluster of one or more KRaft nodes on this machine, for the demo and the tests.
 
-Listens on 127.0.0.1 only, can be killed, frozen and restarted, and never outlives its parent.
+It listens on 127.0.0.1 only. Its nodes can be killed, frozen and restarted, and never outlive the
+process that started them.
 """
 
 import random
@@ -28,13 +29,12 @@ __all__ = ["LocalKafka"]
 
 START_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 30
-# Below the range that Linux gives to outgoing connections: else a client could take the port
-# of a node that is being restarted.
+# Below the range of outgoing connections, where a client could take the port of a restarting node.
 PORTS = range(20_000, 32_000)
-# The shell becomes Java by exec. Its child waits for the end of a pipe that only the parent
-# holds open, which comes however the parent dies, SIGKILL included. PR_SET_PDEATHSIG would also
-# fire when merely the *thread* that started the node ends, and needs code between fork and exec.
-# The session keeps the number $$ from being given to another process.
+# The shell replaces itself with Java (exec). Its child reads a pipe that only the parent holds open;
+# the pipe closes however the parent dies, even by SIGKILL, and the child then kills the group $$,
+# which the kernel gives to no one else while it lives. PR_SET_PDEATHSIG would also fire when only
+# the *thread* that started the node ends, and it needs code between fork and exec.
 RUN_UNTIL_PARENT_DIES = 'exec 3<&0; (read -r _ <&3; kill -KILL -$$) & exec "$@" </dev/null 3<&-'
 
 
@@ -48,9 +48,9 @@ class Ports(NamedTuple):
 class LocalKafka:
     """Run a Kafka cluster from `start` (or `with`) to `stop`.
 
-    `folder` keeps the data of the nodes; a temporary one, removed by `stop`, when it is None.
-    `settings` go over the broker's own, as written in server.properties. `brief`: it is up for
-    minutes, so that starting fast is worth more than the last bit of speed.
+    `folder` holds the data of the nodes; with None it is temporary and `stop` removes it.
+    `settings` override those in server.properties. `brief`: the cluster runs for minutes only, so
+    a fast start matters more than peak throughput.
     """
 
     def __init__(
@@ -72,11 +72,11 @@ class LocalKafka:
 
     @property
     def bootstrap(self) -> str:
-        """The addresses for `bootstrap.servers`."""
+        """The value of `bootstrap.servers`."""
         return ",".join(f"127.0.0.1:{port.clients}" for port in self._ports)
 
     def start(self) -> Self:
-        """Start every node and return when the whole cluster answers."""
+        """Start every node and wait until the whole cluster answers. Raise StartupError."""
         try:
             self._format()
             for node in range(self._count):
@@ -88,20 +88,20 @@ class LocalKafka:
         return self
 
     def stop(self) -> None:
-        """End every node at once and remove a temporary folder."""
+        """Kill every node and remove a temporary folder."""
         for node in list(self._nodes):
             self.kill(node)
         if self._is_temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill(self, node: int = 0) -> None:
-        """End one node without warning, as a lost machine would."""
+        """Kill one node without warning, as the loss of a machine would."""
         process = self._nodes.pop(node)
         process.kill()
         _reap(process)
 
     def restart(self, node: int = 0) -> None:
-        """Stop one node in good order, unless it was killed before, and start it on its data."""
+        """Stop one node gracefully, unless it was killed, and start it again on its data."""
         if node in self._nodes:
             self._terminate(node)
         self._launch(node)
@@ -112,7 +112,7 @@ class LocalKafka:
         self._nodes[node].send_signal(signal.SIGSTOP)
 
     def resume(self, node: int = 0) -> None:
-        """Let a frozen node go on."""
+        """Let a frozen node continue."""
         self._nodes[node].send_signal(signal.SIGCONT)
 
     def __enter__(self) -> Self:
@@ -174,7 +174,7 @@ class LocalKafka:
             for node, process in self._nodes.items():
                 if process.poll() is not None:
                     reason = _reason(self._log(node).read_text(errors="replace"))
-                    raise StartupError(f"The local Kafka ended while starting: {reason}")
+                    raise StartupError(f"The local Kafka exited during start-up: {reason}")
             if time.monotonic() > deadline:
                 raise StartupError(
                     f"The local Kafka did not answer within {START_SECONDS_MAX} s; "
@@ -183,7 +183,7 @@ class LocalKafka:
             time.sleep(0.1)
 
     def _answers(self, brokers: int) -> bool:
-        # A plain connect first: librdkafka prints every refused connection.
+        # Try a plain connection first: librdkafka prints every refused one.
         if not all(_listens(self._ports[node].clients) for node in self._nodes):
             return False
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
@@ -204,7 +204,7 @@ class LocalKafka:
     def _java(self, heap: str, *arguments: str) -> list[str]:
         options = [f"-Xmx{heap}", "-Dlog4j2.level=WARN"]
         if self._brief:
-            # The second compiler would take the processors of a small machine for the first minute.
+            # The optimizing compiler would keep a small machine's cores busy for the first minute.
             options.append("-XX:TieredStopAtLevel=1")
         runtime = java()
         return [runtime.path, *runtime.options, *options, "-cp", class_path(), *arguments]
@@ -238,19 +238,19 @@ def _settings(brokers: int) -> dict[str, str]:
     in_sync = "2" if brokers > 2 else "1"
     return {
         "auto.create.topics.enable": "false",
-        # A killed node may come back only when its old session is over.
+        # A killed node can rejoin only after its old session has expired.
         "broker.heartbeat.interval.ms": "500",
         "broker.session.timeout.ms": "3000",
         "default.replication.factor": replicas,
         "min.insync.replicas": in_sync,
         "offsets.topic.num.partitions": "8",
         "offsets.topic.replication.factor": replicas,
-        # Longer than the 30 days that events are kept, so no group forgets where it was.
+        # Longer than the 30 days that events are kept, so no group loses its offsets.
         "offsets.retention.minutes": "64800",
         "transaction.state.log.num.partitions": "8",
         "transaction.state.log.replication.factor": replicas,
         "transaction.state.log.min.isr": in_sync,
-        # A dead worker's transaction holds up its readers until this scan finds it.
+        # A dead worker's open transaction blocks readers until this scan aborts it.
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         "share.coordinator.state.topic.num.partitions": "1",
         "share.coordinator.state.topic.replication.factor": replicas,
@@ -261,7 +261,7 @@ def _settings(brokers: int) -> dict[str, str]:
 
 def _cluster_id() -> str:
     text = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    return text.replace("-", "_")  # One that begins with a dash would be taken for an option.
+    return text.replace("-", "_")  # An id with a leading dash would be parsed as an option.
 
 
 def _free_ports(nodes: int) -> list[Ports]:
@@ -291,7 +291,7 @@ def _listens(port: int) -> bool:
 def _reap(process: subprocess.Popen[bytes]) -> None:
     process.wait()
     if process.stdin:
-        process.stdin.close()  # Ends the waiting child of the shell.
+        process.stdin.close()  # Ends the shell's child, which waits for this pipe.
 
 
 def _reason(log: str) -> str:

@@ -1,7 +1,7 @@
-"""The jars of Kafka in the user's cache, fetched when they are missing or incomplete.
+"""Kafka's jars in the user's cache, downloaded when they are missing or incomplete.
 
-Apart from kafka.py because running a broker needs only a class path. The folder in the cache
-appears by one rename, so it is whole or absent, whoever is killed while fetching.
+Apart from kafka.py because running a broker needs only a class path. The cache folder appears by
+one rename, so it is complete or absent even if a download is killed.
 """
 
 import fcntl
@@ -23,7 +23,10 @@ BROKER = "org.apache.kafka:kafka_2.13:"
 
 
 def class_path() -> str:
-    """Return Kafka's class path, fetching the jars first where the cache does not have them."""
+    """Return Kafka's class path; download the jars if the cache lacks them.
+
+    Raise StartupError when a download fails or a jar has another checksum.
+    """
     jars = locked_jars()
     folder = _folder(jars)
     if not _is_complete(folder, jars):
@@ -34,7 +37,7 @@ def class_path() -> str:
 def _folder(jars: Sequence[Jar]) -> Path:
     home = os.environ.get("XDG_CACHE_HOME")
     cache = (Path(home) if home else Path.home() / ".cache") / "riskgate"
-    # Another lock, another folder: nobody takes the jars away from under a running broker.
+    # Each lock has its own folder, so jars are never removed under a running broker.
     return cache / f"kafka-{_version(jars)}-{lock_digest()}"
 
 
@@ -46,7 +49,7 @@ def _fetch(folder: Path, jars: Sequence[Jar]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _locked(folder.parent / f"{folder.name}.lock"):
         if _is_complete(folder, jars):
-            return  # Another process fetched them while this one waited for the lock.
+            return  # Another process downloaded them while this one waited for the lock.
         shutil.rmtree(folder, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="fetch-") as scratch:
             whole = Path(scratch) / "jars"
@@ -56,36 +59,38 @@ def _fetch(folder: Path, jars: Sequence[Jar]) -> None:
 
 
 def _download(jars: Sequence[Jar], repository: Path, folder: Path) -> None:
-    with _said_when_missing():
+    with _reported_when_missing():
         from pipeline.local import maven
     size = sum(jar.size for jar in jars) / 1e6
-    sys.stderr.write(f"Fetching Kafka {_version(jars)}, once: {len(jars)} jars, {size:.0f} MB\n")
+    sys.stderr.write(
+        f"Downloading Kafka {_version(jars)}, only this once: {len(jars)} jars, {size:.0f} MB\n"
+    )
     try:
         paths = maven.download([jar.coordinate for jar in jars], repository)
     except (OSError, RuntimeError) as error:
         raise StartupError(
-            f"The jars of Kafka {_version(jars)} could not be fetched ({error}); check that this "
-            "machine reaches Maven Central, or name a mirror in ~/.config/jgo.conf, as `central` "
-            "under [repositories]"
+            f"The jars of Kafka {_version(jars)} could not be downloaded ({error}); check that "
+            "this machine reaches Maven Central, or name a mirror as `central` under "
+            "[repositories] in ~/.config/jgo.conf"
         ) from error
     for jar, path in zip(jars, paths, strict=True):
         if sha256_of(path) != jar.sha256:
             raise StartupError(
-                f"{jar.name} is not the file that riskgate was tested with (sha256 "
-                f"{sha256_of(path)}, wanted {jar.sha256}); something between here and Maven "
-                "Central changed it, so do not use it"
+                f"{jar.name} is not the file that riskgate was tested with: its sha256 is "
+                f"{sha256_of(path)}, expected {jar.sha256}. Something between this machine and "
+                "Maven Central changed it; do not use it"
             )
         path.rename(folder / jar.name)
 
 
 @contextmanager
-def _said_when_missing() -> Iterator[None]:
+def _reported_when_missing() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
         raise MissingToolError(
-            f"Fetching Kafka needs the package {error.name}, which is not installed; "
-            "`make install` in a clone of riskgate brings it"
+            f"Downloading Kafka needs the package {error.name}, which is not installed; "
+            "`make install` in a clone of riskgate installs it"
         ) from error
 
 
@@ -98,7 +103,7 @@ def _is_complete(folder: Path, jars: Sequence[Jar]) -> bool:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    # The kernel drops the lock with its holder, so a killed process blocks nobody.
+    # The kernel releases the lock when its holder dies, so a killed process blocks nobody.
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

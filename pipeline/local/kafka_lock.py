@@ -1,6 +1,6 @@
-"""The jars of one Kafka broker, with their sizes and sha256: kafka_jars.lock, made by `make lock`.
+"""The lock file of Kafka's jars, kafka_jars.lock: their sizes and sha256, made by `make lock`.
 
-Resolving them anew on every machine could give every machine other jars.
+Without a lock each machine would resolve the dependencies itself and might get different jars.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ HEAD = "# Made by `make lock` from kafka_pom.xml: coordinate, bytes and sha256 o
 
 
 class Jar(NamedTuple):
-    """One jar as it must be."""
+    """One jar with its expected size and checksum."""
 
     coordinate: str  # group:artifact:version
     size: int
@@ -25,19 +25,19 @@ class Jar(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of its file."""
+        """Its file name."""
         _, artifact, version = self.coordinate.split(":")
         return f"{artifact}-{version}.jar"
 
 
 def locked_jars() -> list[Jar]:
-    """Return every jar of the lock."""
+    """Return every jar in the lock."""
     lines = LOCK.read_text().splitlines()
     return [_parse(line) for line in lines if not line.startswith("#")]
 
 
 def lock_digest() -> str:
-    """Return eight digits that change with the lock."""
+    """Return eight hexadecimal digits that change with the lock."""
     return sha256_of(LOCK)[:8]
 
 
@@ -48,7 +48,7 @@ def sha256_of(path: Path) -> str:
 
 
 def renew() -> None:
-    """Work out anew what kafka_pom.xml needs, and replace the lock."""
+    """Resolve the dependencies of kafka_pom.xml and replace the lock."""
     from pipeline.local import maven
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -62,7 +62,7 @@ def renew() -> None:
 
 
 def lock_text(jars: Iterable[Jar]) -> str:
-    """Return the lock as its file has it."""
+    """Return the content of the lock file."""
     return HEAD + "".join(f"{jar.coordinate} {jar.size} {jar.sha256}\n" for jar in jars)
 
 

@@ -1,6 +1,6 @@
-"""Jars from a Maven repository, by jgo: no Java and no Maven needed.
+"""Download of jars from a Maven repository by jgo, which needs neither Java nor Maven.
 
-From Maven Central, unless ~/.config/jgo.conf names a repository `central` of its own.
+The repository is Maven Central, unless ~/.config/jgo.conf names another one as `central`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ ANSWER_SECONDS_MAX = 30
 
 
 def download(coordinates: Sequence[str], folder: Path) -> list[Path]:
-    """Fetch jars into a repository of their own in `folder` and return where each is.
+    """Download jars into a local repository in `folder` and return their paths, in order.
 
-    Raise RuntimeError or OSError when one is not to be had.
+    Raise RuntimeError or OSError when one cannot be downloaded.
     """
     context = _context(folder)
     with _certificates_of_the_machine(), ThreadPoolExecutor(AT_ONCE) as pool:
@@ -30,7 +30,7 @@ def download(coordinates: Sequence[str], folder: Path) -> list[Path]:
 
 
 def resolve(pom: Path, folder: Path) -> list[str]:
-    """Return the coordinates of all that a project needs, as Maven itself would choose them."""
+    """Return the coordinates of all dependencies of a project, with the versions Maven chooses."""
     with _certificates_of_the_machine():
         _, found = _context(folder).pom_dependency_list(POM(pom))
     return [f"{node.dep.groupId}:{node.dep.artifactId}:{node.dep.version}" for node in found]
@@ -48,7 +48,7 @@ def _fetch(context: MavenContext, coordinate: str) -> Path:
 
 @contextmanager
 def _certificates_of_the_machine() -> Iterator[None]:
-    # As pip does: a site that reads its own traffic is known to the machine, not to requests.
+    # As pip does: the certificate of an intercepting proxy is known to the machine only.
     truststore.inject_into_ssl()
     try:
         yield

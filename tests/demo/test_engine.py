@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.demo.engine import PaperEngine
 from pipeline.demo.market import Quote
-from pipeline.demo.venue import Venue, Word
+from pipeline.demo.venue import ExecutionReport, Venue
 from tests.demo.given_demo import NOW_MS, VALID_MS, approval, exit_order, stop
 from topics.accounts import CashFlow
 from topics.fills import Fill
@@ -19,22 +19,24 @@ def engine() -> PaperEngine:
     return PaperEngine({"acct": MILLION, "other": MILLION})
 
 
-def worked(paper: PaperEngine, *, from_ms: int = NOW_MS, for_ms: int = 3000) -> list[Word]:
+def worked(
+    paper: PaperEngine, *, from_ms: int = NOW_MS, for_ms: int = 3000
+) -> list[ExecutionReport]:
     """Let time pass in steps of ten milliseconds."""
     times = range(from_ms, from_ms + for_ms, 10)
     return [word for at_ms in times for word in paper.work(QUOTES, at_ms)]
 
 
-def fills(words: list[Word]) -> list[Fill]:
+def fills(words: list[ExecutionReport]) -> list[Fill]:
     return [word for word in words if isinstance(word, Fill)]
 
 
-def statuses(words: list[Word]) -> list[str]:
+def statuses(words: list[ExecutionReport]) -> list[str]:
     return [word.status for word in words if isinstance(word, Order)]
 
 
 @pytest.fixture
-def busy() -> tuple[PaperEngine, list[Word]]:
+def busy() -> tuple[PaperEngine, list[ExecutionReport]]:
     """Two hundred approvals, all worked to their end."""
     paper = engine()
     words = [word for n in range(1, 201) for word in paper.obey(approval(n), NOW_MS)]
@@ -42,7 +44,7 @@ def busy() -> tuple[PaperEngine, list[Word]]:
 
 
 def test_every_approval_ends_with_one_terminal_word(
-    busy: tuple[PaperEngine, list[Word]],
+    busy: tuple[PaperEngine, list[ExecutionReport]],
 ) -> None:
     paper, words = busy
 
@@ -54,7 +56,9 @@ def test_every_approval_ends_with_one_terminal_word(
     assert paper.is_idle
 
 
-def test_terminal_words_name_what_was_filled(busy: tuple[PaperEngine, list[Word]]) -> None:
+def test_terminal_words_name_what_was_filled(
+    busy: tuple[PaperEngine, list[ExecutionReport]],
+) -> None:
     _, words = busy
     filled: dict[str, Decimal] = {}
 
@@ -69,7 +73,7 @@ def test_terminal_words_name_what_was_filled(busy: tuple[PaperEngine, list[Word]
 
 
 def test_some_orders_are_refused_and_some_cut_short_at_the_venue(
-    busy: tuple[PaperEngine, list[Word]],
+    busy: tuple[PaperEngine, list[ExecutionReport]],
 ) -> None:
     _, words = busy
 
@@ -79,7 +83,7 @@ def test_some_orders_are_refused_and_some_cut_short_at_the_venue(
 
 
 def test_market_orders_pay_the_spread_and_a_little_more(
-    busy: tuple[PaperEngine, list[Word]],
+    busy: tuple[PaperEngine, list[ExecutionReport]],
 ) -> None:
     _, words = busy
 
@@ -90,13 +94,15 @@ def test_market_orders_pay_the_spread_and_a_little_more(
     assert max(prices) <= Decimal("2001.60")
 
 
-def test_books_hold_what_was_filled(busy: tuple[PaperEngine, list[Word]]) -> None:
+def test_books_hold_what_was_filled(busy: tuple[PaperEngine, list[ExecutionReport]]) -> None:
     paper, words = busy
 
     paid = sum((fill.quantity * fill.price + fill.fee for fill in fills(words)), Decimal(0))
 
-    assert paper.books.cash("acct") == MILLION - paid
-    assert paper.books.quantity("acct", "SP500") == sum(fill.quantity for fill in fills(words))
+    assert paper.venue_accounts.cash("acct") == MILLION - paid
+    assert paper.venue_accounts.quantity("acct", "SP500") == sum(
+        fill.quantity for fill in fills(words)
+    )
 
 
 def test_the_same_order_ends_the_same_in_every_run() -> None:
@@ -117,7 +123,7 @@ def test_a_limit_order_is_cancelled_when_the_market_stays_away() -> None:
     words = worked(paper)
 
     assert statuses(words) == ["accepted", "cancelled"]
-    assert paper.books.cash("acct") == MILLION
+    assert paper.venue_accounts.cash("acct") == MILLION
 
 
 def test_a_limit_order_never_pays_more_than_its_limit() -> None:
@@ -137,7 +143,7 @@ def test_an_exit_is_always_accepted_and_filled_whole() -> None:
     words = worked(paper)
 
     assert set(statuses(words)) == {"accepted", "filled"}
-    assert paper.books.quantity("acct", "SP500") == -1000
+    assert paper.venue_accounts.quantity("acct", "SP500") == -1000
 
 
 def test_a_stop_cancels_what_works_and_leaves_exits() -> None:
@@ -173,7 +179,7 @@ def test_a_snapshot_says_what_the_books_say() -> None:
     assert isinstance(position, PositionSnapshot)
     assert isinstance(cash, CashFlow)
     assert (position.symbol, position.quantity) == ("SP500", Decimal(4))
-    assert (cash.kind, cash.amount) == ("snapshot", paper.books.cash("acct"))
+    assert (cash.kind, cash.amount) == ("snapshot", paper.venue_accounts.cash("acct"))
 
 
 def test_there_is_no_snapshot_soon_after_a_fill() -> None:
@@ -201,7 +207,7 @@ def test_a_short_account_tells_its_positions_only() -> None:
 def test_the_venue_works_an_order_once_when_it_is_placed_twice() -> None:
     paper = engine()
     paper.obey(exit_order(1), NOW_MS)
-    (ticket,) = paper.contract.waiting
+    (ticket,) = paper.protocol.waiting
     venue = Venue()
 
     words = [venue.place(ticket, NOW_MS), venue.place(ticket, NOW_MS)]

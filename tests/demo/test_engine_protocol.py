@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.demo.engine_protocol import CancelAll, Contract, Status, Ticket
+from pipeline.demo.engine_protocol import CancelAll, EngineProtocol, Status, Ticket
 from tests.demo.given_demo import NOW_MS, VALID_MS, approval, exit_order, stop
 from topics.orders import Order
 
@@ -19,19 +19,19 @@ def answer(client_id: str, status: Status, *, at_ms: int = NOW_MS) -> Order:
     )
 
 
-def placed(contract: Contract, client_id: str) -> Ticket | None:
-    ticket = contract.place(client_id, NOW_MS)
+def placed(protocol: EngineProtocol, client_id: str) -> Ticket | None:
+    ticket = protocol.place(client_id, NOW_MS)
     assert ticket is None or isinstance(ticket, Ticket)
     return ticket
 
 
 def test_an_approval_waits_to_be_placed_under_its_decision_id() -> None:
-    contract = Contract()
+    protocol = EngineProtocol()
 
-    words = contract.obey(approval(1, quantity="7", limit="2000.5"), NOW_MS)
+    words = protocol.obey(approval(1, quantity="7", limit="2000.5"), NOW_MS)
 
     assert words == []
-    assert placed(contract, "s1") == Ticket(
+    assert placed(protocol, "s1") == Ticket(
         client_id="s1",
         account_id="acct",
         symbol="SP500",
@@ -44,146 +44,146 @@ def test_an_approval_waits_to_be_placed_under_its_decision_id() -> None:
 
 
 def test_nothing_waits_when_a_signal_was_rejected() -> None:
-    contract = Contract()
+    protocol = EngineProtocol()
 
-    words = contract.obey(replace(approval(1), verdict="rejected"), NOW_MS)
+    words = protocol.obey(replace(approval(1), verdict="rejected"), NOW_MS)
 
     assert words == []
-    assert contract.waiting == []
+    assert protocol.waiting == []
 
 
 def test_an_approval_is_placed_once_when_it_is_read_twice() -> None:
-    contract = Contract()
+    protocol = EngineProtocol()
 
-    contract.obey(approval(1), NOW_MS)
-    first = placed(contract, "s1")
-    contract.obey(approval(1), NOW_MS)
+    protocol.obey(approval(1), NOW_MS)
+    first = placed(protocol, "s1")
+    protocol.obey(approval(1), NOW_MS)
 
     assert first is not None
-    assert contract.waiting == []
+    assert protocol.waiting == []
 
 
 def test_an_approval_is_answered_expired_when_it_is_read_at_its_end() -> None:
-    contract = Contract()
+    protocol = EngineProtocol()
 
-    words = contract.obey(approval(1), NOW_MS + VALID_MS)
+    words = protocol.obey(approval(1), NOW_MS + VALID_MS)
 
     assert words == [answer("s1", "expired", at_ms=NOW_MS + VALID_MS)]
-    assert contract.waiting == []
+    assert protocol.waiting == []
 
 
 def test_an_approval_is_placed_a_millisecond_before_its_end() -> None:
-    contract = Contract()
+    protocol = EngineProtocol()
 
-    contract.obey(approval(1), NOW_MS + VALID_MS - 1)
+    protocol.obey(approval(1), NOW_MS + VALID_MS - 1)
 
-    assert [ticket.client_id for ticket in contract.waiting] == ["s1"]
+    assert [ticket.client_id for ticket in protocol.waiting] == ["s1"]
 
 
 def test_an_approval_is_answered_expired_when_it_waited_too_long() -> None:
-    contract = Contract()
-    contract.obey(approval(1), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(1), NOW_MS)
 
-    word = contract.place("s1", NOW_MS + VALID_MS)
+    word = protocol.place("s1", NOW_MS + VALID_MS)
 
     assert word == answer("s1", "expired", at_ms=NOW_MS + VALID_MS)
 
 
 def test_a_stop_drops_approvals_before_it_and_cancels_what_works() -> None:
-    contract = Contract()
-    contract.obey(approval(1), NOW_MS)
-    contract.obey(approval(3), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(1), NOW_MS)
+    protocol.obey(approval(3), NOW_MS)
 
-    words = contract.obey(stop(3), NOW_MS)
+    words = protocol.obey(stop(3), NOW_MS)
 
     assert words == [answer("s1", "cancelled"), CancelAll("acct")]
-    assert [ticket.client_id for ticket in contract.waiting] == ["s3"]
+    assert [ticket.client_id for ticket in protocol.waiting] == ["s3"]
 
 
 def test_an_approval_from_before_a_stop_is_dropped_when_it_is_read_after_it() -> None:
-    contract = Contract()
-    contract.obey(stop(3), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(stop(3), NOW_MS)
 
-    words = contract.obey(approval(2), NOW_MS)
+    words = protocol.obey(approval(2), NOW_MS)
 
     assert words == [answer("s2", "cancelled")]
-    assert contract.waiting == []
+    assert protocol.waiting == []
 
 
 def test_a_stop_that_only_reduces_cancels_nothing_at_the_venue() -> None:
-    contract = Contract()
-    contract.obey(approval(1), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(1), NOW_MS)
 
-    words = contract.obey(stop(2, halts=False), NOW_MS)
+    words = protocol.obey(stop(2, halts=False), NOW_MS)
 
     assert words == [answer("s1", "cancelled")]
 
 
 def test_exits_stay_when_a_stop_comes() -> None:
-    contract = Contract()
-    contract.obey(exit_order(1), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(exit_order(1), NOW_MS)
 
-    contract.obey(stop(2), NOW_MS)
+    protocol.obey(stop(2), NOW_MS)
 
-    assert [ticket.client_id for ticket in contract.waiting] == ["acct:1:1"]
+    assert [ticket.client_id for ticket in protocol.waiting] == ["acct:1:1"]
 
 
 def test_a_stop_leaves_other_accounts_alone() -> None:
-    contract = Contract()
-    contract.obey(approval(1, account="other"), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(1, account="other"), NOW_MS)
 
-    words = contract.obey(stop(2), NOW_MS)
+    words = protocol.obey(stop(2), NOW_MS)
 
     assert words == [CancelAll("acct")]
-    assert [ticket.account_id for ticket in contract.waiting] == ["other"]
+    assert [ticket.account_id for ticket in protocol.waiting] == ["other"]
 
 
 def test_later_rows_of_a_stop_drop_nothing() -> None:
-    contract = Contract()
-    contract.obey(approval(4), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(4), NOW_MS)
 
-    words = [contract.obey(stop(5, status=status), NOW_MS) for status in ("flattening", "flat")]
+    words = [protocol.obey(stop(5, status=status), NOW_MS) for status in ("flattening", "flat")]
 
     assert words == [[], []]
-    assert [ticket.client_id for ticket in contract.waiting] == ["s4"]
+    assert [ticket.client_id for ticket in protocol.waiting] == ["s4"]
 
 
 def test_approvals_after_a_stop_are_placed_once_it_was_lifted() -> None:
-    contract = Contract()
-    contract.obey(stop(3), NOW_MS)
-    contract.obey(stop(5, status="resumed"), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(stop(3), NOW_MS)
+    protocol.obey(stop(5, status="resumed"), NOW_MS)
 
-    contract.obey(approval(6), NOW_MS)
+    protocol.obey(approval(6), NOW_MS)
 
-    assert [ticket.client_id for ticket in contract.waiting] == ["s6"]
+    assert [ticket.client_id for ticket in protocol.waiting] == ["s6"]
 
 
 def test_messages_of_one_sequence_and_chain_belong_together() -> None:
-    contract = Contract()
+    protocol = EngineProtocol()
 
-    contract.obey(approval(1, sequence=4), NOW_MS)
-    contract.obey(exit_order(4), NOW_MS)
+    protocol.obey(approval(1, sequence=4), NOW_MS)
+    protocol.obey(exit_order(4), NOW_MS)
 
-    assert [ticket.client_id for ticket in contract.waiting] == ["s1", "acct:4:1"]
-    assert contract.refused == []
+    assert [ticket.client_id for ticket in protocol.waiting] == ["s1", "acct:4:1"]
+    assert protocol.refused == []
 
 
 def test_an_account_is_refused_when_its_log_forked() -> None:
-    contract = Contract()
-    contract.obey(approval(1), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(1), NOW_MS)
 
-    words = contract.obey(replace(approval(2, sequence=1), chain="another"), NOW_MS)
+    words = protocol.obey(replace(approval(2, sequence=1), chain="another"), NOW_MS)
 
     assert words == [answer("s1", "cancelled"), CancelAll("acct"), answer("s2", "rejected")]
-    assert contract.refused == ["acct"]
+    assert protocol.refused == ["acct"]
 
 
 def test_a_refused_account_gets_rejections_only() -> None:
-    contract = Contract()
-    contract.obey(approval(1), NOW_MS)
-    contract.obey(replace(stop(1), chain="another"), NOW_MS)
+    protocol = EngineProtocol()
+    protocol.obey(approval(1), NOW_MS)
+    protocol.obey(replace(stop(1), chain="another"), NOW_MS)
 
-    words = contract.obey(approval(9), NOW_MS)
+    words = protocol.obey(approval(9), NOW_MS)
 
     assert words == [answer("s9", "rejected")]
-    assert contract.waiting == []
+    assert protocol.waiting == []

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pipeline.demo.checks import answers_finding
 from pipeline.demo.ledger import Ledger
-from pipeline.demo.loss_timeline import LossClock, LossLimits
+from pipeline.demo.loss_timeline import LossLimits, LossTimeline
 from pipeline.demo.summary import Prevented, StopTimes, prevented, quantile, stop_times
 from tests.demo.given_demo import approval, stop
 from topics.account_states import TOPIC as STATES
@@ -17,8 +17,8 @@ from topics.signals import Signal
 LIMITS = LossLimits(daily_loss_ratio_max=Decimal("0.02"), drawdown_ratio_max=Decimal("0.05"))
 
 
-def clock() -> LossClock:
-    return LossClock({"acct": LIMITS}, {"acct": Decimal(1000)})
+def clock() -> LossTimeline:
+    return LossTimeline({"acct": LIMITS}, {"acct": Decimal(1000)})
 
 
 def ledger() -> Ledger:
@@ -79,7 +79,7 @@ def test_a_stop_is_timed_from_its_cause_to_flat() -> None:
     losses = clock()
     seen = Ledger(losses)
 
-    losses.see("acct", Decimal(979), peak=Decimal(1000), at_s=5.0)
+    losses.observe("acct", Decimal(979), peak=Decimal(1000), at_s=5.0)
     seen.read(stop(3), 5.5)
     seen.read(replace(stop(9, status="flat"), stop_id="acct:3:2"), 5.75)
 
@@ -107,7 +107,7 @@ def test_an_operators_stop_has_no_cause() -> None:
 def test_a_loss_begins_beyond_its_limit(equity: str, peak: str, since_s: float | None) -> None:
     losses = clock()
 
-    losses.see("acct", Decimal(equity), peak=Decimal(peak), at_s=3.0)
+    losses.observe("acct", Decimal(equity), peak=Decimal(peak), at_s=3.0)
 
     assert losses.since_s("acct", 3.1) == since_s
 
@@ -116,7 +116,7 @@ def test_a_loss_that_pauses_shortly_has_one_beginning() -> None:
     losses = clock()
 
     for at_s, equity in ((1.0, 970), (2.0, 990), (3.0, 970), (6.0, 970)):
-        losses.see("acct", Decimal(equity), peak=Decimal(1000), at_s=at_s)
+        losses.observe("acct", Decimal(equity), peak=Decimal(1000), at_s=at_s)
         if at_s == 3.0:
             assert losses.since_s("acct", at_s) == 1.0
 
@@ -137,7 +137,7 @@ def test_answers_are_good_when_each_signal_has_one() -> None:
         False,
         False,
     ]
-    assert good.text == "every one of 2 signals has exactly one decision"
+    assert good.text == "each of 2 signals has exactly one decision"
 
 
 def test_accounts_that_may_not_trade_are_known_as_stopped() -> None:

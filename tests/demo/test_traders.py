@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.demo.market import INSTRUMENTS, Quote
-from pipeline.demo.traders import RECKLESS, UNOPENED, Habits, Market, Trader, buy_oil, cast
+from pipeline.demo.traders import RECKLESS, UNOPENED, Habits, Market, Trader, buy_oil, make_traders
 from tests.demo.given_demo import NOW_MS
 from topics.codec import decode, encode
 from topics.signals import TOPIC, Signal
@@ -80,13 +80,15 @@ def test_a_stop_lies_below_what_is_bought() -> None:
 
 
 def test_every_run_asks_for_the_same() -> None:
-    first, second = ([signal for member in cast(4) for signal in asked(member)] for _ in range(2))
+    first, second = (
+        [signal for member in make_traders(4) for signal in asked(member)] for _ in range(2)
+    )
 
     assert first == second
 
 
 def test_every_signal_decodes_and_no_id_comes_twice_but_on_purpose() -> None:
-    for member in cast(4):
+    for member in make_traders(4):
         signals = asked(member)
 
         assert [decode(TOPIC, encode(signal)) for signal in signals] == signals
@@ -96,7 +98,7 @@ def test_every_signal_decodes_and_no_id_comes_twice_but_on_purpose() -> None:
 
 
 def test_the_cast_has_at_least_twenty_accounts_and_one_that_is_reckless() -> None:
-    names = [member.account_id for member in cast(11)]
+    names = [member.account_id for member in make_traders(11)]
 
     assert len(set(names)) == len(names) == 24
     assert {RECKLESS, UNOPENED} < set(names)
