@@ -31,7 +31,7 @@ START_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 30
 # Below the range of outgoing connections, where a client could take the port of a restarting node.
 PORTS = range(20_000, 32_000)
-# The shell replaces itself with Java (exec). Its child reads a pipe that only the parent holds open;
+# The shell becomes Java by exec. Its child reads a pipe that only the parent holds open;
 # the pipe closes however the parent dies, even by SIGKILL, and the child then kills the group $$,
 # which the kernel gives to no one else while it lives. PR_SET_PDEATHSIG would also fire when only
 # the *thread* that started the node ends, and it needs code between fork and exec.
