@@ -1,89 +1,114 @@
-"""The floors of the core: a folder imports only what lies below it; docs/architecture.md."""
+"""A folder imports only what lies below it, in the core and in the shell; docs/architecture.md."""
 
+import ast
 from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
 
-from tests.test_architecture import ROOT, SOURCES, _imports, _module
+from tests.test_architecture import ROOT, SOURCES, _imports, _module, _tree
 
 CORE = "pipeline.risk"
-FLOORS = (
-    {"numbers", "parameters", "outputs", "statistics"},
-    {"account"},
-    {"valuation", "state", "chain", "arrival"},
-    {"order"},
-    {"rules"},
-    {"limits"},
-    {"turn", "gate", "stops", "baselines", "recall", "shared_record"},
-    {"ledger"},
-    {"protection"},
-    {"boundaries", "due", "release", "report", "report_currencies", "step", "step_shared"},
-)
-FLOOR_OF = {name: number for number, floor in enumerate(FLOORS) for name in floor}
-TOP = len(FLOORS) - 1
-DECIDING = FLOOR_OF["turn"]
+SHELL = "pipeline.streams"
+# Lowest first. A file of the core that says what one kind of input means, on_<input>, is on top.
+FLOORS: dict[str, tuple[set[str], ...]] = {
+    CORE: (
+        {"numbers", "parameters", "outputs", "statistics"},
+        {"account"},
+        {"valuation", "state", "chain", "arrival"},
+        {"order"},
+        {"rules"},
+        {"limits"},
+        {"turn", "gate", "stops", "baselines", "recall", "shared_record"},
+        {"ledger"},
+        {"protection"},
+        {"boundaries", "due", "release", "report", "report_currencies", "step", "step_shared"},
+    ),
+    SHELL: (
+        {"settings", "settings_table", "service_links", "role_names", "role_interface"},
+        {"dead_letter", "observe", "clients"},
+        {"engine"},
+        {"tables"},
+        {"admin"},
+        {"roles"},
+    ),
+}
+PACKAGES = pytest.mark.parametrize("package", sorted(FLOORS))
 
 
-def _room(module: str) -> str:
-    """Return the folder or the file directly in the core that a module belongs to.
-
-    An import from the core itself, without naming the module, has no room: the first test fails.
-    """
-    return module.removeprefix(f"{CORE}.").split(".")[0]
+def _room(package: str, module: str) -> str:
+    """Return the folder, or the file beside the folders, that a module belongs to."""
+    return module.removeprefix(f"{package}.").split(".")[0]
 
 
-def _floor(room: str) -> int:
-    return TOP if room.startswith("on_") else FLOOR_OF[room]
+def _floor(package: str, room: str) -> int:
+    floors = FLOORS[package]
+    if room.startswith("on_"):
+        return len(floors) - 1
+    return next(number for number, floor in enumerate(floors) if room in floor)
 
 
-def _edges() -> Iterator[tuple[str, str]]:
+def _edges(package: str) -> Iterator[tuple[str, str]]:
     """Yield who imports whom, module by module; imports for type checking count."""
-    for path in sorted(ROOT.glob("pipeline/risk/**/*.py")):
-        if path.parent.name == "risk" and path.name == "__init__.py":
-            continue
-        for name in _imports(path):
-            if name.startswith(CORE):
+    folder = ROOT / package.replace(".", "/")
+    for path in sorted(folder.glob("**/*.py")):
+        for node in ast.walk(_tree(path)):
+            name = node.module if isinstance(node, ast.ImportFrom) else None
+            if name is not None and name.startswith(f"{package}."):
                 yield _module(path), name
 
 
-def test_every_room_of_the_core_has_a_floor() -> None:
-    rooms = {_room(module) for edge in _edges() for module in edge}
-
-    assert {room for room in rooms if not room.startswith("on_")} == set(FLOOR_OF)
+def _rooms(package: str) -> set[str]:
+    return {_room(package, module) for edge in _edges(package) for module in edge}
 
 
-def test_nothing_imports_from_a_floor_above_it() -> None:
+@PACKAGES
+def test_every_room_has_a_floor(package: str) -> None:
+    rooms = {room for room in _rooms(package) if not room.startswith("on_")}
+
+    assert rooms == set().union(*FLOORS[package])
+
+
+@PACKAGES
+def test_nothing_imports_from_a_floor_above_it(package: str) -> None:
     upward = [
         f"{module} imports {name}"
-        for module, name in _edges()
-        if _floor(_room(module)) < _floor(_room(name))
+        for module, name in _edges(package)
+        if _floor(package, _room(package, module)) < _floor(package, _room(package, name))
     ]
 
     assert upward == []
 
 
-def test_no_two_rooms_import_each_other() -> None:
-    edges = {(_room(module), _room(name)) for module, name in _edges()}
-    rooms = sorted({room for edge in edges for room in edge})
+@PACKAGES
+def test_no_two_rooms_import_each_other(package: str) -> None:
+    edges = {(_room(package, module), _room(package, name)) for module, name in _edges(package)}
 
     assert [
         (one, two)
-        for one, two in combinations(rooms, 2)
+        for one, two in combinations(sorted(_rooms(package)), 2)
         if (one, two) in edges and (two, one) in edges
     ] == []
 
 
-@pytest.mark.parametrize("name", sorted(FLOOR_OF))
-def test_a_floor_names_only_what_is_there(name: str) -> None:
-    core = ROOT / "pipeline" / "risk"
+@PACKAGES
+def test_every_module_is_imported_by_its_own_name(package: str) -> None:
+    folder = ROOT / package.replace(".", "/")
 
-    assert (core / f"{name}.py").exists() != (core / name).is_dir()
+    vague = [
+        f"{path.name}:{node.lineno}"
+        for path in sorted(folder.glob("**/*.py"))
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module == package
+    ]
+
+    assert vague == []  # Else a room could be imported without being seen above.
 
 
 def test_who_is_outside_enters_the_core_by_its_doors() -> None:
     """`step` and `wanted` of step.py; what only reads, as report.py and the limits, is open."""
-    inner = set().union(*FLOORS[DECIDING:]) - {"step", "report", "boundaries"}
+    deciding = next(number for number, floor in enumerate(FLOORS[CORE]) if "turn" in floor)
+    inner = set().union(*FLOORS[CORE][deciding:]) - {"step", "report", "boundaries"}
 
     entering = [
         f"{path.relative_to(ROOT)} imports {name}"
@@ -91,7 +116,7 @@ def test_who_is_outside_enters_the_core_by_its_doors() -> None:
         if not path.is_relative_to(ROOT / "pipeline" / "risk")
         for name in _imports(path)
         if name.startswith(f"{CORE}.")
-        if _room(name) in inner or _room(name).startswith("on_")
+        if (room := _room(CORE, name)) in inner or room.startswith("on_")
     ]
 
     assert entering == []

@@ -19,8 +19,9 @@ from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.role_interface import Record
 from pipeline.streams.roles.broadcast.revaluations import RevaluationQueue
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
-from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read, withdrawn
+from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.input_record import read, withdrawn
 from pipeline.streams.tables.tables import Tables
 from topics.account_states import AccountState
 from topics.catalogue import TOPICS

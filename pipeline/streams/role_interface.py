@@ -6,12 +6,10 @@ Apart from application.py so that a role, its tests and the command line import 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.errors import StartupError
-
-if TYPE_CHECKING:
-    from pipeline.streams.engine.unreadable import Unreadable
+from topics.codec import DecodeError
 
 __all__ = [
     "FETCH",
@@ -31,6 +29,7 @@ __all__ = [
     "StartupError",
     "Stopped",
     "Store",
+    "Unreadable",
     "changelog_name",
 ]
 
@@ -132,6 +131,35 @@ class Produce(Protocol):
         """Without a partition the key decides, by murmur2 as in Java."""
 
 
+class Unreadable(NamedTuple):
+    """The offsets of a batch that cannot be unpacked."""
+
+    topic: str
+    partition: int
+    first: int
+    next: int  # Behind its last.
+    reason: str
+
+    def record(self, *, at_ms: int = 0) -> Record:
+        """Stand for the batch as one record, of which nothing more is known."""
+        return Record(
+            topic=self.topic,
+            partition=self.partition,
+            offset=self.first,
+            key=None,
+            value=None,
+            timestamp_ms=at_ms,
+            timestamp_is_append_time=True,
+        )
+
+    @property
+    def error(self) -> DecodeError:
+        """What a dead letter says of it."""
+        return DecodeError(
+            f"Offsets {self.first} to {self.next - 1} cannot be unpacked ({self.reason})"
+        )
+
+
 class Role(Protocol):
     """What a worker does with its records. Everything is called from the engine's one thread."""
 
@@ -144,7 +172,7 @@ class Role(Protocol):
     def apply(self, record: Record) -> None:
         """Produce, read and write. What raises ends the worker, uncommitted."""
 
-    def step_over(self, batch: "Unreadable") -> None:
+    def step_over(self, batch: Unreadable) -> None:
         """Set aside a batch of records that cannot be unpacked."""
 
     def prepare(self) -> None:

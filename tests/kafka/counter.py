@@ -4,8 +4,7 @@ import time
 
 import msgspec
 
-from pipeline.streams.engine.unreadable import Unreadable
-from pipeline.streams.role_interface import Observer, Partition, Produce, Record, Store
+from pipeline.streams.role_interface import Observer, Partition, Produce, Record, Store, Unreadable
 
 
 class Count(msgspec.Struct, frozen=True):

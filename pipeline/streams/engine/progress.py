@@ -11,7 +11,6 @@ from confluent_kafka import Message
 from pipeline.streams.clients.polling import record_of
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.start_checks import Start
-from pipeline.streams.engine.unreadable import Unreadable
 from pipeline.streams.role_interface import (
     EngineSettings,
     Partition,
@@ -20,6 +19,7 @@ from pipeline.streams.role_interface import (
     Role,
     Stopped,
     Store,
+    Unreadable,
 )
 
 __all__ = ["Progress", "bound", "note_calls"]

@@ -9,15 +9,13 @@ one asks within it, so a second client finds where it ends by halves.
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
-from pipeline.streams.role_interface import FETCH, MEBIBYTE, Record
-from topics.codec import DecodeError
+from pipeline.streams.role_interface import FETCH, MEBIBYTE, Unreadable
 
-__all__ = ["Unreadable", "find_unreadable", "is_unreadable", "search_end"]
+__all__ = ["find_unreadable", "is_unreadable", "search_end"]
 
 # Measured, one batch on a topic that takes 1 MiB: 160 MB in 7 KB of zstd are refused at once. 900
 # MB in 0.9 MB of gzip are unpacked, by 1.7 GB of memory and 8 s, and 200 MB of lz4 as well; under a
@@ -46,35 +44,6 @@ LITTLE: dict[str, str | int | bool] = {
 _CODES = {KafkaError._BAD_COMPRESSION, KafkaError._BAD_MSG}  # noqa: SLF001 - Their only names.
 
 Probe = Callable[[int], int | None]  # Where the unreadable batch begins that holds an offset.
-
-
-class Unreadable(NamedTuple):
-    """The offsets of a batch that cannot be unpacked."""
-
-    topic: str
-    partition: int
-    first: int
-    next: int  # Behind its last.
-    reason: str
-
-    def record(self, *, at_ms: int = 0) -> Record:
-        """Stand for the batch as one record, of which nothing more is known."""
-        return Record(
-            topic=self.topic,
-            partition=self.partition,
-            offset=self.first,
-            key=None,
-            value=None,
-            timestamp_ms=at_ms,
-            timestamp_is_append_time=True,
-        )
-
-    @property
-    def error(self) -> DecodeError:
-        """What a dead letter says of it."""
-        return DecodeError(
-            f"Offsets {self.first} to {self.next - 1} cannot be unpacked ({self.reason})"
-        )
 
 
 def is_unreadable(error: KafkaError) -> bool:

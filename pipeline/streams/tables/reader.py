@@ -26,8 +26,8 @@ from pipeline.streams.clients.polling import poll_all, record_of
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.observe import metrics
 from pipeline.streams.role_interface import FETCH, TABLES_GROUP, Record, Stopped
-from pipeline.streams.roles.ingest.wrap import read, withdrawn
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.input_record import read, withdrawn
 from pipeline.streams.tables.partitions import TablePartitions
 from pipeline.streams.tables.progress import TableProgress
 from pipeline.streams.tables.refused_prices import WITHOUT_APPEND_TIME, Refused

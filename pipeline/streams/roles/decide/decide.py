@@ -19,11 +19,10 @@ from pipeline.streams.clients.append_time import has_append_time, without_append
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
 from pipeline.streams.dead_letter import dead_key, dead_letter
-from pipeline.streams.engine.unreadable import Unreadable
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.account_figures import show_rules
 from pipeline.streams.observe.tally import Tally
-from pipeline.streams.role_interface import Partition, Produce, Record, Stopped, Store
+from pipeline.streams.role_interface import Partition, Produce, Record, Stopped, Store, Unreadable
 from pipeline.streams.roles.decide.partition_accounts import INTERNAL, Due, PartitionAccounts
 from pipeline.streams.roles.decide.rewriting import Rewriting
 from pipeline.streams.roles.decide.state_rows import Space, due_row, lost_row, rewritten

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.dead_letter import dead_key, dead_letter
-from pipeline.streams.engine.unreadable import Unreadable
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.tally import Tally
-from pipeline.streams.role_interface import Partition, Produce, Record, Store
-from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read, withdrawn
+from pipeline.streams.role_interface import Partition, Produce, Record, Store, Unreadable
+from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.input_record import read, withdrawn
 from pipeline.streams.tables.tables import Tables
 from topics import codec
 from topics.catalogue import INPUTS

@@ -12,10 +12,11 @@ from msgspec import Struct
 from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.role_interface import Record
 from pipeline.streams.tables.currency_pairs import Conflict
-from pipeline.streams.tables.sessions import check_calendar, sessions_around
+from pipeline.streams.tables.input_record import read
+from pipeline.streams.tables.sessions import sessions_around
 from pipeline.streams.tables.tables import Tables
 from topics.accounts import CashFlow
-from topics.codec import DecodeError, decode, encode_event, key_of
+from topics.codec import DecodeError, encode_event, key_of
 from topics.dead_letters import DeadLetter
 from topics.events import (
     AccountEvent,
@@ -30,14 +31,11 @@ from topics.events import (
     Source,
 )
 from topics.fields import EVERYONE
-from topics.instruments import Instrument, check_instrument
+from topics.instruments import Instrument
 from topics.signals import Signal
 from topics.topic import Topic
 
-__all__ = ["Wrapped", "Wrapping", "read", "withdrawn"]
-
-KEY = "key"  # The path of what is wrong with a record's key; fields of its body begin with `$`.
-KEY_CHARACTERS_MAX = 128
+__all__ = ["Wrapped", "Wrapping"]
 
 # The class of an event by the topic of its body; Any, as only the topic says which body fits.
 _EVENTS: dict[str, Any] = {
@@ -142,32 +140,3 @@ def _conflict(document: Instrument, conflict: Conflict) -> InstrumentsEvent:
         others=conflict.others,
         withdrawn=conflict.withdrawn,
     )
-
-
-def withdrawn(record: Record, topic: Topic) -> str | None:
-    """Return the key of a compacted topic whose document a record deletes; None for any other."""
-    if record.value is not None or record.key is None or not topic.compacted:
-        return None
-    return record.key.decode(errors="backslashreplace")
-
-
-def read(record: Record, topic: Topic) -> Struct:
-    """Decode an input record of any topic and compare its key with its body.
-
-    Raise DecodeError with the path of what is wrong.
-    """
-    message = decode(topic, record.value)
-    if isinstance(message, Instrument):
-        check_instrument(message)
-        if message.session is not None:
-            check_calendar(message.session)
-    if record.key is None:
-        raise DecodeError(f"Expected the {topic.key} as the key, got none", KEY)
-    try:
-        key = record.key.decode()
-    except UnicodeDecodeError:
-        raise DecodeError(f"Expected the {topic.key} as the key, got no UTF-8", KEY) from None
-    if key != key_of(topic, message):
-        shown = key[:KEY_CHARACTERS_MAX]
-        raise DecodeError(f"Expected the message's own key, {shown!r}", f"$.{topic.key}")
-    return message

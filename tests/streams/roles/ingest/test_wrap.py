@@ -8,8 +8,9 @@ import pytest
 from msgspec import Struct
 
 from pipeline.streams.role_interface import Record
-from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping, read
+from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.input_record import read
 from pipeline.streams.tables.tables import Tables
 from tests import given
 from topics.catalogue import KEYED_BY_ACCOUNT, TOPICS
