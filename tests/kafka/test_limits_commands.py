@@ -140,7 +140,7 @@ def test_looser_limits_are_refused_when_they_must_never_be(
     assert said.splitlines() == [
         "*: daily_loss.on_breach flatten -> halt",
         "*: daily_loss.daily_loss_ratio_max 0.01 -> 0.02",
-        "This is looser than what is in force, so nothing was published.",
+        "This is looser than the limits in force, so nothing was published.",
     ]
 
 
