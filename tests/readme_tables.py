@@ -23,7 +23,7 @@ def tables() -> dict[str, tuple[Path, str]]:
     readme = ROOT / "README.md"
     return {
         "topics": (readme, _topics()),
-        "rules": (readme, _rules()),
+        "rules": (ROOT / "docs" / "rules.md", _rules()),
         "settings": (ROOT / "docs" / "settings.md", _settings()),
         "parameters": (ROOT / "docs" / "limits.md", _parameters()),
         "metrics": (ROOT / "docs" / "metrics.md", _metrics()),
