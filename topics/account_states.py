@@ -1,112 +1,139 @@
 """Account states: the newest view of each account, for people, dashboards and broadcast."""
 
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import field
 
+from topics.account_state_parts import (
+    DayState,
+    HeldRate,
+    PositionState,
+    ReservationState,
+    ViolationCounts,
+    WatchedSymbol,
+    WeekState,
+)
 from topics.fields import (
+    EPOCH_MS,
+    MONEY,
+    RATIO,
+    SIGNED_MONEY,
+    UNKNOWN,
+    UNVALUED,
     AccountOrAll,
     AnyId,
+    AtMs,
+    Chain,
     Id,
+    LimitsVersion,
     Millis,
     Number,
-    Quantity,
-    Side,
+    RulesVersion,
+    Sequence,
     Symbol,
     TradingState,
     Written,
+    doc,
 )
 from topics.topic import FOREVER, Topic
 
-
-class PositionState(Struct, frozen=True, kw_only=True, gc=False):
-    symbol: Symbol
-    quantity: Quantity  # Signed.
-    average_price: Number  # In the settlement currency.
-    mark_price: Number | None
-    unrealized_pnl: Number | None  # In the account's currency.
-    realized_pnl: Number  # Over the life of the account, fees included.
-
-
-class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
-    signal_id: AnyId
-    symbol: Symbol
-    side: Side
-    quantity: Quantity  # In units, what is left.
-    price: Number
-
-
-class WindowState(Struct, frozen=True, kw_only=True, gc=False):
-    pnl: Number | None  # In the account's currency, unrealized included.
-    realized: Number
-    start_equity: Number | None
-
-
-class DayState(WindowState, frozen=True, kw_only=True, gc=False):
-    day: str  # Local date of the window's start.
-
-
-class WeekState(WindowState, frozen=True, kw_only=True, gc=False):
-    week: str  # ISO year and week of the window's start.
-
-
-class ViolationCounts(Struct, frozen=True, kw_only=True):
-    by_level: dict[str, int]
-    by_rule: dict[str, int]
-
-
-class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
-    """What the account itself holds of a symbol's price; broadcast measures moves against it."""
-
-    symbol: Symbol
-    mark_price: Number | None
-    as_of_ms: Millis | None
-    offset: int  # Of the quote it took last; -1 for none.
-    epoch: str = ""  # The log that counts the offset.
-
-
-class HeldRate(Struct, frozen=True, kw_only=True, gc=False):
-    """A rate that the account needs, as it holds it; broadcast measures moves against it."""
-
-    currency: Id
-    rate: Number | None  # Units of the account's currency; None: it has none yet.
-    as_of_ms: Millis | None
+__all__ = [
+    "TOPIC", "AccountState", "DayState", "HeldRate", "PositionState", "ReservationState",
+    "ViolationCounts", "WatchedSymbol", "WeekState",
+]  # fmt: skip
 
 
 class AccountState(Written, frozen=True, kw_only=True):
-    account_id: AccountOrAll  # `*`: of what all accounts of the partition share, for broadcast.
-    trading_state: TradingState
-    stops: tuple[AnyId, ...]  # Ids of the open ones.
-    currency: Id | None
-    balance: Number  # In the account's currency; by currency all cash at the newest rates known.
-    equity: Number | None
-    peak_equity: Number
-    drawdown_ratio: Number | None
-    daily: DayState | None
-    weekly: WeekState | None
-    baselines: dict[str, Decimal] = field(default_factory=dict)  # Equity at the resume, by rule.
-    cash: dict[str, Decimal] = field(default_factory=dict)  # By currency; empty while converted.
-    gross_exposure: Number | None
-    net_exposure: Number | None
-    positions: tuple[PositionState, ...]
-    reservations: tuple[ReservationState, ...]
-    watched: tuple[Symbol, ...]  # Symbols held, reserved or still measured.
-    violations_last_hour: ViolationCounts
-    statistics: dict[str, Decimal] = field(default_factory=dict)
-    limits_version: str
-    wake_at_ms: Millis | None
-    confirming: bool = False  # A breach waits for confirming marks: every newer price matters.
-    quotes: tuple[WatchedSymbol, ...] = ()
-    rates: tuple[HeldRate, ...] = ()  # Of what is held or reserved and of cash.
-    controls_serial: int = 0  # The newest `*` document or control that it has applied.
-    unconverted: tuple[Id, ...] = ()  # Currencies of money that waits for a rate, the first few.
-    worst_exposure: Number | None = None  # Notional if every reserved order filled, worst side.
-    accounts: int = 0  # Of `*`: accounts of the partition that have a row; fewer were lost.
-    topic_id: str = ""  # Of `*`: Kafka's, of the topic that has all of them; "" while it has not.
-    sequence: int
-    chain: str
-    rules_version: str
-    at_ms: Millis
+    account_id: Annotated[
+        AccountOrAll,
+        doc("Account; `*` for what a partition's accounts share, written for broadcast."),
+    ]
+    trading_state: Annotated[
+        TradingState,
+        doc("`reducing` lets only exits through, `halted` has cancelled working orders too."),
+    ]
+    stops: Annotated[tuple[AnyId, ...], doc("Ids of the open stops; a resume names one.")]
+    currency: Annotated[Id | None, doc("Currency of the account.", null="before its opening")]
+    balance: Annotated[
+        Number,
+        doc("Cash: opening, flows and realized PnL, at the newest rates.", unit=SIGNED_MONEY),
+    ]
+    equity: Annotated[
+        Number | None,
+        doc("Balance and unrealized PnL.", unit=SIGNED_MONEY, null=UNKNOWN),
+    ]
+    peak_equity: Annotated[
+        Number, doc("Highest equity so far, adjusted for flows.", unit=SIGNED_MONEY)
+    ]
+    drawdown_ratio: Annotated[
+        Number | None, doc("Fall of equity from that peak.", unit=RATIO, null=UNKNOWN)
+    ]
+    daily: Annotated[DayState | None, doc("The trading day.", null="before the opening")]
+    weekly: Annotated[WeekState | None, doc("The trading week.", null="before the opening")]
+    baselines: Annotated[
+        dict[str, Decimal],
+        doc("Equity at the last resume, by the rule that measures from it.", unit=SIGNED_MONEY),
+    ] = field(default_factory=dict)
+    cash: Annotated[
+        dict[str, Decimal],
+        doc("Balance by currency; empty while all is converted.", unit="each currency, signed"),
+    ] = field(default_factory=dict)
+    gross_exposure: Annotated[
+        Number | None,
+        doc("Notional of all positions.", unit=MONEY, null=UNVALUED),
+    ]
+    net_exposure: Annotated[
+        Number | None,
+        doc("Notional of longs less that of shorts.", unit=SIGNED_MONEY, null=UNVALUED),
+    ]
+    positions: Annotated[
+        tuple[PositionState, ...], doc("What is held, and what was: its realized PnL stays.")
+    ]
+    reservations: Annotated[
+        tuple[ReservationState, ...], doc("Approved orders and exits that are not filled yet.")
+    ]
+    watched: Annotated[tuple[Symbol, ...], doc("Symbols whose prices the account needs.")]
+    violations_last_hour: Annotated[ViolationCounts, doc("Violations of the last hour.")]
+    statistics: Annotated[
+        dict[str, Decimal],
+        doc(
+            "By name: the headroom of each loss limit as a fraction of it, and the loss that "
+            "refused orders prevented (account currency)."
+        ),
+    ] = field(default_factory=dict)
+    limits_version: LimitsVersion
+    wake_at_ms: Annotated[
+        Millis | None,
+        doc("When broadcast wakes the account.", unit=EPOCH_MS, null="if nothing falls due"),
+    ]
+    confirming: Annotated[
+        bool, doc("True: a breach waits for confirming marks, so every newer price matters.")
+    ] = False
+    quotes: Annotated[
+        tuple[WatchedSymbol, ...], doc("Marks that the account holds; moves count from them.")
+    ] = ()
+    rates: Annotated[tuple[HeldRate, ...], doc("Exchange rates that the account needs.")] = ()
+    controls_serial: Annotated[
+        int, doc("Number of the newest `*` document or control that it has applied.")
+    ] = 0
+    unconverted: Annotated[
+        tuple[Id, ...], doc("Currencies of money that waits for a rate; the first four.")
+    ] = ()
+    worst_exposure: Annotated[
+        Number | None,
+        doc("Gross exposure if all orders of the worse side fill.", unit=MONEY, null=UNVALUED),
+    ] = None
+    accounts: Annotated[
+        int, doc("Of `*`: how many accounts of the partition have a row.", unit="count")
+    ] = 0
+    topic_id: Annotated[
+        str, doc("Of `*`: Kafka's id of the topic that holds all these rows; empty if unknown.")
+    ] = ""
+    sequence: Sequence
+    chain: Chain
+    rules_version: RulesVersion
+    at_ms: AtMs
 
 
 TOPIC = Topic(

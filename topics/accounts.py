@@ -1,21 +1,53 @@
 """Accounts: balances and cash flows. The first opening or snapshot starts an account."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from topics.fields import DECIMAL, DecodeError, EventId, Id, Millis, Number
+from topics.fields import (
+    DECIMAL,
+    EPOCH_MS,
+    AccountId,
+    DecodeError,
+    EventId,
+    Id,
+    Millis,
+    Number,
+    doc,
+)
 from topics.topic import Topic
 
 
 class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
-    account_id: Id
-    kind: Literal["opening", "snapshot", "deposit", "withdrawal", "funding"]
-    flow_id: EventId
-    currency: Id
-    amount: Number  # In currency. Opening, snapshot: the cash balance; funding signed; others >= 0.
-    as_of_ms: Millis
+    account_id: AccountId
+    kind: Annotated[
+        Literal["opening", "snapshot", "deposit", "withdrawal", "funding"],
+        doc(
+            "`opening` starts the account; `snapshot` reports the cash balance, and starts an "
+            "account that has no opening; `deposit` and `withdrawal` are no PnL, `funding` is."
+        ),
+    ]
+    flow_id: Annotated[
+        EventId, doc("Id that the sender gives, unique per account; a repetition is an alert.")
+    ]
+    currency: Annotated[
+        Id, doc("Currency of the amount; that of the first message is the account's currency.")
+    ]
+    amount: Annotated[
+        Number,
+        doc(
+            "Cash balance of an opening or snapshot, else what was moved.",
+            unit="currency; deposit and withdrawal unsigned, funding signed: negative is paid",
+        ),
+    ]
+    as_of_ms: Annotated[
+        Millis,
+        doc(
+            "When it was so. Fills up to an opening's time do not change the balance.",
+            unit=EPOCH_MS,
+        ),
+    ]
 
     def __post_init__(self) -> None:
         unsigned = self.kind in ("deposit", "withdrawal")

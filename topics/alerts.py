@@ -1,9 +1,19 @@
 """Alerts: what a person should look at. An alert about a `*` document has account_id `*`."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from topics.fields import AccountOrAll, AlertId, Millis, Number, Written
+from topics.fields import (
+    AccountOrAll,
+    AlertId,
+    AtMs,
+    Chain,
+    Number,
+    RulesVersion,
+    Sequence,
+    Written,
+    doc,
+)
 from topics.topic import DAY_MS, Topic
 
 Level = Literal["low", "medium", "high", "critical"]
@@ -11,18 +21,26 @@ Action = Literal["warn", "block", "reduce", "halt", "flatten"]
 
 
 class Alert(Written, frozen=True, kw_only=True):
-    alert_id: AlertId
-    account_id: AccountOrAll
-    level: Level
-    rule: str
-    action: Action
-    message: str
-    measured: Number | None = None  # In the rule's unit.
-    limit: Number | None = None
-    sequence: int
-    chain: str
-    rules_version: str
-    at_ms: Millis
+    alert_id: Annotated[AlertId, doc("Id: the account, its sequence and a number, with colons.")]
+    account_id: Annotated[
+        AccountOrAll, doc("Account that the alert is about; `*` for a document of all accounts.")
+    ]
+    level: Annotated[Level, doc("How serious it is.")]
+    rule: Annotated[str, doc("Rule that raised it, or another cause such as `control`.")]
+    action: Annotated[Action, doc("What riskgate did about it; `warn` is nothing but this alert.")]
+    message: Annotated[str, doc("What happened, in one sentence with its numbers.")]
+    measured: Annotated[
+        Number | None,
+        doc("What the rule measured.", unit="unit of the rule", null="if it has no number"),
+    ] = None
+    limit: Annotated[
+        Number | None,
+        doc("Limit that it is compared with.", unit="unit of the rule", null="if it has none"),
+    ] = None
+    sequence: Sequence
+    chain: Chain
+    rules_version: RulesVersion
+    at_ms: AtMs
 
 
 TOPIC = Topic(

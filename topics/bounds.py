@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from topics.explain import path_of
 from topics.fields import DECIMAL, DecodeError
+from topics.hints import metas
 
 __all__ = ["SPELLING", "check_message", "check_spelling", "exact_number", "suspicious"]
 
@@ -91,11 +92,10 @@ def _plan(message: type[Struct]) -> _Plan:
 
 
 def _schema(hint: object) -> dict[str, object] | None:
-    for option in (hint, *get_args(hint)):
-        for meta in getattr(option, "__metadata__", ()):
-            schema: dict[str, object] | None = getattr(meta, "extra_json_schema", None)
-            if schema and schema.get("format") == DECIMAL:
-                return schema
+    for meta in metas(hint):
+        schema: dict[str, object] = meta.extra_json_schema or {}
+        if schema.get("format") == DECIMAL:
+            return schema
     return None
 
 

@@ -1,5 +1,7 @@
 """Every topic by its name, in the order of the documentation."""
 
+from types import ModuleType
+
 from topics import (
     account_states,
     accounts,
@@ -39,6 +41,14 @@ _MODULES = (
     dead_letters,
 )
 
+
+def _about(module: ModuleType) -> str:
+    """Return what a topic's module says of it, in one or two sentences."""
+    text = (module.__doc__ or "").partition("\n\n")[0].partition(": ")[2]
+    return " ".join(f"{text[:1].upper()}{text[1:]}".split())
+
+
 TOPICS: dict[str, Topic] = {module.TOPIC.name: module.TOPIC for module in _MODULES}
+ABOUT: dict[str, str] = {module.TOPIC.name: _about(module) for module in _MODULES}
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS.values() if topic.direction == "in")
 KEYED_BY_ACCOUNT: tuple[Topic, ...] = tuple(t for t in INPUTS if t.key == "account_id")

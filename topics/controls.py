@@ -1,25 +1,56 @@
 """Controls: what a person orders: halt, reduce, flatten, or resume after a named stop."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from topics.fields import EVERYONE, AccountOrAll, AnyId, DecodeError, EventId, Millis, Said
+from topics.fields import (
+    EPOCH_MS,
+    EVERYONE,
+    AccountOrAll,
+    AnyId,
+    DecodeError,
+    EventId,
+    Millis,
+    Said,
+    doc,
+)
 from topics.topic import Topic
 
 _DERIVED = re.compile(r".*:[0-9]+:[0-9]+")
 
 
 class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    control_id: EventId  # Acts once per account.
-    account_id: AccountOrAll
-    command: Literal["halt", "reduce", "resume", "flatten"]
-    author: Said
-    reason: Said
-    issued_at_ms: Millis
-    expires_at_ms: Millis | None = None
-    stop_id: AnyId | None = None  # The stop that a resume lifts.
+    control_id: Annotated[EventId, doc("Id that the sender gives. It acts once per account.")]
+    account_id: Annotated[AccountOrAll, doc("Account to control, or `*` for every account.")]
+    command: Annotated[
+        Literal["halt", "reduce", "resume", "flatten"],
+        doc(
+            "`reduce` lets only exits through; `halt` also cancels working orders; `flatten` also "
+            "closes all positions; `resume` lifts the stop named by stop_id."
+        ),
+    ]
+    author: Annotated[Said, doc("Person who gives the command.")]
+    reason: Annotated[Said, doc("Why it is given, for people.")]
+    issued_at_ms: Annotated[
+        Millis,
+        doc(
+            "When it was given; a resume from before the last command that stopped is refused.",
+            unit=EPOCH_MS,
+        ),
+    ]
+    expires_at_ms: Annotated[
+        Millis | None,
+        doc("From then on it is ignored, with an alert.", unit=EPOCH_MS, absent="it never expires"),
+    ] = None
+    stop_id: Annotated[
+        AnyId | None,
+        doc(
+            "Stop that a resume lifts, as emergency_stops names it.",
+            absent="a resume changes nothing and is an alert; other commands need none",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         # That of `*` names its stop in every account, beside those that we name ourselves.

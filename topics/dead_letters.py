@@ -1,25 +1,37 @@
 """Dead letters: what could not be read, with its reason and enough of it to look at."""
 
+from typing import Annotated
+
 from msgspec import Struct
 
+from topics.fields import doc
 from topics.topic import DAY_MS, Topic
 
 
 class DeadSource(Struct, frozen=True, kw_only=True, gc=False):
-    topic: str  # Without the prefix.
-    topic_id: str
-    partition: int
-    offset: int
-    key: str | None  # Undecodable bytes are escaped.
+    topic: Annotated[str, doc("Topic of the message, without the prefix.")]
+    topic_id: Annotated[str, doc("Kafka's id of that topic; a topic created again has a new one.")]
+    partition: Annotated[int, doc("Partition of the message.")]
+    offset: Annotated[int, doc("Offset of the message in its partition.")]
+    key: Annotated[
+        str | None,
+        doc(
+            "Key of the message, cut at 1 KiB; bytes that are no UTF-8 are escaped.",
+            null="if it had no key",
+        ),
+    ]
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True, gc=False):
-    source: DeadSource
-    error: str
-    path: str | None  # Of the field, as `$.quantity`.
-    raw: bytes  # The first 16 KiB; base64 in JSON.
-    raw_bytes: int  # Of the whole message.
-    raw_digest: str  # blake2b, 16 bytes in hex, of the whole message.
+    source: Annotated[DeadSource, doc("Where the message stands.")]
+    error: Annotated[str, doc("Why it could not be read, in one sentence.")]
+    path: Annotated[
+        str | None,
+        doc("Field that is wrong, as `$.quantity`, or `key`.", null="if no field is to blame"),
+    ]
+    raw: Annotated[bytes, doc("First 16 KiB of the message, base64.")]
+    raw_bytes: Annotated[int, doc("Length of the whole message.", unit="bytes")]
+    raw_digest: Annotated[str, doc("blake2b of the whole message, 16 bytes in hex.")]
 
 
 TOPIC = Topic(

@@ -1,89 +1,127 @@
 """Decisions: everything an execution engine obeys, in one order: answers, exits and stops."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import structs
 
+from topics.checks import Check, Unit
 from topics.emergency_stops import TOPIC as STOPS
 from topics.emergency_stops import StopRow
+from topics.exits import Exit, ExitReason
 from topics.fields import (
+    EPOCH_MS,
+    PRICE,
+    RATIO,
+    SIGNED_MONEY,
+    UNITS,
+    UNKNOWN,
+    AccountId,
     AnyId,
+    AtMs,
+    Chain,
     EventId,
-    Id,
+    LimitsVersion,
     Millis,
     Number,
     Quantity,
-    Side,
+    RulesVersion,
+    Sequence,
     StrategyId,
     Symbol,
     TradingState,
     Written,
+    doc,
 )
 from topics.topic import DAY_MS, Topic
 
+__all__ = [
+    "TOPIC", "Check", "Decision", "Exit", "ExitReason", "Stop", "Unit", "Verdict",
+]  # fmt: skip
+
 Verdict = Literal["approved", "modified", "rejected", "ignored"]
-ExitReason = Literal[
-    "stop_loss", "trailing_stop", "time_stop", "volatility_stop", "emergency_stop", "deleverage"
-]
-
-
-Unit = Literal["ratio", "money", "quantity", "price", "ms", "count"]
-
-
-class Check(Struct, frozen=True, gc=False):
-    rule: str
-    verdict: Literal["pass", "breach", "exempt"]
-    measured: Number | None = None
-    limit: Number | None = None
-    headroom: Number | None = None  # limit - measured; measured - limit for minimums.
-    unit: Unit | None = None  # Of these numbers; money is in the account's currency.
-    message: str | UnsetType = UNSET  # Of a breach: one sentence with its numbers.
 
 
 class Decision(Written, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
-    decision_id: AnyId
-    signal_id: EventId
-    account_id: Id
-    strategy_id: StrategyId | None
-    symbol: Symbol
-    side: Literal["buy", "sell", "hold"]
-    verdict: Verdict
-    requested_quantity: Quantity | None  # In units; as asked, or as sized.
-    approved_quantity: Quantity  # In units; 0 when rejected or ignored.
-    limit_price: Number | None
-    stop_price: Number | None
-    reduce_only: bool
-    risk_score: Number | None
-    reasons: tuple[str, ...]  # Breached rules in the order of the gate.
-    binding_rule: str | None
-    checks: tuple[Check, ...]
-    trading_state: TradingState
-    equity: Number | None  # In the account's currency.
-    drawdown_ratio: Number | None
-    daily_pnl: Number | None
-    weekly_pnl: Number | None
-    limits_version: str
-    valid_until_ms: Millis
-    sequence: int
-    chain: str
-    rules_version: str
-    at_ms: Millis
-
-
-class Exit(Written, frozen=True, kw_only=True, tag_field="kind", tag="exit"):
-    exit_id: AnyId
-    account_id: Id
-    symbol: Symbol
-    side: Side
-    quantity: Quantity  # In units, unsigned.
-    reason: ExitReason
-    reduce_only: Literal[True] = True
-    valid_until_ms: Millis
-    sequence: int
-    chain: str
-    rules_version: str
-    at_ms: Millis
+    decision_id: Annotated[
+        AnyId,
+        doc("Client order id for the engine: the signal_id; for a repetition an id of its own."),
+    ]
+    signal_id: Annotated[EventId, doc("Signal that this answers.")]
+    account_id: AccountId
+    strategy_id: Annotated[
+        StrategyId | None, doc("Strategy that asked.", null="if the signal names none")
+    ]
+    symbol: Annotated[Symbol, doc("Instrument to trade.")]
+    side: Annotated[Literal["buy", "sell", "hold"], doc("Side that the signal names.")]
+    verdict: Annotated[
+        Verdict,
+        doc(
+            "`approved` as asked, `modified` to a smaller quantity, `rejected`, or `ignored`: a "
+            "hold or a repeated signal."
+        ),
+    ]
+    requested_quantity: Annotated[
+        Quantity | None,
+        doc("Quantity asked for, or worked out by riskgate.", unit=UNITS, null="if neither"),
+    ]
+    approved_quantity: Annotated[
+        Quantity, doc("Quantity to place; 0 if rejected or ignored.", unit=UNITS)
+    ]
+    limit_price: Annotated[
+        Number | None, doc("Limit price to place.", unit=PRICE, null="for a market order")
+    ]
+    stop_price: Annotated[
+        Number | None,
+        doc(
+            "Stop of the entry, named or worked out; riskgate itself watches it.",
+            unit=PRICE,
+            null="for exits and ignored signals, and without a price to work it out from",
+        ),
+    ]
+    reduce_only: Annotated[bool, doc("True: the signal may only reduce the position.")]
+    risk_score: Annotated[
+        Number | None,
+        doc("Score of the rule `risk_score`.", unit="0 to 1, high is risky", null="if it is off"),
+    ]
+    reasons: Annotated[
+        tuple[str, ...],
+        doc("Rules that were breached, in the order of the gate; none if only rounded to lots."),
+    ]
+    binding_rule: Annotated[
+        str | None,
+        doc("Rule that allows no more than this.", null="if no size limit cut the order"),
+    ]
+    checks: Annotated[
+        tuple[Check, ...],
+        doc("What every rule answered, in the order of the gate; empty if ignored."),
+    ]
+    trading_state: Annotated[
+        TradingState, doc("State of the account: `reducing` lets only exits through.")
+    ]
+    equity: Annotated[
+        Number | None,
+        doc("Equity at the newest marks.", unit=SIGNED_MONEY, null=UNKNOWN),
+    ]
+    drawdown_ratio: Annotated[
+        Number | None, doc("Fall of equity from its peak.", unit=RATIO, null=UNKNOWN)
+    ]
+    daily_pnl: Annotated[
+        Number | None,
+        doc("PnL of the day, unrealized included.", unit=SIGNED_MONEY, null=UNKNOWN),
+    ]
+    weekly_pnl: Annotated[
+        Number | None,
+        doc("PnL of the week, unrealized included.", unit=SIGNED_MONEY, null=UNKNOWN),
+    ]
+    limits_version: LimitsVersion
+    valid_until_ms: Annotated[
+        Millis, doc("From then on the engine must not place it.", unit=EPOCH_MS)
+    ]
+    sequence: Sequence
+    chain: Chain
+    rules_version: RulesVersion
+    at_ms: AtMs
 
 
 class Stop(StopRow, frozen=True, kw_only=True, tag_field="kind", tag="stop"):

@@ -1,35 +1,72 @@
 """Emergency stops: when trading was stopped, why and by whom, until it was lifted."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, Id, Millis, Number, Quantity, Symbol, Written
+from topics.fields import (
+    SIGNED_MONEY,
+    SIGNED_UNITS,
+    AccountId,
+    AnyId,
+    AtMs,
+    Chain,
+    Number,
+    Quantity,
+    RulesVersion,
+    Sequence,
+    Symbol,
+    Written,
+    doc,
+)
 from topics.topic import DAY_MS, Topic
 
 
 class StoppedPosition(Struct, frozen=True, gc=False):
-    symbol: Symbol
-    quantity: Quantity  # Signed.
+    symbol: Annotated[Symbol, doc("Instrument that is held.")]
+    quantity: Annotated[Quantity, doc("Position at that moment.", unit=SIGNED_UNITS)]
 
 
 class StopRow(Written, frozen=True, kw_only=True):
-    stop_id: AnyId
-    account_id: Id
-    status: Literal["triggered", "flattening", "flat", "resumed"]
-    rule: str
-    measured: Number | None  # In the rule's unit.
-    limit: Number | None
-    actions: tuple[Literal["cancel_all", "flatten"], ...]
-    positions: tuple[StoppedPosition, ...]
-    reason: str
-    author: str | None
-    equity: Number | None = None  # In the account's currency.
-    sequence: int
-    chain: str
-    rules_version: str
-    at_ms: Millis
+    stop_id: Annotated[AnyId, doc("Id of the stop; a resume names it to lift the stop.")]
+    account_id: AccountId
+    status: Annotated[
+        Literal["triggered", "flattening", "flat", "resumed"],
+        doc(
+            "`triggered` orders the actions; `flattening`: positions are being closed; `flat`: "
+            "nothing but dust is left; `resumed`: the stop is lifted."
+        ),
+    ]
+    rule: Annotated[str, doc("Rule that stopped the account; `control` for a person's command.")]
+    measured: Annotated[
+        Number | None,
+        doc("What the rule measured.", unit="unit of the rule", null="if it has no number"),
+    ]
+    limit: Annotated[
+        Number | None,
+        doc("Limit that it broke.", unit="unit of the rule", null="if it has no number"),
+    ]
+    actions: Annotated[
+        tuple[Literal["cancel_all", "flatten"], ...],
+        doc(
+            "What the engine must do: cancel working orders other than exits; expect an exit for "
+            "each position. Empty unless triggered, and for a stop that only reduces."
+        ),
+    ]
+    positions: Annotated[tuple[StoppedPosition, ...], doc("Positions held at that moment.")]
+    reason: Annotated[str, doc("Why, in one sentence for people.")]
+    author: Annotated[
+        str | None, doc("Person who stopped or resumed it.", null="if riskgate did it by itself")
+    ]
+    equity: Annotated[
+        Number | None,
+        doc("Equity at that moment.", unit=SIGNED_MONEY, null="while it is unknown"),
+    ] = None
+    sequence: Sequence
+    chain: Chain
+    rules_version: RulesVersion
+    at_ms: AtMs
 
 
 class EmergencyStop(StopRow, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ An event's `type` names the topic of its body; `heartbeat` and `revaluation` com
 """
 
 from decimal import Decimal
-from typing import cast
+from typing import Annotated, cast
 
 from msgspec import Struct
 
@@ -12,7 +12,8 @@ from topics.accounts import TOPIC as ACCOUNTS
 from topics.accounts import CashFlow
 from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control
-from topics.fields import AccountOrAll, Id, Symbol
+from topics.event_parts import Heartbeat, Revaluation, Source
+from topics.fields import AccountOrAll, Id, Symbol, doc
 from topics.fills import TOPIC as FILLS
 from topics.fills import Fill
 from topics.instruments import TOPIC as INSTRUMENTS
@@ -36,79 +37,94 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Source(Struct, frozen=True, kw_only=True, gc=False):
-    topic: str  # Without the prefix.
-    topic_id: str  # Kafka's own, so that a topic made again starts anew.
-    partition: int
-    offset: int
-
-
-class Heartbeat(Struct, frozen=True, kw_only=True, gc=False):
-    """Broadcast lives: somebody watches the stops of this partition."""
-
-
-class Revaluation(Struct, frozen=True, kw_only=True, gc=False):
-    """What the market says to a quiet account. Of `*`: broadcast lacks rows of account_states."""
-
-    markets: tuple[Market, ...] = ()  # Of every watched symbol.
-
-
 class _Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    account_id: AccountOrAll
-    source: Source | None = None  # None: no input of ours; a repetition does no harm.
-    instrument: Instrument | None = None
-    quote: Quote | None = None
-    rates: tuple[Rate, ...] = ()
+    account_id: Annotated[
+        AccountOrAll, doc("Account that it concerns, or `*` for every account; also the key.")
+    ]
+    source: Annotated[
+        Source | None,
+        doc("Where the input stands.", absent="it is no input, and a repetition does no harm"),
+    ] = None
+    instrument: Annotated[
+        Instrument | None,
+        doc("Instrument of the body's symbol.", absent="there is no symbol, or it is unknown"),
+    ] = None
+    quote: Annotated[
+        Quote | None,
+        doc("Newest quote of that symbol.", absent="there is no symbol, or no quote yet"),
+    ] = None
+    rates: Annotated[
+        tuple[Rate, ...],
+        doc("Exchange rates that the account may need.", absent="none is needed or known"),
+    ] = ()
 
 
 class SignalEvent(_Event, frozen=True, kw_only=True, tag="signals"):
-    body: Signal
-    sessions: tuple[Session, ...] = ()  # Of the instrument's exchange, open within the hour.
+    body: Annotated[Signal, doc("The signal as it was read.")]
+    sessions: Annotated[
+        tuple[Session, ...],
+        doc(
+            "Sessions of the exchange that are open within the hour.",
+            absent="the exchange is closed, or the instrument names none",
+        ),
+    ] = ()
 
 
 class FillEvent(_Event, frozen=True, kw_only=True, tag="fills"):
-    body: Fill
+    body: Annotated[Fill, doc("The fill as it was read.")]
 
 
 class OrderEvent(_Event, frozen=True, kw_only=True, tag="orders"):
-    body: Order
+    body: Annotated[Order, doc("The order status as it was read.")]
 
 
 class PositionEvent(_Event, frozen=True, kw_only=True, tag="positions"):
-    body: PositionSnapshot
+    body: Annotated[PositionSnapshot, doc("The position snapshot as it was read.")]
 
 
 class AccountEvent(_Event, frozen=True, kw_only=True, tag="accounts"):
-    body: CashFlow
-    # Where the body's currency is none of them: those that events carry rates in, by a setting.
-    rated_currencies: tuple[Id, ...] = ()
+    body: Annotated[CashFlow, doc("The balance or cash flow as it was read.")]
+    rated_currencies: Annotated[
+        tuple[Id, ...],
+        doc(
+            "Currencies that events carry rates in, by a setting, where the body's is none.",
+            absent="events carry rates in the body's currency",
+        ),
+    ] = ()
 
 
 class LimitsEvent(_Event, frozen=True, kw_only=True, tag="limits"):
-    body: LimitsDocument
+    body: Annotated[LimitsDocument, doc("The limits document as it was read.")]
 
 
 class ControlEvent(_Event, frozen=True, kw_only=True, tag="controls"):
-    body: Control
+    body: Annotated[Control, doc("The control as it was read.")]
 
 
 class HeartbeatEvent(_Event, frozen=True, kw_only=True, tag="heartbeat"):
-    body: Heartbeat
+    body: Annotated[Heartbeat, doc("Has no fields.")]
 
 
 class RevaluationEvent(_Event, frozen=True, kw_only=True, tag="revaluation"):
-    body: Revaluation
+    body: Annotated[Revaluation, doc("What the market says.")]
 
 
 class InstrumentsEvent(_Event, frozen=True, kw_only=True, tag="instruments"):
     """Several instruments name one pair, or do no more since the source was withdrawn."""
 
-    body: Instrument  # The second one, whose price is no rate, else the one that is left.
-    sources: tuple[
-        Symbol, ...
-    ]  # Symbols that name the pair, earliest first: the first is the rate's.
-    others: int = 0  # How many more name it.
-    withdrawn: Symbol | None = None  # The source before.
+    body: Annotated[
+        Instrument,
+        doc("The second one, whose price is no rate; or the only one that is left."),
+    ]
+    sources: Annotated[
+        tuple[Symbol, ...],
+        doc("Symbols that name the pair, earliest first: the first one's price is the rate."),
+    ]
+    others: Annotated[int, doc("How many more name the pair.", absent="no more do")] = 0
+    withdrawn: Annotated[
+        Symbol | None,
+        doc("Symbol that was the source before.", absent="none was, or it still is"),
+    ] = None
 
 
 Event = (

@@ -1,6 +1,7 @@
 """The field types every message is built from: ids, times, exact numbers and their bounds.
 
-A bound stands in the type, so the codec, the JSON Schema and the documentation say the same.
+A bound stands in the type and a description beside it, so the codec, the JSON Schema and the
+documentation say the same.
 """
 
 from decimal import Decimal
@@ -45,6 +46,46 @@ Quantity = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, EXACT: True})]
 
 Side = Literal["buy", "sell"]
 TradingState = Literal["active", "reducing", "halted"]
+
+
+UNITS = "units of the instrument, unsigned"
+SIGNED_UNITS = "units of the instrument, negative is short"
+PRICE = "price as quoted, in the settlement currency if linear"
+MONEY = "account currency, unsigned"
+SIGNED_MONEY = "account currency, signed"
+RATIO = "fraction, 0.05 is 5 %"
+EPOCH_MS = "ms since the epoch, UTC"
+UNVALUED = "while a mark or rate is missing"
+UNKNOWN = "while equity is unknown: no opening yet, or a mark or rate missing or stale"
+
+
+def doc(meaning: str, *, unit: str = "", absent: str = "", null: str = "") -> Meta:
+    """Describe a field. absent: what happens without it; null: when it is null.
+
+    Schemas show one text; the parts stay apart for the tables of docs/messages.md.
+    """
+    without = [f"If absent, {absent}."] if absent else []
+    without += [f"Null {null}."] if null else []
+    text = " ".join([meaning, *([f"Unit: {unit}."] if unit else []), *without])
+    return Meta(description=text, extra={"meaning": " ".join([meaning, *without]), "unit": unit})
+
+
+AccountId = Annotated[Id, doc("Account that the message is about; also the key of the message.")]
+Sequence = Annotated[int, doc("Number of the event that led to this message, from 1 per account.")]
+Chain = Annotated[
+    str,
+    doc("Digest of all events of the account up to this one; equal chains mean equal histories."),
+]
+RulesVersion = Annotated[
+    str, doc("Digest of the riskgate release, time zones, calendars and defaults that decided.")
+]
+AtMs = Annotated[
+    Millis, doc("Clock of the account: append time of its newest event.", unit=EPOCH_MS)
+]
+LimitsVersion = Annotated[
+    str,
+    doc("Versions of the limits in force: that of `*`, a point, that of the account; 0 is none."),
+]
 
 
 class Written(Struct, frozen=True):

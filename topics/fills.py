@@ -1,28 +1,71 @@
 """Fills: executions, their busts and their corrections, as the venue reports them."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, EventId, Id, Millis, Number, Positive, Side, Symbol
+from topics.fields import (
+    EPOCH_MS,
+    PRICE,
+    UNITS,
+    AccountId,
+    AnyId,
+    EventId,
+    Id,
+    Millis,
+    Number,
+    Positive,
+    Side,
+    Symbol,
+    doc,
+)
 from topics.topic import Topic
 
 
 class Fill(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    account_id: Id
-    fill_id: EventId  # With symbol and side unique per account: a self-trade is two fills.
-    order_id: EventId
-    signal_id: AnyId | None = None  # For an exit its exit_id.
-    symbol: Symbol
-    side: Side
-    quantity: Positive  # In units of the instrument, unsigned.
-    price: Number  # In the settlement currency; may be zero or negative.
-    fee: Number = Decimal(0)  # In fee_currency; negative is a rebate.
-    fee_currency: Id | None = None  # Absent: the settlement currency.
-    executed_at_ms: Millis
-    # A bust is a fill that never was; a correction replaces the fill of its id, as for a late fee.
-    kind: Literal["new", "bust", "correct"] = "new"
+    account_id: AccountId
+    fill_id: Annotated[
+        EventId,
+        doc("Id that the venue gives, unique per account, symbol and side; it is booked once."),
+    ]
+    order_id: Annotated[EventId, doc("Id of the filled order at the venue.")]
+    signal_id: Annotated[
+        AnyId | None,
+        doc(
+            "What was filled: the signal_id of a decision, the exit_id of an exit.",
+            absent="it is found by order_id; a fill that names no decision is an alert",
+        ),
+    ] = None
+    symbol: Annotated[Symbol, doc("Instrument that was traded.")]
+    side: Annotated[Side, doc("Whether it was bought or sold.")]
+    quantity: Annotated[Positive, doc("How much was filled.", unit=UNITS)]
+    price: Annotated[
+        Number,
+        doc("Price of the fill; at or below zero only if the instrument allows it.", unit=PRICE),
+    ]
+    fee: Annotated[
+        Number,
+        doc(
+            "Fee of the fill; negative is a rebate.",
+            unit="fee_currency, signed",
+            absent="there is no fee; a correction may add it later",
+        ),
+    ] = Decimal(0)
+    fee_currency: Annotated[
+        Id | None,
+        doc("Currency of the fee.", absent="it is the settlement currency"),
+    ] = None
+    executed_at_ms: Annotated[
+        Millis, doc("When the venue executed it; a bust repeats this time.", unit=EPOCH_MS)
+    ]
+    kind: Annotated[
+        Literal["new", "bust", "correct"],
+        doc(
+            "`bust`: the fill of this id never was; `correct`: this replaces the fill of its id.",
+            absent="it is a new fill",
+        ),
+    ] = "new"
 
 
 TOPIC = Topic(

@@ -5,25 +5,83 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from topics.fields import DecodeError, Id, NotNegative, Positive, Symbol
+from topics.fields import PRICE, UNITS, DecodeError, Id, NotNegative, Positive, Symbol, doc
 from topics.topic import FOREVER, Topic
 
 
 class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    symbol: Symbol
-    kind: Literal["linear", "inverse"] = "linear"
-    base_currency: Id | None = None
-    settlement_currency: Id
-    tick_size: Positive  # In the settlement currency.
-    lot_size: Positive  # In units.
-    min_quantity: NotNegative  # In units.
-    max_quantity: Positive | None = None  # In units, of one order.
-    min_notional: NotNegative | None = None  # In the settlement currency.
-    multiplier: Positive = Decimal(1)  # Settlement currency per unit and point of price.
-    groups: Annotated[tuple[Id, ...], Meta(max_length=32)] = ()
-    session: Id | None = None  # Name of an exchange calendar.
-    prices_may_be_negative: bool = False  # Else a price <= 0 is no price; linear ones only.
-    status: Literal["trading", "halted", "delisted"] = "trading"  # Without entries unless trading.
+    symbol: Annotated[
+        Symbol, doc("Name that signals, fills and prices use; also the key of the message.")
+    ]
+    kind: Annotated[
+        Literal["linear", "inverse"],
+        doc(
+            "`inverse`: quoted in one currency and settled in its base currency.",
+            absent="it is linear: its PnL is quantity times change of price times multiplier",
+        ),
+    ] = "linear"
+    base_currency: Annotated[
+        Id | None,
+        doc(
+            "Currency that a unit is of; the price of a linear one is then its exchange rate.",
+            absent="its price is no exchange rate",
+        ),
+    ] = None
+    settlement_currency: Annotated[Id, doc("Currency of its PnL; of an inverse one, the base.")]
+    tick_size: Annotated[Positive, doc("Smallest step of a price.", unit=PRICE)]
+    lot_size: Annotated[
+        Positive, doc("Smallest step of a quantity; orders are rounded down to it.", unit=UNITS)
+    ]
+    min_quantity: Annotated[
+        NotNegative,
+        doc("Smallest order; a smaller position is dust that nobody can close.", unit=UNITS),
+    ]
+    max_quantity: Annotated[
+        Positive | None,
+        doc("Largest order; a larger one is cut to it.", unit=UNITS, absent="there is no maximum"),
+    ] = None
+    min_notional: Annotated[
+        NotNegative | None,
+        doc(
+            "Smallest notional of an order.",
+            unit="settlement currency, unsigned",
+            absent="there is no minimum",
+        ),
+    ] = None
+    multiplier: Annotated[
+        Positive,
+        doc(
+            "Size of one contract.",
+            unit="settlement currency per unit and point of price",
+            absent="it is 1",
+        ),
+    ] = Decimal(1)
+    groups: Annotated[
+        tuple[Id, ...],
+        Meta(max_length=32),
+        doc("Groups that it belongs to, for `group_exposure`.", absent="it belongs to none"),
+    ] = ()
+    session: Annotated[
+        Id | None,
+        doc(
+            "Exchange calendar for `trading_hours`, as XNYS or 24/7.",
+            absent="trading hours do not limit it",
+        ),
+    ] = None
+    prices_may_be_negative: Annotated[
+        bool,
+        doc(
+            "True: prices at or below zero are real; only linear instruments may have them.",
+            absent="such a price counts as missing",
+        ),
+    ] = False
+    status: Annotated[
+        Literal["trading", "halted", "delisted"],
+        doc(
+            "Entries need `trading`; exits always pass. A delisted one keeps its last price.",
+            absent="it is trading",
+        ),
+    ] = "trading"
 
 
 def check_instrument(instrument: Instrument) -> None:

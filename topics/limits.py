@@ -1,19 +1,27 @@
 """Limits: versioned documents of rule parameters, for one account or for all."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, Said, Version
+from topics.fields import AccountOrAll, Said, Version, doc
 from topics.topic import FOREVER, Topic
 
 
 class LimitsDocument(Struct, frozen=True, kw_only=True):
-    account_id: AccountOrAll
-    version: Version  # Grows with every document of the account, and of `*`.
-    author: Said
-    reason: Said
-    rules: dict[str, dict[str, Any]]  # {rule: {parameter: value}}; typed by each rule itself.
+    account_id: Annotated[AccountOrAll, doc("Account that it limits, or `*` for every account.")]
+    version: Annotated[
+        Version, doc("Grows with every document of the account, or of `*`; else it is refused.")
+    ]
+    author: Annotated[Said, doc("Person or program that publishes it.")]
+    reason: Annotated[Said, doc("Why it is published, for people.")]
+    rules: Annotated[
+        dict[str, dict[str, Any]],  # Typed by each rule itself.
+        doc(
+            "Parameters by rule, as docs/limits.md lists them. What the document leaves out comes "
+            "from the document of `*`, else from the built-in defaults."
+        ),
+    ]
 
 
 TOPIC = Topic(

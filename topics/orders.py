@@ -1,22 +1,48 @@
-"""Orders: what the execution engine says of an approval or an exit, word by word."""
+"""Orders: status of each order that answers an approval or an exit, as the engine reports it."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 
-from topics.fields import AnyId, EventId, Id, Millis, NotNegative, Symbol
+from topics.fields import (
+    EPOCH_MS,
+    UNITS,
+    AccountId,
+    AnyId,
+    EventId,
+    Millis,
+    NotNegative,
+    Symbol,
+    doc,
+)
 from topics.topic import Topic
 
 
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    account_id: Id
-    signal_id: AnyId  # For an exit its exit_id.
-    order_id: EventId
-    symbol: Symbol
-    status: Literal["accepted", "rejected", "cancelled", "expired", "filled"]
-    filled_quantity: NotNegative | None = None  # In units, total of this order so far.
-    updated_at_ms: Millis
+    account_id: AccountId
+    signal_id: Annotated[
+        AnyId, doc("What the order answers: the signal_id of a decision, the exit_id of an exit.")
+    ]
+    order_id: Annotated[
+        EventId, doc("Id of the order at the venue. Fills that name it find their decision by it.")
+    ]
+    symbol: Annotated[Symbol, doc("Instrument of the order.")]
+    status: Annotated[
+        Literal["accepted", "rejected", "cancelled", "expired", "filled"],
+        doc("Order status. All but `accepted` are final: whatever comes later changes nothing."),
+    ]
+    filled_quantity: Annotated[
+        NotNegative | None,
+        doc(
+            "Total that the order has filled so far.",
+            unit=UNITS,
+            absent="`filled` means the whole order, another status what its fills add up to",
+        ),
+    ] = None
+    updated_at_ms: Annotated[
+        Millis, doc("When the status changed; recorded, but no rule reads it.", unit=EPOCH_MS)
+    ]
 
 
 TOPIC = Topic(

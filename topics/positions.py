@@ -1,20 +1,44 @@
-"""Positions: what venue or books say is held, a snapshot to compare with or to start from."""
+"""Positions: what the venue or the books say is held, to compare with or to start from."""
 
 from decimal import Decimal
+from typing import Annotated
 
 from msgspec import Struct
 
-from topics.fields import DecodeError, Id, Millis, Number, Symbol
+from topics.fields import (
+    EPOCH_MS,
+    PRICE,
+    SIGNED_UNITS,
+    AccountId,
+    DecodeError,
+    Millis,
+    Number,
+    Symbol,
+    doc,
+)
 from topics.topic import Topic
 
 
 class PositionSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    account_id: Id
-    symbol: Symbol
-    quantity: Number  # Signed: negative is short.
-    average_price: Number | None = None  # In the settlement currency; needed unless flat.
-    mark_price: Number | None = None  # In the settlement currency.
-    as_of_ms: Millis
+    account_id: AccountId
+    symbol: Annotated[Symbol, doc("Instrument that is held.")]
+    quantity: Annotated[Number, doc("Net position; 0 is flat.", unit=SIGNED_UNITS)]
+    average_price: Annotated[
+        Number | None,
+        doc("Average entry price.", unit=PRICE, absent="the position must be flat"),
+    ] = None
+    mark_price: Annotated[
+        Number | None,
+        doc(
+            "Mark at as_of_ms, used if newer than the quote that the account holds.",
+            unit=PRICE,
+            absent="only `prices` value the position",
+        ),
+    ] = None
+    as_of_ms: Annotated[
+        Millis,
+        doc("When this was held; not compared if older than the last fill.", unit=EPOCH_MS),
+    ]
 
     def __post_init__(self) -> None:
         if self.average_price is None and self.quantity:

@@ -1,22 +1,58 @@
-"""Prices: quotes per symbol, from market data."""
+"""Prices: quotes per symbol. A message has at least one of bid, ask, mark and last."""
 
 from decimal import Decimal
+from typing import Annotated
 
 from msgspec import Struct
 
-from topics.fields import DecodeError, Millis, Number, Symbol
+from topics.fields import EPOCH_MS, PRICE, DecodeError, Millis, Number, Symbol, doc
 from topics.topic import Topic
 
 
 class Price(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    symbol: Symbol
-    bid: Number | None = None  # All prices in the settlement currency.
-    ask: Number | None = None
-    mark: Number | None = None
-    last: Number | None = None
-    high: Number | None = None  # Of the bar that `last` belongs to.
-    low: Number | None = None
-    as_of_ms: Millis
+    """A price at or below zero counts as absent unless the instrument allows such prices."""
+
+    symbol: Annotated[Symbol, doc("Instrument that is quoted; also the key of the message.")]
+    bid: Annotated[
+        Number | None,
+        doc("Best bid; it values long positions.", unit=PRICE, absent="mark does, else last"),
+    ] = None
+    ask: Annotated[
+        Number | None,
+        doc("Best ask; it values short positions.", unit=PRICE, absent="mark does, else last"),
+    ] = None
+    mark: Annotated[
+        Number | None,
+        doc("Mark price of the venue.", unit=PRICE, absent="last stands in for it"),
+    ] = None
+    last: Annotated[
+        Number | None,
+        doc(
+            "Price of the last trade.",
+            unit=PRICE,
+            absent="bars are built from mark, else from the middle of bid and ask",
+        ),
+    ] = None
+    high: Annotated[
+        Number | None,
+        doc(
+            "Highest price of the bar that last belongs to.",
+            unit=PRICE,
+            absent="the bar knows only the prices that were published",
+        ),
+    ] = None
+    low: Annotated[
+        Number | None,
+        doc(
+            "Lowest price of the bar that last belongs to.",
+            unit=PRICE,
+            absent="the bar knows only the prices that were published",
+        ),
+    ] = None
+    as_of_ms: Annotated[
+        Millis,
+        doc("When the market had these prices; their age counts from it.", unit=EPOCH_MS),
+    ]
 
     def __post_init__(self) -> None:
         if self.bid is None and self.ask is None and self.mark is None and self.last is None:

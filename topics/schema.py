@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from topics.bounds import SPELLING
-from topics.catalogue import TOPICS
+from topics.catalogue import ABOUT, TOPICS
 from topics.codec import EXTENSION, encode
 from topics.fields import DECIMAL
 from topics.topic import Topic
@@ -19,6 +19,7 @@ __all__ = ["asyncapi", "json_schema", "json_schemas"]
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 COMPONENT = "#/components/schemas/{name}"
 KAFKA_BINDING = "0.5.0"
+TAG = "Tells the kinds of messages of one topic apart."
 
 PLAIN_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$"  # As riskgate writes every number.
 _NOT_BELOW_ZERO = rf"^(?!-[^eE]*[1-9]){SPELLING}$"
@@ -36,7 +37,8 @@ def json_schemas() -> Document:
 def json_schema(topic: Topic) -> Document:
     """Return the JSON Schema of a topic's message."""
     schema = {**msgspec.json.schema(topic.message), **topic.schema_extra}
-    return {"$schema": JSON_SCHEMA, "title": topic.name, **_exact(schema, topic)}
+    said = {"title": topic.name, "description": ABOUT[topic.name]}
+    return {"$schema": JSON_SCHEMA, **said, **_exact(schema, topic)}
 
 
 def asyncapi(prefix: str, *, partitions: int = 24) -> Document:
@@ -90,6 +92,8 @@ def _exact(schema: Any, topic: Topic) -> Any:
         return [_exact(part, topic) for part in schema]
     if not isinstance(schema, dict):
         return schema
+    if schema.keys() == {"enum"} and len(schema["enum"]) == 1:  # A tag, which no field describes.
+        return {"description": TAG, **schema}
     if schema.get("format") == DECIMAL:
         return _written(schema) if topic.direction == "out" else _read(schema)
     if schema.get("additionalProperties") is False:
@@ -129,7 +133,8 @@ def _channel(topic: Topic, address: str, partitions: int) -> Document:
     }
     return {
         "address": address,
-        "description": f"Written by {_list(topic.writers)}; read by {_list(topic.readers)}.",
+        "description": f"{ABOUT[topic.name]} Written by {_list(topic.writers)}; read by "
+        f"{_list(topic.readers)}.",
         "messages": {topic.name: {"$ref": f"#/components/messages/{topic.name}"}},
         "bindings": {"kafka": kafka},
     }

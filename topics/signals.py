@@ -2,21 +2,25 @@
 
 import re
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from topics.fields import (
+    EPOCH_MS,
+    PRICE,
+    UNITS,
+    AccountId,
     DecodeError,
     EventId,
-    Id,
     Millis,
     Number,
     Positive,
     Share,
     StrategyId,
     Symbol,
+    doc,
 )
 from topics.topic import Topic
 
@@ -28,19 +32,67 @@ _SIDES: dict[object, str] = {2: "buy", 0: "sell", 1: "hold"}  # As classifiers n
 class Signal(
     Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, forbid_unknown_fields=True
 ):
-    signal_id: EventId  # Unique per account.
-    account_id: Id
-    strategy_id: StrategyId | None = None
-    symbol: Symbol
-    side: Literal["buy", "sell", "hold", 2, 0, 1]  # 2 buy, 0 sell, 1 hold; words once decoded.
-    quantity: Positive | None = None  # In units of the instrument; absent: sized by the gate.
-    limit_price: Number | None = None  # In the settlement currency; absent: a market order.
-    stop_price: Number | None = None  # In the settlement currency.
-    confidence: Share | None = None  # 0 to 1; absent counts as 1.
-    strength: Share | None = None  # 0 to 1; carried, not judged.
-    reduce_only: bool = False
-    created_at_ms: Millis
-    expires_at_ms: Millis | None = None
+    signal_id: Annotated[
+        EventId,
+        doc("Id that the strategy gives, unique per account. A repetition is answered `ignored`."),
+    ]
+    account_id: AccountId
+    strategy_id: Annotated[
+        StrategyId | None, doc("Strategy that asks.", absent="the decision names no strategy")
+    ] = None
+    symbol: Annotated[Symbol, doc("Instrument to trade.")]
+    side: Annotated[
+        Literal["buy", "sell", "hold", 2, 0, 1],  # Words once decoded.
+        doc("What to do; a hold is answered `ignored`. 2 means buy, 0 sell and 1 hold."),
+    ]
+    quantity: Annotated[
+        Positive | None,
+        doc(
+            "How much to trade.",
+            unit=UNITS,
+            absent="riskgate sizes the order; with reduce_only it is all that can be closed",
+        ),
+    ] = None
+    limit_price: Annotated[
+        Number | None,
+        doc("Worst price to trade at.", unit=PRICE, absent="it is a market order"),
+    ] = None
+    stop_price: Annotated[
+        Number | None,
+        doc(
+            "Price at which to give the position up.",
+            unit=PRICE,
+            absent="riskgate works one out for an entry, from the ATR or at a fixed ratio",
+        ),
+    ] = None
+    confidence: Annotated[
+        Share | None,
+        doc(
+            "How sure the strategy is.",
+            unit="fraction",
+            absent="it counts as 1, but is rejected where the limits set a minimum",
+        ),
+    ] = None
+    strength: Annotated[
+        Share | None,
+        doc(
+            "How strong the signal is; recorded, but no rule reads it.",
+            unit="fraction",
+            absent="nothing changes",
+        ),
+    ] = None
+    reduce_only: Annotated[
+        bool,
+        doc("True: it may only reduce the position.", absent="it may also open or add to one"),
+    ] = False
+    created_at_ms: Annotated[
+        Millis,
+        doc("When the strategy made it; rejected when too old or in the future.", unit=EPOCH_MS),
+    ]
+    expires_at_ms: Annotated[
+        Millis | None,
+        doc("From then on it is rejected.", unit=EPOCH_MS, absent="only its age limits it"),
+    ] = None
 
     def __post_init__(self) -> None:
         if self.side in _SIDES:

@@ -1,20 +1,22 @@
 """Snapshots: an account's whole state, once per trading day; replay and rebuild start there."""
 
+from typing import Annotated
+
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, Millis
+from topics.fields import AccountOrAll, AtMs, Chain, RulesVersion, Sequence, doc
 from topics.topic import DAY_MS, Topic
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    account_id: AccountOrAll
-    state_version: int
-    state: bytes  # As the state store keeps it; base64 in JSON.
-    offset: int  # Of the event in `events` after which this was the state.
-    sequence: int
-    chain: str
-    rules_version: str
-    at_ms: Millis
+    account_id: Annotated[AccountOrAll, doc("Account; `*` for what a partition's accounts share.")]
+    state_version: Annotated[int, doc("Version of the form of the state.")]
+    state: Annotated[bytes, doc("The whole state as the state store keeps it, base64.")]
+    offset: Annotated[int, doc("Offset in `events` of the last event that is in the state.")]
+    sequence: Sequence
+    chain: Chain
+    rules_version: RulesVersion
+    at_ms: AtMs
 
 
 TOPIC = Topic(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 from msgspec import Struct
 
 from topics.fields import EXACT
+from topics.hints import bare, metas
 
 PLACES = 18
 _WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-999999, Emax=999999)
@@ -75,14 +76,10 @@ def write_exact(tree: dict[str, Any], exact: Exact) -> None:
 
 
 def _is_exact(hint: object) -> bool:
-    return any(
-        EXACT in (getattr(meta, "extra_json_schema", None) or {})
-        for option in (hint, *get_args(hint))
-        for meta in getattr(option, "__metadata__", ())
-    )
+    return any(EXACT in (meta.extra_json_schema or {}) for meta in metas(hint))
 
 
 def _inner(hint: object) -> Iterator[type[Struct]]:
-    for part in get_args(hint):
+    for part in get_args(bare(hint)):
         if isinstance(part, type) and issubclass(part, Struct):
             yield part

@@ -1,0 +1,47 @@
+"""Checks: what each rule answered to an order, as a decision lists it."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from topics.fields import Number, doc
+
+Unit = Literal["ratio", "money", "quantity", "price", "ms", "count"]
+
+
+class Check(Struct, frozen=True, gc=False):
+    """What one rule answered."""
+
+    rule: Annotated[str, doc("Name of the rule.")]
+    verdict: Annotated[
+        Literal["pass", "breach", "exempt"],
+        doc("`exempt`: the rule does not judge exits; its numbers are shown all the same."),
+    ]
+    measured: Annotated[
+        Number | None,
+        doc(
+            "What the rule measured at the requested quantity.",
+            unit="that of the field unit",
+            null="if unknown or no number; with a breach the rule could not measure",
+        ),
+    ] = None
+    limit: Annotated[
+        Number | None,
+        doc("Limit in force.", unit="that of the field unit", null="if the rule has no number"),
+    ] = None
+    headroom: Annotated[
+        Number | None,
+        doc(
+            "What is left: limit less measured, for a minimum measured less limit.",
+            unit="that of the field unit, negative for a breach",
+            null="if measured or limit is",
+        ),
+    ] = None
+    unit: Annotated[
+        Unit | None,
+        doc("Unit of these numbers; money is in account currency.", null="if there are none"),
+    ] = None
+    message: Annotated[
+        str | UnsetType,
+        doc("The breach in one sentence with its numbers.", absent="the rule was not breached"),
+    ] = UNSET
