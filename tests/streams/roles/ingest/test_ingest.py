@@ -8,9 +8,9 @@ from msgspec import Struct
 from pipeline.streams.observe.metrics import value
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition
-from pipeline.streams.roles.ingest import wrap
 from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables import input_record
 from pipeline.streams.tables.tables import Tables
 from tests import given
 from tests.streams.fakes import Outbox, record
@@ -175,7 +175,7 @@ def test_prices_are_no_stream_of_ingest_when_the_streams_are_listed() -> None:
 def test_ingest_goes_on_when_riskgate_fails_on_a_record(
     ingest: Ingest, outbox: Outbox, monkeypatch: pytest.MonkeyPatch, topic: Topic
 ) -> None:
-    monkeypatch.setattr(wrap, "decode", lambda *_: 1 / 0)
+    monkeypatch.setattr(input_record, "decode", lambda *_: 1 / 0)
 
     ingest.apply(record(f"risk.{topic.name}", b"{}", offset=4))
     ingest.prepare()
