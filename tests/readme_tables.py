@@ -12,8 +12,8 @@ from pipeline.streams.observe.metrics import metric_table
 from pipeline.streams.settings_table import settings_table
 from tests import chart_files
 from tests.alerts.rules import alerts
+from tests.topics.message_tables import kept, messages_page
 from topics.catalogue import TOPICS
-from topics.topic import DAY_MS, FOREVER, Topic
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,6 +23,7 @@ def tables() -> dict[str, tuple[Path, str]]:
     readme = ROOT / "README.md"
     return {
         "topics": (readme, _topics()),
+        "messages": (ROOT / "docs" / "messages.md", messages_page()),
         "rules": (ROOT / "docs" / "rules.md", _rules()),
         "settings": (ROOT / "docs" / "settings.md", _settings()),
         "parameters": (ROOT / "docs" / "limits.md", _parameters()),
@@ -78,17 +79,11 @@ def between_marks(text: str, name: str) -> str:
 
 def _topics() -> str:
     rows = [
-        f"| `{topic.name}` | {topic.direction} | `{topic.key}` | {_kept(topic)} |"
+        f"| `{topic.name}` | {topic.direction} | `{topic.key}` | {kept(topic)} |"
         f" {', '.join(topic.writers)} | {', '.join(topic.readers)} |"
         for topic in TOPICS.values()
     ]
     return _table("| topic | | key | kept | written by | read by |", rows)
-
-
-def _kept(topic: Topic) -> str:
-    if topic.compacted:
-        return "compacted"
-    return "for ever" if topic.retention_ms == FOREVER else f"{topic.retention_ms // DAY_MS} days"
 
 
 def _rules() -> str:

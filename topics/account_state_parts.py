@@ -48,11 +48,11 @@ class PositionState(Struct, frozen=True, kw_only=True, gc=False):
 
 class ReservationState(Struct, frozen=True, kw_only=True, gc=False):
     signal_id: Annotated[
-        AnyId, doc("What is reserved for: the signal_id of a decision, the exit_id of an exit.")
+        AnyId, doc("Order that it is for: signal_id of the decision or exit_id of the exit.")
     ]
     symbol: Annotated[Symbol, doc("Instrument of the order.")]
     side: Annotated[Side, doc("Side of the order.")]
-    quantity: Annotated[Quantity, doc("What of the order is not filled yet.", unit=UNITS)]
+    quantity: Annotated[Quantity, doc("Part of the order that is not filled yet.", unit=UNITS)]
     price: Annotated[
         Number,
         doc("Limit price, or for a market order its reference with the collar.", unit=PRICE),
@@ -97,8 +97,8 @@ class WatchedSymbol(Struct, frozen=True, kw_only=True, gc=False):
     as_of_ms: Annotated[
         Millis | None, doc("Time of its quote.", unit=EPOCH_MS, null="if it took none yet")
     ]
-    offset: Annotated[int, doc("Offset in `prices` of the quote that it took last; -1 is none.")]
-    epoch: Annotated[str, doc("Log that counts the offset.", absent="there is no quote")] = ""
+    offset: Annotated[int, doc("Offset in `prices` of the quote that it took last; -1 for none.")]
+    epoch: Annotated[str, doc("Log that counts the offset; empty if there is no quote.")] = ""
 
 
 class HeldRate(Struct, frozen=True, kw_only=True, gc=False):

@@ -51,7 +51,7 @@ class AccountState(Written, frozen=True, kw_only=True):
     ]
     trading_state: Annotated[
         TradingState,
-        doc("`reducing` lets only exits through, `halted` has cancelled working orders too."),
+        doc("`reducing` and `halted` let only exits through; in `halted` limits may bar those."),
     ]
     stops: Annotated[tuple[AnyId, ...], doc("Ids of the open stops; a resume names one.")]
     currency: Annotated[Id | None, doc("Currency of the account.", null="before its opening")]
@@ -61,7 +61,7 @@ class AccountState(Written, frozen=True, kw_only=True):
     ]
     equity: Annotated[
         Number | None,
-        doc("Balance and unrealized PnL.", unit=SIGNED_MONEY, null=UNKNOWN),
+        doc("Balance plus unrealized PnL.", unit=SIGNED_MONEY, null=UNKNOWN),
     ]
     peak_equity: Annotated[
         Number, doc("Highest equity so far, adjusted for flows.", unit=SIGNED_MONEY)
@@ -108,7 +108,7 @@ class AccountState(Written, frozen=True, kw_only=True):
         doc("When broadcast wakes the account.", unit=EPOCH_MS, null="if nothing falls due"),
     ]
     confirming: Annotated[
-        bool, doc("True: a breach waits for confirming marks, so every newer price matters.")
+        bool, doc("True while a breach waits for confirming marks: every newer price matters.")
     ] = False
     quotes: Annotated[
         tuple[WatchedSymbol, ...], doc("Marks that the account holds; moves count from them.")
@@ -118,7 +118,7 @@ class AccountState(Written, frozen=True, kw_only=True):
         int, doc("Number of the newest `*` document or control that it has applied.")
     ] = 0
     unconverted: Annotated[
-        tuple[Id, ...], doc("Currencies of money that waits for a rate; the first four.")
+        tuple[Id, ...], doc("Currencies of money that waits for an exchange rate; at most four.")
     ] = ()
     worst_exposure: Annotated[
         Number | None,

@@ -32,7 +32,7 @@ class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
         EventId, doc("Id that the sender gives, unique per account; a repetition is an alert.")
     ]
     currency: Annotated[
-        Id, doc("Currency of the amount; that of the first message is the account's currency.")
+        Id, doc("Currency of the amount; the first opening or snapshot sets the account's.")
     ]
     amount: Annotated[
         Number,
@@ -44,7 +44,7 @@ class CashFlow(Struct, frozen=True, kw_only=True, gc=False):
     as_of_ms: Annotated[
         Millis,
         doc(
-            "When it was so. Fills up to an opening's time do not change the balance.",
+            "Time of the balance or flow. Fills up to an opening's time do not change the balance.",
             unit=EPOCH_MS,
         ),
     ]

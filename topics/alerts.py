@@ -21,7 +21,7 @@ Action = Literal["warn", "block", "reduce", "halt", "flatten"]
 
 
 class Alert(Written, frozen=True, kw_only=True):
-    alert_id: Annotated[AlertId, doc("Id: the account, its sequence and a number, with colons.")]
+    alert_id: Annotated[AlertId, doc("Id of the form `<account_id>:<sequence>:<n>`.")]
     account_id: Annotated[
         AccountOrAll, doc("Account that the alert is about; `*` for a document of all accounts.")
     ]

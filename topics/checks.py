@@ -15,14 +15,14 @@ class Check(Struct, frozen=True, gc=False):
     rule: Annotated[str, doc("Name of the rule.")]
     verdict: Annotated[
         Literal["pass", "breach", "exempt"],
-        doc("`exempt`: the rule does not judge exits; its numbers are shown all the same."),
+        doc("`exempt` means that the rule does not judge exits; it still shows its numbers."),
     ]
     measured: Annotated[
         Number | None,
         doc(
             "What the rule measured at the requested quantity.",
             unit="that of the field unit",
-            null="if unknown or no number; with a breach the rule could not measure",
+            null="if the rule has no number or an input is unknown",
         ),
     ] = None
     limit: Annotated[
@@ -34,7 +34,7 @@ class Check(Struct, frozen=True, gc=False):
         doc(
             "What is left: limit less measured, for a minimum measured less limit.",
             unit="that of the field unit, negative for a breach",
-            null="if measured or limit is",
+            null="if measured or limit is null",
         ),
     ] = None
     unit: Annotated[

@@ -36,7 +36,7 @@ class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     issued_at_ms: Annotated[
         Millis,
         doc(
-            "When it was given; a resume from before the last command that stopped is refused.",
+            "When it was given; a resume older than the last halt, reduce or flatten is refused.",
             unit=EPOCH_MS,
         ),
     ]

@@ -45,7 +45,7 @@ Verdict = Literal["approved", "modified", "rejected", "ignored"]
 class Decision(Written, frozen=True, kw_only=True, tag_field="kind", tag="decision"):
     decision_id: Annotated[
         AnyId,
-        doc("Client order id for the engine: the signal_id; for a repetition an id of its own."),
+        doc("Client order id: the signal_id, or a derived id when the signal was repeated."),
     ]
     signal_id: Annotated[EventId, doc("Signal that this answers.")]
     account_id: AccountId
@@ -79,25 +79,25 @@ class Decision(Written, frozen=True, kw_only=True, tag_field="kind", tag="decisi
             null="for exits and ignored signals, and without a price to work it out from",
         ),
     ]
-    reduce_only: Annotated[bool, doc("True: the signal may only reduce the position.")]
+    reduce_only: Annotated[bool, doc("True if the order may only reduce the position.")]
     risk_score: Annotated[
         Number | None,
-        doc("Score of the rule `risk_score`.", unit="0 to 1, high is risky", null="if it is off"),
+        doc("Score of the rule `risk_score`.", unit="0 to 1, high is risky", null="if it has none"),
     ]
     reasons: Annotated[
         tuple[str, ...],
-        doc("Rules that were breached, in the order of the gate; none if only rounded to lots."),
+        doc("Breached rules, in the order of the gate; empty if it was only rounded to the lot."),
     ]
     binding_rule: Annotated[
         str | None,
-        doc("Rule that allows no more than this.", null="if no size limit cut the order"),
+        doc("Rule that allows no larger quantity.", null="if no size limit cut the order"),
     ]
     checks: Annotated[
         tuple[Check, ...],
         doc("What every rule answered, in the order of the gate; empty if ignored."),
     ]
     trading_state: Annotated[
-        TradingState, doc("State of the account: `reducing` lets only exits through.")
+        TradingState, doc("State of the account; only `active` lets entries through.")
     ]
     equity: Annotated[
         Number | None,

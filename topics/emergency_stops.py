@@ -45,7 +45,7 @@ class StopRow(Written, frozen=True, kw_only=True):
     ]
     limit: Annotated[
         Number | None,
-        doc("Limit that it broke.", unit="unit of the rule", null="if it has no number"),
+        doc("Limit that was breached.", unit="unit of the rule", null="if it has no number"),
     ]
     actions: Annotated[
         tuple[Literal["cancel_all", "flatten"], ...],
@@ -55,9 +55,10 @@ class StopRow(Written, frozen=True, kw_only=True):
         ),
     ]
     positions: Annotated[tuple[StoppedPosition, ...], doc("Positions held at that moment.")]
-    reason: Annotated[str, doc("Why, in one sentence for people.")]
+    reason: Annotated[str, doc("Reason, in one sentence for people.")]
     author: Annotated[
-        str | None, doc("Person who stopped or resumed it.", null="if riskgate did it by itself")
+        str | None,
+        doc("Person who gave the command.", null="if riskgate acted by itself"),
     ]
     equity: Annotated[
         Number | None,

@@ -9,7 +9,7 @@ from topics.quotes import Market
 
 
 class Source(Struct, frozen=True, kw_only=True, gc=False):
-    """Where an input stands, so that a repetition is recognised."""
+    """Where an input stands, so that a repetition is recognized."""
 
     topic: Annotated[str, doc("Topic of the input, without the prefix.")]
     topic_id: Annotated[str, doc("Kafka's id of that topic; a topic created again has a new one.")]

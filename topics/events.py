@@ -87,7 +87,7 @@ class AccountEvent(_Event, frozen=True, kw_only=True, tag="accounts"):
     rated_currencies: Annotated[
         tuple[Id, ...],
         doc(
-            "Currencies that events carry rates in, by a setting, where the body's is none.",
+            "Currencies that events carry rates in, if the body's is not one of them.",
             absent="events carry rates in the body's currency",
         ),
     ] = ()
@@ -102,7 +102,7 @@ class ControlEvent(_Event, frozen=True, kw_only=True, tag="controls"):
 
 
 class HeartbeatEvent(_Event, frozen=True, kw_only=True, tag="heartbeat"):
-    body: Annotated[Heartbeat, doc("Has no fields.")]
+    body: Annotated[Heartbeat, doc("Empty object.")]
 
 
 class RevaluationEvent(_Event, frozen=True, kw_only=True, tag="revaluation"):
@@ -114,7 +114,7 @@ class InstrumentsEvent(_Event, frozen=True, kw_only=True, tag="instruments"):
 
     body: Annotated[
         Instrument,
-        doc("The second one, whose price is no rate; or the only one that is left."),
+        doc("Second instrument, whose price is not used as the rate, or the only one left."),
     ]
     sources: Annotated[
         tuple[Symbol, ...],

@@ -34,7 +34,10 @@ class Exit(Written, frozen=True, kw_only=True, tag_field="kind", tag="exit"):
     reduce_only: Annotated[Literal[True], doc("Always true: the order may only reduce.")] = True
     valid_until_ms: Annotated[
         Millis,
-        doc("From then on the engine must not place it; riskgate sends it again.", unit=EPOCH_MS),
+        doc(
+            "From then on it must not be placed; a new exit follows if needed.",
+            unit=EPOCH_MS,
+        ),
     ]
     sequence: Sequence
     chain: Chain

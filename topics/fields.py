@@ -84,7 +84,7 @@ AtMs = Annotated[
 ]
 LimitsVersion = Annotated[
     str,
-    doc("Versions of the limits in force: that of `*`, a point, that of the account; 0 is none."),
+    doc("Limits in force, as `<version of *>.<version of the account>`; 0 means no document."),
 ]
 
 

@@ -33,7 +33,7 @@ class Fill(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     signal_id: Annotated[
         AnyId | None,
         doc(
-            "What was filled: the signal_id of a decision, the exit_id of an exit.",
+            "Order that was filled: signal_id of the decision or exit_id of the exit.",
             absent="it is found by order_id; a fill that names no decision is an alert",
         ),
     ] = None

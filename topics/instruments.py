@@ -23,7 +23,7 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     base_currency: Annotated[
         Id | None,
         doc(
-            "Currency that a unit is of; the price of a linear one is then its exchange rate.",
+            "Currency that is traded; the price of a linear one is then its exchange rate.",
             absent="its price is no exchange rate",
         ),
     ] = None
@@ -34,7 +34,7 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     ]
     min_quantity: Annotated[
         NotNegative,
-        doc("Smallest order; a smaller position is dust that nobody can close.", unit=UNITS),
+        doc("Smallest order; a smaller position is dust, which no order can close.", unit=UNITS),
     ]
     max_quantity: Annotated[
         Positive | None,
@@ -71,7 +71,7 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     prices_may_be_negative: Annotated[
         bool,
         doc(
-            "True: prices at or below zero are real; only linear instruments may have them.",
+            "True if prices at or below zero are real; only a linear instrument may have them.",
             absent="such a price counts as missing",
         ),
     ] = False

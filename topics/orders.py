@@ -22,10 +22,10 @@ from topics.topic import Topic
 class Order(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     account_id: AccountId
     signal_id: Annotated[
-        AnyId, doc("What the order answers: the signal_id of a decision, the exit_id of an exit.")
+        AnyId, doc("Decision or exit that the order executes: its signal_id or exit_id.")
     ]
     order_id: Annotated[
-        EventId, doc("Id of the order at the venue. Fills that name it find their decision by it.")
+        EventId, doc("Id of the order at the venue; fills without a signal_id are matched by it.")
     ]
     symbol: Annotated[Symbol, doc("Instrument of the order.")]
     status: Annotated[

@@ -83,7 +83,10 @@ class Signal(
     ] = None
     reduce_only: Annotated[
         bool,
-        doc("True: it may only reduce the position.", absent="it may also open or add to one"),
+        doc(
+            "True if the order may only reduce a position.",
+            absent="it may also open one",
+        ),
     ] = False
     created_at_ms: Annotated[
         Millis,

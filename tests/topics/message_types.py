@@ -1,7 +1,7 @@
 """The message types of a topic, those inside them included, and their fields."""
 
 from collections.abc import Iterator
-from typing import Any, get_args, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from msgspec import Meta, Struct, structs
 
@@ -12,6 +12,11 @@ from topics.topic import Topic
 def message_types(topic: Topic) -> list[type[Struct]]:
     """Return the types that a topic carries, each before those that it holds."""
     return list(dict.fromkeys(_types(topic.message)))
+
+
+def kinds(topic: Topic) -> list[type[Struct]]:
+    """Return the types that a topic's messages have, without those inside them."""
+    return list(get_args(topic.message)) or [cast(type[Struct], topic.message)]
 
 
 def _types(hint: object) -> Iterator[type[Struct]]:

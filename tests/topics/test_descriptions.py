@@ -1,6 +1,7 @@
 """Every field of every message says what it is, in its type and in what is made from it."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from msgspec.structs import FieldInfo
 from typer.testing import CliRunner
 
 from pipeline.cli.app import app
+from tests.topics.message_tables import messages_page
 from tests.topics.message_types import described, fields_of_type, message_types
 from topics.bounds import check_message
 from topics.catalogue import TOPICS
@@ -165,3 +167,28 @@ def test_description_joins_meaning_unit_and_absence() -> None:
         "Fee of the fill. Unit: fee_currency. If absent, there is no fee. Null never."
     )
     assert (doc("Net.").description, doc("Net.").extra) == ("Net.", {"meaning": "Net.", "unit": ""})
+
+
+@every_topic
+def test_page_of_messages_lists_every_field(topic: Topic) -> None:
+    page = messages_page()
+
+    missing = [path for path, field, _ in fields(topic) if f"| `{field.encode_name}` |" not in page]
+
+    assert missing == []
+    assert f"\n## {topic.name}\n" in f"\n{page}"
+
+
+def test_page_marks_what_is_internal() -> None:
+    sections = {part.partition("\n")[0]: part for part in messages_page().split("## ")}
+
+    assert {name for name in TOPICS if "**Internal.**" in sections[name]} == {"events", "snapshots"}
+
+
+def test_every_link_of_the_page_leads_to_a_heading() -> None:
+    page = messages_page()
+    headings = set(re.findall(r"^#+ (\w+)$", page, re.MULTILINE))
+
+    linked = set(re.findall(r"\]\(#(\w+)\)", page))
+
+    assert {"instruments", "check", "quote"} <= linked <= {name.lower() for name in headings}
