@@ -36,13 +36,13 @@ def next_wake_ms(turn: Turn) -> int | None:
     wake_ms = earliest(wake_ms, account.totals.due_ms)
     for due_ms in (
         account.hold_due_ms,
-        account.stale_due_ms,
+        account.rules.stale_data,
         half_open_ms(turn),
         refused_due_ms(account),
     ):
         if due_ms is not None and due_ms > turn.now_ms:
             wake_ms = earliest(wake_ms, due_ms)
-    if account.drifts:
+    if account.rules.drift:
         wake_ms = earliest(wake_ms, drift_wake_ms(turn))
     if account.pending_exits:
         wake_ms = earliest(wake_ms, exits_again_ms(turn))

@@ -88,9 +88,12 @@ def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
 def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
     """Reserve the whole quantity at its order price: exposure from this moment on."""
     signal, now_ms = terms.signal, turn.now_ms
-    approvals = (*turn.account.approvals[-(APPROVALS_MAX - 1) :], now_ms)
-    repeats = _repeats(turn, terms)
-    turn.account = replace(turn.account, approvals=approvals, repeats=repeats, approved_ms=now_ms)
+    rules = replace(
+        turn.account.rules,
+        order_rate=(*turn.account.rules.order_rate[-(APPROVALS_MAX - 1) :], now_ms),
+        repeated_order=_repeats(turn, terms),
+    )
+    turn.account = replace(turn.account, rules=rules, approved_ms=now_ms)
     stop, distance = _stop_of(terms, quantity)
     turn.reserve(
         Reservation(
@@ -123,7 +126,7 @@ def _repeats(turn: Turn, terms: OrderTerms) -> Repeats:
     if not rule.enabled:
         return {}
     since_ms = turn.now_ms - rule.window_ms
-    return noted(turn.account.repeats, terms, at_ms=turn.now_ms, since_ms=since_ms)
+    return noted(turn.account.rules.repeated_order, terms, at_ms=turn.now_ms, since_ms=since_ms)
 
 
 def last_known_price(holding: Holding, terms: OrderTerms) -> Decimal:

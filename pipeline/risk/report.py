@@ -10,8 +10,8 @@ from pipeline.risk.limits.headroom import headroom_ratios
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY, ZERO
 from pipeline.risk.order.risk_view import RiskView, risk_view
-from pipeline.risk.protection.violations import violations_last_hour
 from pipeline.risk.report_currencies import cash_of, rates_of, unconverted_of
+from pipeline.risk.rules.violation_rate.transition import last_hour
 from pipeline.risk.valuation.equity import known_balance, value
 from topics.account_states import (
     AccountState,
@@ -56,7 +56,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
         positions=_positions(account),
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
         watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.refused])),
-        violations_last_hour=violations_last_hour(account),
+        violations_last_hour=last_hour(account.rules.violation_rate, account.clock_ms),
         statistics=headroom_ratios(view, limits) | prevented_losses(account),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
         wake_at_ms=account.wake_ms,

@@ -5,9 +5,11 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.risk.account.account import ALERTED_MAX, STRENGTHS, Stop, Strength
 from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.rule_records import Breaker
 from pipeline.risk.baselines import begin_baseline
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import AccountLimit
@@ -112,7 +114,7 @@ def resume(turn: Turn, stop_id: str, said: Explanation) -> None:
         turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
         return
     if stop.rule == "overfill":  # Its count starts anew.
-        turn.set_unmeasured(overfills=())
+        turn.set_unmeasured(rules=replace(turn.account.rules, overfill=()))
         end_breach(turn, stop.rule)
     _close(turn, stop, said)
 
@@ -145,7 +147,8 @@ def _start_anew(turn: Turn, stop: Stop) -> str | None:
         return "equity is unknown"
     if turn.account.resumes >= most:
         return f"{most} loss stops were resumed since the roll of the day"
-    turn.set_and_revalue(breaker=None, resumes=turn.account.resumes + 1)
+    rules = replace(turn.account.rules, circuit_breaker=Breaker())
+    turn.set_and_revalue(rules=rules, resumes=turn.account.resumes + 1)
     begin_baseline(turn, stop.rule, equity)
     end_breach(turn, "circuit_breaker")
     return None

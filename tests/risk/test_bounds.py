@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from pipeline.risk import on_position, on_signal, turn
 from pipeline.risk.account.kept_fills import ForgottenFills
+from pipeline.risk.account.rule_records import Breaker
 from pipeline.risk.arrival import Step
 from pipeline.risk.gate import judge as result
 from pipeline.risk.ledger import booking, money, rates
@@ -270,4 +271,4 @@ def test_nothing_is_kept_of_losses_when_a_win_ended_their_run() -> None:
 
     assert log.account is not None
     assert log.account.realized == 0
-    assert log.account.breaker is None
+    assert log.account.rules.circuit_breaker == Breaker()

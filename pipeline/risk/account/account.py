@@ -8,12 +8,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-from pipeline.risk.account.breaker import Breaker
 from pipeline.risk.account.currencies import KnownRate, WaitingFlows
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.position import Position
 from pipeline.risk.account.refused import RefusedOrder
 from pipeline.risk.account.reservations import PendingExit, Reservation
+from pipeline.risk.account.rule_records import RuleRecords
 from pipeline.risk.account.totals import Totals
 from pipeline.risk.account.unconverted import Early, Unconverted
 from pipeline.risk.account.windows import Baseline, ClosedDay, Window
@@ -60,15 +60,6 @@ class Document(Struct, frozen=True, array_like=True, gc=False):
     rules: str = "{}"
 
 
-class Drift(Struct, frozen=True, array_like=True, gc=False):
-    """The latest snapshot of a position or the balance that differs from ours."""
-
-    due_ms: int  # When it is adopted.
-    as_of_ms: int
-    amount: Decimal  # Signed quantity, or the balance.
-    average_price: Decimal = ZERO
-
-
 class Memory(Struct, frozen=True, array_like=True, gc=False):
     """The ring of remembered ids: its oldest and next number, and what was already forgotten."""
 
@@ -99,7 +90,6 @@ class Account(Struct, frozen=True, array_like=True):
     shared_serial: int = 0
     shared_chain: str = ""
     sources: dict[str, int] = {}  # Last applied offset by topic id and partition.
-    approvals: tuple[int, ...] = ()  # Times of approved signals, for order_rate.
     alerted: dict[str, int] = {}  # When each watch last alerted, while it breaches.
     confirm_ms: int | None = None  # When an unconfirmed breach is looked at again.
     tightened_ms: int = 0  # When the last halt, reduce or flatten was issued or appended.
@@ -108,22 +98,15 @@ class Account(Struct, frozen=True, array_like=True):
     unconverted: dict[str, Unconverted] = {}  # Booked without a rate, by `currency:symbol`.
     state_sent_ms: int | None = None
     wake_ms: int | None = None
-    violations: dict[int, dict[str, int]] = {}  # By minute: rejections by reason.
     totals: Totals = Totals()
     expired: tuple[tuple[str, str], ...] = ()  # Symbol and id of expired reservations kept.
     rates: dict[str, KnownRate] = {}  # Of other currencies that instruments settle in.
-    drifts: dict[str, Drift] = {}  # By symbol, the balance's under no name.
     adjusted_ms: int | None = None  # as_of of the adopted balance snapshot.
     flow_ms: int = 0  # as_of of the newest flow.
     pending_exits: dict[str, PendingExit] = {}  # By symbol.
     hold_due_ms: int | None = None  # No position is held for too long before.
-    repeats: dict[int, tuple[int, ...]] = {}  # Times of approval by the order's digest.
-    stale_due_ms: int | None = None  # No price that is held grows stale before.
     sound_equity: Decimal | None = None  # No position is past its cap while equity is as much.
-    violated: tuple[int, ...] = ()  # Times of the newest violations, for their rate.
-    critical_ms: int | None = None  # Of the newest critical one.
-    breaker: Breaker | None = None  # None while nothing speaks for opening it.
-    stopouts: tuple[tuple[str, int], ...] = ()  # Symbol and first fill of exits by a stop.
+    rules: RuleRecords = RuleRecords()  # What stateful rules remember.
     refused: dict[str, tuple[RefusedOrder, ...]] = {}  # By symbol, oldest first.
     refused_pnl: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
     baselines: dict[str, Baseline] = {}  # By rule, of loss stops that were resumed.
@@ -136,8 +119,6 @@ class Account(Struct, frozen=True, array_like=True):
     foreign_flows: Decimal = ZERO  # What of the net flows went into those.
     waiting_flows: dict[str, WaitingFlows] = {}  # By currency.
     foreign_adjusted: dict[str, int] = {}  # as_of of the adopted snapshot, by currency.
-    overfills: tuple[int, ...] = ()  # Times of the last fills beyond their orders.
-    unmatched: int = 0  # Fills that named no decision since that was told last.
     approved_ms: int | None = None  # When a signal was approved last.
     number: int = 0  # Among the accounts of its partition, from 1; 0: not counted yet.
 

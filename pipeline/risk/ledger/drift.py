@@ -8,15 +8,17 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import POSITIONS_MAX, Account, Drift
+from pipeline.risk.account.account import Account
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.holding import Execution, Holding, mark_of
+from pipeline.risk.account.rule_records import Drift
 from pipeline.risk.ledger.balances import adjust_balance, expected_balance
 from pipeline.risk.ledger.booking import book
 from pipeline.risk.ledger.cash import keeps_currency
 from pipeline.risk.ledger.taking_over import take_over
 from pipeline.risk.numbers import ZERO, booked
-from pipeline.risk.rules.drift import Drifting
+from pipeline.risk.rules.drift.rule import Drifting
+from pipeline.risk.rules.drift.transition import Drifts, after_snapshot, due, next_due_ms, without
 from pipeline.risk.stops import LEVELS, open_stop
 from pipeline.risk.turn import Turn
 from topics.accounts import CashFlow
@@ -33,13 +35,16 @@ def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     holding = turn.holding(snapshot.symbol)
     if snapshot.as_of_ms < holding.filled_ms:
         return
-    latest = Drift(0, snapshot.as_of_ms, snapshot.quantity, snapshot.average_price or ZERO)
+    due_ms = turn.now_ms + _rule(turn).drift_grace_ms
+    price = snapshot.average_price or ZERO
+    latest = Drift(due_ms, snapshot.as_of_ms, snapshot.quantity, price)
     _note(turn, snapshot.symbol, latest, differs=_position_differs(holding, latest))
 
 
 def compare_balance(turn: Turn, flow: CashFlow) -> None:
     """Compare a currency's balance with a snapshot that is not older than our last fill or flow."""
-    latest, currency = Drift(0, flow.as_of_ms, flow.amount), flow.currency
+    due_ms, currency = turn.now_ms + _rule(turn).drift_grace_ms, flow.currency
+    latest = Drift(due_ms, flow.as_of_ms, flow.amount)
     name = f"{_CASH}{currency}" if keeps_currency(turn.account, currency) else _BALANCE
     if flow.as_of_ms >= _newest_ms(turn.account):
         _note(turn, name, latest, differs=bool(_balance_difference(turn, currency, latest)))
@@ -53,14 +58,14 @@ def adopt_due(turn: Turn) -> None:
 
 def due_drifts(turn: Turn) -> list[str]:
     """List the drifts whose wait is over, by symbol; none while the rule is off."""
-    if turn.account.drifts and not _rule(turn).enabled:
-        turn.set_unmeasured(drifts={})
-    return [name for name, drift in turn.account.drifts.items() if drift.due_ms <= turn.now_ms]
+    if _drifts(turn) and not _rule(turn).enabled:
+        _keep(turn, {})
+    return due(_drifts(turn), turn.now_ms)
 
 
 def adopt(turn: Turn, name: str) -> None:
     """Adopt the latest snapshot of a symbol, or of the balance, if it still differs."""
-    drift = turn.account.drifts[name]
+    drift = _drifts(turn)[name]
     if name == _BALANCE or name.startswith(_CASH):
         _adopt_balance(turn, name, drift)
     else:
@@ -69,37 +74,35 @@ def adopt(turn: Turn, name: str) -> None:
 
 def forget_drift(turn: Turn, name: str) -> None:
     """End the wait of a differing snapshot without adopting it."""
-    drifts = turn.account.drifts
-    if name in drifts:
-        turn.set_unmeasured(
-            drifts={other: drift for other, drift in drifts.items() if other != name}
-        )
+    _keep(turn, without(_drifts(turn), name))
 
 
 def drift_wake_ms(turn: Turn) -> int | None:
     """When the first wait ends; one that is over waits for a snapshot."""
-    waits_ms = [drift.due_ms for drift in turn.account.drifts.values()]
-    return min((due_ms for due_ms in waits_ms if due_ms > turn.now_ms), default=None)
+    return next_due_ms(_drifts(turn), turn.now_ms)
 
 
 def _rule(turn: Turn) -> Drifting:
     return turn.limits.rule(Drifting)
 
 
+def _drifts(turn: Turn) -> Drifts:
+    return turn.account.rules.drift
+
+
+def _keep(turn: Turn, drifts: Drifts) -> None:
+    if drifts is not _drifts(turn):
+        turn.set_unmeasured(rules=replace(turn.account.rules, drift=drifts))
+
+
 def _note(turn: Turn, name: str, latest: Drift, *, differs: bool) -> None:
-    """Keep the latest snapshot while it differs; one that agrees ends the wait."""
-    rule, drifts = _rule(turn), turn.account.drifts
-    known = drifts.get(name)
-    if not rule.enabled or (known is not None and latest.as_of_ms < known.as_of_ms):
+    """Keep the latest snapshot while it differs; adopt one whose wait is over already."""
+    if not _rule(turn).enabled:
         return
-    if not differs:
-        forget_drift(turn, name)
-        return
-    if known is None and len(drifts) > POSITIONS_MAX:
-        return
-    due_ms = turn.now_ms + rule.drift_grace_ms if known is None else known.due_ms
-    turn.set_unmeasured(drifts={**drifts, name: replace(latest, due_ms=due_ms)})
-    if due_ms <= turn.now_ms:
+    before = _drifts(turn)
+    after = after_snapshot(before, name, latest, differs=differs)
+    _keep(turn, after)
+    if after is not before and name in after and after[name].due_ms <= turn.now_ms:
         adopt_due(turn)
 
 

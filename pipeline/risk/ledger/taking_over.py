@@ -14,6 +14,7 @@ from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.position import Position
 from pipeline.risk.baselines import shift_peak, shift_starts
 from pipeline.risk.numbers import ZERO
+from pipeline.risk.rules.circuit_breaker.transition import after_shift
 from pipeline.risk.turn import Turn
 
 
@@ -60,10 +61,10 @@ def _shift(turn: Turn, by: Decimal) -> None:
         return
     shift_starts(turn, by)
     shift_peak(turn, by)
-    breaker = turn.account.breaker
-    if breaker is not None and breaker.highs:
-        highs = tuple((slot, high + by) for slot, high in breaker.highs)
-        turn.set_and_remeasure(breaker=replace(breaker, highs=highs))
+    rules = turn.account.rules
+    if rules.circuit_breaker.highs:
+        breaker = after_shift(rules.circuit_breaker, by)
+        turn.set_and_remeasure(rules=replace(rules, circuit_breaker=breaker))
 
 
 def _forget(turn: Turn, symbol: str) -> None:

@@ -29,7 +29,7 @@ from pipeline.risk.parameters import (
     Stops,
 )
 from pipeline.risk.rules import HALVES, RULES
-from pipeline.risk.rules.circuit_breaker import CircuitBreaker
+from pipeline.risk.rules.circuit_breaker.rule import CircuitBreaker
 from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar

@@ -5,10 +5,13 @@ Each is told; the rules overfill and unmatched_fill act when that means somethin
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.numbers import whole
 from pipeline.risk.protection.breaches import Breach, breach
-from pipeline.risk.rules.overfill import OVERFILLS_MAX, Overfill
+from pipeline.risk.rules.overfill.rule import Overfill
+from pipeline.risk.rules.overfill.transition import after_overfill, too_many
 from pipeline.risk.rules.unmatched_fill import UnmatchedFill
 from pipeline.risk.stops import end_breach, is_due
 from pipeline.risk.turn import Turn
@@ -22,18 +25,17 @@ def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
     turn.fill_match = "beyond"
     said = f"fill {fill.fill_id} is beyond its order"
     turn.alert(Cause(_OVERFILL, said, fill.quantity, limit))
-    rule = turn.limits.rule(Overfill)
-    if rule.enabled:
-        oldest_ms = turn.now_ms - rule.window_ms
-        kept = [at_ms for at_ms in turn.account.overfills if at_ms > oldest_ms]
-        turn.set_unmeasured(overfills=(*kept, turn.now_ms)[-OVERFILLS_MAX:])
+    rule, rules = turn.limits.rule(Overfill), turn.account.rules
+    overfills = after_overfill(rule, rules.overfill, now_ms=turn.now_ms)
+    turn.set_unmeasured(rules=replace(rules, overfill=overfills))
 
 
 def note_unmatched(turn: Turn, fill: Fill) -> None:
     """Tell a fill that names no decision, unless its rule tells it with its count."""
     turn.fill_match = "unmatched"
     if _tells_unmatched(turn):
-        turn.set_unmeasured(unmatched=turn.account.unmatched + 1)
+        rules = turn.account.rules
+        turn.set_unmeasured(rules=replace(rules, unmatched_fill=rules.unmatched_fill + 1))
     else:
         said = f"fill {fill.fill_id} matches no reservation"
         turn.alert(Cause(_UNMATCHED, said, fill.quantity))
@@ -52,12 +54,10 @@ def _overfill_breaches(turn: Turn) -> list[Breach]:
     rule = turn.limits.rule(Overfill)
     if not rule.enabled:
         return []
-    count, limit = len(turn.account.overfills), rule.overfills_max
-    if count < limit:
+    cause = too_many(rule, turn.account.rules.overfill)
+    if cause is None:
         end_breach(turn, _OVERFILL)
         return []
-    reason = f"{count} fills went beyond their orders lately; {limit} are too many"
-    cause = Cause(_OVERFILL, reason, whole(count), whole(limit))
     return [breach(cause, rule.on_breach, key=_OVERFILL)]
 
 
@@ -72,9 +72,10 @@ def _tells_unmatched(turn: Turn) -> bool:
 
 def _unmatched_breach(turn: Turn) -> Breach:
     rule = turn.limits.rule(UnmatchedFill)
-    count = turn.account.unmatched
+    rules = turn.account.rules
+    count = rules.unmatched_fill
     if is_due(turn, _UNMATCHED):
-        turn.set_unmeasured(unmatched=0)
+        turn.set_unmeasured(rules=replace(rules, unmatched_fill=0))
     said = "1 fill names" if count == 1 else f"{count} fills name"
     cause = Cause(_UNMATCHED, f"{said} no decision: they release nothing", whole(count))
     return breach(cause, rule.on_breach, key=_UNMATCHED, level="critical")

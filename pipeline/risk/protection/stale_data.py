@@ -5,9 +5,12 @@ Only the time of the price counts: a revaluation that brings no newer one is no 
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.numbers import earliest, whole
 from pipeline.risk.protection.breaches import Breach, beyond, breach
-from pipeline.risk.rules.stale_data import StaleData
+from pipeline.risk.rules.stale_data.rule import StaleData
+from pipeline.risk.rules.stale_data.transition import next_due_ms
 from pipeline.risk.stops import end_breach, lift
 from pipeline.risk.turn import Turn
 
@@ -45,9 +48,8 @@ def _oldest_ms(turn: Turn) -> int | None:
 
 
 def _await(turn: Turn, due_ms: int | None) -> None:
-    """Be woken when a price grows stale; an earlier wake-up stands: not each price moves it."""
-    known_ms = turn.account.stale_due_ms
-    if due_ms is None or known_ms is None or not turn.now_ms < known_ms <= due_ms:
-        known_ms = due_ms
-    if known_ms != turn.account.stale_due_ms:
-        turn.set_unmeasured(stale_due_ms=known_ms)
+    """Be woken when a price grows stale."""
+    rules = turn.account.rules
+    next_ms = next_due_ms(rules.stale_data, due_ms, now_ms=turn.now_ms)
+    if next_ms != rules.stale_data:
+        turn.set_unmeasured(rules=replace(rules, stale_data=next_ms))

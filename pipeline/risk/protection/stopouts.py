@@ -1,20 +1,17 @@
 """Stop-outs: exits by a stop whose first fill came; after too many entries are refused."""
 
-from pipeline.risk.account.reservations import Reservation
-from pipeline.risk.rules.stopout_guard import StopoutGuard
-from pipeline.risk.turn import Turn
+from msgspec.structs import replace
 
-STOPOUTS_MAX = 200
+from pipeline.risk.account.reservations import Reservation
+from pipeline.risk.rules.stopout_guard.rule import StopoutGuard
+from pipeline.risk.rules.stopout_guard.transition import after_stopout
+from pipeline.risk.turn import Turn
 
 
 def note_stopout(turn: Turn, exit_: Reservation) -> None:
     """Note the first fill of an exit by a stop; exit_: as it was before that fill."""
-    rule = turn.limits.rule(StopoutGuard)
+    rule, rules = turn.limits.rule(StopoutGuard), turn.account.rules
     if exit_.filled or exit_.exit_reason == "deleverage" or not rule.judges:
         return
-    oldest_ms = 0  # While nobody knows how far it looks back.
-    if rule.lookback_ms is not None:
-        oldest_ms = turn.now_ms - rule.lookback_ms - (rule.cooldown_ms or 0)
-    kept = [item for item in turn.account.stopouts if item[1] > oldest_ms]
-    stopouts = (*kept, (exit_.symbol, turn.now_ms))
-    turn.set_and_remeasure(stopouts=stopouts[-STOPOUTS_MAX:])
+    stopouts = after_stopout(rule, rules.stopout_guard, exit_.symbol, now_ms=turn.now_ms)
+    turn.set_and_remeasure(rules=replace(rules, stopout_guard=stopouts))

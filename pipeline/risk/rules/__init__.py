@@ -1,13 +1,15 @@
 """Every rule of the gate, found by file: the file's name is the rule's name.
 
-Discovery refuses to start on any doubt: a module without its one rule, or two rules in one place.
+A rule that remembers something is a folder of that name: rule.py, and how its record moves in
+transition.py. Discovery refuses to start on any doubt: a module without its one rule, or two rules
+in one place.
 """
 
 from importlib import import_module
 from pkgutil import iter_modules
 
 from pipeline.risk.rules.half import Half, half_of
-from pipeline.risk.rules.rule import AccountLimit, Rule
+from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
 _NOT_RULES = {"half", "loss_watch", "measure", "rule"}
@@ -27,6 +29,8 @@ def _discover() -> dict[str, type[Rule]]:
 
 def _rule_of(name: str) -> type[Rule]:
     module = import_module(f"{__name__}.{name}")
+    if hasattr(module, "__path__"):
+        module = import_module(f"{__name__}.{name}.rule")
     rules = [
         item
         for item in vars(module).values()
@@ -47,6 +51,3 @@ HALVES: dict[str, Half] = {
     for name, rule in RULES.items()
     if any(len(needed) > 1 for needed in rule.NEEDED)
 }
-WATCHES: tuple[str, ...] = tuple(
-    name for name, rule in RULES.items() if issubclass(rule, AccountLimit)
-)

@@ -23,6 +23,6 @@ class OrderRate(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        approvals = view.account.approvals  # In order of time.
+        approvals = view.account.rules.order_rate  # In order of time.
         past = bisect_right(approvals, view.now_ms - self.window_ms)
         return self.count(len(approvals) - past + 1, self.orders_max)

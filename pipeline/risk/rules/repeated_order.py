@@ -23,5 +23,5 @@ class RepeatedOrder(Rule, frozen=True, kw_only=True):
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
         since_ms = view.now_ms - self.window_ms
-        before = approved_since(view.account.repeats, order.terms, since_ms)
+        before = approved_since(view.account.rules.repeated_order, order.terms, since_ms)
         return self.unknown() if before is None else self.count(before + 1, self.repeats_max)

@@ -11,7 +11,7 @@ from prometheus_client import Counter as Metric
 
 from pipeline.risk.outputs import FillMatch
 from pipeline.risk.rules import RULES
-from pipeline.risk.rules.violation_rate import NOT_VIOLATIONS
+from pipeline.risk.rules.violation_rate.rule import NOT_VIOLATIONS
 from pipeline.risk.step import Output, Step
 from pipeline.streams.observe import metrics
 from topics.alerts import Alert, Level

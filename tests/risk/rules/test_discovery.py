@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.risk import rules
 from pipeline.risk.rules.cash import Cash
+from pipeline.risk.rules.circuit_breaker.rule import CircuitBreaker
 from pipeline.risk.rules.drawdown import Drawdown
 from topics.decisions import Check
 
@@ -22,6 +23,12 @@ def test_rule_has_the_name_of_its_file_when_it_is_found() -> None:
 
     assert (found, found.NAME) == (Cash, "cash")
     assert (Check("cash", "pass"), Check("cash", "breach")) == (found.PASSED, found.BREACHED)
+
+
+def test_rule_has_the_name_of_its_folder_when_it_remembers_something() -> None:
+    found = rules._rule_of("circuit_breaker")
+
+    assert (found, found.NAME) == (CircuitBreaker, "circuit_breaker")
 
 
 def test_start_is_refused_when_two_rules_share_a_place(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from pipeline.risk.account.rule_records import OVERFILLS_MAX
 from pipeline.risk.parameters import Duration, OnBreach
 from pipeline.risk.rules.rule import Rule
-
-OVERFILLS_MAX = 100  # Remembered of an account.
 
 
 class Overfill(Rule, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pipeline.risk.account.breaker import LOSSES_MAX, phase_of
+from pipeline.risk.account.rule_records import LOSSES_MAX, Breaker, Phase
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder, floored
 from pipeline.risk.order.risk_view import RiskView
@@ -46,9 +46,16 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
     def is_rapid(self) -> bool:
         return self.rapid_loss_ratio is not None and self.rapid_window_ms is not None
 
+    def phase(self, breaker: Breaker, now_ms: int) -> Phase:
+        """Say how far it is; without a cooldown it stays open until a loss is resumed."""
+        if breaker.opened_ms is None:
+            return "closed"
+        if self.cooldown_ms is None or now_ms < breaker.opened_ms + self.cooldown_ms:
+            return "open"
+        return "half-open"
+
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        breaker = view.account.breaker
-        if breaker is None or breaker.opened_ms is None:
+        if view.account.rules.circuit_breaker.opened_ms is None:
             return self.PASSED
         if not self.sizes(view, order):
             return self.BREACHED
@@ -56,11 +63,9 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
         """Half-open one entry at a time is let in, smaller."""
-        account = view.account
-        breaker = account.breaker
-        half_open = phase_of(breaker, view.now_ms, self.cooldown_ms) == "half-open"
-        busy = account.totals.opening or (breaker is not None and breaker.entered)
-        return half_open and not busy
+        account, breaker = view.account, view.account.rules.circuit_breaker
+        busy = account.totals.opening or breaker.entered
+        return self.phase(breaker, view.now_ms) == "half-open" and not busy
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:

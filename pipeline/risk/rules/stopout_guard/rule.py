@@ -31,7 +31,7 @@ class StopoutGuard(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        stopouts, symbol = view.account.stopouts, order.terms.holding.symbol
+        stopouts, symbol = view.account.rules.stopout_guard, order.terms.holding.symbol
         if not stopouts:
             return self.PASSED
         times_ms = [at for name, at in stopouts if name == symbol or not self.per_symbol]

@@ -1,0 +1,3 @@
+"""The rule circuit_breaker: its parameters and check in rule.py, how its record moves in
+transition.py.
+"""

@@ -1,0 +1,1 @@
+"""The rule stopout_guard: its parameters in rule.py, how its record moves in transition.py."""
