@@ -69,9 +69,9 @@ def _histories(file: Path | None, limits: Path | None, *, period_ms: int) -> "Hi
 
 def _write(out: Path, histories: "Histories", *, source: str, confidence: float) -> None:
     from pipeline.errors import StartupError
-    from pipeline.report.page import Told, page
+    from pipeline.report.page import Basis, page
 
     try:
-        out.write_text(page(histories, Told(source=source, confidence=confidence)), "utf-8")
+        out.write_text(page(histories, Basis(source=source, confidence=confidence)), "utf-8")
     except OSError as error:
         raise StartupError(f"{out} cannot be written ({error.strerror}); name another") from error

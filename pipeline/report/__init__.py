@@ -1,1 +1,1 @@
-"""The report: what accounts did and may lose, from recorded history, as one page."""
+"""The report: performance and tail risk of accounts, from recorded history, as one HTML page."""

@@ -1,37 +1,76 @@
-"""Charts as SVG text: a line over time, and bars in stacks. No library, no script."""
+"""Charts as geometry: a line over time, and stacked bars. The page's template draws them as SVG.
+
+No markup in here, and no library: two simple charts that open offline without a script.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape
 from math import floor, log10
 from typing import NamedTuple
 
-__all__ = ["Bar", "Line", "bars", "line"]
+from msgspec import Struct
+
+__all__ = ["Bar", "Drawing", "Line", "bars", "line"]
 
 WIDTH, HEIGHT = 960, 200
 LEFT, RIGHT, TOP, BOTTOM = 84, 12, 10, 26
 TICKS = 4
+LABELS_MAX = 12
 DAY_MS = 86_400_000
 
 
 class Line(NamedTuple):
-    """A line over time; `filled` down to its base."""
+    """A line over time, filled towards `base` if there is one."""
 
-    points: Sequence[tuple[int, float]]  # In ms, in order.
+    points: Sequence[tuple[int, float]]  # Time in ms and value, in order of time.
     color: str
     percent: bool = False
-    base: float | None = None  # Fill towards this value.
+    base: float | None = None
 
 
 class Bar(NamedTuple):
-    """One bar of a stack per color, from below."""
+    """One bar, stacked from the bottom up."""
 
     label: str
     parts: Sequence[tuple[int, str]]  # Count and color.
 
 
-def line(chart: Line) -> str:
-    """Draw a line with its axes."""
+class Label(NamedTuple):
+    """A text beside an axis. Coordinates here and below are decimal text, in SVG units."""
+
+    x: str
+    y: str
+    anchor: str
+    text: str
+
+
+class Rectangle(NamedTuple):
+    """One part of a bar."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    color: str
+
+
+class Drawing(Struct, kw_only=True):
+    """What the template draws, in this order: grid, bars, area, line, labels."""
+
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    color: str = ""
+    grid: list[str] = []
+    bars: list[Rectangle] = []
+    area: str = ""
+    path: str = ""
+    labels: list[Label] = []
+
+
+def line(chart: Line) -> Drawing:
+    """Lay out a line with its axes."""
     values = [value for _, value in chart.points]
     values += [] if chart.base is None else [chart.base]
     ticks = _ticks(min(values), max(values))
@@ -39,41 +78,44 @@ def line(chart: Line) -> str:
     span = max(last - first, 1)
     low, high = ticks[0], ticks[-1]
     xy = [(_x((at_ms - first) / span), _y(value, low, high)) for at_ms, value in chart.points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in xy)
-    out = [_grid(value, low, high, percent=chart.percent) for value in ticks]
+    drawing = _axis(ticks, percent=chart.percent)
+    drawing.color = chart.color
+    drawing.path = " ".join(f"{x:.1f},{y:.1f}" for x, y in xy)
     if chart.base is not None:
         y = _y(chart.base, low, high)
-        area = f"{xy[0][0]:.1f},{y:.1f} {path} {xy[-1][0]:.1f},{y:.1f}"
-        out.append(f'<polygon points="{area}" fill="{chart.color}" fill-opacity="0.2"/>')
-    out.append(f'<polyline points="{path}" fill="none" stroke="{chart.color}" stroke-width="1.5"/>')
-    out += [_time(first + span * n // TICKS, n / TICKS, span) for n in range(TICKS + 1)]
-    return _svg(out)
+        drawing.area = f"{xy[0][0]:.1f},{y:.1f} {drawing.path} {xy[-1][0]:.1f},{y:.1f}"
+    drawing.labels += [_time(first + span * n // TICKS, n / TICKS, span) for n in range(TICKS + 1)]
+    return drawing
 
 
-def bars(stacks: Sequence[Bar]) -> str:
-    """Draw stacks side by side."""
+def bars(stacks: Sequence[Bar]) -> Drawing:
+    """Lay out stacked bars side by side."""
     most = max(sum(count for count, _ in stack.parts) for stack in stacks)
     ticks = [value for value in _ticks(0.0, float(most)) if value == int(value)]
     high = ticks[-1] or 1.0
-    out = [_grid(value, 0.0, high) for value in ticks]
+    drawing = _axis(ticks, high=high)
     width = (WIDTH - LEFT - RIGHT) / len(stacks)
-    every = -(-len(stacks) // 12)
+    every = -(-len(stacks) // LABELS_MAX)
     for number, stack in enumerate(stacks):
-        x, below = LEFT + number * width, 0
-        for count, color in stack.parts:
-            top, bottom = _y(below + count, 0.0, high), _y(below, 0.0, high)
-            out.append(
-                f'<rect x="{x + 1:.1f}" y="{top:.1f}" width="{max(width - 2, 1):.1f}" '
-                f'height="{bottom - top:.1f}" fill="{color}"/>'
-            )
-            below += count
+        x = LEFT + number * width
+        drawing.bars += _stack(stack, x=x, width=width, high=high)
         if number % every == 0:
-            out.append(_label(x + width / 2, stack.label))
-    return _svg(out)
+            drawing.labels.append(_label(x + width / 2, stack.label))
+    return drawing
+
+
+def _stack(stack: Bar, *, x: float, width: float, high: float) -> list[Rectangle]:
+    below, parts = 0, []
+    for count, color in stack.parts:
+        top, bottom = _y(below + count, 0.0, high), _y(below, 0.0, high)
+        wide = f"{max(width - 2, 1):.1f}"
+        parts.append(Rectangle(f"{x + 1:.1f}", f"{top:.1f}", wide, f"{bottom - top:.1f}", color))
+        below += count
+    return parts
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Round values from at or below low to at or above high."""
+    """Return round values, evenly spaced, that enclose low and high."""
     if high <= low:
         low, high = low - abs(low) / 100 - 1e-9, high + abs(high) / 100 + 1e-9
     rough = (high - low) / TICKS
@@ -84,6 +126,18 @@ def _ticks(low: float, high: float) -> list[float]:
     return [(first + n) * step for n in range(count + 1)]
 
 
+def _axis(ticks: Sequence[float], *, high: float | None = None, percent: bool = False) -> Drawing:
+    """Return a drawing with a grid line and a label for each tick."""
+    top = ticks[-1] if high is None else high
+    drawing = Drawing()
+    for value in ticks:
+        y = _y(value, ticks[0], top)
+        text = f"{value * 100:.6g}%" if percent else f"{value:,.12g}"
+        drawing.grid.append(f"{y:.1f}")
+        drawing.labels.append(Label(f"{LEFT - 6}", f"{y + 4:.1f}", "end", text))
+    return drawing
+
+
 def _x(share: float) -> float:
     return LEFT + share * (WIDTH - LEFT - RIGHT)
 
@@ -92,25 +146,12 @@ def _y(value: float, low: float, high: float) -> float:
     return TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM)
 
 
-def _grid(value: float, low: float, high: float, *, percent: bool = False) -> str:
-    y = _y(value, low, high)
-    text = f"{value * 100:.6g}%" if percent else f"{value:,.12g}"
-    return (
-        f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
-        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{escape(text)}</text>'
-    )
-
-
-def _time(at_ms: int, share: float, span_ms: int) -> str:
+def _time(at_ms: int, share: float, span_ms: int) -> Label:
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     form = "%Y-%m-%d" if span_ms > 4 * DAY_MS else "%m-%d %H:%M" if span_ms > DAY_MS else "%H:%M:%S"
     anchor = "start" if share == 0 else "end" if share == 1 else "middle"
     return _label(_x(share), moment.strftime(form), anchor)
 
 
-def _label(x: float, text: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{HEIGHT - 8}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _svg(parts: Sequence[str]) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>'
+def _label(x: float, text: str, anchor: str = "middle") -> Label:
+    return Label(f"{x:.1f}", f"{HEIGHT - 8}", anchor, text)

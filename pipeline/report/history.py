@@ -1,6 +1,6 @@
-"""What happened to each account, gathered step by step: its worth, its round trips, its decisions.
+"""The history of each account, collected step by step: equity, round trips and decisions.
 
-Bounded by the accounts, the periods and the round trips there are; the curve is thinned.
+Its memory is bounded by the number of accounts, periods and round trips; the curve is thinned.
 """
 
 from collections import Counter
@@ -27,20 +27,24 @@ class Point(NamedTuple):
 
     at_ms: int
     equity: float  # In the account's currency.
-    drawdown_ratio: float  # Below the highest unit value so far; flows do not count.
+    drawdown_ratio: float  # Fall from the highest unit value so far; cash flows do not count.
 
 
 class AccountHistory:
-    """One account from its first event on. A unit is what 1 put in at the beginning became."""
+    """One account from its first event on.
+
+    A unit is what 1 invested at the beginning has become. Cash flows are taken out of equity before
+    its growth is measured, so a deposit is not a return.
+    """
 
     def __init__(self, account: Account, *, period_ms: int) -> None:
         self.currency: str | None = None
         self.curve: list[Point] = []
-        self.results: list[Decimal] = []  # Of round trips, as they ended.
-        self.decisions: Counter[tuple[int, str]] = Counter()  # By slot, and what decided.
+        self.results: list[Decimal] = []  # The PnL of each round trip, in the order they ended.
+        self.decisions: Counter[tuple[int, str]] = Counter()  # By slot and deciding rule.
         self.drawdown_max = ZERO  # In the account's currency.
         self.drawdown_ratio_max = 0.0
-        self.pnl = ZERO  # Since the beginning, unrealized included.
+        self.pnl = ZERO  # Since the beginning, unrealized PnL included.
         self._period_ms = period_ms
         self._units: dict[int, float] = {}  # At the end of each period.
         self._unit = self._unit_max = 1.0
@@ -48,20 +52,20 @@ class AccountHistory:
         self.equity: Decimal | None = None  # At the newest marks.
         self._flows = ZERO
         self._quantities: dict[str, Decimal] = {}
-        self._realized: dict[str, Decimal] = {}  # Of a symbol when it was last flat.
-        if account.sequence > 1:  # Begun from a snapshot: what was realized before is not ours.
+        self._realized: dict[str, Decimal] = {}  # By symbol, when it was last flat.
+        if account.sequence > 1:  # From a snapshot: do not count what was realized before.
             for symbol, holding in account.holdings.items():
                 self._quantities[symbol] = holding.quantity
                 self._realized[symbol] = holding.realized
 
     @property
     def returns(self) -> list[float]:
-        """Return of each period in which anything happened, from its opening on."""
+        """The return of each period in which the account had an event, in order of time."""
         units = [1.0, *self._units.values()]
         return [now / before - 1 for before, now in pairwise(units) if before]
 
     def apply(self, event: Event, account: Account, step: Step) -> None:
-        """Note what a step changed."""
+        """Record what a step changed."""
         self.currency = account.currency
         self._value(account)
         if isinstance(event, FillEvent | PositionEvent):
@@ -93,10 +97,11 @@ class AccountHistory:
     def _draw(self, point: Point) -> None:
         self.curve.append(point)
         if len(self.curve) > CURVE_MAX:
+            # Drop every other point, so memory stays bounded and the shape of the curve remains.
             self.curve = [*self.curve[:-1:2], point]
 
     def _close(self, account: Account, symbol: str) -> None:
-        """Note what a position made since it left zero, once it returns there or crosses it."""
+        """Record the result of a round trip when the position becomes flat or changes its side."""
         holding = account.holdings.get(symbol)
         if holding is None:
             return
@@ -115,7 +120,7 @@ class Histories:
         self.accounts: dict[str, AccountHistory] = {}
 
     def apply(self, event: Event, step: Step) -> None:
-        """Note what a step changed in its account."""
+        """Record what a step changed in its account."""
         account = step.account
         if account is None or step.repeated:
             return

@@ -1,4 +1,7 @@
-"""What a history amounts to: tail risk, performance and round trips of one account."""
+"""The figures of one account's history: tail risk, performance and round trips.
+
+The formulas are in pipeline/risk/statistics; this module only chooses their inputs.
+"""
 
 from decimal import Decimal
 
@@ -17,7 +20,7 @@ DAYS_PER_YEAR = 252  # Of trading.
 class Measures(Struct, frozen=True, kw_only=True):
     equity: Decimal | None  # In the account's currency, as the drawdown and the PnL.
     pnl: Decimal
-    periods: int  # Returns there were.
+    periods: int  # The number of returns.
     tail: dict[str, TailRisk | None]  # By method.
     sharpe: float | None
     sortino: float | None
@@ -27,7 +30,7 @@ class Measures(Struct, frozen=True, kw_only=True):
 
 
 def measure(history: AccountHistory, confidence: float, period_ms: int) -> Measures:
-    """Measure a history; confidence between 0 and 1."""
+    """Return the figures of a history; `confidence` is between 0 and 1."""
     returns = history.returns
     per_year = DAYS_PER_YEAR * DAY_MS / period_ms
     return Measures(

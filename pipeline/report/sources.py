@@ -1,4 +1,4 @@
-"""Where the histories of a report come from: a file of recorded inputs, or the recorded log."""
+"""The sources of a report's histories: a file of recorded inputs or the log in Kafka."""
 
 import sys
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ __all__ = ["histories_of_file", "histories_of_log"]
 
 
 def histories_of_file(lines: Iterable[bytes], *, limits: Path | None, period_ms: int) -> Histories:
-    """Decide recorded inputs again and gather what happened to each account."""
+    """Decide recorded inputs again and collect the history of each account."""
     histories = Histories(period_ms=period_ms)
     document = None if limits is None else document_of(limits)
     machine = Machine(
@@ -34,17 +34,17 @@ def histories_of_file(lines: Iterable[bytes], *, limits: Path | None, period_ms:
 
 
 def histories_of_log(settings: Settings, *, period_ms: int) -> Histories:
-    """Decide the recorded log again and gather what happened to each account."""
+    """Decide the log in Kafka again and collect the history of each account."""
     histories = Histories(period_ms=period_ms)
     broker = Broker(settings)
     with broker.sentences():
         for log in recorded_logs(broker):
             if log.events.begin < log.events.end:
-                _gather(broker, log, histories)
+                _collect(broker, log, histories)
     return histories
 
 
-def _gather(broker: Broker, log: Log, histories: Histories) -> None:
+def _collect(broker: Broker, log: Log, histories: Histories) -> None:
     store = MemoryStore()
     start = start_of(broker, log, store=store)
     accounts = PartitionAccounts(

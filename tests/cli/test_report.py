@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from pipeline.report.history import Histories
+from pipeline.report.page import Basis, page
 from tests import given
 from tests.cli.command import riskgate
 from tests.replay.histories import line_of
@@ -70,13 +72,13 @@ def test_page_says_what_was_lost_when_a_trade_lost(recorded: Path, tmp_path: Pat
     riskgate("report", str(recorded), "--out", str(out), "--account", "acct-1")
 
     cells = re.findall(r"<td>(.*?)</td>", out.read_text())
-    told = dict(zip(cells[::2], cells[1::2], strict=False))
-    assert (told["PnL"], told["maximum drawdown"], told["relative"]) == (
+    figures = dict(zip(cells[::2], cells[1::2], strict=False))
+    assert (figures["PnL"], figures["maximum drawdown"], figures["relative"]) == (
         "-100.00",
         "100.00",
         "10.00%",
     )
-    assert (told["trades"], told["average loss"], told["longest losing run"]) == (
+    assert (figures["trades"], figures["average loss"], figures["longest losing run"]) == (
         "1",
         "100.00",
         "1",
@@ -86,8 +88,8 @@ def test_page_says_what_was_lost_when_a_trade_lost(recorded: Path, tmp_path: Pat
 def test_page_is_the_same_when_the_command_runs_twice(recorded: Path, tmp_path: Path) -> None:
     pages = [tmp_path / "one.html", tmp_path / "two.html"]
 
-    for page in pages:
-        riskgate("report", str(recorded), "--out", str(page))
+    for out in pages:
+        riskgate("report", str(recorded), "--out", str(out))
 
     assert pages[0].read_bytes() == pages[1].read_bytes()
 
@@ -106,3 +108,10 @@ def test_report_is_refused_when_it_is_asked_wrongly(arguments: list[str], advice
 
     assert done.returncode == 2
     assert advice in done.stderr
+
+
+def test_page_escapes_what_a_stranger_may_have_named_when_it_is_written() -> None:
+    text = page(Histories(period_ms=DAY_MS), Basis(source="<script>", confidence=0.99))
+
+    assert "<p>&lt;script&gt;</p>" in text
+    assert "<script" not in text
