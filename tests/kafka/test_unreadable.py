@@ -39,3 +39,20 @@ def test_decisions_go_on_when_a_batch_of_signals_and_one_of_prices_cannot_be_unp
     assert all(row["error"].startswith(LETTER) for row in letters)
     assert {row["source"]["topic"] for row in letters} == {"signals", "prices"}
     assert {row["raw_bytes"] for row in letters} == {0}
+
+
+def test_ingest_begins_again_when_what_follows_its_last_record_cannot_be_unpacked(
+    world: World,
+) -> None:
+    worker = world.run("ingest").ready()
+    for partition in range(4):
+        for topic in ("signals", "fills", "orders"):
+            world.send_bytes(topic, b"{}", key=b"acct-1", partition=partition)
+    world.read("dead_letters", lambda rows: len(rows) >= 12)
+    assert worker.end() == 0
+    send_bomb(world.settings.brokers, world.settings.topic("signals"), megabytes=160)
+
+    world.run("ingest").ready()
+
+    letters = world.read("dead_letters", lambda rows: len(rows) >= 13)
+    assert letters[-1]["error"].startswith("Offsets 1 to 160 cannot be unpacked")

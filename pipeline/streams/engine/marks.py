@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.engine.unreadable import is_unreadable
 from pipeline.streams.role_interface import EngineSettings, Place, Stopped
 
 __all__ = ["Mark", "read_again"]
@@ -99,7 +100,7 @@ def _take(message: Message, seen: set[Place], found: dict[Place, Mark]) -> None:
         if place not in seen:
             found[place] = Mark.of(message)
         seen.add(place)
-    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
-        seen.add(place)
+    elif error.code() == KafkaError._PARTITION_EOF or is_unreadable(error):  # noqa: SLF001 - Its only name.
+        seen.add(place)  # A batch behind the record is the loop's to step over.
     elif not passes(error):
         raise KafkaException(error)
