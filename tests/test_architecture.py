@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.risk.rules import RULES
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("riskgate", "topics", "pipeline")
 SOURCES = sorted(path for name in PACKAGES for path in ROOT.glob(f"{name}/**/*.py"))
@@ -230,6 +232,24 @@ def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:
     ]
 
     assert wrong == []
+
+
+def test_every_rule_has_a_file_of_tests_named_as_it_is_when_the_files_are_compared() -> None:
+    tested = {path.stem.removeprefix("test_") for path in ROOT.glob("tests/spec/rules/test_*.py")}
+
+    assert tested == set(RULES)
+
+
+def test_every_rule_is_tested_as_turned_off_and_on_an_exit_when_its_tests_are_read() -> None:
+    """An entry rule says what a proven exit does; every rule says what happens without it."""
+    silent = [
+        f"{rule}: nothing of {word}"
+        for rule, kind in RULES.items()
+        for word in ["turned_off", *(["exempt"] if kind.ENTRY else [])]
+        if word not in (ROOT / f"tests/spec/rules/test_{rule}.py").read_text()
+    ]
+
+    assert silent == []
 
 
 def test_no_module_of_the_core_needs_itself_when_the_imports_are_followed() -> None:

@@ -38,9 +38,10 @@ class Log:
         self.steps: list[Step] = []
         self._offset = 0
 
-    def open(self, balance: int = 100_000) -> None:
-        """Start the account, with somebody watching its stops."""
-        self.heartbeat(T0_MS)
+    def open(self, balance: int = 100_000, *, watched: bool = True) -> None:
+        """Start the account, with somebody watching its stops unless said otherwise."""
+        if watched:
+            self.heartbeat(T0_MS)
         body = replace(given.account(balance=balance), as_of_ms=T0_MS)
         self.append(AccountEvent(account_id=given.ACCOUNT, source=self.source(), body=body), T0_MS)
 

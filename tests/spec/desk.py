@@ -258,3 +258,14 @@ def answer_of(decision: Row) -> tuple[str, str, list[str], str | None]:
         decision["reasons"],
         decision["binding_rule"],
     )
+
+
+def explained(decision: Row, rule: str) -> tuple[str | None, str]:
+    """Return unit and message of a breach."""
+    check = checks_of(decision)[rule]
+    return check["unit"], check["message"]
+
+
+def assert_not_judged(decision: Row, rule: str) -> None:
+    """Assert that an order is approved and that a rule has no say in it."""
+    assert (decision["verdict"], rule in checks_of(decision)) == ("approved", False)

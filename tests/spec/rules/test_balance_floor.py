@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, numbers_of, open_desk
+from tests.spec.desk import Desk, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -156,3 +156,28 @@ def test_parameters_are_refused_when_they_mean_nothing(parameters: dict[str, obj
     desk.limits({"balance_floor": parameters})
 
     assert len(desk.alerts("limits")) == 1
+
+
+def test_breach_is_explained_when_equity_is_below_the_floor() -> None:
+    decision = floor_desk("9000.01").signal("buy", 1, limit_price="1")
+
+    message = "Equity of 999.99 is below the floor of 1000."
+    assert explained(decision, "balance_floor") == ("money", message)
+
+
+def test_equity_is_unknown_when_the_mark_of_a_position_is_stale() -> None:
+    desk = open_desk(only(balance_floor={}))
+    desk.fill("buy", 1, 100)
+    desk.wait(60_001)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "balance_floor") == ("breach", None, "1000", None)
+
+
+def test_entry_below_the_floor_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(balance_floor={"enabled": False}))
+    desk.lose("9500")
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="1"), "balance_floor")

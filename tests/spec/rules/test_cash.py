@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import answer_of, numbers_of, open_desk
+from tests.spec.desk import answer_of, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -131,3 +131,37 @@ def test_second_exit_beyond_the_position_needs_cash() -> None:
     decision = desk.signal("sell", 5, limit_price="100")
 
     assert numbers_of(decision, "cash") == ("pass", "500", "500", "0")
+
+
+def test_breach_is_explained_when_the_free_cash_is_too_little() -> None:
+    desk = open_desk(only(cash={}), balance=1000)
+
+    decision = desk.signal("buy", 11, limit_price="100")
+
+    message = "The order needs 1100 in cash, and 1000 is free."
+    assert numbers_of(decision, "cash") == ("breach", "1100", "1000", "-100")
+    assert explained(decision, "cash") == ("money", message)
+
+
+def test_exit_is_exempt_when_no_cash_is_free() -> None:
+    desk = open_desk(only(cash={}), balance=1000)
+    desk.fill("buy", 11, 100)
+
+    decision = desk.signal("sell", 11, limit_price="100")
+
+    # It opens nothing; 1000 - 1100 are free.
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "cash") == ("exempt", "0", "-100", "-100")
+
+
+def test_cash_needed_is_unknown_when_a_market_order_has_no_reference() -> None:
+    decision = open_desk(only(cash={}), mark=None).signal("buy", 1)
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "cash") == ("breach", None, "10000", None)
+
+
+def test_order_beyond_the_cash_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(cash={"enabled": False}), balance=1000)
+
+    assert_not_judged(desk.signal("buy", 11, limit_price="100"), "cash")

@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, Row, answer_of, numbers_of, open_desk
+from tests.spec.desk import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    Desk,
+    Row,
+    answer_of,
+    assert_not_judged,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 IN_A_ROW = {"consecutive_losses_max": 3, "cooldown_ms": MINUTE}
@@ -307,3 +317,23 @@ def test_each_opening_says_why() -> None:
         "3 losing closes in a row",
         "a losing close opens the circuit breaker anew",
     ]
+
+
+def test_entry_passes_after_losses_when_the_rule_is_turned_off() -> None:
+    desk = desk_with(**IN_A_ROW, enabled=False)
+
+    trade(desk, -1, -1, -1)
+
+    assert_not_judged(ask(desk), "circuit_breaker")
+
+
+def test_exit_is_exempt_when_the_breaker_is_open() -> None:
+    desk = desk_with(consecutive_losses_max=1)
+    desk.fill("buy", 5, 100)
+    desk.instrument("Y")
+    trade(desk, -1, symbol="Y")
+
+    decision = desk.signal("sell", 5, limit_price="100")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "circuit_breaker")[0] == "exempt"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, numbers_of, open_desk
+from tests.spec.desk import Desk, Row, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import Rules, only
 
 
@@ -56,3 +56,28 @@ def test_exit_is_exempt_when_its_confidence_is_low() -> None:
 
     assert decision["verdict"] == "approved"
     assert numbers_of(decision, "confidence") == ("exempt", "0.1", "0.6", "-0.5")
+
+
+def test_breach_is_explained_when_the_confidence_is_low() -> None:
+    desk = open_desk(only(confidence={"confidence_min": "0.5"}))
+
+    decision = bought(desk, confidence="0.25")
+
+    message = "The confidence of 0.25 is below the minimum of 0.5."
+    assert explained(decision, "confidence") == ("ratio", message)
+
+
+def test_low_confidence_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(confidence={"confidence_min": "0.5", "enabled": False}))
+
+    assert_not_judged(bought(desk, confidence="0.25"), "confidence")
+
+
+@pytest.mark.parametrize("least", ["1.01", "-0.1"])
+def test_minimum_is_refused_when_it_is_no_confidence(least: str) -> None:
+    desk = open_desk(only())
+
+    desk.limits({"confidence": {"confidence_min": least}})
+
+    assert len(desk.alerts("limits")) == 1
+    assert bought(desk)["limits_version"] == "1.0"

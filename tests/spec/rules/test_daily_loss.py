@@ -2,41 +2,32 @@
 
 import pytest
 
-from tests.spec.desk import HOUR, Desk, numbers_of, open_desk
+from tests.spec.desk import HOUR, Desk, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
-LOSSES = [
-    ("daily_loss", "daily_loss_ratio_max", "199.99", "approved"),
-    ("daily_loss", "daily_loss_ratio_max", "200", "approved"),
-    ("daily_loss", "daily_loss_ratio_max", "200.01", "rejected"),
-    ("weekly_loss", "weekly_loss_ratio_max", "200", "approved"),
-    ("weekly_loss", "weekly_loss_ratio_max", "200.01", "rejected"),
-    ("drawdown", "drawdown_ratio_max", "200", "approved"),
-    ("drawdown", "drawdown_ratio_max", "200.01", "rejected"),
-]
+LOSSES = [("199.99", "approved"), ("200", "approved"), ("200.01", "rejected")]
 
 
-def loss_desk(rule: str, parameter: str, loss: str) -> Desk:
+def loss_desk(loss: str, **parameters: object) -> Desk:
     """Return a desk of 10 000 that may lose 0.02 of it and has lost an amount, only warned."""
-    desk = open_desk(only(**{rule: {parameter: "0.02", "on_breach": "warn"}}))
+    rule = {"daily_loss_ratio_max": "0.02", "on_breach": "warn", **parameters}
+    desk = open_desk(only(daily_loss=rule))
     desk.lose(loss)
     return desk
 
 
-@pytest.mark.parametrize(("rule", "parameter", "loss", "verdict"), LOSSES)
-def test_entry_is_rejected_when_the_loss_is_above_its_limit(
-    rule: str, parameter: str, loss: str, verdict: str
-) -> None:
-    desk = loss_desk(rule, parameter, loss)
+@pytest.mark.parametrize(("loss", "verdict"), LOSSES)
+def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: str) -> None:
+    desk = loss_desk(loss)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
     assert decision["verdict"] == verdict
-    assert decision["reasons"] == ([] if verdict == "approved" else [rule])
+    assert decision["reasons"] == ([] if verdict == "approved" else ["daily_loss"])
 
 
 def test_loss_and_limit_are_shown_in_money() -> None:
-    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "150")
+    desk = loss_desk("150")
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -45,7 +36,7 @@ def test_loss_and_limit_are_shown_in_money() -> None:
 
 @pytest.mark.parametrize(("mark", "verdict"), [("95", "approved"), ("94.999", "rejected")])
 def test_unrealized_loss_counts_at_once_in_the_gate(mark: str, verdict: str) -> None:
-    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "150")
+    desk = loss_desk("150")
     desk.fill("buy", 10, 100)
 
     desk.price(mark)
@@ -57,7 +48,7 @@ def test_unrealized_loss_counts_at_once_in_the_gate(mark: str, verdict: str) -> 
 
 @pytest.mark.parametrize(("kind", "limit"), [("deposit", "220"), ("withdrawal", "200")])
 def test_deposits_raise_the_base_and_withdrawals_do_not_lower_it(kind: str, limit: str) -> None:
-    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "10")
+    desk = loss_desk("10")
 
     desk.flow(kind, 1000)
     decision = desk.signal("buy", 1, limit_price="100")
@@ -67,7 +58,7 @@ def test_deposits_raise_the_base_and_withdrawals_do_not_lower_it(kind: str, limi
 
 
 def test_deposit_of_yesterday_is_in_the_start_equity_once() -> None:
-    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "10")
+    desk = loss_desk("10")
     desk.flow("deposit", 1000)
     desk.wait(12 * HOUR)
     desk.price(100)
@@ -79,7 +70,7 @@ def test_deposit_of_yesterday_is_in_the_start_equity_once() -> None:
 
 
 def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
-    desk = loss_desk("daily_loss", "daily_loss_ratio_max", "500")
+    desk = loss_desk("500")
     desk.fill("buy", 10, 100)
 
     decision = desk.signal("sell", 10, limit_price="100")
@@ -88,36 +79,45 @@ def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
     assert numbers_of(decision, "daily_loss") == ("exempt", "500", "200", "-300")
 
 
-@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
-def test_entry_is_rejected_and_no_stop_opens_when_the_base_is_not_above_zero(rule: str) -> None:
-    desk = open_desk(only(**{rule: {}}), balance=0)
+def test_entry_is_rejected_and_no_stop_opens_when_the_base_is_not_above_zero() -> None:
+    desk = open_desk(only(daily_loss={}), balance=0)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    assert decision["reasons"] == [rule]
+    assert decision["reasons"] == ["daily_loss"]
     assert desk.stops() == []
 
 
-@pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss"])
-def test_loss_is_told_and_stops_nothing_when_the_base_is_zero(rule: str) -> None:
-    desk = open_desk(only(**{rule: {}}), balance=0)
+def test_loss_is_told_and_stops_nothing_when_the_base_is_zero() -> None:
+    desk = open_desk(only(daily_loss={}), balance=0)
     desk.fill("buy", 1, 100, fee="5")
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    assert numbers_of(decision, rule) == ("breach", "5", "0", "-5")
+    assert numbers_of(decision, "daily_loss") == ("breach", "5", "0", "-5")
     assert desk.stops() == []
 
 
-@pytest.mark.parametrize(("rule", "limit"), [("daily_loss", "200"), ("weekly_loss", "500")])
-def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark(
-    rule: str, limit: str
-) -> None:
-    desk = open_desk(only(**{rule: {}}))
+def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark() -> None:
+    desk = open_desk(only(daily_loss={}))
     desk.fill("buy", 1, 100)
     desk.wait(60_001)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    assert numbers_of(decision, rule) == ("breach", None, limit, None)
-    assert (decision["verdict"], decision["reasons"]) == ("rejected", [rule])
+    assert numbers_of(decision, "daily_loss") == ("breach", None, "200", None)
+    assert (decision["verdict"], decision["reasons"]) == ("rejected", ["daily_loss"])
+
+
+def test_breach_is_explained_when_the_loss_is_above_its_limit() -> None:
+    decision = loss_desk("200.01").signal("buy", 1, limit_price="100")
+
+    message = "The day's loss of 200.01 is above the limit of 200."
+    assert numbers_of(decision, "daily_loss") == ("breach", "200.01", "200", "-0.01")
+    assert explained(decision, "daily_loss") == ("money", message)
+
+
+def test_entry_after_a_loss_passes_when_the_rule_is_turned_off() -> None:
+    decision = loss_desk("500", enabled=False).signal("buy", 1, limit_price="100")
+
+    assert_not_judged(decision, "daily_loss")

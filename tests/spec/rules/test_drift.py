@@ -174,7 +174,6 @@ def test_bust_folds_through_what_was_adopted() -> None:
         ({"on_breach": "warn"}, "14", []),
         ({"on_breach": "halt"}, "14", [("drift", "triggered")]),
         ({"drift_grace_ms": 5001}, "10", []),
-        ({"enabled": False}, "10", []),
     ],
 )
 def test_limits_say_when_and_how_drift_acts(
@@ -186,6 +185,15 @@ def test_limits_say_when_and_how_drift_acts(
     desk.wait(GRACE)
 
     assert (desk.position()["quantity"], desk.stops()) == (quantity, stops)
+
+
+def test_difference_stays_when_the_rule_is_turned_off() -> None:
+    desk = held_desk(drift={"enabled": False})
+    desk.snapshot(14, 100)
+
+    desk.wait(GRACE)
+
+    assert (desk.position()["quantity"], desk.stops()) == ("10", [])
 
 
 def test_snapshot_is_adopted_at_once_when_there_is_no_grace() -> None:

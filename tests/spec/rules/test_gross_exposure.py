@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, answer_of, numbers_of, open_desk
+from tests.spec.desk import (
+    SECOND,
+    Desk,
+    answer_of,
+    assert_not_judged,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 
@@ -112,3 +120,63 @@ def test_gross_cap_in_money_is_watched_too(mark: str, alerts: int) -> None:
     see(desk, mark)
 
     assert [row["limit"] for row in desk.alerts("gross_exposure")] == ["1100"] * alerts
+
+
+@pytest.mark.parametrize(
+    ("rule", "unit", "message"),
+    [
+        ({"gross_exposure_ratio_max": "0.8"}, "ratio",
+         "Gross exposure would be 0.81 of equity, above the limit of 0.8."),
+        ({"gross_exposure_max": "7000"}, "money", "Gross exposure would be 8100, above 7000."),
+    ],
+)  # fmt: skip
+def test_breach_is_explained_in_the_unit_of_the_smaller_limit(
+    rule: dict[str, str], unit: str, message: str
+) -> None:
+    decision = open_desk(only(gross_exposure=rule)).signal("buy", 81, limit_price="100")
+
+    assert explained(decision, "gross_exposure") == (unit, message)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "check"),
+    [
+        (799, ("pass", "0.799", "0.8", "0.001")),
+        (800, ("pass", "0.8", "0.8", "0")),
+        (801, ("breach", "0.801", "0.8", "-0.001")),
+    ],
+)
+def test_entry_is_measured_against_the_largest_gross_exposure(
+    quantity: int, check: tuple[str, ...]
+) -> None:
+    decision = gross_desk().signal("buy", quantity, limit_price="1")
+
+    assert numbers_of(decision, "gross_exposure") == check
+
+
+def test_exit_is_exempt_when_gross_exposure_is_too_large() -> None:
+    desk = gross_desk()
+    desk.fill("buy", 900, 1, symbol="Y")
+    desk.fill("buy", 50, 1)
+
+    decision = desk.signal("sell", 50, limit_price="1")
+
+    # 900 of Y, and nothing would be short of X.
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "gross_exposure") == ("exempt", "0.9", "0.8", "-0.1")
+
+
+def test_exposure_is_unknown_when_the_mark_of_a_position_is_missing() -> None:
+    desk = open_desk(only(gross_exposure={}), mark=None)
+    desk.fill("buy", 1, 100)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "gross_exposure") == ("breach", None, "0.8", None)
+
+
+def test_large_exposure_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(gross_exposure={"enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 81, limit_price="100"), "gross_exposure")

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import Rules, only
 
 CUT = ["group_exposure"]
@@ -177,3 +185,16 @@ def test_limit_is_refused_when_it_means_nothing(limit: object) -> None:
 
     assert len(desk.alerts("limits")) == 1
     assert desk.signal("buy", 21, limit_price="100")["approved_quantity"] == "20"
+
+
+def test_breach_is_explained_when_a_group_would_be_too_large() -> None:
+    decision = group_desk().signal("buy", 21, limit_price="100")
+
+    message = "Exposure of the group would be 0.51 of equity, above the limit of 0.5."
+    assert explained(decision, "group_exposure") == ("ratio", message)
+
+
+def test_large_group_passes_when_the_rule_is_turned_off() -> None:
+    desk = group_desk(only(group_exposure={"group_exposure_ratio_max": "0.5", "enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 21, limit_price="100"), "group_exposure")

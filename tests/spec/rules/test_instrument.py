@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import answer_of, numbers_of, open_desk
+from tests.spec.desk import answer_of, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -123,3 +123,68 @@ def test_whole_rest_is_floored_to_the_lot() -> None:
     decision = desk.signal("sell", "10.5", limit_price="100")
 
     assert answer_of(decision) == ("modified", "10", [], "instrument")
+
+
+@pytest.mark.parametrize(
+    ("terms", "fields", "unit", "message"),
+    [
+        ({"tick_size": "0.05"}, {"limit_price": "100.051"}, "price",
+         "The limit price 100.051 is not a multiple of 0.05."),
+        ({}, {"limit_price": "-1"}, "price", "The price -1 is not above zero."),
+        ({"min_quantity": "3"}, {"quantity": "2"}, "quantity",
+         "The order's quantity of 2 is below the minimum of 3."),
+        ({"max_quantity": "7"}, {"quantity": "8"}, "quantity",
+         "The order's quantity of 8 is above the maximum of 7."),
+        ({"min_notional": "500"}, {"quantity": "4"}, "money",
+         "The order's notional of 400 is below the minimum of 500."),
+    ],
+)  # fmt: skip
+def test_breach_says_what_the_instrument_does_not_allow(
+    terms: dict[str, str], fields: dict[str, str], unit: str, message: str
+) -> None:
+    desk = open_desk(only())
+    desk.instrument(**terms)
+
+    decision = desk.signal("buy", **{"quantity": "5", "limit_price": "100", **fields})
+
+    assert explained(decision, "instrument") == (unit, message)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "check"),
+    [
+        (6, ("pass", "6", "7", "1")),
+        (7, ("pass", "7", "7", "0")),
+        (8, ("breach", "8", "7", "-1")),
+    ],
+)
+def test_quantity_is_shown_beside_the_maximum(quantity: int, check: tuple[str, ...]) -> None:
+    desk = open_desk(only())
+    desk.instrument(max_quantity="7")
+
+    decision = desk.signal("buy", quantity, limit_price="100")
+
+    assert numbers_of(decision, "instrument") == check
+
+
+def test_entry_is_rejected_when_its_notional_is_unknown_and_has_a_minimum() -> None:
+    desk = open_desk(only(), mark=None)
+    desk.instrument(min_notional="500")
+
+    decision = desk.signal("buy", 5)
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "instrument") == ("breach", None, None, None)
+
+
+def test_check_has_no_number_when_the_instrument_is_unknown() -> None:
+    decision = open_desk(only()).signal("buy", 1, limit_price="100", symbol="NOWHERE")
+
+    assert numbers_of(decision, "instrument") == ("breach", None, None, None)
+    assert decision["reasons"] == ["unknown_instrument"]
+
+
+def test_order_off_the_tick_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(instrument={"enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100.001"), "instrument")

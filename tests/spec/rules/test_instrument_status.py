@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Row, checks_of, open_desk
+from tests.spec.desk import Row, assert_not_judged, checks_of, explained, open_desk
 from tests.spec.rulebook import only
 
 
@@ -63,3 +63,24 @@ def test_instrument_is_a_dead_letter_when_its_status_is_another_word() -> None:
 
     (letter,) = desk.sent("dead_letters")
     assert letter["path"] == "$.status"
+
+
+@pytest.mark.parametrize("status", ["halted", "delisted"])
+def test_breach_names_the_status_when_trading_is_not_going_on(status: str) -> None:
+    decision = decided(status, "buy")
+
+    assert explained(decision, "instrument_status") == (None, f"X is {status}.")
+
+
+def test_check_passes_when_the_instrument_is_unknown() -> None:
+    decision = open_desk(only(instrument_status={})).signal("buy", 1, symbol="NOWHERE")
+
+    assert checks_of(decision)["instrument_status"]["verdict"] == "pass"
+    assert decision["reasons"] == ["unknown_instrument"]
+
+
+def test_entry_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(instrument_status={"enabled": False}))
+    desk.instrument(status="halted")
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100"), "instrument_status")

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 
@@ -146,3 +154,18 @@ def test_parameters_are_refused_when_they_mean_nothing(parameters: dict[str, Any
 
     assert len(desk.alerts("limits")) == 1
     assert desk.signal("buy", 501, limit_price="100")["approved_quantity"] == "500"
+
+
+def test_breach_is_explained_when_the_free_margin_is_too_little() -> None:
+    decision = margin_desk(leverage=5).signal("buy", 501, limit_price="100")
+
+    # 501 x 100 / 5 of 10 000.
+    message = "The position would need a margin of 10020, and 10000 is free."
+    assert numbers_of(decision, "margin") == ("breach", "10020", "10000", "-20")
+    assert explained(decision, "margin") == ("money", message)
+
+
+def test_large_order_passes_when_the_rule_is_turned_off() -> None:
+    decision = margin_desk(leverage=5, enabled=False).signal("buy", 501, limit_price="100")
+
+    assert_not_judged(decision, "margin")

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import Rules, only
 
 CUT = ["net_exposure"]
@@ -167,3 +175,18 @@ def test_limit_is_refused_when_it_means_nothing(limit: object) -> None:
 
     assert len(desk.alerts("limits")) == 1
     assert desk.signal("buy", 31, limit_price="100")["approved_quantity"] == "30"
+
+
+def test_breach_is_explained_when_the_account_would_be_too_long() -> None:
+    decision = net_desk().signal("buy", 31, limit_price="100")
+
+    message = "Net exposure would be 0.51 of equity, above the limit of 0.5."
+    assert explained(decision, "net_exposure") == ("ratio", message)
+
+
+def test_large_net_exposure_passes_when_the_rule_is_turned_off() -> None:
+    rule = {"net_exposure_ratio_max": "0.5", "enabled": False}
+
+    decision = open_desk(only(net_exposure=rule)).signal("buy", 51, limit_price="100")
+
+    assert_not_judged(decision, "net_exposure")

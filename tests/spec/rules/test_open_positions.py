@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, numbers_of, open_desk
+from tests.spec.desk import Desk, Row, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -67,3 +67,26 @@ def test_exit_is_exempt_when_too_many_symbols_are_open() -> None:
 
     assert decision["verdict"] == "approved"
     assert numbers_of(decision, "open_positions") == ("exempt", "2", "0", "-2")
+
+
+def test_breach_is_explained_when_one_symbol_too_many_would_open() -> None:
+    decision = bought(counted_desk(2), "X")
+
+    message = "There would be 3 open positions, above the maximum of 2."
+    assert explained(decision, "open_positions") == ("count", message)
+
+
+def test_another_symbol_opens_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(open_positions={"open_positions_max": 0, "enabled": False}))
+
+    assert_not_judged(bought(desk), "open_positions")
+
+
+@pytest.mark.parametrize("most", [-1, "1.5"])
+def test_maximum_is_refused_when_it_is_no_count(most: object) -> None:
+    desk = open_desk(only())
+
+    desk.limits({"open_positions": {"open_positions_max": most}})
+
+    assert len(desk.alerts("limits")) == 1
+    assert bought(desk)["limits_version"] == "1.0"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, numbers_of, open_desk
+from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -102,3 +102,37 @@ def test_limit_without_a_star_holds_only_for_the_symbols_it_names() -> None:
 
     assert decision["verdict"] == "approved"
     assert {c["limit"] for c in decision["checks"] if c["rule"] == "order_notional"} <= {None}
+
+
+def test_breach_is_explained_when_the_notional_is_too_large() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": 500}))
+
+    decision = desk.signal("buy", 10, limit_price="100")
+
+    message = "The order's notional of 1000 is above the maximum of 500."
+    assert explained(decision, "order_notional") == ("money", message)
+
+
+def test_exit_is_exempt_when_its_notional_is_too_large() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": 500}))
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", 10, limit_price="100")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "order_notional") == ("exempt", "1000", "500", "-500")
+
+
+def test_notional_is_unknown_when_a_market_order_has_no_reference() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": 500}), mark=None)
+
+    decision = desk.signal("buy", 1)
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "order_notional") == ("breach", None, "500", None)
+
+
+def test_large_order_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(order_notional={"order_notional_max": 500, "enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 10, limit_price="100"), "order_notional")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, numbers_of, open_desk
+from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -88,3 +88,26 @@ def test_cut_to_an_exit_passes_however_small_a_part_of_what_was_asked() -> None:
 
     # 10 are less than 0.7 x 15, which only counts for entries.
     assert answer_of(decision) == ("modified", "10", ["order_rate"], "order_rate")
+
+
+def test_breach_is_explained_when_orders_come_too_fast() -> None:
+    decision = open_desk(only(order_rate={"orders_max": 0})).signal("buy", 1, limit_price="100")
+
+    message = "It would be order 1 within the window; at most 0 are allowed."
+    assert explained(decision, "order_rate") == ("count", message)
+
+
+def test_exit_is_exempt_when_orders_come_too_fast() -> None:
+    desk = open_desk(only(order_rate={"orders_max": 0}))
+    desk.fill("buy", 1, 100)
+
+    decision = desk.signal("sell", 1, limit_price="100")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "order_rate") == ("exempt", "1", "0", "-1")
+
+
+def test_fast_order_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(order_rate={"orders_max": 0, "enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100"), "order_rate")

@@ -136,7 +136,7 @@ def test_fill_of_an_ended_order_is_beyond_it_when_many_ended_since() -> None:
     assert (len(desk.alerts("overfill")), desk.alerts("unmatched_fill")) == (1, [])
 
 
-def test_nothing_is_stopped_when_the_rule_is_off() -> None:
+def test_nothing_is_stopped_when_the_rule_is_turned_off() -> None:
     desk = open_desk(only())
 
     overfill(desk, 5)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 CUT = ["position_quantity"]
@@ -119,3 +127,17 @@ def test_limit_is_refused_when_it_means_nothing(most: object) -> None:
 
     assert len(desk.alerts("limits")) == 1
     assert desk.signal("buy", 10, limit_price="100")["approved_quantity"] == "5"
+
+
+def test_breach_is_explained_when_the_position_would_be_too_large() -> None:
+    decision = quantity_desk("9").signal("buy", 10, limit_price="100")
+
+    message = "The position would be 10 units, above the maximum of 9."
+    assert explained(decision, "position_quantity") == ("quantity", message)
+
+
+def test_large_position_passes_when_the_rule_is_turned_off() -> None:
+    rule = {"position_quantity_max": "9", "enabled": False}
+    desk = open_desk(only(position_quantity=rule))
+
+    assert_not_judged(desk.signal("buy", 10, limit_price="100"), "position_quantity")

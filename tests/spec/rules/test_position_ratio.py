@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, answer_of, numbers_of, open_desk
+from tests.spec.desk import (
+    SECOND,
+    Desk,
+    answer_of,
+    assert_not_judged,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 
@@ -102,3 +110,60 @@ def test_alert_says_so_when_no_equity_is_left_to_measure_by() -> None:
     (alert,) = desk.alerts("position_ratio")
     assert (alert["measured"], alert["limit"]) == (None, "0.1")
     assert alert["message"] == "position_ratio of X: there is no equity left"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "answer", "check"),
+    [
+        (99, ("approved", "99", [], None), ("pass", "0.099", "0.1", "0.001")),
+        (100, ("approved", "100", [], None), ("pass", "0.1", "0.1", "0")),
+        (
+            101,
+            ("modified", "100", ["position_ratio"], "position_ratio"),
+            ("breach", "0.101", "0.1", "-0.001"),
+        ),
+    ],
+)
+def test_order_is_cut_when_its_position_would_be_too_large(
+    quantity: int, answer: tuple[object, ...], check: tuple[str, ...]
+) -> None:
+    desk = position_desk()
+
+    decision = desk.signal("buy", quantity, limit_price="1")
+
+    # 100 at 1 are a tenth of 1000.
+    assert answer_of(decision) == answer
+    assert numbers_of(decision, "position_ratio") == check
+
+
+def test_breach_is_explained_when_the_position_would_be_too_large() -> None:
+    decision = position_desk().signal("buy", 101, limit_price="1")
+
+    message = "The position would be 0.101 of equity, above the limit of 0.1."
+    assert explained(decision, "position_ratio") == ("ratio", message)
+
+
+def test_exit_is_exempt_when_the_position_is_too_large() -> None:
+    desk = position_desk(300)
+
+    decision = desk.signal("sell", 50, limit_price="1")
+
+    # Nothing would be short.
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "position_ratio") == ("exempt", "0", "0.1", "0.1")
+
+
+def test_ratio_is_unknown_when_the_mark_of_the_position_is_missing() -> None:
+    desk = open_desk(only(position_ratio={}), mark=None)
+    desk.fill("buy", 1, 100)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "position_ratio") == ("breach", None, "0.1", None)
+
+
+def test_large_position_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(position_ratio={"position_ratio_max": "0.1", "enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 50, limit_price="100"), "position_ratio")

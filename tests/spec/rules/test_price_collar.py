@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import numbers_of, open_desk
+from tests.spec.desk import assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -74,3 +74,27 @@ def test_entry_breaches_the_collar_when_the_reference_is_not_above_zero(referenc
 
     assert (decision["verdict"], decision["reasons"]) == ("rejected", ["price_collar"])
     assert numbers_of(decision, "price_collar") == ("breach", None, "0.05", None)
+
+
+def test_breach_is_explained_when_the_price_is_far_off() -> None:
+    decision = open_desk(only(price_collar={})).signal("buy", 1, limit_price="105.01")
+
+    says = "The limit price is 0.0501 away from the reference, above the collar of 0.05."
+    assert numbers_of(decision, "price_collar") == ("breach", "0.0501", "0.05", "-0.0001")
+    assert explained(decision, "price_collar") == ("ratio", says)
+
+
+def test_distance_is_unknown_when_the_reference_of_an_entry_is_stale() -> None:
+    desk = open_desk(only(price_collar={}))
+    desk.wait(60_001)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert decision["verdict"] == "rejected"
+    assert numbers_of(decision, "price_collar") == ("breach", None, "0.05", None)
+
+
+def test_price_far_off_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(price_collar={"enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="200"), "price_collar")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, open_desk
+from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, open_desk
 from tests.spec.rulebook import only
 
 ALWAYS_BREACHED = {"order_notional_max": "0"}
@@ -70,3 +70,37 @@ def test_requested_is_unknown_when_flat_and_a_reducing_order_names_no_quantity()
 
     assert decision["requested_quantity"] is None
     assert answer_of(decision)[:2] == ("rejected", "0")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "answer"),
+    [
+        (9, ("approved", "9", [], None)),
+        (10, ("approved", "10", [], None)),
+        (11, ("modified", "10", ["reduce_only"], "reduce_only")),
+    ],
+)
+def test_order_is_held_to_the_position_when_it_may_only_reduce(
+    quantity: int, answer: tuple[object, ...]
+) -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", quantity, limit_price="100", reduce_only=True)
+
+    assert answer_of(decision) == answer
+
+
+def test_breach_is_explained_when_nothing_can_be_reduced() -> None:
+    decision = open_desk(only()).signal("buy", 1, limit_price="100", reduce_only=True)
+
+    message = "The order is reduce_only and larger than what it can reduce."
+    assert explained(decision, "reduce_only") == (None, message)
+
+
+def test_reducing_order_opens_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(reduce_only={"enabled": False}))
+
+    decision = desk.signal("buy", 1, limit_price="100", reduce_only=True)
+
+    assert_not_judged(decision, "reduce_only")

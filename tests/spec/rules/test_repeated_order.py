@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import Desk, Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    Row,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 
@@ -177,3 +186,26 @@ def test_parameters_are_refused_when_they_mean_nothing(parameters: dict[str, obj
 
     assert len(desk.alerts("limits")) == 1
     assert asked(desk, 2) == ["approved", "rejected"]
+
+
+def test_breach_is_explained_when_an_order_is_repeated_too_often() -> None:
+    decision = repeat_desk(repeats_max=0).signal("buy", 1, limit_price="100")
+
+    message = "The same order would be approved 1 times within the window; at most 0 are allowed."
+    assert explained(decision, "repeated_order") == ("count", message)
+
+
+def test_repeated_order_passes_when_the_rule_is_turned_off() -> None:
+    decision = repeat_desk(repeats_max=0, enabled=False).signal("buy", 1, limit_price="100")
+
+    assert_not_judged(decision, "repeated_order")
+
+
+def test_exit_is_exempt_when_it_is_repeated_too_often() -> None:
+    desk = repeat_desk(repeats_max=0)
+    desk.fill("buy", 1, 100)
+
+    decision = desk.signal("sell", 1, limit_price="100")
+
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "repeated_order") == ("exempt", "1", "0", "-1")

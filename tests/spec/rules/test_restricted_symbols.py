@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    Row,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import Rules, only
 
 
@@ -69,3 +78,34 @@ def test_list_of_an_account_takes_the_place_of_everyones() -> None:
     desk.limits({"restricted_symbols": {"denied": ["Y"]}}, account="acct-1", version=1)
 
     assert bought(desk)["verdict"] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("symbols", "message"),
+    [
+        ({"denied": ["X"]}, "X is denied."),
+        ({"allowed": ["Y"]}, "X is not among the allowed symbols."),
+    ],
+)
+def test_breach_says_which_list_forbids_the_symbol(
+    symbols: dict[str, list[str]], message: str
+) -> None:
+    desk = open_desk(only(restricted_symbols=symbols))
+
+    assert explained(bought(desk), "restricted_symbols") == (None, message)
+
+
+def test_denied_symbol_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(restricted_symbols={"denied": ["X"], "enabled": False}))
+
+    assert_not_judged(bought(desk), "restricted_symbols")
+
+
+@pytest.mark.parametrize("symbols", [{"denied": "X"}, {"denied": [5]}, {"allowed": ["*"]}], ids=str)
+def test_parameters_are_refused_when_they_mean_nothing(symbols: dict[str, object]) -> None:
+    desk = open_desk(only())
+
+    desk.limits({"restricted_symbols": symbols})
+
+    assert len(desk.alerts("limits")) == 1
+    assert bought(desk)["limits_version"] == "1.0"

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    Desk,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 
@@ -171,3 +179,16 @@ def test_parameters_are_refused_when_they_mean_nothing(parameters: dict[str, obj
 
     assert len(desk.alerts("limits")) == 1
     assert answer_of(desk.signal("buy", 60, limit_price="100"))[:2] == ("modified", "50")
+
+
+def test_breach_is_explained_when_a_trade_risks_too_much() -> None:
+    decision = risk_desk().signal("buy", 51, limit_price="100")
+
+    message = "The order would lose 102 at its stop, above the maximum of 100."
+    assert explained(decision, "risk_per_trade") == ("money", message)
+
+
+def test_risky_order_passes_when_the_rule_is_turned_off() -> None:
+    decision = risk_desk(enabled=False).signal("buy", 51, limit_price="100")
+
+    assert_not_judged(decision, "risk_per_trade")

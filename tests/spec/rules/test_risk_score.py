@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from pipeline.streams.settings import Settings
-from tests.spec.desk import MINUTE, Desk, Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    MINUTE,
+    Desk,
+    Row,
+    answer_of,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import Rules, only
 
 SHORT = Settings.model_construct(long_run_bars=2)
@@ -197,3 +207,24 @@ def test_order_is_refused_without_a_score_when_no_equity_is_left() -> None:
 
     assert answer_of(decision) == ("rejected", "0", ["risk_score"], None)
     assert numbers_of(decision, "risk_score") == ("breach", None, "0.6", None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "loss", "message"),
+    [
+        ({}, 110, "The risk score is 0.605; above 0.6 it halves the order."),
+        ({}, 1000, "The risk score is 0.8; above 0.6 it halves the order."),
+    ],
+)
+def test_breach_says_what_the_score_does(
+    rules: dict[str, dict[str, Any]], loss: int, message: str
+) -> None:
+    decision = buy(desk_down(loss, **rules), 15)
+
+    assert explained(decision, "risk_score") == ("ratio", message)
+
+
+def test_high_score_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(risk_score={"enabled": False}))
+
+    assert_not_judged(buy(desk, 10), "risk_score")

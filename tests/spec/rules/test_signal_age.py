@@ -1,25 +1,15 @@
 """Signals that are too old, expired or from the future are rejected, exits too."""
 
-from typing import Any
-
 import pytest
 
 from tests.spec.desk import (
-    Desk,
-    Row,
     answer_of,
-    checks_of,
+    assert_not_judged,
+    explained,
     numbers_of,
     open_desk,
 )
 from tests.spec.rulebook import only
-
-
-def check_of(rule: str, parameters: dict[str, Any], desk: Desk | None = None, **fields: Any) -> Row:
-    """Return the check of a rule on a market order of 10 X at 100, with 10 000 of equity."""
-    desk = desk or open_desk(only(**{rule: parameters}))
-    signal = {"quantity": "10", "limit_price": "100", **fields}
-    return checks_of(desk.signal(signal.pop("side", "buy"), **signal))[rule]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +70,42 @@ def test_larger_opposite_order_is_rejected_when_its_signal_is_too_old() -> None:
 def test_age_of_a_signal_is_explained() -> None:
     desk = open_desk(only(signal_age={}))
 
-    check = check_of("signal_age", {}, desk, created_at_ms=desk.now_ms - 6000)
+    decision = desk.signal("buy", 1, limit_price="100", created_at_ms=desk.now_ms - 6000)
 
-    assert check["message"] == "The signal was created 6000 ms ago; at most 5000 ms are allowed."
-    assert check["unit"] == "ms"
+    message = "The signal was created 6000 ms ago; at most 5000 ms are allowed."
+    assert explained(decision, "signal_age") == ("ms", message)
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ({"created_at_ms": -5001},
+         "The signal was created 5001 ms ago; at most 5000 ms are allowed."),
+        ({"created_at_ms": 1001}, "The signal was created 1001 ms in the future."),
+        ({"expires_at_ms": -5}, "The signal expired 5 ms ago."),
+    ],
+)  # fmt: skip
+def test_breach_says_which_time_is_wrong(times: dict[str, int], message: str) -> None:
+    desk = open_desk(only(signal_age={}))
+
+    decision = desk.signal(
+        "buy", 1, limit_price="100", **{name: desk.now_ms + ms for name, ms in times.items()}
+    )
+
+    assert explained(decision, "signal_age") == ("ms", message)
+
+
+def test_signal_passes_when_clocks_differ_as_much_as_allowed() -> None:
+    desk = open_desk(only(signal_age={}))
+
+    decision = desk.signal("buy", 1, limit_price="100", created_at_ms=desk.now_ms + 1000)
+
+    assert numbers_of(decision, "signal_age") == ("pass", "-1000", "5000", "6000")
+
+
+def test_old_signal_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(signal_age={"enabled": False}))
+
+    decision = desk.signal("buy", 1, limit_price="100", created_at_ms=desk.now_ms - 5001)
+
+    assert_not_judged(decision, "signal_age")

@@ -139,3 +139,11 @@ def test_state_is_not_told_for_every_price_although_each_moves_the_time_of_stale
         wakes.add(desk.state()["wake_at_ms"])
 
     assert len(wakes) == 1
+
+
+def test_account_is_active_without_prices_when_the_rule_is_turned_off() -> None:
+    desk = holding_desk(enabled=False)
+
+    desk.wait(10 * MINUTE)
+
+    assert (desk.state()["trading_state"], desk.alerts("stale_data")) == ("active", [])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, Row, open_desk
+from tests.spec.desk import MINUTE, SECOND, Desk, Row, open_desk
 from tests.spec.rulebook import only
 
 
@@ -230,3 +230,12 @@ def test_exit_is_told_with_its_numbers() -> None:
     (alert,) = desk.alerts("stop_loss")
     assert (alert["measured"], alert["limit"], alert["action"]) == ("94.5", "95", "reduce")
     assert desk.state()["trading_state"] == "active"
+
+
+def test_nothing_is_closed_when_the_position_has_no_mark() -> None:
+    desk = open_desk(only(stop_loss={}), mark=None)
+    desk.fill("buy", 10, 100)
+
+    desk.wait(MINUTE)
+
+    assert desk.exits() == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, numbers_of, open_desk
+from tests.spec.desk import Desk, Row, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import Rules, only
 
 
@@ -71,3 +71,27 @@ def test_missing_price_is_the_reason_when_the_side_of_a_stop_is_unknown() -> Non
 
     assert decision["reasons"] == ["stale_mark"]
     assert numbers_of(decision, "stop_side") == ("breach", None, None, None)
+
+
+def test_breach_is_explained_when_the_stop_is_on_the_winning_side() -> None:
+    desk = open_desk(only(stop_side={}))
+
+    decision = bought(desk, stop_price="101")
+
+    message = "The stop price 101 is not on the losing side of the entry price 100."
+    assert explained(decision, "stop_side") == ("price", message)
+
+
+def test_stop_on_the_winning_side_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(stop_side={"enabled": False}))
+
+    assert_not_judged(bought(desk, stop_price="101"), "stop_side")
+
+
+def test_parameters_are_refused_when_the_rule_has_none() -> None:
+    desk = open_desk(only())
+
+    desk.limits({"stop_side": {"stop_ratio": "0.1"}})
+
+    assert len(desk.alerts("limits")) == 1
+    assert bought(desk)["limits_version"] == "1.0"

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, numbers_of, open_desk
+from tests.spec.desk import (
+    MINUTE,
+    SECOND,
+    Desk,
+    assert_not_judged,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 GUARD = {"stopouts_max": 2, "lookback_ms": 10 * MINUTE, "cooldown_ms": 30 * MINUTE}
@@ -140,6 +148,7 @@ def test_exits_pass_when_entries_are_refused() -> None:
     decision = desk.signal("sell", 1, symbol="Y", limit_price="100")
 
     assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "stopout_guard") == ("exempt", "2", "2", "0")
 
 
 def test_stop_outs_further_apart_than_the_cooldown_count_together() -> None:
@@ -150,3 +159,24 @@ def test_stop_outs_further_apart_than_the_cooldown_count_together() -> None:
     stop_out(desk)
 
     assert refused(desk)
+
+
+def test_breach_is_explained_when_there_were_too_many_stop_outs() -> None:
+    desk = guarded_desk()
+    stop_out(desk)
+    desk.wait(SECOND)
+    stop_out(desk)
+
+    decision = desk.signal("buy", 1, limit_price="90")
+
+    message = "2 positions were closed by their stops lately; 2 are enough to reject entries."
+    assert explained(decision, "stopout_guard") == ("count", message)
+
+
+def test_entry_passes_after_stop_outs_when_the_rule_is_turned_off() -> None:
+    desk = guarded_desk(enabled=False)
+    stop_out(desk)
+    desk.wait(SECOND)
+    stop_out(desk)
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="90"), "stopout_guard")

@@ -78,3 +78,23 @@ def test_symbol_without_a_time_stop_is_held_on() -> None:
     desk.wait(10 * MINUTE)
 
     assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")
+
+
+def test_alert_says_how_long_it_was_held_and_may_be() -> None:
+    desk = open_desk(only(time_stop={"hold_ms_max": MINUTE}))
+    desk.fill("buy", 10, 100)
+
+    desk.wait(MINUTE + 1)
+
+    (alert,) = desk.alerts("time_stop")
+    assert (alert["measured"], alert["limit"], alert["level"]) == ("60001", "60000", "high")
+
+
+@pytest.mark.parametrize("rule", [{}, {"hold_ms_max": MINUTE, "enabled": False}], ids=str)
+def test_position_is_held_on_when_the_rule_is_unset_or_turned_off(rule: dict[str, object]) -> None:
+    desk = open_desk(only(time_stop=rule))
+    desk.fill("buy", 10, 100)
+
+    desk.wait(10 * MINUTE)
+
+    assert desk.exits() == []

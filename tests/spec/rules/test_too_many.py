@@ -1,6 +1,6 @@
 """Entries end at the bounds of what an account can hold."""
 
-from tests.spec.desk import SECOND, Desk, numbers_of, open_desk
+from tests.spec.desk import SECOND, Desk, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -45,3 +45,32 @@ def test_stream_goes_on_in_other_accounts_when_one_is_halted_at_its_bound() -> N
     decision = desk.signal("buy", 1, limit_price="100", account_id="acct-2")
 
     assert decision["verdict"] == "approved"
+
+
+def test_order_is_counted_beside_what_is_reserved() -> None:
+    desk = open_desk(only())
+    burst(desk, 2)
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, "too_many") == ("pass", "3", "1000", "997")
+
+
+def test_exit_is_exempt_when_a_thousand_positions_are_held() -> None:
+    desk = open_desk(only(), balance=10**9)
+    for number in range(1000):
+        desk.fill("buy", 1, 1, symbol=f"S{number}")
+    desk.instrument("S0")
+
+    entry = desk.signal("buy", 1, limit_price="100")
+    exit_ = desk.signal("sell", 1, limit_price="1", symbol="S0")
+
+    message = "There would be 1001 positions or reservations; the account holds at most 1000."
+    assert explained(entry, "too_many") == ("count", message)
+    assert (exit_["verdict"], numbers_of(exit_, "too_many")[0]) == ("approved", "exempt")
+
+
+def test_check_is_absent_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(too_many={"enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100"), "too_many")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, answer_of, numbers_of
+from tests.spec.desk import SECOND, Desk, answer_of, assert_not_judged, explained, numbers_of
 from tests.spec.rulebook import only
 
 DAY_AFTER_THANKSGIVING = "2025-11-28"  # Closes at 13:00 in New York, 18:00 UTC.
@@ -118,3 +118,31 @@ def test_entry_opens_by_itself_when_the_exchange_does() -> None:
     desk.wait(SECOND)
 
     assert (before, desk.signal("buy", 1)["verdict"]) == ("rejected", "approved")
+
+
+@pytest.mark.parametrize(
+    ("at", "unit", "message"),
+    [
+        ("17:45:30", "ms", "The exchange closes in 870000 ms, sooner than 900000 ms."),
+        ("18:00", None, "The exchange of the instrument is closed, or its hours are unknown."),
+    ],
+)
+def test_breach_says_when_the_exchange_closes(at: str, unit: str | None, message: str) -> None:
+    desk = desk_at(f"{DAY_AFTER_THANKSGIVING}T{at}", minutes_before_close=15)
+
+    assert explained(desk.signal("buy", 1), "trading_hours") == (unit, message)
+
+
+def test_hours_are_unknown_when_the_instrument_is() -> None:
+    desk = desk_at(f"{DAY_AFTER_THANKSGIVING}T15:00")
+
+    decision = desk.signal("buy", 1, limit_price="100", symbol="NOWHERE")
+
+    assert numbers_of(decision, "trading_hours") == ("breach", None, None, None)
+    assert decision["reasons"] == ["unknown_instrument"]
+
+
+def test_entry_passes_at_night_when_the_rule_is_turned_off() -> None:
+    desk = desk_at(f"{DAY_AFTER_THANKSGIVING}T20:00", enabled=False)
+
+    assert_not_judged(desk.signal("buy", 1), "trading_hours")

@@ -1,18 +1,17 @@
 """Active, reducing, halted: what passes in each, which one holds, and controls that set them."""
 
-from typing import Any
-
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, Row, answer_of, checks_of, open_desk
+from tests.spec.desk import (
+    MINUTE,
+    SECOND,
+    Desk,
+    answer_of,
+    assert_not_judged,
+    explained,
+    open_desk,
+)
 from tests.spec.rulebook import only
-
-
-def check_of(rule: str, parameters: dict[str, Any], desk: Desk | None = None, **fields: Any) -> Row:
-    """Return the check of a rule on a market order of 10 X at 100, with 10 000 of equity."""
-    desk = desk or open_desk(only(**{rule: parameters}))
-    signal = {"quantity": "10", "limit_price": "100", **fields}
-    return checks_of(desk.signal(signal.pop("side", "buy"), **signal))[rule]
 
 
 def held_desk(**rules: dict[str, object]) -> Desk:
@@ -293,6 +292,34 @@ def test_state_of_the_account_is_explained_with_its_stop() -> None:
     desk = open_desk(only())
     desk.control("halt")
 
-    check = check_of("trading_state", {}, desk)
+    decision = desk.signal("buy", 10, limit_price="100")
 
-    assert check["message"] == "The account is halted by acct-1:2:1: only exits are allowed."
+    message = "The account is halted by acct-1:2:1: only exits are allowed."
+    assert explained(decision, "trading_state") == (None, message)
+
+
+def test_breach_is_explained_when_the_account_is_reducing() -> None:
+    desk = open_desk(only())
+    desk.control("reduce")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    message = "The account is reducing by acct-1:2:1: only exits are allowed."
+    assert explained(decision, "trading_state") == (None, message)
+
+
+def test_breach_is_explained_when_exits_are_halted_too() -> None:
+    desk = held_desk(trading_state={"halt_exits": False})
+    desk.control("halt")
+
+    decision = desk.signal("sell", 100, limit_price="100")
+
+    message = "The account is halted by acct-1:3:1: exits are not allowed either."
+    assert explained(decision, "trading_state") == (None, message)
+
+
+def test_halted_account_trades_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(trading_state={"enabled": False}))
+    desk.control("halt")
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100"), "trading_state")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, open_desk
+from tests.spec.desk import MINUTE, SECOND, Desk, open_desk
 from tests.spec.rulebook import only
 
 
@@ -94,3 +94,32 @@ def test_ratio_of_a_trailing_stop_is_one_per_symbol() -> None:
     see(desk, "94")
 
     assert [row["symbol"] for row in desk.exits()] == ["X"]
+
+
+def test_alert_says_how_far_it_fell_and_how_far_it_may() -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
+    desk.fill("buy", 10, 100)
+
+    see(desk, "90")
+
+    (alert,) = desk.alerts("trailing_stop")
+    assert (alert["measured"], alert["limit"], alert["level"]) == ("0.1", "0.05", "high")
+
+
+def test_nothing_is_closed_when_the_position_has_no_mark() -> None:
+    desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}), mark=None)
+    desk.fill("buy", 10, 100)
+
+    desk.wait(MINUTE)
+
+    assert desk.exits() == []
+
+
+@pytest.mark.parametrize("rule", [{}, {"trailing_ratio": "0.05", "enabled": False}], ids=str)
+def test_nothing_is_closed_when_the_rule_is_unset_or_turned_off(rule: dict[str, object]) -> None:
+    desk = open_desk(only(trailing_stop=rule))
+    desk.fill("buy", 10, 100)
+
+    see(desk, "50")
+
+    assert desk.exits() == []

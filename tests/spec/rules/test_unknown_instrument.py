@@ -1,6 +1,6 @@
 """No order passes in a symbol whose instrument is unknown."""
 
-from tests.spec.desk import answer_of, open_desk
+from tests.spec.desk import answer_of, assert_not_judged, explained, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
@@ -40,3 +40,34 @@ def test_exit_of_a_known_symbol_passes_while_another_instrument_is_unknown() -> 
     decision = desk.signal("sell", 10, limit_price="100")
 
     assert answer_of(decision) == ("approved", "10", [], None)
+
+
+def test_order_passes_when_its_instrument_is_known() -> None:
+    decision = open_desk(only()).signal("buy", 1, limit_price="100")
+
+    assert numbers_of(decision, "unknown_instrument") == ("pass", None, None, None)
+
+
+def test_breach_names_the_symbol_when_its_instrument_is_unknown() -> None:
+    decision = open_desk(only()).signal("buy", 1, limit_price="100", symbol="NOWHERE")
+
+    message = "There is no instrument NOWHERE."
+    assert explained(decision, "unknown_instrument") == (None, message)
+
+
+def test_entry_is_rejected_when_a_held_instrument_is_unknown() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 20, symbol="Y")
+
+    decision = desk.signal("buy", 1, limit_price="100")
+
+    message = "The account holds a position whose instrument is unknown."
+    assert decision["reasons"] == ["unknown_instrument"]
+    assert explained(decision, "unknown_instrument") == (None, message)
+
+
+def test_entry_elsewhere_passes_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(unknown_instrument={"enabled": False}))
+    desk.fill("buy", 10, 20, symbol="Y")
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100"), "unknown_instrument")

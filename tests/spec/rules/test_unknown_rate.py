@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, checks_of, numbers_of, open_desk
+from tests.spec.desk import (
+    MINUTE,
+    SECOND,
+    Desk,
+    assert_not_judged,
+    checks_of,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 LIMIT = "60000"
@@ -162,3 +171,19 @@ def test_entry_without_a_rate_is_rejected_when_no_rule_asks_for_one(
 
     assert decision["verdict"] == verdict
     assert decision["reasons"] == ([] if side == "sell" else ["unknown_rate"])
+
+
+def test_breach_names_the_pair_when_its_rate_is_too_old() -> None:
+    desk = euro_desk()
+    later(desk, 60_001)
+
+    decision = desk.signal("buy", 1, symbol="E", limit_price="5")
+
+    message = "The rate of EUR/USD is 60001 ms old; at most 60000 ms are allowed."
+    assert explained(decision, "unknown_rate") == ("ms", message)
+
+
+def test_check_is_absent_when_the_rule_is_turned_off() -> None:
+    desk = open_desk(only(unknown_rate={"enabled": False}))
+
+    assert_not_judged(desk.signal("buy", 1, limit_price="100"), "unknown_rate")

@@ -94,3 +94,12 @@ def test_fill_names_no_decision_when_its_id_is_only_like_one_of_ours() -> None:
     desk.fill("buy", 1, 100, signal_id=f"{desk.account}:999:1")
 
     assert len(desk.alerts("unmatched_fill")) == 1
+
+
+def test_alert_is_low_when_the_rule_is_turned_off() -> None:
+    desk = with_an_order(enabled=False)
+
+    desk.fill("buy", 2, 100)
+
+    assert [row["level"] for row in desk.alerts("unmatched_fill")] == ["low"]
+    assert desk.stops() == []

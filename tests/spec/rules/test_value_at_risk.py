@@ -4,7 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from tests.spec.desk import MINUTE, Desk, Row, answer_of, numbers_of, open_desk
+from tests.spec.desk import (
+    MINUTE,
+    Desk,
+    Row,
+    answer_of,
+    assert_not_judged,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 # Closes of 100 and 110 make one return: ln 1.1. A confidence of 0.99 is this many deviations.
@@ -177,3 +186,26 @@ def test_document_is_refused_when_its_confidence_means_nothing(confidence: str) 
     desk.limits(only(value_at_risk={"var_ratio_max": "1", "var_confidence": confidence}))
 
     assert len(desk.alerts("limits")) == 1
+
+
+def test_breach_is_explained_when_too_much_is_at_risk() -> None:
+    decision = buy(desk_with("0.02", 100, 110))
+
+    # 10 x 22.1724...
+    message = "Value at risk would be 221.725, above the maximum of 200."
+    assert explained(decision, "value_at_risk") == ("money", message)
+
+
+def test_exit_is_exempt_when_too_much_is_at_risk() -> None:
+    desk = desk_with("0.01", 100, 110, on_breach="warn")
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", 10, limit_price="100")
+
+    # Nothing would be short.
+    assert decision["verdict"] == "approved"
+    assert numbers_of(decision, "value_at_risk") == ("exempt", "0", "100", "100")
+
+
+def test_risky_order_passes_when_the_rule_is_turned_off() -> None:
+    assert_not_judged(buy(desk_with("0.02", 100, 110, enabled=False)), "value_at_risk")

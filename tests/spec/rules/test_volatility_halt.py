@@ -3,7 +3,15 @@
 import pytest
 
 from pipeline.streams.settings import Settings
-from tests.spec.desk import MINUTE, Desk, answer_of, numbers_of, open_desk
+from tests.spec.desk import (
+    MINUTE,
+    Desk,
+    answer_of,
+    assert_not_judged,
+    explained,
+    numbers_of,
+    open_desk,
+)
 from tests.spec.rulebook import only
 
 SHORT = Settings.model_construct(long_run_bars=2)
@@ -71,3 +79,33 @@ def test_exit_passes_when_the_market_is_wild() -> None:
 
     assert answer_of(desk.signal("sell", 2)) == ("approved", "2", [], None)
     assert answer_of(desk.signal("sell", 1))[0] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("closes", "unit", "message"),
+    [
+        (["100", "110", "99"], "ratio",
+         "Volatility per bar is 0.0959429, above the limit of 0.0100335."),
+        (["100"], None, "The volatility of the symbol is unknown, and a history is required."),
+    ],
+)  # fmt: skip
+def test_breach_is_explained_with_the_volatilities(
+    closes: list[str], unit: str | None, message: str
+) -> None:
+    desk = desk_with(closes, volatility_ratio_max="0.1", require_history=True)
+
+    # A tenth of the long run, which is half of ln(1.1 / 0.9).
+    assert explained(desk.signal("buy", 1), "volatility_halt") == (unit, message)
+
+
+def test_exit_is_exempt_when_the_market_is_wild() -> None:
+    desk = desk_with(["100", "110", "99"], volatility_ratio_max="0.1")
+    desk.fill("buy", 2, 100)
+
+    assert numbers_of(desk.signal("sell", 2), "volatility_halt")[0] == "exempt"
+
+
+def test_entry_in_a_wild_market_passes_when_the_rule_is_turned_off() -> None:
+    desk = desk_with(["100", "110", "99"], volatility_ratio_max="0.1", enabled=False)
+
+    assert_not_judged(desk.signal("buy", 1), "volatility_halt")

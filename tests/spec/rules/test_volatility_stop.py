@@ -87,3 +87,11 @@ def test_order_without_a_stop_risks_two_ranges() -> None:
 
     # 10 x (100 - 96) of 1 % of 10 000.
     assert numbers_of(decision, "risk_per_trade") == ("pass", "40", "100", "60")
+
+
+def test_nothing_is_closed_when_the_rule_is_turned_off() -> None:
+    desk = held_desk("buy", only(volatility_stop={**STOP, "enabled": False}))
+
+    see(desk, "50")
+
+    assert desk.exits() == []
