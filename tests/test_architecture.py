@@ -58,6 +58,8 @@ IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today", "getenv", "f
 PURE_LIBRARIES = {"msgspec"}
 FUNCTION_LINES_MAX = 40
 TEST_LINES_MAX = 20
+NAME_WORDS = range(4, 15)  # Of a test's name, after `test_`.
+DANGLING = {"a", "an", "and", "if", "of", "or", "that", "the", "when", "while"}
 FILE_LINES_MAX = {"topics": 200, "pipeline/risk": 200, "pipeline": 300, "ops": 300, "bench": 300}
 RULE_LINES_MAX = 100
 
@@ -303,6 +305,21 @@ def test_tests_stay_small_when_they_are_read() -> None:
     ]
 
     assert long == []
+
+
+@pytest.mark.parametrize("folder", ["spec", "risk"])
+def test_names_of_tests_are_sentences_when_they_are_read(folder: str) -> None:
+    """It begins with its subject, ends with a word of weight, and is read in one breath."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in ROOT.glob(f"tests/{folder}/**/test_*.py")
+        for node in _functions(path)
+        if node.name.startswith("test_")
+        for words in [node.name.split("_")[1:]]
+        if len(words) not in NAME_WORDS or words[0] == "when" or words[-1] in DANGLING
+    ]
+
+    assert wrong == []
 
 
 def test_every_test_asserts_when_it_is_read() -> None:

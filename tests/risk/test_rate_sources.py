@@ -52,7 +52,7 @@ def test_next_is_the_source_when_the_first_was_withdrawn() -> None:
 
 
 @pytest.mark.parametrize(("others", "source"), [(0, ["B"]), (1, [])])
-def test_next_is_the_source_when_all_that_name_the_pair_are_told_and_the_first_is_not_there(
+def test_next_instrument_is_the_source_when_the_first_is_not_there(
     others: int, source: list[str]
 ) -> None:
     log = Log()

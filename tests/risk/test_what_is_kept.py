@@ -142,7 +142,7 @@ def test_repetition_is_known_while_the_offset_of_its_partition_is_kept(
     assert taken.repeated == repeated
 
 
-def test_rest_of_a_flattening_waits_when_it_takes_more_pieces_than_may_go_at_once(
+def test_rest_of_a_flattening_waits_when_it_takes_too_many_pieces(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(exits, "PIECES_MAX", 2)

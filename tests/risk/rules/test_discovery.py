@@ -9,7 +9,7 @@ from pipeline.risk.rules.drawdown import Drawdown
 from topics.decisions import Check
 
 
-def test_every_rule_is_found_in_the_order_of_the_gate_when_the_files_are_read() -> None:
+def test_rules_are_found_in_their_order_when_the_files_are_read() -> None:
     found = rules._discover()
 
     places = [rule.PLACE for rule in found.values()]

@@ -259,7 +259,7 @@ def test_account_of_its_own_zone_rolls_by_it_when_everyone_else_has_another() ->
     assert desk.state()["daily"]["day"] == "2026-01-08"
 
 
-def test_start_equity_stays_unknown_until_it_is_known_when_a_mark_is_missing_at_the_roll() -> None:
+def test_start_equity_is_unknown_when_a_mark_is_missing_at_the_roll() -> None:
     desk = open_desk(only(), mark=None)
     desk.fill("buy", 10, 100)
 

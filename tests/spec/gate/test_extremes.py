@@ -15,9 +15,7 @@ def desk_with(lot_size: str, tick_size: str = "0.01") -> Desk:
 
 # 1e38 lots and more: what is asked has more of them than money has digits.
 @pytest.mark.parametrize(("lot", "asked"), [("1e-8", "1e30"), ("1e-30", "1e30"), ("1e-30", "1e5")])
-def test_order_is_cut_to_its_limit_when_it_has_more_lots_than_money_has_digits(
-    lot: str, asked: str
-) -> None:
+def test_order_is_cut_when_it_has_more_lots_than_money_has_digits(lot: str, asked: str) -> None:
     desk = desk_with(lot)
 
     decision = desk.signal("buy", asked, limit_price="100")
@@ -29,7 +27,7 @@ def test_order_is_cut_to_its_limit_when_it_has_more_lots_than_money_has_digits(
     ("price", "reasons"),
     [("1e30", ["order_notional"]), (f"{10**30 - 1}.001", ["instrument", "order_notional"])],
 )
-def test_price_is_held_to_the_tick_when_it_has_more_ticks_than_money_has_digits(
+def test_price_keeps_to_the_tick_when_it_has_very_many_ticks(
     price: str, reasons: list[str]
 ) -> None:
     desk = desk_with("1", tick_size="0.01" if "." in price else "1e-8")

@@ -61,7 +61,7 @@ def test_risk_of_a_trade_is_converted(quantity: int, approved: str) -> None:
 
 
 @pytest.mark.parametrize(("quantity", "approved"), [(1818, "1818"), (1819, "1818")])
-def test_margin_is_converted(quantity: int, approved: str) -> None:
+def test_margin_is_converted_at_the_rate(quantity: int, approved: str) -> None:
     desk = euro_desk(margin={"leverage": 1})
 
     decision = desk.signal("buy", quantity, limit_price="5", symbol="E")

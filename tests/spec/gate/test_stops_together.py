@@ -98,7 +98,7 @@ def test_watch_alerts_again_when_a_second_breach_begins_after_a_resume() -> None
     assert len(desk.alerts("daily_loss")) == 2
 
 
-def test_two_stops_of_one_event_are_two_when_the_second_is_stricter_than_the_open_one() -> None:
+def test_second_stop_opens_when_it_is_stricter_than_the_open_one() -> None:
     desk = open_desk(only(daily_loss={"daily_loss_ratio_max": "0.02"}))
     desk.control("reduce")
 

@@ -302,7 +302,7 @@ def test_state_is_told_when_a_bust_changes_what_is_held() -> None:
 
 
 @pytest.mark.parametrize("after_ms", [-1, 0, 1])
-def test_bust_leaves_what_a_snapshot_holds_when_its_fill_came_before_that(after_ms: int) -> None:
+def test_bust_leaves_what_a_snapshot_holds_when_its_fill_came_earlier(after_ms: int) -> None:
     desk = open_desk(only())
     desk.wait(10)
     as_of_ms = desk.now_ms - 5

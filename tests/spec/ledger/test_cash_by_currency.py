@@ -71,7 +71,7 @@ def test_equity_follows_the_rate_of_what_was_realized() -> None:
     assert day_of(desk) == ("120", "110", "10000")
 
 
-def test_snapshot_of_the_accounts_currency_is_not_disturbed_by_a_fee_in_a_third_coin() -> None:
+def test_snapshot_of_a_balance_is_undisturbed_when_a_fee_is_in_another_coin() -> None:
     desk = cash_desk()
     desk.instrument("BNBUSD", base_currency="BNB")
     desk.price(300, "BNBUSD")

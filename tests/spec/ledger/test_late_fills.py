@@ -177,7 +177,7 @@ def test_late_fill_counts_before_the_first_day_when_that_began_with_money_of_yes
     assert (state["trading_state"], state["balance"]) == ("active", "9995")
 
 
-def test_bust_of_yesterday_counts_before_the_first_day_when_that_began_with_money_of_then() -> None:
+def test_bust_counts_before_the_first_day_when_that_opened_with_its_money() -> None:
     desk = Desk(now_ms=NOON + 12 * HOUR)
     desk.limits(only())
     desk.instrument()

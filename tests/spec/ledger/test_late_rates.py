@@ -142,7 +142,7 @@ def test_busted_late_fill_leaves_no_trace_when_its_rate_came_after_it() -> None:
     assert day_of(desk, "weekly") == ("0", "0", "10000")
 
 
-def test_fee_belongs_to_the_day_of_its_fill_when_its_rate_comes_a_day_later() -> None:
+def test_fee_belongs_to_its_day_when_its_rate_comes_later() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100, **FEE)
     tomorrow(desk)

@@ -17,7 +17,7 @@ def rounded(text: str, places: int) -> Decimal:
     return round(Decimal(text), places)
 
 
-def test_cost_and_realized_are_exact_when_five_fills_pay_a_fee_of_a_basis_point() -> None:
+def test_cost_and_realized_are_exact_when_five_fills_pay_fees() -> None:
     desk = open_desk(only())
 
     for side, bought, price in (

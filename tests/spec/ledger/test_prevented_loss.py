@@ -88,7 +88,7 @@ def test_collar_of_a_market_order_is_no_price_of_a_fill() -> None:
     assert told(desk) == ("0", "100")
 
 
-def test_multiplier_counts() -> None:
+def test_multiplier_counts_in_what_was_prevented() -> None:
     desk = refusing_desk()
     desk.instrument("M", multiplier="50")
     desk.price(100, "M")

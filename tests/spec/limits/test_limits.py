@@ -205,7 +205,7 @@ def test_same_document_again_is_ignored_without_a_word() -> None:
     assert refusals(desk) == []
 
 
-def test_versions_may_jump() -> None:
+def test_document_is_taken_when_its_version_jumps() -> None:
     desk = open_desk(only())
 
     desk.limits(only(order_notional={"order_notional_max": "7000"}), version=900)

@@ -133,7 +133,7 @@ def test_all_is_sold_when_no_equity_is_left() -> None:
     assert desk.alerts("position_ratio")[0]["measured"] is None
 
 
-def test_position_that_leaves_at_its_stop_leaves_whole_when_it_is_past_its_cap_too() -> None:
+def test_whole_position_is_closed_when_it_is_past_stop_and_cap() -> None:
     cap = {"position_ratio_max": "1", "on_breach": "flatten"}
     desk = open_desk(only(stop_loss={}, position_ratio=cap), balance=1000)
     order = desk.signal("buy", 10, limit_price="100", stop_price="95")

@@ -59,7 +59,7 @@ def test_exit_is_sent_again_only_after_a_while_when_it_is_refused_at_once() -> N
     assert (before, quantities(desk)) == (["10"], ["10", "10"])
 
 
-def test_exit_is_sent_again_when_no_word_of_it_comes_although_the_price_came_back() -> None:
+def test_exit_is_sent_again_when_nothing_is_heard_of_it() -> None:
     desk = stopped_desk()
     see(desk, 100)
 

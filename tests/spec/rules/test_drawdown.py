@@ -34,7 +34,7 @@ def test_drawdown_is_shown_as_a_ratio() -> None:
     assert numbers_of(decision, "drawdown") == ("pass", "0.015", "0.02", "0.005")
 
 
-def test_larger_opposite_order_is_cut_to_the_exit_when_an_entry_rule_forbids_the_rest() -> None:
+def test_larger_opposite_order_is_cut_to_the_exit_when_equity_is_low() -> None:
     desk = open_desk(only(drawdown={"drawdown_ratio_max": "0.05", "on_breach": "warn"}))
     desk.fill("buy", 10, 100)
     desk.fill("sell", 6, 10)

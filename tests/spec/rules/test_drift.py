@@ -366,7 +366,7 @@ def test_difference_is_booked_at_the_average_cost_when_there_is_no_mark(quantity
     )  # fmt: skip
 
 
-def test_past_of_a_position_is_not_todays_when_it_is_adopted_flat_without_a_mark() -> None:
+def test_past_of_a_position_is_not_todays_when_it_is_adopted_flat() -> None:
     desk = unquoted()
     desk.fill("sell", 100, 100)
     desk.wait(1)

@@ -23,7 +23,7 @@ def notional_desk(limit: str, **rules: dict[str, object]) -> Desk:
         ("sell", {}, "990"),
     ],
 )
-def test_notional_is_at_the_order_price_and_of_a_sell_at_the_reference_if_higher(
+def test_notional_of_a_sell_is_at_the_reference_when_that_is_higher(
     side: str, fields: dict[str, str], measured: str
 ) -> None:
     desk = notional_desk("5000", price_collar={"collar_ratio": "0.05"})
@@ -86,7 +86,7 @@ def test_notional_of_an_exit_is_at_its_order_price(limit: str, measured: str) ->
     assert numbers_of(decision, "order_notional")[1] == measured
 
 
-def test_notional_of_a_sell_that_only_begins_as_an_exit_is_at_the_reference_for_all_of_it() -> None:
+def test_notional_is_at_the_reference_when_a_sell_goes_through_zero() -> None:
     desk = open_desk(only(order_notional={"order_notional_max": "5000"}))
     desk.fill("buy", 5, 100)
 

@@ -70,7 +70,7 @@ def test_short_is_told_of_when_its_mark_pushes_it_past_its_cap(mark: str, alerts
     assert (desk.exits(), desk.state()["trading_state"]) == ([], "active")
 
 
-def test_position_is_told_of_when_the_loss_of_another_takes_the_equity_that_it_needs() -> None:
+def test_alert_comes_when_the_loss_of_another_position_takes_the_equity() -> None:
     desk = open_desk(only(position_ratio={"position_ratio_max": "0.2"}), balance=10_000)
     desk.instrument("Y")
     desk.price(100, "Y")

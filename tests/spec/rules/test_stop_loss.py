@@ -28,9 +28,7 @@ def bought(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("95.01", 0), ("95", 1), ("94.99", 1)])
-def test_long_is_closed_when_its_mark_is_at_the_stop_of_its_entry_or_below(
-    mark: str, exits: int
-) -> None:
+def test_long_is_closed_when_its_mark_is_at_its_stop_or_below(mark: str, exits: int) -> None:
     desk = open_desk(only(stop_loss={}))
     bought(desk, stop_price="95")
 
@@ -40,9 +38,7 @@ def test_long_is_closed_when_its_mark_is_at_the_stop_of_its_entry_or_below(
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("104.99", 0), ("105", 1), ("105.01", 1)])
-def test_short_is_closed_when_its_mark_is_at_the_stop_of_its_entry_or_above(
-    mark: str, exits: int
-) -> None:
+def test_short_is_closed_when_its_mark_is_at_its_stop_or_above(mark: str, exits: int) -> None:
     desk = open_desk(only(stop_loss={}))
     desk.signal("sell", 10, limit_price="100", stop_price="105", signal_id="s")
     desk.fill("sell", 10, 100, signal_id="s")
@@ -119,7 +115,7 @@ def test_stop_is_kept_when_a_part_is_sold() -> None:
     assert sent(desk) == [("stop_loss", "sell", "6")]
 
 
-def test_stop_is_dropped_when_the_position_is_flat_and_the_next_entry_brings_its_own() -> None:
+def test_stop_is_dropped_when_the_position_is_flat() -> None:
     desk = open_desk(only(stop_loss={}))
     bought(desk, stop_price="95")
     desk.fill("sell", 10, 100)

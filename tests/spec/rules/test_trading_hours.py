@@ -81,7 +81,7 @@ def test_entry_is_refused_when_the_close_is_near(at: str, numbers: tuple[str | N
     assert decision["verdict"] == ("approved" if numbers[0] == "pass" else "rejected")
 
 
-def test_exit_passes_and_a_larger_order_is_cut_to_it_when_the_exchange_is_closed() -> None:
+def test_larger_order_is_cut_to_the_exit_when_the_exchange_is_closed() -> None:
     desk = desk_at("2025-12-25T15:00")
     desk.fill("buy", 5, 100)
 

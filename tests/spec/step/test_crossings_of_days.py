@@ -57,7 +57,7 @@ def test_late_flip_takes_its_loss_and_its_change_of_value_to_yesterday() -> None
     assert day_of(desk) == ("-30", "0", "10023")
 
 
-def test_each_open_is_corrected_at_its_own_mark_when_a_fill_is_two_days_late() -> None:
+def test_each_open_is_corrected_when_a_fill_is_two_days_late() -> None:
     desk = open_desk(only(), mark=104)
     desk.fill("buy", 10, 100)
     executed_ms = desk.now_ms

@@ -51,7 +51,7 @@ def test_gain_is_in_base_when_a_short_position_is_closed_lower() -> None:
     assert desk.state()["equity"] == "10.25"
 
 
-def test_average_is_harmonic() -> None:
+def test_average_price_is_the_harmonic_one() -> None:
     desk = coin_desk()
 
     desk.fill("buy", 100, 40_000, symbol="I")
