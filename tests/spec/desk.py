@@ -54,6 +54,10 @@ class Desk:
         """Return the exits so far."""
         return [row for row in self.sent("decisions") if row["kind"] == "exit"]
 
+    def closed(self) -> list[tuple[str, str, str]]:
+        """Return reason, side and quantity of every exit so far."""
+        return [(row["reason"], row["side"], row["quantity"]) for row in self.exits()]
+
     def stops(self) -> list[tuple[str, str]]:
         """Return rule and status of every row of emergency_stops so far."""
         return [(row["rule"], row["status"]) for row in self.sent("emergency_stops")]
@@ -81,6 +85,12 @@ class Desk:
         before = len(self.driver.lines)
         self.driver.wait(milliseconds)
         return self._read(before)
+
+    def see(self, *marks: Amount, symbol: str = "X") -> None:
+        """Let marks come, each with its revaluation, however little it moved."""
+        for mark in marks:
+            self.price(mark, symbol)
+            self.wait(20 * SECOND)
 
     def send(
         self, topic: str, value: Row | bytes | None, key: str | bytes | None = ""

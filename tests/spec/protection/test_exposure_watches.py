@@ -20,12 +20,6 @@ def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
     return desk
 
 
-def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
-    """Let a mark come with its revaluation, however little it moved."""
-    desk.price(mark, symbol)
-    desk.wait(20 * SECOND)
-
-
 def exits(desk: Desk) -> list[tuple[str, str, str]]:
     """Return reason, symbol and quantity of every exit so far."""
     return [(row["reason"], row["symbol"], row["quantity"]) for row in desk.exits()]
@@ -119,7 +113,7 @@ def test_stop_closes_what_a_deleverage_on_its_way_leaves() -> None:
     desk.flow("withdrawal", 150)
     desk.wait(SECOND)
 
-    see(desk, 95)
+    desk.see(95)
 
     assert exits(desk) == [("deleverage", "X", "2"), ("stop_loss", "X", "8")]
 
@@ -138,8 +132,8 @@ def test_whole_position_is_closed_when_it_is_past_stop_and_cap() -> None:
     desk = open_desk(only(stop_loss={}, position_ratio=cap), balance=1000)
     order = desk.signal("buy", 10, limit_price="100", stop_price="95")
     desk.fill("buy", 10, 100, signal_id=order["signal_id"])
-    see(desk, 94)
-    see(desk, 100)
+    desk.see(94)
+    desk.see(100)
     desk.flow("withdrawal", 101)
 
     desk.order(desk.exits()[0]["exit_id"], "cancelled")

@@ -8,18 +8,6 @@ from tests.spec.desk import SECOND, Desk, Row, open_desk
 from tests.spec.rulebook import only
 
 
-def sent(desk: Desk) -> list[tuple[str, str, str]]:
-    """Return reason, side and quantity of every exit so far."""
-    return [(row["reason"], row["side"], row["quantity"]) for row in desk.exits()]
-
-
-def see(desk: Desk, *marks: Any, symbol: str = "X") -> None:
-    """Let marks come, each with its revaluation, however little it moved."""
-    for mark in marks:
-        desk.price(mark, symbol)
-        desk.wait(20 * SECOND)
-
-
 def bought(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
     """Have an entry of the gate filled at its limit of 100."""
     decision = desk.signal("buy", quantity, limit_price="100", **fields)
@@ -48,13 +36,13 @@ def test_stop_that_was_met_goes_with_its_position_through_zero(rules: dict[str, 
     desk.wait(SECOND)
 
     # Short 10 begins with a stop, a best mark and an age of its own.
-    assert (sent(desk), desk.position()["quantity"]) == ([], "-10")
+    assert (desk.closed(), desk.position()["quantity"]) == ([], "-10")
 
 
 def test_position_is_closed_by_a_later_stop_when_an_earlier_one_is_not_reached() -> None:
     desk = open_desk(only(stop_loss={}, trailing_stop={"trailing_ratio": "0.02"}))
     bought(desk, stop_price="90")
 
-    see(desk, 97)
+    desk.see(97)
 
-    assert sent(desk) == [("trailing_stop", "sell", "10")]
+    assert desk.closed() == [("trailing_stop", "sell", "10")]

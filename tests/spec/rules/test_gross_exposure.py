@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.spec.desk import (
-    SECOND,
     Desk,
     answer_of,
     assert_not_judged,
@@ -21,12 +20,6 @@ def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
     desk = open_desk(only(**rules), balance=balance)
     desk.fill("buy", quantity, 100)
     return desk
-
-
-def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
-    """Let a mark come with its revaluation, however little it moved."""
-    desk.price(mark, symbol)
-    desk.wait(20 * SECOND)
 
 
 def exits(desk: Desk) -> list[tuple[str, str, str]]:
@@ -87,7 +80,7 @@ def test_account_is_told_of_when_marks_push_it_past_its_gross_cap(mark: str, ale
     desk = open_desk(only(gross_exposure={"gross_exposure_ratio_max": "0.11"}), balance=10_100)
     desk.fill("sell", 10, 100)
 
-    see(desk, mark)
+    desk.see(mark)
 
     assert len(desk.alerts("gross_exposure")) == alerts
 
@@ -104,10 +97,10 @@ def test_each_position_gives_its_share_of_the_gross_excess_in_the_order_of_names
 def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
     desk = held_desk(10, 1000, gross_exposure={"gross_exposure_ratio_max": "0.5"})
     for _ in range(14):
-        see(desk, 100)
+        desk.see(100)
     before = len(desk.alerts("gross_exposure"))
     for _ in range(2):
-        see(desk, 100)
+        desk.see(100)
 
     # Each step takes 20 s; the cooldown is 300 s.
     assert (before, len(desk.alerts("gross_exposure"))) == (1, 2)
@@ -117,7 +110,7 @@ def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
 def test_gross_cap_in_money_is_watched_too(mark: str, alerts: int) -> None:
     desk = held_desk(10, gross_exposure={"gross_exposure_max": "1100"})
 
-    see(desk, mark)
+    desk.see(mark)
 
     assert [row["limit"] for row in desk.alerts("gross_exposure")] == ["1100"] * alerts
 

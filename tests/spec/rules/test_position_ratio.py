@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.spec.desk import (
-    SECOND,
     Desk,
     answer_of,
     assert_not_judged,
@@ -21,12 +20,6 @@ def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
     desk = open_desk(only(**rules), balance=balance)
     desk.fill("buy", quantity, 100)
     return desk
-
-
-def see(desk: Desk, mark: str | int, symbol: str = "X") -> None:
-    """Let a mark come with its revaluation, however little it moved."""
-    desk.price(mark, symbol)
-    desk.wait(20 * SECOND)
 
 
 def position_desk(held: int = 0, *, ratio: str = "0.1", balance: int = 1000) -> Desk:
@@ -62,7 +55,7 @@ def test_short_is_told_of_when_its_mark_pushes_it_past_its_cap(mark: str, alerts
     desk = open_desk(only(position_ratio={"position_ratio_max": "0.11"}), balance=10_100)
     desk.fill("sell", 10, 100)
 
-    see(desk, mark)
+    desk.see(mark)
 
     # 10 x 110 is 1100, and 10 100 - 100 are left: 0.11.
     rows = desk.alerts("position_ratio")
@@ -77,7 +70,7 @@ def test_alert_comes_when_the_loss_of_another_position_takes_the_equity() -> Non
     desk.fill("buy", 19, 100)
     desk.fill("buy", 10, 100, symbol="Y")
 
-    see(desk, "49", "Y")
+    desk.see("49", symbol="Y")
 
     # 1900 of 9490 is past 0.2.
     (alert,) = desk.alerts("position_ratio")

@@ -4,20 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, Row, open_desk
+from tests.spec.desk import MINUTE, Desk, Row, open_desk
 from tests.spec.rulebook import only
-
-
-def sent(desk: Desk) -> list[tuple[str, str, str]]:
-    """Return reason, side and quantity of every exit so far."""
-    return [(row["reason"], row["side"], row["quantity"]) for row in desk.exits()]
-
-
-def see(desk: Desk, *marks: Any, symbol: str = "X") -> None:
-    """Let marks come, each with its revaluation, however little it moved."""
-    for mark in marks:
-        desk.price(mark, symbol)
-        desk.wait(20 * SECOND)
 
 
 def bought(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
@@ -32,9 +20,9 @@ def test_long_is_closed_when_its_mark_is_at_its_stop_or_below(mark: str, exits: 
     desk = open_desk(only(stop_loss={}))
     bought(desk, stop_price="95")
 
-    see(desk, mark)
+    desk.see(mark)
 
-    assert sent(desk) == [("stop_loss", "sell", "10")] * exits
+    assert desk.closed() == [("stop_loss", "sell", "10")] * exits
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("104.99", 0), ("105", 1), ("105.01", 1)])
@@ -43,22 +31,22 @@ def test_short_is_closed_when_its_mark_is_at_its_stop_or_above(mark: str, exits:
     desk.signal("sell", 10, limit_price="100", stop_price="105", signal_id="s")
     desk.fill("sell", 10, 100, signal_id="s")
 
-    see(desk, mark)
+    desk.see(mark)
 
-    assert sent(desk) == [("stop_loss", "buy", "10")] * exits
+    assert desk.closed() == [("stop_loss", "buy", "10")] * exits
 
 
 def test_position_is_closed_at_its_stop_at_once_when_its_instrument_becomes_known() -> None:
     desk = open_desk(only(stop_loss={}))
     desk.fill("buy", 10, 100, symbol="Y")
-    before = sent(desk)
+    before = desk.closed()
 
     desk.instrument("Y")
     desk.price(97, "Y")
     desk.signal("hold", symbol="Y")
 
     # 2 % below the fill is 98.
-    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "10")])
+    assert (before, desk.closed()) == ([], [("stop_loss", "sell", "10")])
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("98.01", 0), ("98", 1)])
@@ -66,7 +54,7 @@ def test_stop_is_two_percent_off_the_entry_when_nobody_named_one(mark: str, exit
     desk = open_desk(only(stop_loss={}))
     bought(desk)
 
-    see(desk, mark)
+    desk.see(mark)
 
     assert len(desk.exits()) == exits
 
@@ -75,11 +63,11 @@ def test_stop_follows_from_the_price_of_the_fill_when_its_order_is_unknown() -> 
     desk = open_desk(only(stop_loss={}, stop={"stop_ratio": "0.1"}))
     desk.fill("buy", 10, 100)
 
-    see(desk, "90.01")
+    desk.see("90.01")
     before = len(desk.exits())
-    see(desk, "90")
+    desk.see("90")
 
-    assert (before, sent(desk)) == (0, [("stop_loss", "sell", "10")])
+    assert (before, desk.closed()) == (0, [("stop_loss", "sell", "10")])
 
 
 def test_stop_is_the_one_of_the_newest_filled_entry() -> None:
@@ -87,11 +75,11 @@ def test_stop_is_the_one_of_the_newest_filled_entry() -> None:
     bought(desk, stop_price="95")
     bought(desk, stop_price="90")
 
-    see(desk, "94", "90.01")
+    desk.see("94", "90.01")
     before = len(desk.exits())
-    see(desk, "90")
+    desk.see("90")
 
-    assert (before, sent(desk)) == (0, [("stop_loss", "sell", "20")])
+    assert (before, desk.closed()) == (0, [("stop_loss", "sell", "20")])
 
 
 def test_stop_is_not_that_of_an_entry_that_was_never_filled() -> None:
@@ -99,7 +87,7 @@ def test_stop_is_not_that_of_an_entry_that_was_never_filled() -> None:
     bought(desk, stop_price="90")
     desk.signal("buy", 10, limit_price="100", stop_price="99")
 
-    see(desk, "95")
+    desk.see("95")
 
     assert desk.exits() == []
 
@@ -110,9 +98,9 @@ def test_stop_is_kept_when_a_part_is_sold() -> None:
     desk.signal("sell", 4, limit_price="100", stop_price="120", signal_id="part")
     desk.fill("sell", 4, 100, signal_id="part")
 
-    see(desk, "95")
+    desk.see("95")
 
-    assert sent(desk) == [("stop_loss", "sell", "6")]
+    assert desk.closed() == [("stop_loss", "sell", "6")]
 
 
 def test_stop_is_dropped_when_the_position_is_flat() -> None:
@@ -121,7 +109,7 @@ def test_stop_is_dropped_when_the_position_is_flat() -> None:
     desk.fill("sell", 10, 100)
     bought(desk, stop_price="80")
 
-    see(desk, "94", "81")
+    desk.see("94", "81")
 
     assert desk.exits() == []
 
@@ -130,7 +118,7 @@ def test_adopted_position_has_no_stop_of_an_entry() -> None:
     desk = open_desk(only(stop_loss={}))
     desk.snapshot(10, 100)
 
-    see(desk, "50")
+    desk.see("50")
 
     assert desk.exits() == []
 
@@ -139,7 +127,7 @@ def test_nothing_is_closed_when_the_stop_loss_is_turned_off() -> None:
     desk = open_desk(only())
     bought(desk, stop_price="95")
 
-    see(desk, "10")
+    desk.see("10")
 
     assert desk.exits() == []
 
@@ -152,11 +140,11 @@ def test_stop_of_the_entry_counts_when_the_rule_is_turned_on_after_the_fill(
     bought(desk, 10, stop_price=named)
     desk.limits(only(stop_loss={}))
 
-    see(desk, above)
-    before = sent(desk)
-    see(desk, stop)
+    desk.see(above)
+    before = desk.closed()
+    desk.see(stop)
 
-    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "10")])
+    assert (before, desk.closed()) == ([], [("stop_loss", "sell", "10")])
 
 
 def test_market_entry_is_not_sold_in_the_event_of_its_fill() -> None:
@@ -175,12 +163,12 @@ def test_worked_out_stop_follows_the_average_price_of_the_entry_s_fills() -> Non
     desk.fill("buy", 10, 99, signal_id="s")
     desk.fill("buy", 10, 98, signal_id="s")
 
-    see(desk, "96.51")
-    before = sent(desk)
-    see(desk, "96.5")
+    desk.see("96.51")
+    before = desk.closed()
+    desk.see("96.5")
 
     # 98.5 on average less the 2 that the decision told.
-    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "20")])
+    assert (before, desk.closed()) == ([], [("stop_loss", "sell", "20")])
 
 
 def test_named_stop_stays_when_the_entry_fills_at_another_price() -> None:
@@ -188,18 +176,18 @@ def test_named_stop_stays_when_the_entry_fills_at_another_price() -> None:
     desk.signal("buy", 10, signal_id="s", limit_price="100", stop_price="97")
     desk.fill("buy", 10, 98, signal_id="s")
 
-    see(desk, "97.01")
-    before = sent(desk)
-    see(desk, "97")
+    desk.see("97.01")
+    before = desk.closed()
+    desk.see("97")
 
-    assert (before, sent(desk)) == ([], [("stop_loss", "sell", "10")])
+    assert (before, desk.closed()) == ([], [("stop_loss", "sell", "10")])
 
 
 def test_position_is_only_told_of_when_its_stop_only_warns() -> None:
     desk = open_desk(only(stop_loss={"on_breach": "warn"}))
     bought(desk, stop_price="95")
 
-    see(desk, "95")
+    desk.see("95")
 
     assert desk.exits() == []
     assert [(row["level"], row["action"]) for row in desk.alerts("stop_loss")] == [("low", "warn")]
@@ -212,7 +200,7 @@ def test_account_is_stopped_when_a_stop_of_its_position_says_so(on_breach: str, 
     desk = open_desk(only(stop_loss={"on_breach": on_breach}))
     bought(desk, stop_price="95")
 
-    see(desk, "95")
+    desk.see("95")
 
     assert (desk.state()["trading_state"], desk.exits()) == (state, [])
 
@@ -221,7 +209,7 @@ def test_exit_is_told_with_its_numbers() -> None:
     desk = open_desk(only(stop_loss={}))
     bought(desk, stop_price="95")
 
-    see(desk, "94.5")
+    desk.see("94.5")
 
     (alert,) = desk.alerts("stop_loss")
     assert (alert["measured"], alert["limit"], alert["action"]) == ("94.5", "95", "reduce")

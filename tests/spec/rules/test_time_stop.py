@@ -2,13 +2,8 @@
 
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, open_desk
+from tests.spec.desk import MINUTE, SECOND, open_desk
 from tests.spec.rulebook import only
-
-
-def sent(desk: Desk) -> list[tuple[str, str, str]]:
-    """Return reason, side and quantity of every exit so far."""
-    return [(row["reason"], row["side"], row["quantity"]) for row in desk.exits()]
 
 
 @pytest.mark.parametrize(("held_ms", "exits"), [(MINUTE, 0), (MINUTE + 1, 1)])
@@ -20,7 +15,7 @@ def test_position_is_closed_when_it_is_held_for_longer_than_allowed(
 
     desk.wait(held_ms)
 
-    assert sent(desk) == [("time_stop", "sell", "10")] * exits
+    assert desk.closed() == [("time_stop", "sell", "10")] * exits
 
 
 def test_age_of_a_position_counts_from_zero_and_not_from_its_last_fill() -> None:
@@ -32,7 +27,7 @@ def test_age_of_a_position_counts_from_zero_and_not_from_its_last_fill() -> None
 
     desk.wait(20 * SECOND + 1)
 
-    assert sent(desk) == [("time_stop", "sell", "12")]
+    assert desk.closed() == [("time_stop", "sell", "12")]
 
 
 def test_age_of_a_position_begins_anew_when_it_turned() -> None:
@@ -42,10 +37,10 @@ def test_age_of_a_position_begins_anew_when_it_turned() -> None:
     desk.fill("sell", 15, 100)
 
     desk.wait(MINUTE)
-    before = sent(desk)
+    before = desk.closed()
     desk.wait(1)
 
-    assert (before, sent(desk)) == ([], [("time_stop", "buy", "5")])
+    assert (before, desk.closed()) == ([], [("time_stop", "buy", "5")])
 
 
 def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> None:
@@ -56,7 +51,7 @@ def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> No
 
     desk.wait(31 * SECOND)
 
-    assert sent(desk) == [("time_stop", "sell", "10")]
+    assert desk.closed() == [("time_stop", "sell", "10")]
 
 
 def test_time_is_that_of_its_symbol_when_the_rule_is_turned_on_later() -> None:
@@ -65,10 +60,10 @@ def test_time_is_that_of_its_symbol_when_the_rule_is_turned_on_later() -> None:
     desk.limits(only(time_stop={"hold_ms_max": {"X": MINUTE, "*": 10 * MINUTE}}))
 
     desk.wait(MINUTE)
-    before = sent(desk)
+    before = desk.closed()
     desk.wait(1)
 
-    assert (before, sent(desk)) == ([], [("time_stop", "sell", "10")])
+    assert (before, desk.closed()) == ([], [("time_stop", "sell", "10")])
 
 
 def test_symbol_without_a_time_stop_is_held_on() -> None:

@@ -1,23 +1,9 @@
 """A position is closed once it falls too far from its best mark."""
 
-from typing import Any
-
 import pytest
 
-from tests.spec.desk import MINUTE, SECOND, Desk, open_desk
+from tests.spec.desk import MINUTE, open_desk
 from tests.spec.rulebook import only
-
-
-def sent(desk: Desk) -> list[tuple[str, str, str]]:
-    """Return reason, side and quantity of every exit so far."""
-    return [(row["reason"], row["side"], row["quantity"]) for row in desk.exits()]
-
-
-def see(desk: Desk, *marks: Any, symbol: str = "X") -> None:
-    """Let marks come, each with its revaluation, however little it moved."""
-    for mark in marks:
-        desk.price(mark, symbol)
-        desk.wait(20 * SECOND)
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("104.5", 0), ("104.49", 1)])
@@ -27,10 +13,10 @@ def test_long_is_closed_when_it_fell_further_than_the_ratio_from_its_best_mark(
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
     desk.fill("buy", 10, 100)
 
-    see(desk, "110", "105", mark)
+    desk.see("110", "105", mark)
 
     # 110 x 0.95 is 104.5.
-    assert sent(desk) == [("trailing_stop", "sell", "10")] * exits
+    assert desk.closed() == [("trailing_stop", "sell", "10")] * exits
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("94.5", 0), ("94.51", 1)])
@@ -40,10 +26,10 @@ def test_short_is_closed_when_it_rose_further_than_the_ratio_from_its_best_mark(
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
     desk.fill("sell", 10, 100)
 
-    see(desk, "90", "94", mark)
+    desk.see("90", "94", mark)
 
     # 90 x 1.05 is 94.5.
-    assert sent(desk) == [("trailing_stop", "buy", "10")] * exits
+    assert desk.closed() == [("trailing_stop", "buy", "10")] * exits
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("114", 0), ("113.99", 1)])
@@ -51,7 +37,7 @@ def test_best_mark_is_at_least_the_price_of_the_entry(mark: str, exits: int) -> 
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}), mark=115)
     desk.fill("buy", 10, 120)
 
-    see(desk, mark)
+    desk.see(mark)
 
     assert len(desk.exits()) == exits
 
@@ -59,12 +45,12 @@ def test_best_mark_is_at_least_the_price_of_the_entry(mark: str, exits: int) -> 
 def test_best_mark_begins_anew_when_the_position_left_zero_again() -> None:
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
     desk.fill("buy", 10, 100)
-    see(desk, "110")
+    desk.see("110")
     desk.fill("sell", 10, 110)
-    see(desk, "100")
+    desk.see("100")
     desk.fill("buy", 10, 100)
 
-    see(desk, "96")
+    desk.see("96")
 
     assert desk.exits() == []
 
@@ -74,12 +60,12 @@ def test_best_mark_begins_anew_when_the_position_turned() -> None:
     desk.fill("buy", 10, 100)
     desk.fill("sell", 20, 100)
 
-    see(desk, "104", "96", "100", "100.8")
-    before = sent(desk)
-    see(desk, "100.81")
+    desk.see("104", "96", "100", "100.8")
+    before = desk.closed()
+    desk.see("100.81")
 
     # Short 10: its best mark is 96, and 96 x 1.05 is 100.8.
-    assert (before, sent(desk)) == ([], [("trailing_stop", "buy", "10")])
+    assert (before, desk.closed()) == ([], [("trailing_stop", "buy", "10")])
 
 
 def test_ratio_of_a_trailing_stop_is_one_per_symbol() -> None:
@@ -90,8 +76,8 @@ def test_ratio_of_a_trailing_stop_is_one_per_symbol() -> None:
     desk.fill("buy", 1, 100, symbol="Y")
     desk.fill("buy", 1, 100)
 
-    see(desk, "94", symbol="Y")
-    see(desk, "94")
+    desk.see("94", symbol="Y")
+    desk.see("94")
 
     assert [row["symbol"] for row in desk.exits()] == ["X"]
 
@@ -100,7 +86,7 @@ def test_alert_says_how_far_it_fell_and_how_far_it_may() -> None:
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
     desk.fill("buy", 10, 100)
 
-    see(desk, "90")
+    desk.see("90")
 
     (alert,) = desk.alerts("trailing_stop")
     assert (alert["measured"], alert["limit"], alert["level"]) == ("0.1", "0.05", "high")
@@ -120,6 +106,6 @@ def test_nothing_is_closed_when_the_rule_is_unset_or_turned_off(rule: dict[str, 
     desk = open_desk(only(trailing_stop=rule))
     desk.fill("buy", 10, 100)
 
-    see(desk, "50")
+    desk.see("50")
 
     assert desk.exits() == []
