@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer with its venv module, and make; the targets fetch the rest themselves, as
+# Needs Python 3.11 or newer with its venv module, and make; the targets install everything else, as
 # an ordinary user, into .venv, .cache and the user's cache.
 
 PYTHON ?= python3
@@ -17,41 +17,41 @@ TOOLS ?= .cache/tools
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make install   .venv with riskgate in it, exactly as requirements.lock says"
-	@echo "make demo      the whole system on this machine, with real market data"
-	@echo "make test      the whole test suite, a real Kafka included"
-	@echo "make attacks   what hostile records, batches, requests and a bad moment can do"
+	@echo "make install   riskgate in .venv, with exactly the versions of requirements.lock"
+	@echo "make demo      run the whole system on this machine with real market data"
+	@echo "make test      run all tests, on a real Kafka where they need one"
+	@echo "make attacks   run the tests with hostile input and ill-timed failures"
 	@echo "make hostile   a million hostile records through ingest and risk; HOSTILE=10000 for fewer"
-	@echo "make tools     promtool and amtool, built with Go, for machines that do not have them"
-	@echo "make fresh     demo and tests as on a machine with nothing but Python, make and git"
-	@echo "make bench     throughput and latency, measured against peers"
-	@echo "make scaling   risk workers come and go under load: nothing lost, and what a move costs"
-	@echo "make reach     how soon a change of limits reaches accounts that say nothing"
-	@echo "make soak      a million events through one worker, its memory watched"
-	@echo "make mutation  is every line of pipeline/risk watched by a test; SAMPLE=200 asks 200 of them"
-	@echo "make lint      style, types and format"
-	@echo "make format    put the code into the house format"
-	@echo "make readme    the tables of README and docs, from the code"
-	@echo "make licences  docs/licences.md, from the locks and what is installed"
-	@echo "make image     the container image riskgate:$(VERSION), with podman, buildah or docker"
-	@echo "make sbom      what is in that image, as CycloneDX"
-	@echo "make check-deploy   everything that can be said of the chart without a cluster"
-	@echo "make check-alerts   real roles, Prometheus and Alertmanager: who is called, and when"
-	@echo "make dashboard the dashboard of Grafana, from the code"
-	@echo "make check-image    the chart's pods as containers of that image, on a real Kafka"
-	@echo "make check-server   the chart on a real API server: install, upgrade, roll back, refuse"
-	@echo "make check-cluster  real controllers and scheduler, pretended nodes: rollout, drain, spread"
-	@echo "make check-operator  what the Prometheus operator makes of the chart"
-	@echo "make lock      newest versions that pyproject.toml and Kafka's pom allow, into the locks"
+	@echo "make tools     build promtool and amtool with Go if this machine lacks them"
+	@echo "make fresh     run demo and tests as on a machine with only Python, make and git"
+	@echo "make bench     measure throughput and latency against peers"
+	@echo "make scaling   start and stop risk workers under load: what does a rebalance cost?"
+	@echo "make reach     measure how soon changed limits reach idle accounts"
+	@echo "make soak      run a million events through one worker and watch its memory"
+	@echo "make mutation  does a test fail when pipeline/risk is wrong? SAMPLE=200 tries 200 mutants"
+	@echo "make lint      check style, types and format"
+	@echo "make format    format the code"
+	@echo "make readme    regenerate the tables of README and docs from the code"
+	@echo "make licences  regenerate docs/licences.md from the locks and installed packages"
+	@echo "make image     build the image riskgate:$(VERSION) with podman, buildah or docker"
+	@echo "make sbom      list the contents of that image as CycloneDX"
+	@echo "make check-deploy   check the chart as far as possible without a cluster"
+	@echo "make check-alerts   run real roles, Prometheus and Alertmanager: who is paged, and when?"
+	@echo "make dashboard regenerate the Grafana dashboard from the code"
+	@echo "make check-image    run the chart's pods as containers of that image on a real Kafka"
+	@echo "make check-server   test the chart on a real API server: install, upgrade, roll back, reject"
+	@echo "make check-cluster  test rollout, drain and spread with real controllers and simulated nodes"
+	@echo "make check-operator  test the chart with the Prometheus operator"
+	@echo "make lock      update the locks to the newest versions that pyproject.toml and Kafka's pom allow"
 
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "riskgate needs Python 3.11 or newer; name one with: make PYTHON=python3.12 install"; exit 2; }
+		{ echo "riskgate needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 install"; exit 2; }
 	@$(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || \
-		{ echo "Python cannot make a virtual environment; install it with: apt-get install python3-venv"; exit 2; }
-	@echo "Installing riskgate and what it needs into .venv: about a minute"
+		{ echo "Python cannot create a virtual environment; install the module with: apt-get install python3-venv"; exit 2; }
+	@echo "Installing riskgate and its dependencies into .venv; this takes about a minute"
 	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -59,7 +59,7 @@ $(STAMP): requirements.lock pyproject.toml
 jars: install
 	@$(BIN)/python -m pipeline.local.kafka_jars
 
-# For the tests of the alerts; those are skipped where there is neither a package of them nor Go.
+# For the tests of the alerts, which are skipped if neither the tools nor Go are installed.
 tools:
 	@tests/alerts/tools.sh
 
@@ -70,7 +70,7 @@ test: install jars
 	@tests/alerts/tools.sh --if-needed
 	@$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
 
-# What strangers, a broken broker and a bad moment can do; most of it on a real Kafka.
+# Hostile input, a broken broker and ill-timed failures; most run on a real Kafka.
 ATTACKS := tests/topics/test_nesting.py tests/topics/test_numbers.py tests/topics/test_fuzz.py \
 	tests/topics/test_text.py tests/streams/admin/test_limits_file.py tests/streams/roles/decide/test_quarantine.py \
 	tests/streams/roles/test_hostile.py tests/streams/engine/test_unreadable.py \
@@ -100,7 +100,7 @@ scaling: install jars
 reach: install jars
 	$(BIN)/python -m bench.reach
 
-# Many hours without SAMPLE; what was killed stays so until mutants/ is deleted.
+# Takes many hours without SAMPLE; results are kept until mutants/ is deleted.
 mutation: install
 	nice -n 15 $(BIN)/python -m bench.mutation $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
@@ -132,7 +132,7 @@ licences: install
 image:
 	$(BUILD) --build-arg BASE=$(BASE) --tag riskgate:$(VERSION) --file Containerfile .
 
-# The same installation as in the image; what the base brings is not in it.
+# Lists the same installation as in the image, without the packages of the base image.
 sbom: $(TOOLS)/venv/bin/cyclonedx-py
 	$(PYTHON) -m venv --clear .cache/sbom
 	.cache/sbom/bin/pip install --quiet --no-deps --require-hashes -r requirements-image.lock
@@ -146,12 +146,12 @@ $(TOOLS)/venv/bin/cyclonedx-py:
 	test -x $(TOOLS)/venv/bin/pip || $(PYTHON) -m venv $(TOOLS)/venv
 	$(TOOLS)/venv/bin/pip install --quiet cyclonedx-bom==7.5.0
 
-# It builds helm and others with Go when they are missing, once.
+# Builds helm and other tools with Go, once, if they are missing.
 check-deploy:
 	tests/chart/tools.sh
 	tests/chart/check.sh
 
-# The chart's pods as containers of that image on a real Kafka; with podman.
+# Runs the chart's pods as containers of that image on a real Kafka; needs podman.
 check-image: install jars
 	HELM=$(TOOLS)/bin/helm $(BIN)/python -m tests.chart.containers
 
@@ -160,7 +160,7 @@ check-server:
 	tests/chart/tools.sh server
 	tests/chart/with_server.sh tests/chart/server.sh
 
-# And in a cluster whose nodes kwok pretends.
+# In a cluster whose nodes are simulated by kwok.
 check-cluster: install
 	tests/chart/tools.sh cluster
 	ACCOUNTS=1 tests/chart/with_server.sh tests/chart/with_nodes.sh \

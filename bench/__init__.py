@@ -1,1 +1,1 @@
-"""riskgate measured beside its peers, in one run."""
+"""Benchmarks: riskgate and its peers, measured in one run on the same machine."""

@@ -1,4 +1,4 @@
-"""`make bench`: measure, print the table, and put it between the marks in README.md."""
+"""`make bench`: measure, print the table, and write it between the marks in README.md."""
 
 import sys
 from pathlib import Path

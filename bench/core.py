@@ -1,8 +1,8 @@
-"""The core alone: signals per second through `step`, with every rule on and with the usual ones.
+"""The core alone: signals per second through `step`, with all rules and with the usual ones.
 
-The account holds 10 positions and 5 reservations at every step: each signal is judged from the same
-state, as `step` is pure. Eight of ten are approved, one is cut, one refused. Each comes with a
-newer quote, and every second one moves the mark by a tick.
+The account holds 10 positions and 5 reservations at every step: each signal is decided on the same
+state, because `step` is pure. Of ten, eight are approved, one is cut and one rejected. Each comes
+with a newer quote, and every second one moves the mark by a tick.
 """
 
 import time
@@ -65,7 +65,7 @@ _RULES: dict[str, dict[str, Any]] = {
     "time_stop": {"hold_ms_max": 86_400_000},
     "volatility_stop": {"volatility_multiple": "20"},
 }
-# What most desks begin with: an order's size and speed, exposure and losses.
+# The rules that most desks start with: order size and rate, exposure and losses.
 _USUAL = {
     "duplicate_signal", "trading_state", "unknown_account", "unknown_instrument", "heartbeat",
     "signal_age", "instrument", "instrument_status", "stale_mark", "unknown_rate", "price_collar",
@@ -76,7 +76,7 @@ _USUAL = {
 
 
 class CoreBench:
-    """An account in the middle of its day, and the signals it is asked about."""
+    """An account in the middle of its trading day, and the signals to decide."""
 
     def __init__(self, rules: dict[str, dict[str, Any]] = _RULES) -> None:
         self._offset = 0
@@ -99,13 +99,13 @@ class CoreBench:
         self._feed(AccountEvent(account_id="acct", source=self._source(), body=flow))
         for symbol in _SYMBOLS:
             self._feed(self._fill(symbol))
-        for _ in range(3):  # Marks that confirm each other, as in the middle of a day.
+        for _ in range(3):  # Marks that confirm each other, as during a trading day.
             self._feed(self._revaluation())
         for number in range(5):
             self._feed(self._signal(f"resting:{number}", _SYMBOLS[number], Decimal(5)))
 
     def signals(self, count: int) -> list[Arrival]:
-        """Prepare arrivals: of ten signals eight pass, one is cut, one is refused."""
+        """Return prepared arrivals; of ten signals, eight are approved, one cut, one rejected."""
         quantities = cycle([Decimal("3.7")] * 8 + [Decimal(60), Decimal("0.001")])
         return [
             self._arrival(
@@ -204,7 +204,7 @@ def _instrument(symbol: str) -> Instrument:
 
 
 class CoreFigures:
-    """Signals per second, and what they were answered."""
+    """Signals per second, and the count of each verdict."""
 
     def __init__(self, seconds: float, verdicts: Counter[str], bench: CoreBench) -> None:
         if bench.account is None:
@@ -217,16 +217,18 @@ class CoreFigures:
 
 
 def usual_rules() -> dict[str, dict[str, Any]]:
-    """Return limits with the usual rules on and all others off."""
+    """Return limits with only the usual rules enabled."""
     off = {name: {"enabled": False} for name in RULES if name not in _USUAL}
     return off | {name: values for name, values in _RULES.items() if name in _USUAL}
 
 
 def measure_core(rules: dict[str, dict[str, Any]] = _RULES, *, count: int = 50_000) -> CoreFigures:
-    """Judge `count` signals and return how many a second one core does."""
+    """Decide `count` signals and return how many one core decides per second."""
     setcontext(MONEY)  # As a worker does.
     bench = CoreBench(rules)
-    arrivals = bench.signals(_PREPARED)  # Few enough to be as near as an event just decoded.
+    arrivals = bench.signals(
+        _PREPARED
+    )  # Few enough to stay in the CPU's caches, as an event that was just decoded is.
     verdicts: Counter[str] = Counter()
     started = time.perf_counter()
     for arrival in islice(cycle(arrivals), count):

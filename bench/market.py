@@ -1,4 +1,4 @@
-"""The market of the measurements: accounts with positions, and limits that let most orders pass."""
+"""The market of the benchmarks: accounts with positions, and limits that approve most orders."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from topics.signals import Signal
 ACCOUNTS = tuple(f"acct-{number:03d}" for number in range(100))
 SYMBOLS = tuple(f"SYM{number}-USD" for number in range(10))
 LIMITS = {
-    # So that most orders pass: these would refuse the same few accounts at such a rate.
+    # These would reject most orders of so few accounts at such a rate.
     "order_rate": {"enabled": False},
     "repeated_order": {"enabled": False},
     "risk_score": {"enabled": False},
@@ -28,12 +28,12 @@ def now_ms() -> int:
 
 
 def limits() -> LimitsDocument:
-    """Return the standard limits but for the rules about frequency."""
+    """Return the standard limits without the rules about frequency."""
     return LimitsDocument(account_id="*", version=1, author="bench", reason="bench", rules=LIMITS)
 
 
 def instruments() -> Iterator[Instrument]:
-    """Describe every symbol."""
+    """Yield the instrument of each symbol."""
     for symbol in SYMBOLS:
         yield Instrument(
             symbol=symbol,
@@ -46,7 +46,7 @@ def instruments() -> Iterator[Instrument]:
 
 
 def price(symbol: str) -> Price:
-    """Quote a symbol now."""
+    """Return a quote of a symbol as of now."""
     return Price(
         symbol=symbol,
         bid=Decimal("99.99"),
@@ -57,7 +57,7 @@ def price(symbol: str) -> Price:
 
 
 def opening(account_id: str) -> CashFlow:
-    """Open an account with a million."""
+    """Return an opening balance of one million."""
     return CashFlow(
         account_id=account_id,
         kind="opening",
@@ -69,7 +69,7 @@ def opening(account_id: str) -> CashFlow:
 
 
 def fills(account_id: str) -> Iterator[Fill]:
-    """Give an account a position of one per cent of its equity in each symbol."""
+    """Yield fills that give an account 1 % of its equity in each symbol."""
     for symbol in SYMBOLS:
         yield Fill(
             account_id=account_id,
@@ -85,7 +85,7 @@ def fills(account_id: str) -> Iterator[Fill]:
 
 
 def signal(number: int) -> Signal:
-    """Ask for a little more of one of the symbols, the accounts in turn."""
+    """Return a small buy signal; accounts take turns, then symbols."""
     turn = number // len(ACCOUNTS)
     return Signal(
         signal_id=f"bench:{number}",
@@ -99,7 +99,7 @@ def signal(number: int) -> Signal:
 
 
 def cancelled(asked: Signal) -> Order:
-    """Say that the order of a signal came to nothing, so that reservations do not pile up."""
+    """Return the cancellation of a signal's order, so that reservations do not accumulate."""
     return Order(
         account_id=asked.account_id,
         signal_id=asked.signal_id,

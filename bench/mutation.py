@@ -1,6 +1,6 @@
-"""`make mutation`: does a test fail when the core is wrong? mutmut makes it so, place by place.
+"""`make mutation`: does a test fail when the core is wrong? mutmut breaks one place at a time.
 
-The whole run takes many hours; a sample is drawn by lot, the same for the same seed and code.
+A full run takes many hours; a random sample is the same for the same seed and code.
 mutmut has a command for all mutants or named ones, not for a sample of them, so its parts are
 called from here; what it finds stays in mutants/, for `mutmut show` and `mutmut results`.
 """
@@ -30,11 +30,13 @@ from mutmut.workers.isolation import MutantRunner, get_mutant_runner
 
 from bench.sampling import drawn, interval
 
-_MEMORY_BYTES_MAX = 4 << 30  # A mutant may append for ever.
+_MEMORY_BYTES_MAX = 4 << 30  # A mutant may allocate memory without end.
 _NO_TESTS, _ERROR = 33, 255
-_TEST_SECONDS_MAX = 5.0  # Without the slowest tests less is killed, never more.
+_TEST_SECONDS_MAX = (
+    5.0  # Leaving out the slowest tests can only lower the number of killed mutants.
+)
 _QUICK_SECONDS = 5.0
-# In real time, and a shared machine is slow: a limit too short would count as a kill.
+# Wall-clock time on a slow shared machine: a limit that is too short would count as a kill.
 _QUICK_SECONDS_MAX, _REST_SECONDS_MAX = 120, 600
 
 
@@ -45,7 +47,7 @@ class Mutant:
 
     @property
     def tests(self) -> list[str]:
-        """The tests that reach its function, the quickest first, the slowest left out."""
+        """The tests that reach its function, fastest first, without the slowest."""
         seconds = state().duration_by_test
         reaching = state().tests_by_mangled_function_name[mangled_name_from_mutant_name(self.name)]
         asked = [test for test in reaching if seconds[test] <= _TEST_SECONDS_MAX]
@@ -60,13 +62,13 @@ class Mutant:
         return self.verdict in {"killed", "timeout"}
 
     def note(self, exit_code: int) -> None:
-        """Keep a verdict where mutmut looks for it."""
+        """Store a verdict where mutmut looks for it."""
         self.file.exit_code_by_key[self.name] = exit_code
         self.file.save()
 
 
 def main() -> None:
-    """Make the mutants, draw, judge each and say how many were killed."""
+    """Create the mutants, draw a sample, test each and print how many were killed."""
     asked = _arguments()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES_MAX, _MEMORY_BYTES_MAX))
     os.environ["CI"] = "true"  # Hypothesis draws the same examples each time and keeps none.
@@ -80,13 +82,13 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
-    parser.add_argument("--sample", type=int, help="how many mutants; without it all of them")
+    parser.add_argument("--sample", type=int, help="how many mutants to test; by default all")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
 def _made() -> dict[str, Mutant]:
-    """Write every mutant of the core beside a copy of what the tests need."""
+    """Write all mutants of the core next to a copy of what the tests need."""
     set_mutant_under_test("mutant_generation")
     Path("mutants").mkdir(exist_ok=True)
     shutil.rmtree("mutants/tests", ignore_errors=True)
@@ -99,15 +101,15 @@ def _made() -> dict[str, Mutant]:
 
 
 def _learn_tests(runner: MutantRunner) -> None:
-    """Learn which tests reach which function; all must pass where nothing is wrong."""
-    # What was learnt before says nothing of code that has changed since.
+    """Record which tests reach which function; all must pass on the unchanged code."""
+    # Earlier records do not apply to code that has changed since.
     Path("mutants/mutmut-stats.json").unlink(missing_ok=True)
     collect_or_load_stats(runner)
     set_mutant_under_test("")
 
 
 def _judge_all(runner: MutantRunner, sample: list[Mutant]) -> None:
-    """Judge what was not killed before; the quickest first, as most is killed soon."""
+    """Test the mutants that are not yet killed, fastest first: most are killed early."""
     open_ones = [mutant for mutant in sample if not mutant.killed]
     runner.startup()
     try:
@@ -119,9 +121,9 @@ def _judge_all(runner: MutantRunner, sample: list[Mutant]) -> None:
 
 
 def _judged(runner: MutantRunner, mutant: Mutant) -> int:
-    """Run the tests that reach it until one fails; 0 when none does."""
+    """Run the tests that reach a mutant until one fails; return 0 when none does."""
     for tests, seconds_max in _stages(mutant.tests):
-        # mutmut allows half of this in real time.
+        # mutmut itself allows half of this in wall-clock time.
         runner.submit(mutant.name, tests, 2 * seconds_max, seconds_max)
         exit_code = runner.wait_for_result().exit_code
         if exit_code == _ERROR:
@@ -132,7 +134,7 @@ def _judged(runner: MutantRunner, mutant: Mutant) -> int:
 
 
 def _stages(tests: list[str]) -> Iterator[tuple[list[str], int]]:
-    """Part the quick tests from the rest, so that what never ends is noticed soon."""
+    """Separate fast tests from slow ones, so that an endless mutant is noticed early."""
     seconds, quick = 0.0, 0
     for test in tests:
         seconds += state().duration_by_test[test]

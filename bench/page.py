@@ -1,4 +1,4 @@
-"""Put a measured table between its marks in a page."""
+"""Publishing of a measured table between its marks in a page."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ __all__ = ["publish"]
 
 
 def publish(page: Path, name: str, table: str) -> None:
-    """Replace what stands between the marks of a name; a page without them stays as it is."""
+    """Replace the text between the marks of `name`; a page without them is not changed."""
     text = page.read_text()
     begin_mark, end_mark = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     before, begin, rest = text.partition(begin_mark)

@@ -1,18 +1,18 @@
-"""The peer: quixstreams alone, passing messages from one topic to another, exactly once.
+"""The peer to compare with: quixstreams alone, copying one topic to another exactly-once.
 
-Beside application.py the only file that imports quixstreams, for here it is what is measured.
+Besides application.py the only file that imports quixstreams, because here it is what is measured.
 """
 
 import warnings
 from pathlib import Path
 
-# A library that quixstreams imports insists on warning of another, whatever the filters say.
+# A library that quixstreams imports warns about another one and ignores warning filters.
 with warnings.catch_warnings(record=True):
     from quixstreams import Application
 
 __all__ = ["null_passthrough"]
 
-COMMIT_SECONDS = 1.0  # As riskgate itself, far behind.
+COMMIT_SECONDS = 1.0  # What riskgate uses when it is far behind.
 
 
 def null_passthrough(  # noqa: PLR0913 - All of them are needed.
@@ -24,9 +24,9 @@ def null_passthrough(  # noqa: PLR0913 - All of them are needed.
     folder: Path,
     commit_seconds: float = COMMIT_SECONDS,
 ) -> Application:
-    """Return an application that copies `source` to `target` when run, and does nothing else.
+    """Return an application that copies `source` to `target` when it is run.
 
-    `folder` is its own: it makes one for its group, though it keeps no state.
+    `folder` must be its own: quixstreams creates a state directory although it keeps no state.
     """
     app = Application(
         brokers,

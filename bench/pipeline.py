@@ -1,4 +1,4 @@
-"""Throughput and latency on a real broker of this machine, beside quixstreams alone, in one run."""
+"""Throughput and latency on a real local broker, measured in one run with quixstreams alone."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ class Measured(NamedTuple):
 
     what: str
     result: str
-    load: float  # Of the machine, over the last minute.
+    load: float  # The machine's load average over the last minute.
 
 
 def measure() -> list[Measured]:
@@ -50,13 +50,13 @@ def measure() -> list[Measured]:
         rate = _passthrough(settings, Path(folder))
         rows = [row("quixstreams alone, exactly-once pass-through", rate)]
         settings = settings_of(kafka.bootstrap, "risk")
-        rows.append(row("risk role, signals and order words", _risk(settings, Path(folder))))
+        rows.append(row("risk role, signals and order statuses", _risk(settings, Path(folder))))
         settings = settings_of(kafka.bootstrap, "whole")
         return rows + list(_latencies(settings, Path(folder)))
 
 
 def row(what: str, result: str) -> Measured:
-    """Make a row with the load of this moment."""
+    """Return a row with the current load average."""
     return Measured(what, result, os.getloadavg()[0])
 
 
@@ -69,7 +69,7 @@ def settings_of(brokers: str, name: str) -> Settings:
 def _passthrough(settings: Settings, folder: Path) -> str:
     names = [settings.topic(name) for name in ("from", "to")]
     admin = AdminClient({**settings.connection()})
-    # quixstreams keeps the time of the message that it read; the broker's says when it passed.
+    # quixstreams copies the source's timestamp; append time says when the copy was written.
     topics = [NewTopic(n, PARTITIONS, 1, config=APPEND_TIME) for n in names]
     for made in admin.create_topics(topics).values():
         made.result()
@@ -103,7 +103,7 @@ def _risk(settings: Settings, folder: Path) -> str:
 
 
 def _rate(settings: Settings, topic: str, count: int) -> float:
-    """Return messages per second between the first and the last, by the time in each."""
+    """Return messages per second between the first and the last, by their timestamps."""
     times: list[int] = [message.timestamp()[1] for message in read_all(settings, topic, count)]
     return 1000 * (len(times) - 1) / (max(times) - min(times))
 
@@ -113,7 +113,7 @@ def read_all(settings: Settings, topic: str, count: int) -> list[Message]:
     messages: list[Message] = []
     deadline_s = time.monotonic() + PATIENCE_SECONDS
     while len(messages) < count and time.monotonic() < deadline_s:
-        # Seldom, so as not to measure the reader.
+        # Poll rarely, so that the reader itself is not measured.
         time.sleep(0.5)
         messages += [m for m in consumer.consume(count, 0.5) if m.error() is None]
     consumer.close()
@@ -123,7 +123,7 @@ def read_all(settings: Settings, topic: str, count: int) -> list[Message]:
 
 
 def consumer_of(settings: Settings, topic: str) -> Consumer:
-    """Return a reader of what is committed to a topic, from its beginning."""
+    """Return a consumer of the committed records of a topic, from its beginning."""
     consumer = Consumer(
         {
             **settings.connection(),
@@ -143,7 +143,7 @@ def consumer_of(settings: Settings, topic: str) -> Consumer:
 def running(
     settings: Settings, folder: Path, *roles: str, instance: str = "bench"
 ) -> Iterator[int]:
-    """Run roles as processes of their own; give the first one's id."""
+    """Run each role as a process; yield the process id of the first."""
     environment = {
         "RISKGATE_BROKERS": settings.brokers,
         "RISKGATE_TOPIC_PREFIX": settings.topic_prefix,
@@ -176,12 +176,12 @@ def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
 
 
 class Load:
-    """Signals at an even rate, each timed from when it should have gone out."""
+    """Signals at a constant rate, each timed from when it was due, so no stall is hidden."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sent = 0
-        # As a strategy that cares for time: the client's own default waits 5 ms for more to send.
+        # Like a latency-sensitive strategy: by default the client waits 5 ms to fill a batch.
         self._producer = Producer(
             {**settings.connection(), "partitioner": "murmur2", "linger.ms": 0}
         )
@@ -200,7 +200,7 @@ class Load:
         self._producer.flush()
 
     def run(self, *, rate: int, seconds: int) -> list[float]:
-        """Return each signal's milliseconds from its time to its decision, read committed."""
+        """Return each signal's latency in ms, from when it was due to its committed decision."""
         intended_s: dict[str, float] = {}
         late_ms: list[float] = []
         start_s = time.monotonic() + 0.1

@@ -1,4 +1,4 @@
-"""An `events` topic as ingest would have left it: accounts with positions, then signals."""
+"""An `events` topic as ingest would have written it: accounts with positions, then signals."""
 
 from confluent_kafka import Producer
 
@@ -24,7 +24,7 @@ TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ"
 
 
 class Prefill:
-    """Write events straight into their log."""
+    """Write events directly to the `events` topic."""
 
     def __init__(self, settings: Settings) -> None:
         self.written = 0
@@ -35,7 +35,7 @@ class Prefill:
         )
 
     def write(self, signals: int) -> int:
-        """Write the accounts and so many pairs of a signal and its cancelled order."""
+        """Write accounts, then signals with cancelled orders; return the number of events."""
         self._to_everyone(
             LimitsEvent(account_id=EVERYONE, source=self._source("limits"), body=market.limits())
         )

@@ -1,4 +1,4 @@
-"""`make reach`: how soon a change of limits reaches accounts that hold positions and say nothing.
+"""`make reach`: measure how soon changed limits reach idle accounts that hold positions.
 
 From the append of the document to that of the row that names it, by the broker's clock alone, while
 other accounts ask for orders at an even rate. The table goes to docs/limits.md.
@@ -46,8 +46,8 @@ from topics.fields import EVERYONE
 ACCOUNTS = tuple(f"still-{number:04d}" for number in range(1000))
 SIZES = (100, len(ACCOUNTS))
 CHANGES = 20
-CHANGE_SECONDS = 2  # From one to the next, unless it takes longer.
-RATE = 50  # Signals a second of other accounts.
+CHANGE_SECONDS = 2  # Between two changes, unless one takes longer.
+RATE = 50  # Signals per second of other accounts.
 PAGE = Path(__file__).parent.parent / "docs" / "limits.md"
 
 Enough = Callable[[AccountState], bool]
@@ -59,12 +59,12 @@ class Phase(NamedTuple):
 
     changed: str
     reached: str
-    late_ms: list[int]  # Of each change.
-    load: float  # Of the machine, over the last minute.
+    late_ms: list[int]  # The delay of each change.
+    load: float  # The machine's load average over the last minute.
 
 
 def main() -> None:
-    """Change limits and publish how long they took."""
+    """Measure and publish the table."""
     with LocalKafka(brief=False) as kafka, tempfile.TemporaryDirectory() as folder:
         settings = settings_of(kafka.bootstrap, "reach")
         create_missing(settings)
@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def _phases(reach: "Reach", load: Load, threads: ThreadPoolExecutor) -> Iterator[Phase]:
-    """Measure each row while other accounts ask."""
+    """Measure each row while other accounts send signals."""
 
     def busy(changed: str, reached: str, measure: Callable[[], Iterator[int]]) -> Phase:
         asked = threads.submit(load.run, rate=RATE, seconds=CHANGES * CHANGE_SECONDS)
@@ -96,18 +96,18 @@ def _phases(reach: "Reach", load: Load, threads: ThreadPoolExecutor) -> Iterator
 
 
 class Reach:
-    """Accounts that hold, documents that concern them, and the rows that name these."""
+    """Accounts with positions, their limits documents, and the rows that report the versions."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer = Producer({**settings.connection(), "partitioner": "murmur2"})
         self._consumer = consumer_of(settings, "account_states")
         self._accounts: list[str] = []
-        self._version = 1  # Of everyone's document; the load's own is the first.
+        self._version = 1  # Of the `*` document; the load generator published the first.
         self._appended_ms = 0
 
     def open_accounts(self, account_ids: Sequence[str]) -> None:
-        """Give each account its positions, unless it has them, and wait until all have."""
+        """Give each account its positions, if it has none, and wait until all have them."""
         new = account_ids[len(self._accounts) :]
         for account_id in new:
             self._send("accounts", account_id, market.opening(account_id))
@@ -118,7 +118,7 @@ class Reach:
         self._accounts += new
 
     def change_all(self) -> Iterator[int]:
-        """Change the limits of everyone, and give the slowest account's milliseconds each time."""
+        """Change the limits of `*` repeatedly; yield the slowest account's delay in ms."""
         for _ in _in_turn(range(CHANGES)):
             self._version += 1
             appended_ms = self._publish(EVERYONE, self._version)
@@ -129,19 +129,21 @@ class Reach:
             yield max(row_ms.values()) - appended_ms
 
     def change_own(self) -> Iterator[int]:
-        """Change the limits of one account after the other, and give its milliseconds."""
+        """Change the limits of one account after another; yield each delay in ms."""
         for account_id in _in_turn(self._accounts[:CHANGES]):
             appended_ms = self._publish(account_id, 1)
             row_ms = self.follow([account_id], lambda row: row.limits_version.endswith(".1"))
             yield row_ms[account_id] - appended_ms
 
     def follow(self, account_ids: Sequence[str], enough: Enough) -> dict[str, int]:
-        """Read on until each account had a row that is enough, and give when it was appended."""
+        """Read until each account has a sufficient row; return the append times in ms."""
         waiting, found = set(account_ids), dict[str, int]()
         give_up_s = time.monotonic() + PATIENCE_SECONDS
         while waiting:
             if time.monotonic() > give_up_s:
-                raise RuntimeError(f"{len(waiting)} of {len(account_ids)} accounts did not follow")
+                raise RuntimeError(
+                    f"{len(waiting)} of {len(account_ids)} accounts did not report the new version"
+                )
             for message in self._consumer.consume(1000, 0.1):
                 row = codec.decode_as(AccountState, message.value() or b"")
                 if row.account_id in waiting and enough(row):
@@ -171,7 +173,7 @@ class Reach:
 
 
 def _in_turn(items: Sequence[T]) -> Iterator[T]:
-    """Give one after the other, each a while after the one before."""
+    """Yield items one by one, with a pause between them."""
     due_s = time.monotonic()
     for item in items:
         time.sleep(max(0.0, due_s - time.monotonic()))
@@ -180,7 +182,7 @@ def _in_turn(items: Sequence[T]) -> Iterator[T]:
 
 
 def _stamp(settings: Settings, topic: str) -> None:
-    """Let the broker's clock stamp a topic."""
+    """Set a topic to append time."""
     entries = [
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
         for name, value in APPEND_TIME.items()

@@ -1,4 +1,4 @@
-"""Draw a sample by lot, and say what it tells of the whole."""
+"""Random samples, and the confidence interval that a sample gives for the whole."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -8,12 +8,15 @@ _NORMAL_95 = 1.959964
 
 
 def drawn(names: Iterable[str], size: int, *, seed: int) -> list[str]:
-    """Draw names by lot, the same for the same seed; what is not drawn moves no lot."""
+    """Draw `size` names at random, the same for the same seed.
+
+    Each name is ranked by its own hash, so adding or removing other names does not change its rank.
+    """
     return sorted(names, key=lambda name: sha256(f"{seed}:{name}".encode()).digest())[:size]
 
 
 def interval(hits: int, size: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of the share of hits in the whole."""
+    """Return Wilson's 95 % confidence interval of the share of hits."""
     share, square = hits / size, _NORMAL_95**2
     scale = 1 + square / size
     middle = (share + square / (2 * size)) / scale

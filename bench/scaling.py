@@ -1,7 +1,7 @@
-"""`make scaling`: risk workers come, go and restart, while signals come at an even rate.
+"""`make scaling`: start, stop and restart risk workers while signals arrive at a constant rate.
 
 Every signal must have exactly one decision; the longest gap between two decisions of a partition
-says what a move costs. The table goes to bench/scaling.md.
+is what a rebalance costs. The table is written to bench/scaling.md.
 """
 
 import os
@@ -24,7 +24,7 @@ from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.settings import Settings
 
 RATE = 100  # Signals a second, over all partitions.
-STEADY_SECONDS = 15  # Before, between and after the moves.
+STEADY_SECONDS = 15  # Before, between and after the changes.
 PHASES = 6
 SIGNALS = PHASES * STEADY_SECONDS * RATE
 PAGE = Path(__file__).parent / "scaling.md"
@@ -53,7 +53,7 @@ def _scale(settings: Settings, folder: Path, load: Load) -> list[Phase]:
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
         stack.enter_context(running(settings, folder, "ingest", "broadcast"))
         stack.enter_context(running(settings, folder, "risk", instance="one"))
-        load.run(rate=RATE, seconds=1)  # Returns when the first one is up.
+        load.run(rate=RATE, seconds=1)  # Returns once the first worker is up.
         sending: Future[list[float]] = threads.submit(
             load.run, rate=RATE, seconds=PHASES * STEADY_SECONDS - 1
         )
@@ -90,7 +90,7 @@ def _page(phases: list[Phase], decisions: list[Message]) -> str:
         "# Scaling under load",
         "",
         f"{SIGNALS:,} signals, {RATE} a second over {PARTITIONS} partitions, on one machine, while",
-        "risk workers come and go (who goes or restarts ends on SIGTERM). The machine's load was",
+        "risk workers start and stop (each stops on SIGTERM). The machine's load was",
         f"{os.getloadavg()[0]:.1f}. Made by `make scaling`.",
         "",
         f"{len(counts.keys() - {None}):,} signals have a decision, {doubled} have more than one.",
@@ -110,7 +110,7 @@ def _row(phase: Phase, end_ms: int, decisions: list[Message]) -> str:
     gaps = []
     for number in range(PARTITIONS):
         times = sorted(row.timestamp()[1] for row in decisions if row.partition() == number)
-        # Where it ends: the last decision before a move is older than the move's beginning.
+        # By its end: the last decision before a change is older than the beginning of the change.
         within = [b - a for a, b in pairwise(times) if phase.begin_ms <= b < end_ms]
         gaps.append(f"{max(within, default=0):,}")
     return f"| {phase.name} | " + " | ".join(gaps) + " |"

@@ -1,6 +1,6 @@
-"""`make soak`: a million events through one risk worker; its memory must stay flat.
+"""`make soak`: run a million events through one risk worker; its memory must stay flat.
 
-The table goes to bench/soak.md, with the command that made it.
+The table is written to bench/soak.md.
 """
 
 import sys
@@ -17,7 +17,7 @@ from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.settings import Settings
 
-PAIRS = 500_000  # A signal and its order word each.
+PAIRS = 500_000  # Each is a signal and the status of its order.
 SAMPLES = 10
 PATIENCE_SECONDS = 1800
 PAGE = Path(__file__).parent / "soak.md"
@@ -42,16 +42,16 @@ def main() -> None:
 
 
 def _samples(settings: Settings, pid: int, written: int) -> list[Sample]:
-    """Look at the worker's memory at every tenth of the way."""
+    """Return the worker's memory after each tenth of the events."""
     consumer = Consumer({**settings.connection(), "group.id": settings.group("risk")})
     samples: list[Sample] = []
     deadline_s = time.monotonic() + PATIENCE_SECONDS
     while len(samples) < SAMPLES:
         if time.monotonic() > deadline_s:
-            raise RuntimeError(f"the worker came only to {samples}")
+            raise RuntimeError(f"the worker got only as far as {samples}")
         time.sleep(0.5)
         events = _committed(consumer, settings)
-        # Transactions leave their own marks in the log, so the last sample comes at the end.
+        # Transaction markers also count as offsets, so the last sample is taken at the very end.
         if events >= written * (len(samples) + 1) // SAMPLES:
             samples.append(Sample(events, _resident_mib(pid)))
     consumer.close()
@@ -63,7 +63,7 @@ def _committed(consumer: Consumer, settings: Settings) -> int:
     partitions = [TopicPartition(topic, number) for number in range(settings.partitions)]
     try:
         found = consumer.committed(partitions, timeout=10)
-    except KafkaException:  # The coordinator of a group is made with its first member.
+    except KafkaException:  # A group has no coordinator before its first member.
         return 0
     return sum(max(partition.offset, 0) for partition in found)
 

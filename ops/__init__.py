@@ -1,1 +1,1 @@
-"""What people watch riskgate with: the dashboard, built from code, and a real run of its alerts."""
+"""Operations: the Grafana dashboard, built from code, and a real run of the alerts."""

@@ -1,11 +1,11 @@
-"""What `make check-alerts` measured, as a page."""
+"""The measurements of `make check-alerts` as a page."""
 
 import os
 from typing import NamedTuple
 
 
 class Figure(NamedTuple):
-    """How long it took from a cause to what came of it."""
+    """The time from a cause to its effect, in seconds."""
 
     cause: str
     effect: str
@@ -13,7 +13,7 @@ class Figure(NamedTuple):
 
 
 def page(figures: list[Figure], *, queries: int) -> str:
-    """Write the page."""
+    """Return the page's text."""
     rows = [f"| {item.cause} | {item.effect} | {item.seconds:.1f} |" for item in figures]
     head = [
         "# From a cause to the person who is called",

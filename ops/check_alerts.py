@@ -1,4 +1,4 @@
-"""`make check-alerts`: real roles, a real Prometheus and Alertmanager, and somebody who is called.
+"""`make check-alerts`: run real roles, a real Prometheus and Alertmanager, and check who is called.
 
 An account loses until it is stopped, somebody sends garbage, broadcast is killed: each must reach
 the webhook, and nothing else may; and every query of the dashboard must have an answer. The table
@@ -43,16 +43,16 @@ LIMITS = {
 }
 QUIET_SECONDS = 15.0
 PATIENCE_SECONDS = 90.0
-PRICE_SECONDS = 0.6  # Longer than between two revaluations: each is a mark of its own.
+PRICE_SECONDS = 0.6  # Longer than the time between two revaluations, so each price becomes a mark.
 CALLED = ("RiskgateDeadLetters", "RiskgateEmergencyStop", "RiskgateBroadcastDead")
-# A process that is gone is told as well, later or sooner.
+# A process that is gone raises these, too, sooner or later.
 FOLLOWING = {"RiskgateWorkerDown", "RiskgateRoleAbsent", "RiskgateNotReady"}
 ANY = cast("type[Decision | Exit | Stop]", Decision | Exit | Stop)
 T = TypeVar("T")
 
 
 class Scene(NamedTuple):
-    """What the causes need."""
+    """Everything that the causes need."""
 
     sender: Sender
     inbox: "Inbox"
@@ -62,14 +62,14 @@ class Scene(NamedTuple):
 
 
 class Inbox:
-    """What risk wrote, in the order of its arrival; each is taken once."""
+    """The outputs of risk in order of arrival; each is taken once."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._messages: list[Struct] = []
 
     def take(self, kind: type[T]) -> T | None:
-        """Return the first message of a kind that there is."""
+        """Remove and return the first message of a kind, None when there is none."""
         for arrived in self._reader.take(0.2):
             of = EmergencyStop if arrived.topic == "emergency_stops" else ANY
             self._messages.append(decode_as(of, arrived.value))
@@ -81,14 +81,14 @@ class Inbox:
 
 
 def main() -> None:
-    """Run it, say what was found, and fail when a call did not come or an unasked one did."""
+    """Run it and print the results; fail when a call is missing or unexpected."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         scene = _set_up(Path(folder), stack)
         asked = {_now(expression) for expression in expressions()}
         figures = [*_watch(scene, asked)]
         unasked = set(scene.webhook.names()) - {*CALLED} - FOLLOWING
     if unasked:
-        raise StartupError(f"nobody asked for {', '.join(sorted(unasked))}")
+        raise StartupError(f"unexpected alerts: {', '.join(sorted(unasked))}")
     text = page(figures, queries=len(asked))
     PAGE.write_text(text)
     sys.stdout.write(text)
@@ -119,17 +119,17 @@ def _watch(scene: Scene, asked: set[str]) -> Iterator[Figure]:
     bought = _buy(scene)
     time.sleep(QUIET_SECONDS)
     if called := scene.webhook.names():
-        raise StartupError(f"all is well, and yet there is {', '.join(called)}")
+        raise StartupError(f"nothing is wrong, but alerts fire: {', '.join(called)}")
     silent = _silent(scene, asked)  # Now with an account that is near a limit …
     yield from _garbage(scene)
     yield from _loss(scene, bought)
     # … and now with one that was stopped: some is seen only now, some no more.
-    _until(lambda: True if not _silent(scene, silent) else None, f"no answer to {silent}")
+    _until(lambda: True if not _silent(scene, silent) else None, f"no result of {silent}")
     yield from _death(scene)
 
 
 def _buy(scene: Scene) -> Decimal:
-    """Open an account, and let it buy for all its money."""
+    """Open an account and let it buy with all its money."""
     off = {name: {"enabled": name in KEPT} for name in RULES}
     _send(scene, limits.TOPIC, account_id="*", version=1, rules=off | LIMITS)
     free = {"max_quantity": None, "base_currency": None, "session": None}
@@ -138,7 +138,7 @@ def _buy(scene: Scene) -> Decimal:
     _price(scene, 100)
     time.sleep(
         2 * PRICE_SECONDS
-    )  # Instrument, opening and first heartbeat are there before the signal.
+    )  # The instrument, the opening and the first heartbeat arrive before the signal.
     _price(scene, 100)
     _signal(scene, "dear", limit_price=Decimal(200))
     _signal(scene, "large", limit_price=Decimal(100))
@@ -171,7 +171,7 @@ def _silent(scene: Scene, asked: set[str]) -> set[str]:
 
 
 def _now(expression: str) -> str:
-    """Ask for the last seconds, and for whatever namespace."""
+    """Return a query over the last seconds and any namespace."""
     return expression.replace("$namespace", ".*").replace("[5m]", "[1m]")
 
 
@@ -184,7 +184,7 @@ def _garbage(scene: Scene) -> Iterator[Figure]:
 
 
 def _loss(scene: Scene, bought: Decimal) -> Iterator[Figure]:
-    """Let the price fall by a tenth: a loss of 9 % where 5 % is allowed."""
+    """Let the price fall by a tenth: a loss of 9 % with a limit of 5 %."""
     cause = "the first price beyond the limit"
     since_s = time.monotonic()
     ordered = _until(lambda: _exit_at(scene, 90), "no exit came")
@@ -196,7 +196,7 @@ def _loss(scene: Scene, bought: Decimal) -> Iterator[Figure]:
 
 
 def _exit_at(scene: Scene, price: int) -> Exit | None:
-    """Quote once more: a loss acts when further marks agree."""
+    """Send another quote: a loss counts once further marks confirm it."""
     _price(scene, price)
     time.sleep(PRICE_SECONDS)
     return scene.inbox.take(Exit)
@@ -210,7 +210,7 @@ def _death(scene: Scene) -> Iterator[Figure]:
 
 
 def _call(scene: Scene, name: str, cause: str, *, since_s: float) -> Figure:
-    alert = _until(lambda: scene.webhook.first(name), f"nobody was called for {name}")
+    alert = _until(lambda: scene.webhook.first(name), f"no call for {name}")
     wanted = "pager" if alert.labels["severity"] == "critical" else "desk"
     runbook = alert.annotations.get("runbook_url", "")
     if alert.receiver != wanted or not runbook.endswith(f"{name}.md"):

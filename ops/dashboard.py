@@ -1,4 +1,4 @@
-"""`make dashboard`: helm/dashboards/riskgate.json, from the rows of panels.py.
+"""`make dashboard`: generate helm/dashboards/riskgate.json from the rows of panels.py.
 
 grafana-foundation-sdk knows what Grafana reads; it is needed here only, and never where riskgate
 runs.
@@ -29,13 +29,13 @@ GRAPH_WIDTH, GRAPH_HEIGHT = 8, 8
 
 
 def dashboard_text() -> str:
-    """Return the dashboard as the file holds it."""
+    """Return the content of the dashboard's file."""
     page = (
         build.Dashboard("riskgate")
         .uid("riskgate")
         .description("Decisions, risk and health of riskgate.")
         .tags(["riskgate"])
-        .timezone("utc")  # As `riskgate explain` reads and shows times.
+        .timezone("utc")  # `riskgate explain` reads and shows times in UTC, too.
         .time("now-1h", "now")
         .refresh("10s")
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
@@ -50,7 +50,7 @@ def dashboard_text() -> str:
 
 
 def expressions() -> Iterator[str]:
-    """Return every expression, with times in the place of Grafana's own variables."""
+    """Return every expression, with Grafana's variables replaced by durations."""
     for row in ROWS:
         for panel in row.panels:
             queries = (panel.query,) if isinstance(panel, Number) else panel.queries
@@ -65,7 +65,7 @@ def _namespace() -> build.QueryVariable:
         .query("label_values(riskgate_build_info, namespace)")
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
         .include_all(include_all=True)
-        # Without Kubernetes nothing has a namespace: then, too, all is all.
+        # Without Kubernetes no series has a namespace; "all" must still match everything.
         .all_value(".*")
         .current(model.VariableOption(text="All", value="$__all"))
         .multi(multi=True)

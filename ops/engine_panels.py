@@ -1,4 +1,4 @@
-"""What an operator asks: inputs, workers, commits, recovery."""
+"""The operator's panels: inputs, workers, commits, recovery."""
 
 from ops.panel import Graph, Row
 from ops.queries import Query, by_label, every, quantiles, rate, total

@@ -1,4 +1,4 @@
-"""A panel of the dashboard: what is asked, and in which unit the answer is."""
+"""The panels of the dashboard: queries, and the unit of their results."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from ops.queries import Query
 
 
 class Number(NamedTuple):
-    """One number; from `warn` on it is orange, from `bad` on red. Falling: below them."""
+    """One number: orange from `warn` on, red from `bad` on; with `falling`, below them."""
 
     title: str
     unit: str
@@ -29,7 +29,7 @@ Panel = Number | Graph
 
 
 class Row(NamedTuple):
-    """Panels that answer one question."""
+    """A row: panels that together answer one question."""
 
     title: str
     panels: tuple[Panel, ...]

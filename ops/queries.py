@@ -1,4 +1,4 @@
-"""Queries of the dashboard: every one is of the namespace chosen above it."""
+"""Queries of the dashboard; each is limited to the namespace that the user selects."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ WINDOW = "$__rate_interval"
 
 
 class Query(NamedTuple):
-    """An expression, and what its lines are called."""
+    """A PromQL expression and the legend of its lines."""
 
     expr: str
     legend: str
@@ -21,12 +21,12 @@ def _of(metric: str, where: str = "", window: str = "") -> str:
 
 
 def rate(metric: str, by: str, *, where: str = "") -> Query:
-    """Events a second of a counter, by a label."""
+    """Return a counter's rate per second, by a label."""
     return Query(f"sum by ({by}) (rate({_of(metric, where, WINDOW)}))", f"{{{{{by}}}}}")
 
 
 def total(metric: str, legend: str, *, where: str = "") -> Query:
-    """Events a second of a counter, all together."""
+    """Return a counter's total rate per second."""
     return Query(f"sum(rate({_of(metric, where, WINDOW)}))", legend)
 
 
@@ -37,19 +37,19 @@ def by_label(how: str, metric: str, *, by: str, where: str = "") -> Query:
 
 
 def every(how: str, metric: str, legend: str, *, where: str = "") -> Query:
-    """Return a gauge over all workers as one line. Silence is no 0: nobody may be there."""
+    """Return a gauge over all workers as one line; it has no value, not 0, without any worker."""
     return Query(f"{how}({_of(metric, where)})", legend)
 
 
 def share_beyond(metric: str, edge: str, *, where: str) -> Query:
-    """Return which part of a histogram lies beyond one of its edges."""
+    """Return the fraction of a histogram that lies above one of its edges."""
     within = _of(f"{metric}_bucket", f'{where}, le="{edge}"', WINDOW)
     whole = _of(f"{metric}_count", where, WINDOW)
     return Query(f"1 - sum(rate({within})) / sum(rate({whole}))", "")
 
 
 def quantiles(metric: str, *, where: str = "", name: str = "") -> tuple[Query, ...]:
-    """The median, and what 99 of 100 stay below, of a histogram."""
+    """Return the median and the 99th percentile of a histogram."""
     buckets = _of(f"{metric}_bucket", where, WINDOW)
     return tuple(
         Query(f"histogram_quantile({q}, sum by (le) (rate({buckets})))", f"{name} p{100 * q:g}")

@@ -1,4 +1,4 @@
-"""What a desk asks: decisions, their time, accounts and their limits."""
+"""The trading desk's panels: decisions, latency, accounts and limits."""
 
 from ops.panel import Graph, Number, Row
 from ops.queries import Query, by_label, every, quantiles, rate, share_beyond, total

@@ -1,4 +1,4 @@
-"""A Prometheus and an Alertmanager of one's own, on loopback, and the person they call: a webhook.
+"""A private Prometheus and Alertmanager on loopback, and a webhook in place of the person on call.
 
 They read helm/alerts and ops/alertmanager.yml as they stand, and end with this process however
 it ends.
@@ -32,12 +32,12 @@ ROUTING = Path(__file__).parent / "alertmanager.yml"
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
 SCRAPE = "1s"
-# Debian's names, and those of the projects themselves.
+# The programs' names in Debian, then those of the projects.
 ALERTMANAGERS = ("prometheus-alertmanager", "alertmanager")
 
 
 class Delivered(NamedTuple):
-    """An alert as it reached somebody."""
+    """A delivered alert."""
 
     name: str
     receiver: str
@@ -47,7 +47,7 @@ class Delivered(NamedTuple):
 
 
 class Webhook:
-    """Keep what Alertmanager sends, from `with` to its end."""
+    """Collect what Alertmanager delivers while inside `with`."""
 
     def __init__(self) -> None:
         self._delivered: list[Delivered] = []
@@ -73,24 +73,24 @@ class Webhook:
 
 
 class Prometheus:
-    """Ask a running Prometheus."""
+    """Query a running Prometheus."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def answers(self, expression: str) -> bool:
-        """Whether there is anything to be seen. Raise StartupError when it is no query."""
+        """Whether a query has a result. Raise StartupError when Prometheus rejects it."""
         query = urllib.parse.urlencode({"query": expression})
         try:
             with urllib.request.urlopen(f"{self._url}/api/v1/query?{query}") as answer:
                 return bool(json.load(answer)["data"]["result"])
         except urllib.error.HTTPError as error:
-            raise StartupError(f"Prometheus refuses {expression}: {error.read()!r}") from error
+            raise StartupError(f"Prometheus rejects {expression}: {error.read()!r}") from error
 
 
 @contextmanager
 def watching(targets: Sequence[str], webhook: str, folder: Path) -> Iterator["Prometheus"]:
-    """Scrape these addresses every second, and send what fires to the webhook at once."""
+    """Scrape these addresses every second and send firing alerts to the webhook at once."""
     prometheus, alertmanager = _free_port(), _free_port()
     rules = [str(path) for path in sorted(RULES.glob("*.yaml"))]
     settings = _write(folder / "prometheus.yml", _prometheus(targets, rules, alertmanager))
@@ -121,7 +121,7 @@ def _prometheus(targets: Sequence[str], rules: list[str], alertmanager: int) -> 
 
 
 def _alertmanager(webhook: str) -> object:
-    """Return how alerts are routed, but to the webhook, and at once."""
+    """Return the routing of alerts, redirected to the webhook without delays."""
     routing = yaml.safe_load(ROUTING.read_text())
     at_once = {"group_wait": "0s", "group_interval": "1s", "repeat_interval": "1h"}
     for route in (routing["route"], *routing["route"]["routes"]):
@@ -172,7 +172,7 @@ def _running(command: list[str], log: Path) -> Iterator[None]:
             process.kill()
             process.wait()
         if process.stdin:
-            process.stdin.close()  # Ends the shell's child that waits for this.
+            process.stdin.close()  # Ends the shell's child, which waits for this pipe.
 
 
 def _check(*command: str) -> None:
@@ -218,7 +218,7 @@ def _free_port() -> int:
 def _receiver(delivered: list[Delivered]) -> type[BaseHTTPRequestHandler]:
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            """Keep the alerts of one message."""
+            """Collect the alerts of one request."""
             at_s = time.monotonic()
             message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             for alert in message["alerts"]:
@@ -230,6 +230,6 @@ def _receiver(delivered: list[Delivered]) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Keep the terminal for what was found."""
+            """Write no access log: the terminal is for the results."""
 
     return Receiver
