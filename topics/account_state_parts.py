@@ -74,11 +74,11 @@ class WindowState(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class DayState(WindowState, frozen=True, kw_only=True, gc=False):
-    day: Annotated[str, doc("Local date of the start, as 2026-01-31.")]
+    day: Annotated[str, doc("Local date of the start, such as 2026-01-31.")]
 
 
 class WeekState(WindowState, frozen=True, kw_only=True, gc=False):
-    week: Annotated[str, doc("ISO year and week of the start, as 2026-W05.")]
+    week: Annotated[str, doc("ISO year and week of the start, such as 2026-W05.")]
 
 
 class ViolationCounts(Struct, frozen=True, kw_only=True):

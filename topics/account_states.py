@@ -47,7 +47,7 @@ __all__ = [
 class AccountState(Written, frozen=True, kw_only=True):
     account_id: Annotated[
         AccountOrAll,
-        doc("Account; `*` for what a partition's accounts share, written for broadcast."),
+        doc("Account that it is of; `*` is what all accounts of a partition share, for broadcast."),
     ]
     trading_state: Annotated[
         TradingState,

@@ -27,7 +27,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True, gc=False):
     error: Annotated[str, doc("Why it could not be read, in one sentence.")]
     path: Annotated[
         str | None,
-        doc("Field that is wrong, as `$.quantity`, or `key`.", null="if no field is to blame"),
+        doc("Field that is wrong, such as `$.quantity`, or `key`.", null="if no field is to blame"),
     ]
     raw: Annotated[bytes, doc("First 16 KiB of the message, base64.")]
     raw_bytes: Annotated[int, doc("Length of the whole message.", unit="bytes")]

@@ -64,7 +64,7 @@ class Instrument(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False
     session: Annotated[
         Id | None,
         doc(
-            "Exchange calendar for `trading_hours`, as XNYS or 24/7.",
+            "Exchange calendar for `trading_hours`, such as XNYS or 24/7.",
             absent="trading hours do not limit it",
         ),
     ] = None

@@ -85,7 +85,7 @@ class Signal(
         bool,
         doc(
             "True if the order may only reduce a position.",
-            absent="it may also open one",
+            absent="it may also open or increase one",
         ),
     ] = False
     created_at_ms: Annotated[

@@ -9,7 +9,9 @@ from topics.topic import DAY_MS, Topic
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    account_id: Annotated[AccountOrAll, doc("Account; `*` for what a partition's accounts share.")]
+    account_id: Annotated[
+        AccountOrAll, doc("Account that it is of; `*` is what all accounts of a partition share.")
+    ]
     state_version: Annotated[int, doc("Version of the form of the state.")]
     state: Annotated[bytes, doc("The whole state as the state store keeps it, base64.")]
     offset: Annotated[int, doc("Offset in `events` of the last event that is in the state.")]
