@@ -51,4 +51,3 @@ def _about(module: ModuleType) -> str:
 TOPICS: dict[str, Topic] = {module.TOPIC.name: module.TOPIC for module in _MODULES}
 ABOUT: dict[str, str] = {module.TOPIC.name: _about(module) for module in _MODULES}
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS.values() if topic.direction == "in")
-KEYED_BY_ACCOUNT: tuple[Topic, ...] = tuple(t for t in INPUTS if t.key == "account_id")

@@ -1,18 +1,38 @@
 """What comes due by itself: the next wake-up, and whether the account's state is to be told."""
 
+from collections.abc import Callable
+
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.totals import recomputed
-from pipeline.risk.ledger.drift import drift_wake_ms
-from pipeline.risk.ledger.refused_orders import refused_due_ms
-from pipeline.risk.numbers import earliest
+from pipeline.risk.ledger.conversion import rate_again_ms
+from pipeline.risk.ledger.drift import drift_ms
+from pipeline.risk.ledger.refused_orders import refused_ms
+from pipeline.risk.ledger.roll import roll_ms
+from pipeline.risk.on_order import reservation_ms
+from pipeline.risk.protection.after_event import confirmation_ms
 from pipeline.risk.protection.circuit import half_open_ms
 from pipeline.risk.protection.flatten import flatten_again_ms
-from pipeline.risk.protection.position_stops import exits_again_ms
+from pipeline.risk.protection.position_stops import exits_again_ms, hold_ms
+from pipeline.risk.protection.stale_data import stale_ms
 from pipeline.risk.turn import Turn
 
 _STATE_EVERY_MS = 1000
-_RATE_EVERY_MS = 15_000  # Money that waits for a rate is looked after this often.
 _LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
+
+# Each tells from a turn when its feature must be looked at again; a new feature adds its own.
+DEADLINES: tuple[Callable[[Turn], int | None], ...] = (
+    roll_ms,
+    confirmation_ms,
+    rate_again_ms,
+    reservation_ms,
+    hold_ms,
+    stale_ms,
+    half_open_ms,
+    refused_ms,
+    drift_ms,
+    exits_again_ms,
+    flatten_again_ms,
+)
 
 
 def refresh_deadlines(turn: Turn) -> None:
@@ -24,29 +44,13 @@ def refresh_deadlines(turn: Turn) -> None:
 
 
 def next_wake_ms(turn: Turn) -> int | None:
-    """When something comes due without an event: an expiry, a roll, a confirmation, a retry."""
-    account = turn.account
+    """When the first deadline comes without an event."""
     wake_ms: int | None = None
-    if account.day is not None and account.week is not None:
-        wake_ms = min(account.day.span.end_ms, account.week.span.end_ms)
-    if account.confirm_ms is not None and account.confirm_ms > turn.now_ms:
-        wake_ms = earliest(wake_ms, account.confirm_ms)
-    if account.unconverted or account.waiting_flows:
-        wake_ms = earliest(wake_ms, turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS)
-    wake_ms = earliest(wake_ms, account.totals.due_ms)
-    for due_ms in (
-        account.hold_due_ms,
-        account.rules.stale_data,
-        half_open_ms(turn),
-        refused_due_ms(account),
-    ):
-        if due_ms is not None and due_ms > turn.now_ms:
-            wake_ms = earliest(wake_ms, due_ms)
-    if account.rules.drift:
-        wake_ms = earliest(wake_ms, drift_wake_ms(turn))
-    if account.pending_exits:
-        wake_ms = earliest(wake_ms, exits_again_ms(turn))
-    return earliest(wake_ms, flatten_again_ms(turn)) if account.stops else wake_ms
+    for deadline_ms in DEADLINES:
+        due_ms = deadline_ms(turn)
+        if due_ms is not None and (wake_ms is None or due_ms < wake_ms):
+            wake_ms = due_ms
+    return wake_ms
 
 
 def is_state_due(turn: Turn, begun: Account, *, wake_ms: int | None) -> bool:

@@ -55,6 +55,11 @@ def expire(turn: Turn) -> None:
         end_wait(turn, reservation)
 
 
+def reservation_ms(turn: Turn) -> int | None:
+    """When the first reservation's wait ends."""
+    return turn.account.totals.due_ms
+
+
 def stop_waiting(turn: Turn, reservation: Reservation) -> None:
     """Drop a wait whose end raises: the reservation stays, and nothing falls due for it."""
     holding = turn.holding(reservation.symbol)

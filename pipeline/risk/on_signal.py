@@ -103,7 +103,6 @@ def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
             quantity,
             last_known_price(terms.holding, terms),
             reserved=quantity,
-            decided_ms=now_ms,
             until_ms=now_ms + turn.limits.reservation.reservation_ttl_ms,
             stop_price=stop,
             stop_distance=distance,

@@ -153,9 +153,8 @@ class Turn:
 
     def view(self) -> RiskView:
         """Return the account as rules see it now; computed again only after a change."""
-        view = self._view
-        if view is not None:
-            return view
+        if self._view is not None:
+            return self._view
         valuation = self._valuation
         if valuation is None:
             age_ms_max = self.limits.prices.mark_age_ms_max
@@ -163,6 +162,10 @@ class Turn:
         view = risk_view(self.account, self.shared, common=self.limits.common, valuation=valuation)
         self._view = view
         return view
+
+    def ahead(self, due_ms: int | None) -> int | None:
+        """Return a time that is still to come, None for one that is over."""
+        return due_ms if due_ms is not None and due_ms > self.now_ms else None
 
     def next_id(self) -> str:
         """Derive an id from the account, its sequence and a count within the event."""

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from tests.topics.messages import error_of, fields_of, with_literal
-from topics.catalogue import INPUTS, KEYED_BY_ACCOUNT, TOPICS
+from topics.catalogue import INPUTS, TOPICS
 from topics.codec import DecodeError, decode, encode, key_of, unknown_fields
 from topics.topic import DAY_MS, FOREVER, Topic
+
+KEYED_BY_ACCOUNT = [topic for topic in INPUTS if topic.key == "account_id"]
 
 every_input = pytest.mark.parametrize("topic", INPUTS, ids=lambda topic: topic.name)
 

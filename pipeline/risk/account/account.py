@@ -104,6 +104,9 @@ class Account(Struct, frozen=True, array_like=True):
     adjusted_ms: int | None = None  # as_of of the adopted balance snapshot.
     flow_ms: int = 0  # as_of of the newest flow.
     pending_exits: dict[str, PendingExit] = {}  # By symbol.
+    # Kept, as an earlier wake-up stands until it comes: found again after a restart it could be a
+    # later one, and wake_at_ms another. So is `rules.stale_data`. `sound_equity` and
+    # `totals.trim_ms` are kept so that a restart looks at no position that is in order.
     hold_due_ms: int | None = None  # No position is held for too long before.
     sound_equity: Decimal | None = None  # No position is past its cap while equity is as much.
     rules: RuleRecords = RuleRecords()  # What stateful rules remember.

@@ -25,7 +25,6 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
     quantity: Decimal  # In units, what is left.
     price: Decimal  # Order price, in the settlement currency.
     reserved: Decimal  # In units, at first.
-    decided_ms: int
     phase: Phase = "pending_ack"
     until_ms: int | None = None  # When it expires; of a working one: when its silence is told.
     filled: Decimal = ZERO  # In units, seen as fills.

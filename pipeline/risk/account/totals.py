@@ -35,6 +35,7 @@ class Totals(Struct, frozen=True, array_like=True, gc=False):
     active: int = 0  # Held or reserved.
     reservations: int = 0  # Live ones.
     trim_ms: int | None = None  # No confirming mark that may drop was superseded before.
+    # These two follow from the holdings alone; kept, so that a restart looks at none of them.
     mark_ms: int | None = UNSURE  # The oldest as_of among the marks that must be fresh.
     due_ms: int | None = UNSURE  # When the first reservation's wait ends.
     exposures: Exposures = NOT_KEPT  # What only some rules read.

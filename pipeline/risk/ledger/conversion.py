@@ -25,6 +25,8 @@ from pipeline.risk.ledger.trade import trade_of
 from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.turn import Turn
 
+_RATE_EVERY_MS = 15_000
+
 
 def convert_apart(turn: Turn) -> None:
     """Book what was kept apart where there is a rate now."""
@@ -35,6 +37,13 @@ def convert_apart(turn: Turn) -> None:
             left = {name: item for name, item in turn.account.unconverted.items() if name != key}
             turn.set_and_revalue(unconverted=left)
             _book(turn, Money(symbol, currency, unconverted.amount), unconverted, rate=rate)
+
+
+def rate_again_ms(turn: Turn) -> int | None:
+    """When money that waits for a rate is looked after again."""
+    if not (turn.account.unconverted or turn.account.waiting_flows):
+        return None
+    return turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS
 
 
 def freeze_costs(turn: Turn) -> None:

@@ -77,9 +77,10 @@ def forget_drift(turn: Turn, name: str) -> None:
     _keep(turn, without(_drifts(turn), name))
 
 
-def drift_wake_ms(turn: Turn) -> int | None:
+def drift_ms(turn: Turn) -> int | None:
     """When the first wait ends; one that is over waits for a snapshot."""
-    return next_due_ms(_drifts(turn), turn.now_ms)
+    drifts = _drifts(turn)
+    return next_due_ms(drifts, turn.now_ms) if drifts else None
 
 
 def _rule(turn: Turn) -> Drifting:

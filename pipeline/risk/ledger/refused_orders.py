@@ -82,11 +82,11 @@ def _lost(holding: Holding, refused: RefusedOrder) -> Decimal | None:
     ) * holding.point_value
 
 
-def refused_due_ms(account: Account) -> int | None:
+def refused_ms(turn: Turn) -> int | None:
     """When the next of it is valued."""
-    if not account.refused:
+    if not turn.account.refused:
         return None
-    return min(items[0].due_ms for items in account.refused.values())
+    return turn.ahead(min(items[0].due_ms for items in turn.account.refused.values()))
 
 
 def prevented_losses(account: Account) -> dict[str, Decimal]:

@@ -43,6 +43,12 @@ def roll(turn: Turn) -> bool:
     return over
 
 
+def roll_ms(turn: Turn) -> int | None:
+    """When the day or the week that runs is over."""
+    day, week = turn.account.day, turn.account.week
+    return None if day is None or week is None else min(day.span.end_ms, week.span.end_ms)
+
+
 def open_marks(turn: Turn) -> dict[str, Decimal]:
     """The marks of what is held, kept at the open of a window."""
     return {

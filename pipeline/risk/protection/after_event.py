@@ -88,6 +88,11 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[AccountLimit, Meas
     return confirmed, unconfirmed
 
 
+def confirmation_ms(turn: Turn) -> int | None:
+    """When an unconfirmed breach is looked at again."""
+    return turn.ahead(turn.account.confirm_ms)
+
+
 def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
     """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
     if not unconfirmed:

@@ -38,7 +38,7 @@ def watch_rapid_loss(turn: Turn, equity: Decimal) -> None:
 
 def half_open_ms(turn: Turn) -> int | None:
     """When its cooldown ends."""
-    return transition.half_open_ms(turn.limits.circuit_breaker, _breaker(turn))
+    return turn.ahead(transition.half_open_ms(turn.limits.circuit_breaker, _breaker(turn)))
 
 
 def _breaker(turn: Turn) -> Breaker:

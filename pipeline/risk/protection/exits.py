@@ -117,7 +117,6 @@ def _send(turn: Turn, holding: Holding, *, quantity: Decimal, reason: ExitReason
             quantity=quantity,
             price=price,
             reserved=quantity,
-            decided_ms=turn.now_ms,
             until_ms=turn.now_ms + turn.limits.reservation.reservation_ttl_ms,
             exit_reason=reason,
         )

@@ -78,7 +78,7 @@ def _flatness(turn: Turn) -> tuple[bool, list[str]]:
 
 def flatten_again_ms(turn: Turn) -> int | None:
     """When the next exit may be sent again, if one is missing."""
-    if not is_flattening(turn):
+    if not (turn.account.stops and is_flattening(turn)):
         return None
     wake_ms: int | None = None
     for holding in turn.account.holdings.values():

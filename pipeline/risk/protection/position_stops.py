@@ -96,6 +96,11 @@ def _look_at_all(turn: Turn) -> None:
         turn.set_unmeasured(hold_due_ms=due_ms)
 
 
+def hold_ms(turn: Turn) -> int | None:
+    """When the first position may have been held for too long."""
+    return turn.ahead(turn.account.hold_due_ms)
+
+
 def _next_hold_ms(turn: Turn) -> int | None:
     times_ms = [
         rule.due_ms(symbol, holding.stop_levels)
@@ -144,6 +149,8 @@ def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
 
 def exits_again_ms(turn: Turn) -> int | None:
     """When the next exit of a position that leaves may be sent, if one is missing."""
+    if not turn.account.pending_exits:
+        return None
     wake_ms: int | None = None
     for symbol, pending in turn.account.pending_exits.items():
         holding = turn.holding(symbol)

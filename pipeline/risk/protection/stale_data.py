@@ -32,6 +32,11 @@ def stale_breaches(turn: Turn) -> list[Breach]:
     return []
 
 
+def stale_ms(turn: Turn) -> int | None:
+    """When the first price held may have grown stale."""
+    return turn.ahead(turn.account.rules.stale_data)
+
+
 def _oldest_ms(turn: Turn) -> int | None:
     """The time of the oldest price of what is held; without any price, when it left zero.
 

@@ -13,11 +13,13 @@ from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read
 from pipeline.streams.tables.tables import Tables
 from tests import given
-from topics.catalogue import KEYED_BY_ACCOUNT, TOPICS
+from topics.catalogue import INPUTS, TOPICS
 from topics.codec import DecodeError, decode_as, encode
 from topics.dead_letters import DeadLetter, DeadSource
 from topics.events import ControlEvent, Event, Rate, SignalEvent, Source
 from topics.topic import Topic
+
+KEYED_BY_ACCOUNT = [topic for topic in INPUTS if topic.key == "account_id"]
 
 ANY_EVENT: Any = Event
 SIGNAL = given.signal(created_at_ms=given.T0_MS)
