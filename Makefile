@@ -75,7 +75,7 @@ ATTACKS := tests/topics/test_nesting.py tests/topics/test_numbers.py tests/topic
 	tests/topics/test_text.py tests/streams/admin/test_limits_file.py tests/streams/roles/decide/test_quarantine.py \
 	tests/streams/roles/test_hostile.py tests/streams/engine/test_unreadable.py \
 	tests/streams/observe/test_http_protocol.py tests/cli/test_terminal.py \
-	tests/kafka/test_unreadable.py tests/kafka/test_operators.py tests/kafka/test_prices_topic.py \
+	tests/kafka/test_unreadable.py tests/kafka/test_gzip_bombs.py tests/kafka/test_operators.py tests/kafka/test_prices_topic.py \
 	tests/kafka/test_faults.py tests/kafka/test_lost_records.py \
 	$(wildcard tests/kafka/test_guards_*.py)
 

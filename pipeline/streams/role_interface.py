@@ -16,6 +16,7 @@ __all__ = [
     "MEBIBYTE",
     "STORE",
     "TABLES_GROUP",
+    "ClientSetting",
     "EngineSettings",
     "EngineStatus",
     "Headers",
@@ -245,6 +246,8 @@ class EngineSettings:
     leave_at_end: bool = True
     clock_ahead_ms_max: int = 60_000  # Of an append time, seen from the worker's clock.
     startup_seconds_max: float = 10.0
+    # Starts engine/guarded_child.py; empty: nothing is read under a limit of memory.
+    guard: tuple[str, ...] = ()
 
     @property
     def transactional_id(self) -> str:

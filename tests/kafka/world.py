@@ -32,6 +32,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.streams.admin.topic_admin import create_missing
+from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings, variable
 from tests import given
@@ -175,6 +176,10 @@ class World:
             name, value=value, key=key, partition=partition, on_delivery=self._note
         )
         self._producer.poll(0)
+
+    def partition_of(self, account_id: str) -> int:
+        """Return where an account's records are."""
+        return partition_of(account_id, PARTITIONS)
 
     def flush(self) -> None:
         """Wait until everything sent is in the log."""

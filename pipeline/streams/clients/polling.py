@@ -4,11 +4,31 @@ Apart from its readers because `consume` is not: librdkafka 2.12 counts the end 
 message there, and after a pause, as each rebalance makes, it goes on one record too far.
 """
 
+from typing import Protocol
+
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message
 
 from pipeline.streams.role_interface import Record
 
-__all__ = ["poll_all", "record_of"]
+__all__ = ["Recorded", "poll_all", "record_of"]
+
+
+class Recorded(Protocol):
+    """A record as Kafka's client hands it over, or what stands in for it."""
+
+    def topic(self) -> str | None: ...
+
+    def partition(self) -> int | None: ...
+
+    def offset(self) -> int | None: ...
+
+    def key(self) -> bytes | None: ...
+
+    def value(self) -> bytes | None: ...
+
+    def timestamp(self) -> tuple[int, int]: ...
+
+    def leader_epoch(self) -> int | None: ...
 
 
 def poll_all(consumer: Consumer, most: int, wait_seconds: float = 0.0) -> list[Message]:
@@ -23,7 +43,7 @@ def poll_all(consumer: Consumer, most: int, wait_seconds: float = 0.0) -> list[M
     return messages
 
 
-def record_of(message: Message) -> Record:
+def record_of(message: Recorded) -> Record:
     """Return a message as roles know it."""
     kind, timestamp_ms = message.timestamp()
     return Record(

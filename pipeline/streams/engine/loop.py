@@ -5,12 +5,13 @@ Apart from application.py because it needs only plain Kafka clients, and a way t
 
 import logging
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeGuard
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.role_interface import (
@@ -19,6 +20,7 @@ from pipeline.streams.role_interface import (
     Headers,
     Place,
     Stopped,
+    Unreadable,
 )
 
 __all__ = ["Clients", "Hooks", "Loop", "Sender", "is_record"]
@@ -154,7 +156,9 @@ class Loop:
             status.positions = self._progress.positions.copy()
             status.lags = self._lags()
 
-    def _read(self) -> list[Message]:
+    def _read(self) -> Sequence[Message | Passed | Unreadable]:
+        if self._progress.guarded is not None:
+            return self._read_guarded(self._progress.guarded)
         generation, many = self._progress.generation, self._settings.batch_records
         messages: list[Message] = self._consumer.consume(many, 0)
         if not messages and (patience_s := self._patience_s()) > 0:
@@ -168,6 +172,19 @@ class Loop:
             self._consumer.seek(TopicPartition(*place, starts[place].offset))
         return []
 
+    def _read_guarded(self, guarded: GuardedReader) -> list[Passed | Unreadable]:
+        """Read by a child, and by the consumer again once everything was read."""
+        self._consumer.poll(0)  # All is paused; members of the group come and go in here.
+        if self._progress.guarded is not guarded:
+            return []
+        found = guarded.read(max(0.0, self._patience_s()))
+        if guarded.done and not found:
+            self._progress.end_guard()
+            for place, position in guarded.positions.items():
+                self._consumer.seek(TopicPartition(*place, position))
+            self._consumer.resume([TopicPartition(*place) for place in guarded.positions])
+        return found
+
     def _patience_s(self) -> float:
         """How long to wait for more before what was applied is committed."""
         if not self._progress.records:
@@ -176,7 +193,7 @@ class Loop:
             return 0.0
         return min(IDLE_SECONDS, self._commit_due_s - time.monotonic())
 
-    def _apply(self, messages: list[Message]) -> None:
+    def _apply(self, messages: Sequence[Message | Passed | Unreadable]) -> None:
         if not self._progress.records:
             self._begin(time.monotonic())
         self._progress.apply(filter(self._is_record, messages))
@@ -184,7 +201,12 @@ class Loop:
         if self._progress.records and self._is_due(time.monotonic()):
             self._commit()
 
-    def _is_record(self, message: Message) -> bool:
+    def _is_record(self, message: Message | Passed | Unreadable) -> TypeGuard[Message | Passed]:
+        if isinstance(message, Unreadable):
+            self._step_over(message)
+            return False
+        if isinstance(message, Passed):
+            return True
         error = message.error()
         if error is None or not is_unreadable(error):
             return is_record(message)
@@ -193,10 +215,13 @@ class Loop:
             return False  # It was told more than once.
         batch = find_unreadable(message, self._settings.reader())
         if batch is not None:
-            logger.error("%s[%d]: %s", *place, batch.error.error)
-            self._progress.step_over(batch)
+            self._step_over(batch)
             self._consumer.seek(TopicPartition(*place, batch.next))
         return False
+
+    def _step_over(self, batch: Unreadable) -> None:
+        logger.error("%s[%d]: %s", batch.topic, batch.partition, batch.error.error)
+        self._progress.step_over(batch)
 
     def _begin(self, now_s: float) -> None:
         """Fix when what is applied from now on is to be committed."""

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.polling import Recorded
 from pipeline.streams.engine.unreadable import is_unreadable
 from pipeline.streams.role_interface import EngineSettings, Place, Stopped
 
@@ -33,7 +34,7 @@ class Mark(NamedTuple):
     leader_epoch: int  # Of the leader that appended it; -1 where the client does not know.
 
     @classmethod
-    def of(cls, message: Message) -> Self:
+    def of(cls, message: Recorded) -> Self:
         """Return the mark of a record."""
         read = blake2b(digest_size=DIGEST_BYTES)
         for part in (message.key(), message.value()):

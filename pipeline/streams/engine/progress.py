@@ -6,9 +6,8 @@ Apart from application.py because nothing here asks Kafka or knows quixstreams.
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import Message
-
-from pipeline.streams.clients.polling import record_of
+from pipeline.streams.clients.polling import Recorded, record_of
+from pipeline.streams.engine.guarded import GuardedReader
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.start_checks import Start
 from pipeline.streams.role_interface import (
@@ -39,8 +38,9 @@ class Progress:
         self.positions: dict[Place, int] = {}  # The next offset.
         self.records = 0  # Applied since the last commit.
         self._committed: dict[Place, int] = {}
-        self._last: dict[Place, Message] = {}  # Applied.
+        self._last: dict[Place, Recorded] = {}  # Applied.
         self._expected_s = 0.0
+        self.guarded: GuardedReader | None = None  # What comes before the consumer's own.
 
     def expect(
         self, starts: Mapping[Place, Start], settings: EngineSettings, *, stateful: bool
@@ -74,6 +74,7 @@ class Progress:
         """Own nothing any more, and forget what was not committed."""
         self.generation += 1
         self.starts.clear()
+        self.end_guard()
         for partition in self.partitions.values():
             self._role.revoke(partition)
         self.partitions.clear()
@@ -82,7 +83,13 @@ class Progress:
         self._last.clear()
         self.records = 0
 
-    def apply(self, messages: Iterable[Message]) -> None:
+    def end_guard(self) -> None:
+        """Read by a child no more."""
+        if self.guarded is not None:
+            self.guarded.close()
+        self.guarded = None
+
+    def apply(self, messages: Iterable[Recorded]) -> None:
         """Hand over messages that Kafka delivered, each without an error."""
         now_ms = clock_ms()
         for message in messages:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from confluent_kafka import TopicPartition
 
 from pipeline.streams.clients.cluster import Bounds, Cluster
+from pipeline.streams.engine.guarded import GuardedReader
 from pipeline.streams.engine.loop import Clients
 from pipeline.streams.engine.marks import read_again
 from pipeline.streams.engine.partition_store import PartitionStore, Transaction
@@ -75,6 +76,8 @@ class Takeover:
         for tp in partitions:
             place = _place(tp)
             tp.offset = starts[place].offset if place in starts else logs[place].low
+            if self._settings.guard and place in starts:
+                tp.offset = logs[place].high  # A child reads up to there.
         return logs
 
     def take_over(self) -> bool:
@@ -92,12 +95,14 @@ class Takeover:
         }
         self._check_last_records(begun)
         for place, begin in begun.items():
-            if begin.position != begin.start.offset:
+            if begin.position != begin.start.offset and not self._settings.guard:
                 seek(self._consumer, place, begin.position)
             if begin.store is not None:
                 self.stores[begin.start.partition] = begin.store
             partition = Partition(*place, ids[begin.start.topic])
             self._progress.begin(partition, begin.store, position=begin.position)
+        if self._settings.guard:
+            self._guard(begun)
         return True
 
     def marked(self, commit: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -112,6 +117,13 @@ class Takeover:
     def set_applied(self, place: Place, position: int) -> None:
         """Bring what waits for a commit into the transaction, with how far the log was read."""
         self.stores[place[1]].set_applied(position, self._progress.mark(place))
+
+    def _guard(self, begun: Mapping[Place, _Begin]) -> None:
+        """Let a child read first what is there: something in it may have ended this worker."""
+        self._consumer.pause([TopicPartition(*place) for place in begun])
+        windows = {place: (begin.position, begin.start.log.high) for place, begin in begun.items()}
+        properties = {**self._settings.reader(), "isolation.level": "read_committed"}
+        self._progress.guarded = GuardedReader(self._settings.guard, properties, windows)
 
     def _noted(self, tp: TopicPartition) -> TopicPartition:
         mark = self._progress.mark(_place(tp))

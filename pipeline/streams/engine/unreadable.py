@@ -13,15 +13,21 @@ from contextlib import closing
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
-from pipeline.streams.role_interface import FETCH, MEBIBYTE, Unreadable
+from pipeline.streams.role_interface import FETCH, MEBIBYTE, Place, Unreadable
 
-__all__ = ["find_unreadable", "is_unreadable", "search_end"]
+__all__ = [
+    "PROBE",
+    "find_refused",
+    "find_unreadable",
+    "is_unreadable",
+    "search_end",
+]
 
 # Measured, one batch on a topic that takes 1 MiB: 160 MB in 7 KB of zstd are refused at once. 900
 # MB in 0.9 MB of gzip are unpacked, by 1.7 GB of memory and 8 s, and 200 MB of lz4 as well; under a
-# limit of memory librdkafka's own assertions end the process. A topic whose `compression.type` is
-# not `producer` is no way out: the broker then holds all that it unpacks, and one with 512 MB of
-# heap answered nobody any more. So what bounds gzip is the largest batch that the topic takes.
+# limit of memory librdkafka's own assertions end the process: see guarded.py. A topic whose
+# `compression.type` is not `producer` is no way out: the broker then holds all that it unpacks, and
+# one with 512 MB of heap answered nobody any more.
 PROBE_SECONDS_MAX = 5.0
 REQUEST_SECONDS_MAX = 10.0
 PROBE: dict[str, str | int | bool] = {
@@ -61,12 +67,21 @@ def find_unreadable(message: Message, properties: Mapping[str, object]) -> Unrea
     with closing(Consumer({**properties, **PROBE, **FETCH})) as consumer:
         if _probe(consumer, place, first) != first:
             return None
-        end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)[1]
-    with closing(Consumer({**properties, **PROBE, **LITTLE})) as consumer:
-        found = search_end(first, end, lambda offset: _probe(consumer, place, offset))
+    found = find_refused((topic, partition), first, properties)
     error = message.error()
     reason = "" if error is None else error.str()
     return Unreadable(topic, partition, first, found, reason)
+
+
+def find_refused(where: Place, first: int, properties: Mapping[str, object]) -> int:
+    """Return the first offset behind a batch that the client refuses to unpack.
+
+    Raise KafkaException when no broker says.
+    """
+    place = TopicPartition(*where)
+    with closing(Consumer({**properties, **PROBE, **LITTLE})) as consumer:
+        end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)[1]
+        return search_end(first, end, lambda offset: _probe(consumer, place, offset))
 
 
 def search_end(first: int, log_end: int, probe: Probe) -> int:

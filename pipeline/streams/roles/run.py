@@ -4,16 +4,20 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.streams.admin.topic_admin import require_topics
+from pipeline.streams.engine.clean_end import Life, noted_life
 from pipeline.streams.engine.last_stops import Cause, note_stop
 from pipeline.streams.observe.logs import set_up_logs
 from pipeline.streams.role_interface import LogChanged, Stopped
 from pipeline.streams.role_names import RoleName
+from pipeline.streams.roles.children import python_command
 from pipeline.streams.roles.leaving import leave_when_told
 from pipeline.streams.roles.processes import FAILED, run_each
 from pipeline.streams.settings import Settings
 from topics.text import visible
 
 __all__ = ["run_role", "run_roles"]
+
+GUARD = "pipeline.streams.engine.guarded_child"
 
 
 def run_roles(roles: Sequence[RoleName]) -> int:
@@ -39,7 +43,9 @@ def run_role(role: RoleName, settings: Settings) -> int:
         RoleName.BROADCAST: workers.run_broadcast,
     }
     try:
-        run[role](settings)
+        with noted_life(settings.state_dir, role) as is_unclean:
+            life = Life(tuple(python_command("-m", GUARD)), is_unclean=is_unclean)
+            run[role](settings, life=life)
     except Stopped as error:
         if isinstance(error, LogChanged):
             note_stop(settings.state_dir, Cause.LOG_CHANGED)

@@ -13,6 +13,7 @@ from pipeline.risk.numbers import MONEY
 from pipeline.rules_version import rules_version
 from pipeline.streams.clients.append_time import require_append_time
 from pipeline.streams.engine.application import IngestApplication, RiskApplication
+from pipeline.streams.engine.clean_end import Life
 from pipeline.streams.engine.last_stops import Cause, note_stop, show_stops
 from pipeline.streams.engine.watchdog import Watchdog
 from pipeline.streams.observe import metrics
@@ -31,16 +32,18 @@ from pipeline.streams.roles.observation import (
     state_bytes,
 )
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.guard import TableGuard
 from pipeline.streams.tables.reader import TableReader
 from pipeline.streams.tables.tables import Tables
 from topics.catalogue import TOPICS
 
 __all__ = ["run_broadcast", "run_ingest", "run_risk"]
 
+FIRST_LIFE = Life()
 STALL_SECONDS_MAX = TURN_SECONDS_MAX  # What a supervisor that asks /livez waits, too.
 
 
-def run_risk(settings: Settings) -> None:
+def run_risk(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     """Decide until told to stop. Raise Stopped when going on would be wrong."""
     _show_start(RoleName.RISK)
     # Accounts are long-lived trees without cycles: scanning them often finds nothing.
@@ -49,7 +52,7 @@ def run_risk(settings: Settings) -> None:
     decimal.setcontext(MONEY)  # Of this thread, in which everything is decided.
     show_zeros()
     tally = Tally()
-    engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
+    engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),), life=life)
     application = RiskApplication(engine, observer=MeteredEngine(tally, RoleName.RISK))
     role = Risk(settings, produce=application.produce, tally=tally)
     shown = role.show, state_bytes(settings.state_dir)
@@ -60,14 +63,16 @@ def run_risk(settings: Settings) -> None:
         application.serve(role)
 
 
-def run_ingest(settings: Settings) -> None:
+def run_ingest(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     """Write events until told to stop; raise Stopped when the tables are of no use any more."""
     _show_start(RoleName.INGEST)
     tally, tables = Tally(), Tables(settings)
     topics = tuple(settings.topic(topic.name) for topic in OTHERS)
-    engine = engine_settings(settings, RoleName.INGEST, topics)
+    engine = engine_settings(settings, RoleName.INGEST, topics, life=life)
     application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
-    reader = TableReader(settings, tables, on_failure=application.stop)
+    reader = TableReader(
+        settings, tables, on_failure=application.stop, guard=_table_guard(settings, life)
+    )
     role = IngestOfOthers(settings, tables, produce=application.produce, tally=tally)
     status = application.status
     operators = OperatorsIngest(settings, engine, on_failure=application.stop)
@@ -88,19 +93,23 @@ def run_ingest(settings: Settings) -> None:
         reader.check()
 
 
-def run_broadcast(settings: Settings) -> None:
+def run_broadcast(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     """Send heartbeats and revaluations until told to stop; raise Stopped when the tables fail."""
     _show_start(RoleName.BROADCAST)
     tables = Tables(settings)
     broadcast = Broadcast(settings, tables)
-    reader = TableReader(settings, tables, on_failure=broadcast.stop)
+    reader = TableReader(
+        settings, tables, on_failure=broadcast.stop, guard=_table_guard(settings, life)
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: broadcast.stop())
     with _health(settings, broadcast_health(broadcast, reader)), reader:
         broadcast.serve(reader)
 
 
-def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...]) -> EngineSettings:
+def engine_settings(
+    settings: Settings, role: RoleName, topics: tuple[str, ...], *, life: Life = FIRST_LIFE
+) -> EngineSettings:
     """Return what the engine needs to know of the settings."""
     used = [topic for topic in TOPICS.values() if role in {*topic.writers, *topic.readers}]
     return EngineSettings(
@@ -113,6 +122,7 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
             for topic in used
         },
         state_dir=settings.state_dir,
+        guard=life.guard if life.is_unclean else (),
         security=settings.connection(),
         commit_interval_ms=settings.commit_interval_ms,
         commits_when_idle=role is RoleName.RISK,
@@ -121,6 +131,12 @@ def engine_settings(settings: Settings, role: RoleName, topics: tuple[str, ...])
         # Ingest has no state that would have to move: nothing is gained by waiting for it.
         leave_at_end=role is RoleName.INGEST or settings.at_end == "leave",
     )
+
+
+def _table_guard(settings: Settings, life: Life) -> TableGuard | None:
+    if not life.guard:
+        return None
+    return TableGuard(life.guard, settings.state_dir, is_unclean=life.is_unclean)
 
 
 @contextmanager

@@ -3,16 +3,30 @@
 Apart from table_reader.py, which is in no group and therefore hears nothing of it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
-from pipeline.streams.role_interface import Place
+from pipeline.streams.role_interface import FETCH, Place
+from topics.topic import Topic
 
-__all__ = ["TablePartitions"]
+__all__ = ["CONSUMER", "TablePartitions", "find_starts"]
 
 LOOK_SECONDS = 5.0
+REQUEST_SECONDS_MAX = 10.0
 ANSWER_SECONDS_MAX = 0.25  # The reader's thread stands still meanwhile; the next look comes soon.
+
+CONSUMER = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "allow.auto.create.topics": False,
+    "enable.partition.eof": True,
+    "fetch.wait.max.ms": 50,
+    "fetch.queue.backoff.ms": 1,
+    "queued.max.messages.kbytes": 16_384,
+    **FETCH,
+}
 
 
 class TablePartitions:
@@ -33,6 +47,30 @@ class TablePartitions:
         if new:
             consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
         return new
+
+
+def find_starts(
+    consumer: Consumer, topics: Mapping[str, Topic], *, since_ms: int
+) -> tuple[list[TopicPartition], dict[Place, int]]:
+    """Return where each partition is read from, and where each ends.
+
+    `prices` from that time on, the rest from its beginning.
+    """
+    metadata = consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
+    places = [
+        TopicPartition(name, partition, since_ms)
+        for name in topics
+        for partition in metadata.topics[name].partitions
+    ]
+    prices = [place for place in places if topics[place.topic].name == "prices"]
+    # Nothing newer than that time: the client says -1, which means the end.
+    starts = consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX)
+    ends: dict[Place, int] = {}
+    for place in places:
+        low, end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
+        place.offset = low
+        ends[place.topic, place.partition] = end
+    return [*(place for place in places if place not in prices), *starts], ends
 
 
 def _places(consumer: Consumer, topic: str, known: Collection[Place]) -> list[Place]:

@@ -5,7 +5,9 @@ Apart from table_reader.py because nothing here asks Kafka.
 
 import time
 
-__all__ = ["TableProgress"]
+from pipeline.streams.role_interface import Stopped
+
+__all__ = ["TableProgress", "too_late"]
 
 
 class TableProgress:
@@ -28,3 +30,16 @@ class TableProgress:
             self.caught_up = True
             self._target, self._since_s = end, now_s
         return max(now_s - self._since_s, now_s - self.heard_s)
+
+
+def too_late(place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:
+    """Say why a table is of no use any more: nobody answers, or it is too slow."""
+    if silent_s >= late_s:
+        return Stopped(
+            f"No broker said for {silent_s:.0f} s where {place[0]}[{place[1]}] ends, so its "
+            "table may be late; see why the leader of that partition does not answer"
+        )
+    return Stopped(
+        f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
+        "give this process more time on the CPU, or the topic fewer prices"
+    )

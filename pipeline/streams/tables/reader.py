@@ -7,7 +7,7 @@ shape a bar, and every instrument, as each may be the first that names a currenc
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from confluent_kafka import (
@@ -23,13 +23,15 @@ from pipeline.streams.clients.broker import sentences
 from pipeline.streams.clients.cluster import topic_id
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.clients.polling import poll_all, record_of
+from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.observe import metrics
-from pipeline.streams.role_interface import FETCH, TABLES_GROUP, Record, Stopped
+from pipeline.streams.role_interface import TABLES_GROUP, Record, Stopped, Unreadable
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.guard import TableGuard
 from pipeline.streams.tables.input_record import read, withdrawn
-from pipeline.streams.tables.partitions import TablePartitions
-from pipeline.streams.tables.progress import TableProgress
+from pipeline.streams.tables.partitions import CONSUMER, TablePartitions, find_starts
+from pipeline.streams.tables.progress import TableProgress, too_late
 from pipeline.streams.tables.refused_prices import WITHOUT_APPEND_TIME, Refused
 from pipeline.streams.tables.sessions import prepare
 from pipeline.streams.tables.tables import Tables
@@ -48,19 +50,7 @@ WAIT_SECONDS = 0.1
 LOOK_SECONDS = 0.5
 ANSWER_SECONDS_MAX = 0.25
 UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
-REQUEST_SECONDS_MAX = 10.0
 SAMPLED_PRICES = 16  # Of so many prices one is looked at for fields that nobody knows.
-CONSUMER = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "auto.offset.reset": "error",
-    "allow.auto.create.topics": False,
-    "enable.partition.eof": True,
-    "fetch.wait.max.ms": 50,
-    "fetch.queue.backoff.ms": 1,
-    "queued.max.messages.kbytes": 16_384,
-    **FETCH,
-}
 
 
 class TableReader:
@@ -71,7 +61,12 @@ class TableReader:
     """
 
     def __init__(
-        self, settings: Settings, tables: Tables, *, on_failure: Callable[[], None]
+        self,
+        settings: Settings,
+        tables: Tables,
+        *,
+        on_failure: Callable[[], None],
+        guard: TableGuard | None = None,
     ) -> None:
         self.failure: str | None = None
         self.on_price: Callable[[str], None] = _ignore
@@ -79,6 +74,8 @@ class TableReader:
         self._settings = settings
         self._tables = tables
         self._on_failure = on_failure
+        self._guard = guard
+        self._guarded: GuardedReader | None = None  # Reads before the consumer does.
         self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
         self._price_topic_id = ""
         self._logs: dict[tuple[str, int], TableProgress] = {}
@@ -101,6 +98,8 @@ class TableReader:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+        if self._guarded is not None:
+            self._guarded.close()
         self._consumer.close()
 
     def check(self) -> None:
@@ -131,25 +130,20 @@ class TableReader:
 
     def _begin(self) -> None:
         self._price_topic_id = topic_id(self._settings, PRICES.name)
-        metadata = self._consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
         since_ms = int(time.time() * 1000) - self._settings.price_history_ms
-        places = [
-            TopicPartition(name, partition, since_ms)
-            for name in self._topics
-            for partition in metadata.topics[name].partitions
-        ]
-        prices = [place for place in places if self._topics[place.topic].name == "prices"]
-        starts = self._consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX)
-        for place in places:
-            low, end = self._consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
-            place.offset = low
-            self._logs[place.topic, place.partition] = TableProgress(end)
-        # Nothing newer than that time: the client says -1, which means the end.
-        self._consumer.assign([p for p in places if p not in prices] + starts)
+        starts, ends = find_starts(self._consumer, self._topics, since_ms=since_ms)
+        self._logs.update((place, TableProgress(end)) for place, end in ends.items())
+        if self._guard is not None:
+            properties = {**self._settings.connection(), **self._group}
+            self._guarded = self._guard.reader(starts, ends, properties)
+        guarded = {} if self._guarded is None else self._guarded.positions
+        self._consumer.assign([p for p in starts if (p.topic, p.partition) not in guarded])
 
     def _run(self) -> None:
         try:
             while not self._ended.is_set():
+                if self._guarded is not None:
+                    self._take(self._read_guarded(self._guarded))
                 self._take(poll_all(self._consumer, BATCH_RECORDS, WAIT_SECONDS))
                 self._look(time.monotonic())
         except KafkaException as error:
@@ -161,7 +155,24 @@ class TableReader:
                 self.failure = self.failure or "the thread of the tables died"
                 self._on_failure()
 
-    def _take(self, messages: list[Message]) -> None:
+    def _read_guarded(self, guarded: GuardedReader) -> list[Passed]:
+        """Return what a child read; the consumer goes on behind it."""
+        found = guarded.read(WAIT_SECONDS)
+        for batch in found:
+            if isinstance(batch, Unreadable):
+                self._set_aside(batch)
+        if guarded.done:
+            self._guarded, places = None, guarded.positions.items()
+            self._consumer.incremental_assign([TopicPartition(*place, at) for place, at in places])
+        return [message for message in found if isinstance(message, Passed)]
+
+    def _set_aside(self, batch: Unreadable) -> None:
+        self._logs[batch.topic, batch.partition].position = batch.next
+        if self._guard is not None:
+            self._guard.note(batch)
+        self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
+
+    def _take(self, messages: Sequence[Message | Passed]) -> None:
         """Take each price and each instrument, and note how far this came."""
         for message in messages:
             place = message.topic() or "", message.partition() or 0
@@ -171,7 +182,7 @@ class TableReader:
                 self._feed_or_refuse(record_of(message))
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
                 self._logs[place].position = max(offset, self._logs[place].position)
-            elif is_unreadable(error):
+            elif is_unreadable(error) and isinstance(message, Message):
                 self._step_over(message)
             elif not passes(error):
                 raise KafkaException(error)
@@ -253,18 +264,7 @@ class TableReader:
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
             late_s = log.look(max(end, log.end), now_s)
             if log.caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
-                raise self._too_late(place, late_s, now_s - log.heard_s)
-
-    def _too_late(self, place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:
-        if silent_s >= late_s:
-            return Stopped(
-                f"No broker said for {silent_s:.0f} s where {place[0]}[{place[1]}] ends, so its "
-                "table may be late; see why the leader of that partition does not answer"
-            )
-        return Stopped(
-            f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
-            "give this process more time on the CPU, or the topic fewer prices"
-        )
+                raise too_late(place, late_s, now_s - log.heard_s)
 
     def _ask_ends(self, now_s: float) -> None:
         """Ask the brokers themselves where each log ends: fetching may have died."""

@@ -1,0 +1,78 @@
+"""A batch that takes all memory to unpack ends a process at most once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.local.kafka import LocalKafka
+from tests import given
+from tests.kafka.bombs import send_bomb
+from tests.kafka.limited import Limited
+from tests.kafka.world import World, until
+
+MEBIBYTES = 512
+BOMBS = {"gzip": (1, 400), "lz4": (3, 200)}  # How many, and what each unpacks to, in MB.
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def send_signals(world: World, name: str, count: int) -> None:
+    world.send(*(given.signal("buy", 1, signal_id=f"{name}-{n}") for n in range(count)))
+    world.flush()
+
+
+def send_bombs(world: World, topic: str, codec: str, partition: int) -> int:
+    """Send what no process has room for; return how many offsets it takes."""
+    name, (times, megabytes) = world.settings.topic(topic), BOMBS[codec]
+    for _ in range(times):
+        send_bomb(
+            world.settings.brokers, name, megabytes=megabytes, codec=codec, partition=partition
+        )
+    return times * megabytes
+
+
+def assert_set_aside(world: World, topic: str, behind: int) -> None:
+    """Wait until the last batch before an offset is set aside, and see that each was only once."""
+    rows = world.read("dead_letters", lambda rows: f"to {behind - 1} cannot" in rows[-1]["error"])
+    letters = [row for row in rows if "cannot be unpacked" in row["error"]]
+    assert {letter["source"]["topic"] for letter in letters} == {topic}
+    offsets = [letter["source"]["offset"] for letter in letters]
+    assert offsets == sorted(set(offsets))
+
+
+@pytest.mark.parametrize("codec", BOMBS)
+def test_signals_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> None:
+    wanted = {f"{name}-{n}" for name in ("before", "after") for n in range(20)}
+    partition = world.partition_of(given.ACCOUNT)
+    with Limited(world, "ingest", mebibytes=MEBIBYTES) as limited:
+        send_signals(world, "before", 20)
+        behind = 20 + send_bombs(world, "signals", codec, partition)
+        send_signals(world, "after", 20)
+
+        world.read("events", lambda rows: wanted <= {r["body"].get("signal_id") for r in rows})
+        assert_set_aside(world, "signals", behind)
+        line = 'riskgate_dead_letters_total{error="unreadable",topic="signals"}'
+        until(lambda: limited.worker.ready().metric(line) >= 1, world.logs)
+
+    assert limited.deaths <= BOMBS[codec][0]
+
+
+@pytest.mark.parametrize("codec", BOMBS)
+def test_prices_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> None:
+    price = given.price(100)
+    partition = world.partition_of(price.symbol)
+    # Asked for an offset by time, the broker itself unpacks the first batch of that time.
+    world.send(price)
+    world.flush()
+    with Limited(world, "broadcast", mebibytes=MEBIBYTES) as limited:
+        behind = 1 + send_bombs(world, "prices", codec, partition)
+        assert_set_aside(world, "prices", behind)
+        world.run("risk").ready()
+        until(lambda: limited.worker.get("readyz").status_code == 200, world.logs)
+
+        assert limited.deaths <= BOMBS[codec][0]
