@@ -247,7 +247,7 @@ class EngineSettings:
     clock_ahead_ms_max: int = 60_000  # Of an append time, seen from the worker's clock.
     startup_seconds_max: float = 10.0
     # Starts engine/guarded_child.py; empty: nothing is read under a limit of memory.
-    guard: tuple[str, ...] = ()
+    stop_levels: tuple[str, ...] = ()
 
     @property
     def transactional_id(self) -> str:

@@ -17,7 +17,7 @@ __all__ = ["Life", "noted_life"]
 class Life(NamedTuple):
     """How a process reads what may have ended the one before."""
 
-    guard: tuple[str, ...] = ()  # Starts guarded_child.py; empty: no child reads anything.
+    stop_levels: tuple[str, ...] = ()  # Starts guarded_child.py; empty: no child reads anything.
     is_unclean: bool = False  # The life before this one ended without a word.
 
 

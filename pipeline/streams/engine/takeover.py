@@ -76,7 +76,7 @@ class Takeover:
         for tp in partitions:
             place = _place(tp)
             tp.offset = starts[place].offset if place in starts else logs[place].low
-            if self._settings.guard and place in starts:
+            if self._settings.stop_levels and place in starts:
                 tp.offset = logs[place].high  # A child reads up to there.
         return logs
 
@@ -95,13 +95,13 @@ class Takeover:
         }
         self._check_last_records(begun)
         for place, begin in begun.items():
-            if begin.position != begin.start.offset and not self._settings.guard:
+            if begin.position != begin.start.offset and not self._settings.stop_levels:
                 seek(self._consumer, place, begin.position)
             if begin.store is not None:
                 self.stores[begin.start.partition] = begin.store
             partition = Partition(*place, ids[begin.start.topic])
             self._progress.begin(partition, begin.store, position=begin.position)
-        if self._settings.guard:
+        if self._settings.stop_levels:
             self._guard(begun)
         return True
 
@@ -123,7 +123,7 @@ class Takeover:
         self._consumer.pause([TopicPartition(*place) for place in begun])
         windows = {place: (begin.position, begin.start.log.high) for place, begin in begun.items()}
         properties = {**self._settings.reader(), "isolation.level": "read_committed"}
-        self._progress.guarded = GuardedReader(self._settings.guard, properties, windows)
+        self._progress.guarded = GuardedReader(self._settings.stop_levels, properties, windows)
 
     def _noted(self, tp: TopicPartition) -> TopicPartition:
         mark = self._progress.mark(_place(tp))

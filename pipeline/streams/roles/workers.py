@@ -71,7 +71,7 @@ def run_ingest(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     engine = engine_settings(settings, RoleName.INGEST, topics, life=life)
     application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
     reader = TableReader(
-        settings, tables, on_failure=application.stop, guard=_table_guard(settings, life)
+        settings, tables, on_failure=application.stop, stop_levels=_table_guard(settings, life)
     )
     role = IngestOfOthers(settings, tables, produce=application.produce, tally=tally)
     status = application.status
@@ -99,7 +99,7 @@ def run_broadcast(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     tables = Tables(settings)
     broadcast = Broadcast(settings, tables)
     reader = TableReader(
-        settings, tables, on_failure=broadcast.stop, guard=_table_guard(settings, life)
+        settings, tables, on_failure=broadcast.stop, stop_levels=_table_guard(settings, life)
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: broadcast.stop())
@@ -122,7 +122,7 @@ def engine_settings(
             for topic in used
         },
         state_dir=settings.state_dir,
-        guard=life.guard if life.is_unclean else (),
+        stop_levels=life.stop_levels if life.is_unclean else (),
         security=settings.connection(),
         commit_interval_ms=settings.commit_interval_ms,
         commits_when_idle=role is RoleName.RISK,
@@ -134,9 +134,9 @@ def engine_settings(
 
 
 def _table_guard(settings: Settings, life: Life) -> TableGuard | None:
-    if not life.guard:
+    if not life.stop_levels:
         return None
-    return TableGuard(life.guard, settings.state_dir, is_unclean=life.is_unclean)
+    return TableGuard(life.stop_levels, settings.state_dir, is_unclean=life.is_unclean)
 
 
 @contextmanager
