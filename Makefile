@@ -11,7 +11,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars tools demo test attacks hostile bench soak scaling reach mutation lint format lock readme licences image sbom \
+.PHONY: help install jars tools demo test pythons attacks hostile bench soak scaling reach mutation lint format lock readme licences image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -23,6 +23,7 @@ help:
 	@echo "make attacks   run the tests with hostile input and ill-timed failures"
 	@echo "make hostile   a million hostile records through ingest and risk; HOSTILE=10000 for fewer"
 	@echo "make tools     build promtool and amtool with Go if this machine lacks them"
+	@echo "make pythons   run the tests without a broker on Python 3.12 and 3.13, where they are"
 	@echo "make fresh     run demo and tests as on a machine with only Python, make and git"
 	@echo "make bench     measure throughput and latency against peers"
 	@echo "make scaling   start and stop risk workers under load: what does a rebalance cost?"
@@ -84,6 +85,9 @@ attacks: install jars
 
 hostile: install
 	@HOSTILE_RECORDS=$(or $(HOSTILE),1000000) $(BIN)/pytest -n 0 tests/streams/roles/test_hostile.py
+
+pythons:
+	tests/pythons.sh
 
 fresh:
 	tests/fresh/run.sh $(TESTS)
