@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PYTHONS=(3.12 3.13)
-TESTS=(tests/topics tests/risk tests/spec tests/streams tests/replay tests/cli tests/report tests/budgets)
+TESTS=(tests/topics tests/risk tests/spec tests/streams tests/replay)
 
 # VERSION: print the interpreter of a version, or nothing.
 interpreter_of() {
