@@ -1,6 +1,6 @@
 """Wild histories: nothing breaks the books, and no restart changes what comes out."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -27,14 +27,16 @@ class Recorded(list[Taken]):
     """The log of the one partition, as it is applied."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        apply = PartitionAccounts.apply
+        use = PartitionAccounts.use
 
-        def recording(own: PartitionAccounts, event: Event, content: bytes, at_ms: int) -> Step:
-            taken = apply(own, event, content, at_ms)
+        def recording(
+            own: PartitionAccounts, event: Event, content: bytes, *, at_ms: int, encode: Any
+        ) -> tuple[Step, Any]:
+            taken, encoded = use(own, event, content, at_ms=at_ms, encode=encode)
             self.append(Taken(event, content, at_ms, taken.account, taken.outputs))
-            return taken
+            return taken, encoded
 
-        monkeypatch.setattr(PartitionAccounts, "apply", recording)
+        monkeypatch.setattr(PartitionAccounts, "use", recording)
 
 
 def restarted(log: list[Taken], rules_version: str) -> list[Taken]:

@@ -86,8 +86,7 @@ class Risk:
         )
         self._is_mended, self._states = asked
         self._mended_s: float | None = None  # When the log was last said to have append time.
-        self._tally = tally
-        self._partitions = settings.partitions
+        self._tally, self._partitions = tally, settings.partitions
         self._rules_version = rules_version()
         self._topics = {name: settings.topic(name) for name in OUTPUTS}
         self._owned: dict[int, _Owned] = {}
@@ -103,8 +102,8 @@ class Risk:
             kept_max=ACCOUNTS_KEPT_MAX,
         )
         rewriting = Rewriting(store, accounts.roster)
-        owned = _Owned(accounts, rewriting, topic_id=partition.topic_id)
-        self._owned[partition.partition] = owned
+        number, topic_id = partition.partition, partition.topic_id
+        self._owned[number] = _Owned(accounts, rewriting, topic_id=topic_id)
         self._states.ask()
         self._share_memory()
         show_rules(accounts.shared)
@@ -113,6 +112,10 @@ class Risk:
         """Forget a partition's accounts."""
         self._owned.pop(partition.partition, None)
         self._share_memory()
+
+    def accounts(self, partition: int) -> PartitionAccounts:
+        """Return the accounts of an owned partition. Raise KeyError when it is not owned."""
+        return self._owned[partition].accounts
 
     def show(self) -> None:
         """Bring the gauges of the owned partitions up to date."""
@@ -134,9 +137,8 @@ class Risk:
             self._step(event, record)
 
     def step_over(self, batch: Unreadable) -> None:
-        """Bury a batch that cannot be unpacked: its offsets are all that is known of it."""
-        record = batch.record()
-        self._dead_letter(record, batch.error, "unreadable")
+        """Write a dead letter for a batch that cannot be unpacked; only its offsets are known."""
+        self._dead_letter(batch.record(), batch.error, "unreadable")
 
     def prepare(self) -> None:
         """Save what changed and write the rows that are due."""
@@ -183,9 +185,8 @@ class Risk:
             old = is_from_before(record.value or b"")
             self._dead_letter(record, DecodeError(FROM_BEFORE) if old else error, "undecodable")
             return None
-        account_id = event.account_id
-        if account_id != EVERYONE:
-            partition = partition_of(account_id, self._partitions)
+        if event.account_id != EVERYONE:
+            partition = partition_of(event.account_id, self._partitions)
             if partition != record.partition:
                 wrong = DecodeError(f"belongs to partition {partition}", "$.account_id")
                 self._dead_letter(record, wrong, "wrong_partition")
@@ -196,11 +197,9 @@ class Risk:
         owned = self._owned[record.partition]
         appended_ms = record.timestamp_ms if record.timestamp_is_append_time else None
         at_ms = owned.accounts.time_of(appended_ms)
-        taken, rows = owned.accounts.use(
-            event, record.value or b"", at_ms=at_ms, encode=self._encode
-        )
-        owned.offset = record.offset
-        owned.at_ms = at_ms
+        value = record.value or b""
+        taken, rows = owned.accounts.use(event, value, at_ms=at_ms, encode=self._encode)
+        owned.offset, owned.at_ms = record.offset, at_ms
         owned.last[event.account_id] = record
         if event.account_id == EVERYONE and isinstance(event, RevaluationEvent):
             self._tell_again(owned)
@@ -272,8 +271,8 @@ class Risk:
             )
 
     def _write_state(self, account_id: str, row: bytes, partition: int) -> None:
-        topic = self._topics["account_states"]
-        self._produce(topic, key=account_id.encode(), value=row, partition=partition)
+        key = account_id.encode()
+        self._produce(self._topics[STATES.name], key=key, value=row, partition=partition)
 
     def _quarantine(self, due: Due, owned: _Owned, problem: str) -> None:
         """Quarantine an account whose rows cannot be written, and name its last event."""
@@ -290,10 +289,11 @@ class Risk:
 
     def _dead_letter(self, record: Record, error: DecodeError, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, EVENTS.name, kind)
-        letter = dead_letter(
-            record, error, topic=EVENTS.name, topic_id=self._owned[record.partition].topic_id
+        topic_id = self._owned[record.partition].topic_id
+        letter = dead_letter(record, error, topic=EVENTS.name, topic_id=topic_id)
+        self._produce(
+            self._topics["dead_letters"],
+            key=dead_key(record.key),
+            value=codec.encode(letter),
+            partition=record.partition,
         )
-        topic = self._topics["dead_letters"]
-        value = codec.encode(letter)
-        key = dead_key(record.key)
-        self._produce(topic, key=key, value=value, partition=record.partition)

@@ -7,6 +7,7 @@ read here only so that a wrong one becomes a dead letter, once.
 
 import logging
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.streams.clients.partitioner import partition_of
@@ -39,6 +40,10 @@ OPERATED = tuple(topic for topic in STREAMS if topic.name in {"controls", "limit
 OTHERS = tuple(topic for topic in STREAMS if topic not in OPERATED)
 
 
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
 class Raised(NamedTuple):
     """A record that riskgate failed on, not its sender."""
 
@@ -50,13 +55,19 @@ class Ingest:
 
     streams = STREAMS
 
-    def __init__(
-        self, settings: Settings, tables: Tables, *, produce: Produce, tally: Tally
+    def __init__(  # noqa: PLR0913 - What a role needs, and a clock for a replay.
+        self,
+        settings: Settings,
+        tables: Tables,
+        *,
+        produce: Produce,
+        tally: Tally,
+        now_ms: Callable[[], int] = _now_ms,
     ) -> None:
         self._produce = produce
         self._tally = tally
         self._partitions = range(settings.partitions)
-        self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max, now_ms=_now_ms)
+        self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max, now_ms=now_ms)
         self._streams = {settings.topic(topic.name): topic for topic in self.streams}
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
@@ -96,7 +107,7 @@ class Ingest:
                 pass
 
     def step_over(self, batch: Unreadable) -> None:
-        """Bury a batch that cannot be unpacked: its offsets are all that is known of it."""
+        """Write a dead letter for a batch that cannot be unpacked; only its offsets are known."""
         topic = self._streams[batch.topic]
         record = batch.record()
         topic_id = self._topic_ids[batch.topic]
@@ -167,7 +178,3 @@ class IngestOfOthers(Ingest):
     """All but controls and limits."""
 
     streams = OTHERS
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
