@@ -222,7 +222,7 @@ def _rule_of(module: str) -> str:
 
 
 def test_no_rule_imports_a_rule_when_the_rules_are_read() -> None:
-    shared = {f"pipeline.risk.rules.{name}" for name in ("loss_watch", "measure", "rule")}
+    shared = {f"pipeline.risk.rules.{name}" for name in ("loss_limit", "measure", "rule")}
 
     wrong = [
         f"{_module(path)} imports {name}"

@@ -1,4 +1,4 @@
-"""What a step brings out, and the topic that each of it belongs to."""
+"""The outputs of a step and the topic that each of them is written to."""
 
 from typing import Literal, assert_never
 
@@ -13,14 +13,14 @@ USUAL_ACTIONS: dict[Level, Action] = {
     "critical": "halt",
 }
 
-# Whether a fill takes a reservation, goes beyond its order, or names no decision.
+# Whether a fill uses a reservation, exceeds its order, or names no decision.
 FillMatch = Literal["reserved", "beyond", "unmatched"]
 
 Output = Decision | Exit | Stop | EmergencyStop | Alert
 
 
 def topic_of(output: Output) -> str:
-    """Name the topic that an output belongs to."""
+    """Return the name of the topic that an output is written to."""
     match output:
         case Decision() | Exit() | Stop():
             return "decisions"

@@ -1,4 +1,7 @@
-"""Parameters that belong to no single rule, with their defaults and bounds."""
+"""Parameters that belong to no single rule, with their defaults and bounds.
+
+A rule's own parameters are in its file in rules/.
+"""
 
 from datetime import time
 from decimal import Decimal
@@ -11,22 +14,22 @@ from pipeline.risk.numbers import ONE
 from topics.bounds import EXPONENT_MAX
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-Duration = Annotated[int, Meta(ge=0, le=315_360_000_000)]  # In ms, at most ten years.
-PerSymbol = Decimal | dict[str, Decimal]  # A number, or by name with `*` for all others.
+Duration = Annotated[int, Meta(ge=0, le=315_360_000_000)]  # In ms; at most ten years.
+PerSymbol = Decimal | dict[str, Decimal]  # One number, or numbers by name; `*` covers the rest.
 OnBreach = Literal["warn", "reduce", "halt", "flatten"]
 ALL_OTHERS = "*"
 
 
 class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A named group of parameters; every Decimal must be a finite number >= 0."""
+    """A named group of parameters. Raise ValueError unless every Decimal is finite and >= 0."""
 
-    RATIO_USUAL_MAX: ClassVar[Decimal] = ONE  # A larger ratio was most likely typed as percent.
-    # Which way a parameter lets more through, where its name's `_max` or `_min` does not say it:
-    # a larger number, true, more names; or a smaller one, false, fewer.
+    RATIO_USUAL_MAX: ClassVar[Decimal] = ONE  # Above this, a percentage was probably meant.
+    # The direction in which a parameter becomes looser, where its suffix `_max` or `_min` does not
+    # tell: UP for a larger number, true or more names; DOWN for a smaller number, false or fewer.
     LOOSER_UP: ClassVar[tuple[str, ...]] = ()
     LOOSER_DOWN: ClassVar[tuple[str, ...]] = ()
-    OFF_AT_ZERO: ClassVar[tuple[str, ...]] = ()  # Parameters whose 0 turns their rule off.
-    UNSET_IS: ClassVar[Decimal | None] = None  # What an unset number counts as; None: no limit.
+    OFF_AT_ZERO: ClassVar[tuple[str, ...]] = ()  # Parameters that turn their rule off at 0.
+    UNSET_IS: ClassVar[Decimal | None] = None  # The value of an unset number; None: no limit.
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -38,7 +41,7 @@ class Parameters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Lacking(NamedTuple):
-    """A parameter that is set, and those that it does nothing without."""
+    """A parameter that has no effect because others are missing."""
 
     parameter: str
     missing: tuple[str, ...]
@@ -52,7 +55,7 @@ def _check_number(name: str, number: Decimal) -> None:
 
 
 def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:
-    """Return the limit that holds for a symbol, None when there is none."""
+    """Return the limit that applies to a symbol or group, or None without one."""
     if isinstance(limit, dict):
         return limit.get(symbol, limit.get(ALL_OTHERS))
     return limit
@@ -61,7 +64,7 @@ def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:
 class AccountClock(Parameters, frozen=True, kw_only=True):
     zone: str = "UTC"
     day_roll: str = "00:00"  # Local time HH:MM.
-    cash: Literal["converted", "by_currency"] = "converted"  # Of an account without history.
+    cash: Literal["converted", "by_currency"] = "converted"  # Fixed once the account has a history.
 
     def __post_init__(self) -> None:
         try:
@@ -91,7 +94,8 @@ class Dedupe(Parameters, frozen=True, kw_only=True):
     dedupe_horizon_ms: Annotated[int, Meta(ge=1, le=315_360_000_000)] = 604_800_000
     dedupe_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 100_000
 
-    # Fewer are kept: older signals are rejected. More: repetitions are known for longer.
+    # Either direction can be looser: a smaller memory forgets duplicates sooner, a larger one
+    # accepts older signals.
     LOOSER_UP = ("dedupe_max",)
     LOOSER_DOWN = ("dedupe_max",)
 
@@ -104,12 +108,12 @@ class Confirmation(Parameters, frozen=True, kw_only=True):
 
 
 class Sizing(Parameters, frozen=True, kw_only=True):
-    modify_ratio_min: Decimal = Decimal("0.1")  # Of what was asked; less is rejected.
+    modify_ratio_min: Decimal = Decimal("0.1")  # Of the requested quantity; less is rejected.
 
 
 class StopPrices(Parameters, frozen=True, kw_only=True):
     atr_multiple: Decimal = Decimal(2)
-    # Without effect: bars are of the tables, and so is the setting that counts.
+    # No effect: the tables build the bars with their setting RISKGATE_ATR_PERIODS.
     atr_periods: Annotated[int, Meta(ge=1, le=1000)] = 14
     stop_ratio: Decimal = Decimal("0.02")
 
@@ -126,7 +130,7 @@ class Decisions(Parameters, frozen=True, kw_only=True):
 
 
 class Stops(Parameters, frozen=True, kw_only=True):
-    resumes_per_day_max: Count = 3  # Of loss stops, since the roll of the day.
+    resumes_per_day_max: Count = 3  # Resumes of loss stops since the day roll.
 
 
 class Exits(Parameters, frozen=True, kw_only=True):

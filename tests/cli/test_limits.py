@@ -20,7 +20,7 @@ from pipeline.streams.admin.limits_log import Published, published_of
 from tests.cli.command import riskgate
 from topics.limits import LimitsDocument
 
-COMMA = "a number with a point and nothing between thousands, as 1000.50"
+COMMA = "a number with a decimal point and no thousands separator, such as 1000.50"
 HALF = "does nothing without lookback_ms: set it as well"
 
 
@@ -44,7 +44,7 @@ def test_check_passes_with_a_remark_when_a_ratio_looks_like_percent(file: Path) 
 
     assert (done.returncode, done.stdout) == (0, f"{file} is valid.\n")
     assert done.stderr == (
-        "remark: drawdown.drawdown_ratio_max is 2: that is 200 %, is 2 % (0.02) meant?\n"
+        "remark: drawdown.drawdown_ratio_max is 2 (200 %); did you mean 2 % (0.02)?\n"
     )
 
 
@@ -55,8 +55,8 @@ def test_check_tells_of_periods_without_effect_when_the_tables_have_others(file:
     same = riskgate("limits", "check", str(file), atr_periods=20)
 
     assert remarked.stderr == (
-        "remark: stop.atr_periods is 20 and has no effect: ingest and broadcast build the ATR of "
-        "RISKGATE_ATR_PERIODS bars, 14 here\n"
+        "remark: stop.atr_periods is 20 and has no effect: ingest and broadcast compute the "
+        "ATR over RISKGATE_ATR_PERIODS bars, 14 here\n"
     )
     assert (same.returncode, same.stderr) == (0, "")
 
@@ -175,7 +175,7 @@ def test_no_limit_and_back_to_what_is_below_are_two_words_when_a_limit_goes() ->
 def test_rule_that_another_stands_in_for_is_told_when_documents_change() -> None:
     assert changed({}, {"margin": {"leverage": 2}}) == [
         "margin.leverage: no limit (default) -> 2",
-        "cash: applies -> does not apply: margin stands in for it",
+        "cash: applies -> does not apply: margin replaces it",
         "margin: does not apply: it has no limit -> applies",
     ]
 

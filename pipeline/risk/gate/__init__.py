@@ -1,3 +1,4 @@
-"""One order before it is approved: what it would do, how large it may be, and what becomes of what
-was refused. What each rule asks is in rules/; what acts without a signal is in watch/.
+"""The gate: sizes an order, checks it against every rule, and writes the decision.
+
+What each rule checks is in rules/; what acts without a signal is in protection/.
 """

@@ -1,4 +1,4 @@
-"""The answer to a signal: one decision, with the figures that the account had."""
+"""The answer to a signal: one decision with the account's figures at that moment."""
 
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ FAILED = GateResult("rejected", ZERO, ("internal_error",), None, ())
 
 
 class Unvalued(Struct, frozen=True):
-    """The figures of an account that cannot be valued."""
+    """The figures of an account whose valuation raised."""
 
     equity: None = None
     drawdown_ratio: None = None
@@ -29,7 +29,7 @@ class Unvalued(Struct, frozen=True):
 def answer(
     turn: Turn, signal: Signal, result: GateResult, *, terms: OrderTerms | None = None
 ) -> None:
-    """Write the decision on a signal; terms: None where it was not judged."""
+    """Write the decision on a signal; terms is None if it was not judged."""
     account, shared, figures = turn.account, turn.shared, _figures(turn, result)
     valid_until_ms = turn.now_ms + turn.limits.decisions.decision_ttl_ms
     if signal.expires_at_ms is not None:
@@ -41,7 +41,7 @@ def answer(
             account_id=account.account_id,
             strategy_id=signal.strategy_id,
             symbol=signal.symbol,
-            side=signal.side,  # type: ignore[arg-type]  # Words once decoded.
+            side=signal.side,  # type: ignore[arg-type]  # Decoding made it a word.
             verdict=result.verdict,
             requested_quantity=signal.quantity if terms is None else terms.asked,
             approved_quantity=result.quantity,
@@ -68,13 +68,13 @@ def answer(
 
 
 def _stop_in_effect(terms: OrderTerms, result: GateResult) -> Decimal | None:
-    """Return the stop of an entry, also of a rejected one; None for an exit."""
+    """Return the stop price of an entry, approved or rejected; None for an exit."""
     asked = terms.asked if result.verdict == "rejected" else result.quantity
     return None if asked is not None and ZERO < asked <= terms.reducible_quantity else terms.stop
 
 
 def _figures(turn: Turn, result: GateResult) -> RiskView | Unvalued:
-    """Return where the account stands; a signal that failed is refused also where that raises."""
+    """Return the account's figures; a failed signal is rejected even if valuation raises too."""
     try:
         return turn.view()
     except Exception:
@@ -84,7 +84,7 @@ def _figures(turn: Turn, result: GateResult) -> RiskView | Unvalued:
 
 
 def _risk_score(result: GateResult) -> Decimal | None:
-    """Return the measure of the rule of that name, the last of all; None where it is off."""
+    """Return what risk_score measured; it is the last rule. None while it is off."""
     if not result.checks or result.checks[-1].rule != "risk_score":
         return None
     return result.checks[-1].measured

@@ -1,4 +1,4 @@
-"""The gate: every rule is asked, and the largest quantity that passes all of them is found."""
+"""Judges an order: checks every rule, then finds the largest quantity that passes all of them."""
 
 from decimal import Decimal
 from typing import TypeAlias
@@ -15,8 +15,8 @@ from pipeline.risk.rules.measure import UnknownCheck
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check, Verdict
 
-_SIZING_PLACE = 70  # In reasons it follows `instrument`.
-RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Of exits too, which the rule lets pass.
+_SIZING_PLACE = 70  # In reasons, `sizing` follows `instrument`.
+RESERVATIONS_HARD_MAX = 2 * RESERVATIONS_MAX  # Including exits, which too_many exempts.
 
 
 Answers: TypeAlias = tuple[tuple[Rule, Check], ...]
@@ -31,12 +31,13 @@ class GateResult(Struct, frozen=True, gc=False):
 
 
 def judge(view: RiskView, terms: OrderTerms, limits: Limits) -> GateResult:
-    """Ask every rule at the requested quantity; cut what is too large, refuse what is forbidden."""
+    """Check every rule at the requested quantity; approve, cut or reject the order."""
     if view.account.totals.reservations >= RESERVATIONS_HARD_MAX:
         return GateResult("rejected", ZERO, ("too_many",), None, ())
     requested = ZERO if terms.asked is None else floored(terms, terms.asked)
     order = candidate(terms, requested)
     checks = _ask_all(view, order, limits)
+    # Most orders pass, so messages and sizes are worked out only after a breach.
     for check in checks:
         if check.verdict == "breach":
             return _cut_or_reject(view, order, limits, checks=checks)
@@ -46,28 +47,31 @@ def judge(view: RiskView, terms: OrderTerms, limits: Limits) -> GateResult:
 def _cut_or_reject(
     view: RiskView, order: CandidateOrder, limits: Limits, *, checks: tuple[Check, ...]
 ) -> GateResult:
-    """Cut an order that breaches to what every rule lets through, or reject it."""
+    """Cut an order to the largest quantity that passes every rule, or reject it.
+
+    LAST rules judge the quantity that all other rules allow, and cut it once more.
+    """
     terms = order.terms
     answers = tuple(zip(limits.gate, checks, strict=True))
-    first = tuple(rule for rule in _breached(answers) if not rule.LAST)
-    quantity = _cut(view, order, first)
-    left = candidate(terms, quantity or order.quantity)
-    answers = _ask_last(view, left, answers)
+    breached = tuple(rule for rule in _breached(answers) if not rule.LAST)
+    quantity = _cut(view, order, breached)
+    allowed = candidate(terms, quantity or order.quantity)
+    answers = _ask_last(view, allowed, answers)
     last = tuple(rule for rule in _breached(answers) if rule.LAST) if quantity else ()
     if last:
-        quantity = _cut(view, left, last)
-    checks = _explained(view, order, left, answers=answers)
+        quantity = _cut(view, allowed, last)
+    checks = _explained(view, order, allowed, answers=answers)
     reasons = _reasons(checks, terms)
     if quantity is None:
         return GateResult("rejected", ZERO, reasons, None, checks)
-    more = candidate(terms, quantity + (terms.lot or ZERO))
-    binding = last[0].NAME if last else _binding(view, more, first)
+    one_lot_more = candidate(terms, quantity + (terms.lot or ZERO))
+    binding = last[0].NAME if last else _binding(view, one_lot_more, breached)
     final = candidate(terms, quantity)
-    if not _is_left(view, final, limits, rules=first):
+    if not _is_worth_sending(view, final, limits, breached=breached):
         return GateResult("rejected", ZERO, reasons, binding, checks)
-    if final.exempt:  # Cut to the exit, it is judged by what is left of it.
-        small = {rule.NAME for rule in first if rule.is_only_too_small(order)}
-        reasons = tuple(name for name in reasons if name not in small)
+    if final.exempt:  # An order cut to its exit need not meet the minimums.
+        too_small = {rule.NAME for rule in breached if rule.is_only_too_small(order)}
+        reasons = tuple(name for name in reasons if name not in too_small)
     return GateResult("modified", quantity, reasons, binding, checks)
 
 
@@ -75,23 +79,23 @@ def _breached(answers: Answers) -> tuple[Rule, ...]:
     return tuple(rule for rule, check in answers if check.verdict == "breach")
 
 
-def _is_left(
-    view: RiskView, final: CandidateOrder, limits: Limits, *, rules: tuple[Rule, ...]
+def _is_worth_sending(
+    view: RiskView, final: CandidateOrder, limits: Limits, *, breached: tuple[Rule, ...]
 ) -> bool:
-    """Whether a cut order is worth sending: it cures every breach and falls below no minimum."""
+    """Tell whether a cut order cures every breach and stays above every minimum."""
     smallest = limits.sizing.modify_ratio_min * (final.terms.asked or ZERO)
     if final.quantity <= ZERO or (final.quantity < smallest and not final.exempt):
-        return False  # So little of an entry is more likely an error than a wish.
-    asked = (*rules, *limits.minimums)
-    return all(ask(rule, view, final).verdict != "breach" for rule in asked)
+        return False  # A cut this deep suggests an error in the signal.
+    checked = (*breached, *limits.minimums)
+    return all(ask(rule, view, final).verdict != "breach" for rule in checked)
 
 
 def _explained(
-    view: RiskView, order: CandidateOrder, left: CandidateOrder, *, answers: Answers
+    view: RiskView, order: CandidateOrder, allowed: CandidateOrder, *, answers: Answers
 ) -> tuple[Check, ...]:
-    """Add its sentence to each breach; `left`: what the last rules judged."""
+    """Add its message to each breach; allowed: the order that LAST rules judged."""
     return tuple(
-        structs.replace(check, message=rule.message(view, left if rule.LAST else order, check))
+        structs.replace(check, message=rule.message(view, allowed if rule.LAST else order, check))
         if check.verdict == "breach"
         else check
         for rule, check in answers
@@ -99,18 +103,22 @@ def _explained(
 
 
 def _ask_all(view: RiskView, order: CandidateOrder, limits: Limits) -> tuple[Check, ...]:
+    """Check every rule, in the order of the gate."""
     if order.exempt:
         return tuple([ask(rule, view, order) for rule in limits.gate])
+    # The hot path: bound methods, and a list because a generator would cost a resume per rule.
     return tuple([check(view, order) for check in limits.checks])
 
 
-def _ask_last(view: RiskView, left: CandidateOrder, answers: Answers) -> Answers:
-    """Ask those rules again that judge what the other rules leave."""
-    return tuple((rule, ask(rule, view, left) if rule.LAST else check) for rule, check in answers)
+def _ask_last(view: RiskView, allowed: CandidateOrder, answers: Answers) -> Answers:
+    """Check the LAST rules again, at the quantity that the other rules allow."""
+    return tuple(
+        (rule, ask(rule, view, allowed) if rule.LAST else check) for rule, check in answers
+    )
 
 
 def ask(rule: Rule, view: RiskView, order: CandidateOrder) -> Check:
-    """Ask one rule; a proven exit is exempt from entry rules, which still show their numbers."""
+    """Check one rule; a proven exit is exempt from entry rules, which still show numbers."""
     check = rule.check(view, order)
     if order.exempt and rule.ENTRY:
         return Check(check.rule, "exempt", check.measured, check.limit, check.headroom, check.unit)
@@ -118,7 +126,7 @@ def ask(rule: Rule, view: RiskView, order: CandidateOrder) -> Check:
 
 
 def _passed(order: CandidateOrder, checks: tuple[Check, ...]) -> GateResult:
-    """Approve, unless what an approval needs is unknown because its rule was turned off."""
+    """Approve, unless a needed input is unknown and the rule that checks for it is off."""
     terms = order.terms
     if terms.lot is None:
         return GateResult("rejected", ZERO, ("unknown_instrument",), None, checks)
@@ -134,10 +142,10 @@ def _passed(order: CandidateOrder, checks: tuple[Check, ...]) -> GateResult:
 
 
 def _reasons(checks: tuple[Check, ...], terms: OrderTerms) -> tuple[str, ...]:
-    """Name the breached rules; an unknown input counts for the rule that owns it.
+    """Name the breached rules; an unknown input is blamed on the rule that owns it.
 
-    An order that cannot be sized has the one reason `sizing` for all that a size is needed for.
-    Where an input's owner was turned off, those that miss the input answer for themselves.
+    An order without a size has the reason `sizing` instead of every rule that needs a size. If the
+    owner of an input is turned off, the rules that lack the input are the reasons.
     """
     breached = [check for check in checks if check.verdict == "breach"]
     owning = [check.rule for check in breached if not isinstance(check, UnknownCheck)]
@@ -148,7 +156,7 @@ def _reasons(checks: tuple[Check, ...], terms: OrderTerms) -> tuple[str, ...]:
 
 
 def _cut(view: RiskView, order: CandidateOrder, breached: tuple[Rule, ...]) -> Decimal | None:
-    """Return the largest quantity that no breached rule forbids, or None when one forbids any."""
+    """Return the largest quantity that no breached rule forbids; None if one forbids any."""
     terms = order.terms
     quantity, only_exit = order.quantity, False
     for rule in breached:
@@ -160,7 +168,7 @@ def _cut(view: RiskView, order: CandidateOrder, breached: tuple[Rule, ...]) -> D
             return None
         cut = candidate(terms, quantity) if quantity < order.quantity else order
         if sizes and cut is not order and ask(rule, view, cut).verdict != "breach":
-            continue  # What another rule left is small enough for this one.
+            continue  # Cut enough by an earlier rule.
         max_quantity = rule.max_quantity(view, cut) if sizes else ZERO
         if rule.ENTRY:
             max_quantity = max(max_quantity, terms.reducible_quantity)
@@ -168,14 +176,16 @@ def _cut(view: RiskView, order: CandidateOrder, breached: tuple[Rule, ...]) -> D
     return None if only_exit and quantity > terms.reducible_quantity else quantity
 
 
-def _binding(view: RiskView, more: CandidateOrder, breached: tuple[Rule, ...]) -> str | None:
-    """Name the first rule that breaches at one lot more; what passed at all that was asked passes.
+def _binding(
+    view: RiskView, one_lot_more: CandidateOrder, breached: tuple[Rule, ...]
+) -> str | None:
+    """Name the first rule that breaches at one lot more; minimums never bind.
 
-    Minimums never bind.
+    Only the breached rules are checked: the others passed at the full requested quantity.
     """
     for rule in breached:
-        if ask(rule, view, more).verdict == "breach" and not (
-            rule.MINIMUMS and not rule.sizes(view, more)
+        if ask(rule, view, one_lot_more).verdict == "breach" and not (
+            rule.MINIMUMS and not rule.sizes(view, one_lot_more)
         ):
             return rule.NAME
     return None

@@ -1,4 +1,4 @@
-"""Sizing: how much to order when the signal does not say."""
+"""Sizes an order whose signal names no quantity."""
 
 from decimal import ROUND_FLOOR, Context, Decimal
 
@@ -11,7 +11,7 @@ from pipeline.risk.parameters import per_symbol
 from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.risk_per_trade import RiskPerTrade
 
-_DOWN = Context(prec=34, rounding=ROUND_FLOOR)  # A share that rounds up would be one lot too many.
+_DOWN = Context(prec=34, rounding=ROUND_FLOOR)  # Rounding up could add a lot too many.
 
 _STEPS = (
     (Decimal("0.9"), ONE),
@@ -19,18 +19,18 @@ _STEPS = (
     (Decimal("0.7"), Decimal("0.6")),
     (Decimal("0.6"), Decimal("0.4")),
 )
-_LEAST_STEP = Decimal("0.2")
+_SMALLEST_STEP = Decimal("0.2")
 
 
 def confidence_step(confidence: Decimal | None) -> Decimal:
-    """The share of a full position that a confidence earns; an absent one counts as 1."""
+    """Return the fraction of a full position for a confidence; an absent one counts as 1."""
     if confidence is None:
         return ONE
-    return next((step for floor, step in _STEPS if confidence >= floor), _LEAST_STEP)
+    return next((step for floor, step in _STEPS if confidence >= floor), _SMALLEST_STEP)
 
 
 def size(terms: OrderTerms, limits: Limits, equity: Decimal | None) -> Decimal | None:
-    """Return the quantity to ask for, in whole lots; None when it cannot be known."""
+    """Return the quantity to request, in whole lots; None when an input is unknown."""
     signal = terms.signal
     if signal.reduce_only:
         return floored(terms, terms.reducible_quantity) if terms.reducible_quantity else None
@@ -41,13 +41,13 @@ def size(terms: OrderTerms, limits: Limits, equity: Decimal | None) -> Decimal |
     unit = notional(ONE, terms.own_price or ZERO, terms.inverse) * (terms.point_value or ZERO)
     if not unit:
         return None
-    # At 28 digits: where the division of an inverse or a converted unit took a digit, it is back.
+    # Rounded to 28 digits: restores a lot that a division one digit too low would lose.
     full = MEASURE.plus(_DOWN.divide(equity * ratio * confidence_step(signal.confidence), unit))
     return floor_to(min(full, _at_risk(terms, limits, equity, full=full)), instrument.lot_size)
 
 
 def _at_risk(terms: OrderTerms, limits: Limits, equity: Decimal, *, full: Decimal) -> Decimal:
-    """What risk_per_trade allows; all of it where that rule is off."""
+    """Return the quantity that risk_per_trade allows; `full` while that rule is off."""
     rule = limits.rule(RiskPerTrade)
     risk = unit_risk(terms, rule.fee_ratio) if rule.enabled else None
     return MEASURE.plus(_DOWN.divide(equity * rule.risk_per_trade_ratio, risk)) if risk else full

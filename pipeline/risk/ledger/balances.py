@@ -1,4 +1,4 @@
-"""What the balance of a currency should be by what was booked, and how a snapshot corrects it."""
+"""The balance that each currency should have by our books, and its correction by a snapshot."""
 
 from decimal import Decimal
 
@@ -12,9 +12,9 @@ from pipeline.risk.turn import Turn
 
 
 def expected_balance(turn: Turn, currency: str) -> Decimal | None:
-    """Return what a snapshot should say; on a cash account what positions cost is spent.
+    """Return the balance that a snapshot should show; None while it is unknown.
 
-    None while it is not known.
+    On a cash account the cost of positions has been paid out of the balance.
     """
     account = turn.account
     if account.by_currency:
@@ -40,18 +40,18 @@ def _is_cash(turn: Turn) -> bool:
 
 
 def _spent(account: Account, currency: str) -> Decimal:
-    """What positions that settle in a currency cost in it; a short one has brought its proceeds."""
+    """Return what positions cost in their settlement currency; shorts have brought in money."""
     spent = ZERO
     for holding in account.holdings.values():
         instrument = holding.instrument
         if instrument is not None and instrument.settlement_currency == currency:
-            cost = holding.position.cost  # Of an inverse one against the sign of what is held.
+            cost = holding.position.cost  # An inverse position's cost has the opposite sign.
             spent += -cost if holding.inverse is not None else cost * instrument.multiplier
     return spent
 
 
 def adjust_balance(turn: Turn, currency: str, adjustment: Decimal, *, as_of_ms: int) -> None:
-    """Realize what a balance lacked; fills until then change the position only."""
+    """Realize the difference of a balance; fills up to as_of_ms then change only positions."""
     rate = fresh_rate(turn, currency)
     won = book_at(turn, Money("", currency, adjustment), rate=rate, counted=True)
     if won is not None:

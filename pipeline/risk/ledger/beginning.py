@@ -1,7 +1,7 @@
-"""How a position began that is folded anew: its age, its confirming marks and its best mark.
+"""Age, confirming marks and best mark of a position whose fills are applied again.
 
-They are those that it would have had all along. What the market said while nothing was held, or
-of the other side, nobody kept: there the newest mark stands for it.
+After a bust or a correction the position gets what it would have had without the changed fill.
+Marks from a time when it was flat or on the other side were not kept; the newest mark stands in.
 """
 
 from decimal import Decimal
@@ -13,13 +13,16 @@ from pipeline.risk.account.holding import Holding, Mark, StopLevels, mark_of
 from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.position import Position
 from pipeline.risk.ledger.marks import marked
-from pipeline.risk.ledger.stop_levels import forget_stops, guard_again, own_stop
+from pipeline.risk.ledger.stop_levels import default_stop, forget_stops, restore_stop_levels
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
 
 
 class Beginning(NamedTuple):
-    """By which fill a position left zero or turned; None: it was held before the changed one."""
+    """The fill that opened or flipped the position, before and after the change.
+
+    None: the position was already open before the changed fill.
+    """
 
     changed: KeptFill
     was: KeptFill | None
@@ -29,14 +32,14 @@ class Beginning(NamedTuple):
 def began(
     before: Position, after: Position, *, by: KeptFill, known: KeptFill | None
 ) -> KeptFill | None:
-    """Return the fill by which a position began, once one more was folded."""
+    """Return the fill that opened or flipped the position, after one more fill."""
     held, left = before.quantity, after.quantity
     begins = left and (not held or (held > ZERO) != (left > ZERO))
     return by if begins else known
 
 
-def kept_again(kept: KeptFill, before: Position, beginning: Beginning) -> KeptFill:
-    """Keep a later fill with what was held before it, as that is once it is folded anew."""
+def with_new_past(kept: KeptFill, before: Position, beginning: Beginning) -> KeptFill:
+    """Return a later kept fill with the position that now precedes it."""
     same_side = kept.before.quantity * before.quantity > ZERO
     if not before.quantity:
         return replace(kept, before=before, stop_levels=None, marks=())
@@ -54,7 +57,7 @@ def kept_again(kept: KeptFill, before: Position, beginning: Beginning) -> KeptFi
 
 
 def hold(turn: Turn, position: Position, beginning: Beginning) -> None:
-    """Hold what was folded anew in the place of what is held."""
+    """Replace the held position by the one that resulted from applying the fills again."""
     before = turn.holding(beginning.changed.symbol)
     changed = replace(before, position=position)
     if not position.quantity or (_is_same(beginning) and _is_same_side(before, position)):
@@ -85,12 +88,12 @@ def _begun(turn: Turn, before: Holding, changed: Holding, *, beginning: Beginnin
         newest = mark_of(changed.quote, changed.position.quantity)
         as_of_ms = None if changed.quote is None or newest is None else changed.quote.as_of_ms
         held = replace(held, mark=newest, mark_ms=as_of_ms)
-    stop_levels = _guard(turn, before, held, beginning=beginning)
-    return guard_again(turn, held, stop_levels)
+    stop_levels = _stop_levels(turn, before, held, beginning=beginning)
+    return restore_stop_levels(turn, held, stop_levels)
 
 
 def _marks(before: Holding, changed: Holding, beginning: Beginning) -> tuple[Mark, ...]:
-    """Join the marks of its beginning with those that came since."""
+    """Join the marks that the position started with and the later ones."""
     was, now = beginning.was, beginning.now
     if now is None:
         first, since_ms = beginning.changed.marks, beginning.changed.booked_ms
@@ -101,18 +104,18 @@ def _marks(before: Holding, changed: Holding, beginning: Beginning) -> tuple[Mar
         newest = mark_of(changed.quote, changed.position.quantity)
         later = () if newest is None else (Mark(newest),)
     elif was is not None and later and later[0] == Mark(was.execution.price, was.booked_ms):
-        later = later[1:]  # The price of a fill that began nothing.
+        later = later[1:]  # The price of a fill that no longer opens the position.
     later = tuple(m for m in later if m.superseded_ms is None or m.superseded_ms > since_ms)
     if now is None and first and later and first[-1].price == later[0].price:
-        first = first[:-1]  # The same quote.
+        first = first[:-1]  # Both hold the same quote.
     if not (first and later):
         return first or later
     last = first[-1]
     return (*first[:-1], Mark(last.price, last.superseded_ms or since_ms), *later)
 
 
-def _guard(turn: Turn, before: Holding, held: Holding, *, beginning: Beginning) -> StopLevels:
-    """Return age, best mark and stop as of its beginning."""
+def _stop_levels(turn: Turn, before: Holding, held: Holding, *, beginning: Beginning) -> StopLevels:
+    """Return opening time, best mark and stop price of the position as it now began."""
     changed, was, now = beginning
     current = before.stop_levels
     same_side = _is_same_side(before, held.position)
@@ -121,16 +124,16 @@ def _guard(turn: Turn, before: Holding, held: Holding, *, beginning: Beginning) 
         price = held.average_price if now is None else now.execution.price
         opened_ms = turn.now_ms if now is None else now.booked_ms
         kept = StopLevels(opened_ms, price, realized=held.realized)
-        kept = replace(kept, stop=own_stop(turn, held, price))
+        kept = replace(kept, stop=default_stop(turn, held, price))
     if not same_side or current is None:
         return kept
-    seen = [mark.price for mark in held.marks]
-    gone = [] if was is None else [was.execution.price]
+    candidates = [mark.price for mark in held.marks]
+    invalid = [] if was is None else [was.execution.price]
     if now is not None and now.stop_levels is not None:
-        gone.append(now.stop_levels.best)
-    if current.best not in gone:
-        seen.append(current.best)  # It came since.
-    best = _best(kept.best, seen, long=held.position.quantity > ZERO)
+        invalid.append(now.stop_levels.best)
+    if current.best not in invalid:
+        candidates.append(current.best)  # A mark that came after the beginning.
+    best = _best(kept.best, candidates, long=held.position.quantity > ZERO)
     return replace(kept, best=best, stop=current.stop, realized=current.realized)
 
 

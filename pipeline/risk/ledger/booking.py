@@ -1,4 +1,4 @@
-"""Booking: what a fill does to position and money. Fees are realized at once and whole."""
+"""Books a fill: changes the position and realizes PnL and the whole fee at once."""
 
 from decimal import Decimal
 
@@ -27,10 +27,10 @@ from topics.instruments import Instrument
 
 
 def book(turn: Turn, symbol: str, execution: Execution) -> None:
-    """Change the position by a fill and book what it realizes; pending without an instrument."""
+    """Apply a fill and book what it realizes; without an instrument it stays pending."""
     holding = turn.holding(symbol)
     if not holding.position.quantity and turn.account.totals.held >= POSITIONS_MAX:
-        cause = Cause("too_many", f"fill {execution.fill_id} is beyond the most positions")
+        cause = Cause("too_many", f"fill {execution.fill_id} exceeds the maximum of positions")
         open_stop(turn, cause, strength="halt")
     elif holding.instrument is None:
         book_unknown(turn, holding, execution)
@@ -41,9 +41,9 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
 
 
 def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
-    """Keep a fill for a bust: what was held before it, and how it is booked."""
+    """Keep a fill for a later bust, with the position before it and how it was booked."""
     execution, account = trade.execution, turn.account
-    other = execution.fee_currency  # Also of no fee yet: one that is told late has its rate.
+    other = execution.fee_currency  # Kept without a fee too: a correction may bring one.
     other = None if other == currency else other
     counted = fee_counted = None
     if account.opened_ms is not None:
@@ -90,7 +90,7 @@ def _move(turn: Turn, holding: Holding, position: Position, *, execution: Execut
 
 
 def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
-    """Book realized money and fee, in the account and in the day and week of the fill."""
+    """Book realized PnL and fee in the account, and in the day and week of the fill."""
     instrument = turn.holding(symbol).instrument
     if instrument is None:
         raise AssertionError("a trade has an instrument")
@@ -102,7 +102,7 @@ def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
     if trade.other_fee is not None:
         paid = book_money(turn, trade.other_fee, executed_ms=executed_ms)
     if won is None and paid is None:
-        return  # What waits for a rate comes with it.
+        return  # `conversion` books it once there is a rate.
     fee, point_value = paid or ZERO, None if won is None else rate
 
     def effect(marks: dict[str, Decimal]) -> Decimal:
@@ -113,7 +113,7 @@ def _realize(turn: Turn, symbol: str, trade: Trade, *, amount: Decimal) -> None:
 
 
 def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
-    """Change the position for the time being; the money waits for the instrument."""
+    """Change the position provisionally; money is booked once the instrument is known."""
     if len(holding.pending) >= PENDING_MAX:
         cause = Cause("too_many", f"more fills of unknown {holding.symbol} than can be kept")
         open_stop(turn, cause, strength="halt")
@@ -126,7 +126,7 @@ def book_unknown(turn: Turn, holding: Holding, execution: Execution) -> None:
 
 
 def book_pending(turn: Turn, instrument: Instrument) -> None:
-    """Book what was filled or adopted while nobody knew the instrument."""
+    """Book fills and adopted positions that waited for their instrument."""
     holding = turn.holding(instrument.symbol)
     stop_levels, start = holding.stop_levels, holding.position
     if holding.pending:
@@ -142,24 +142,24 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
         else:
             reason = f"{instrument.symbol} has no price of {plain(execution.price)}"
             refuse_fill(turn, execution.fill_id, reason)
-    _keep_guard(turn, turn.holding(instrument.symbol), stop_levels)
+    _keep_stop_levels(turn, turn.holding(instrument.symbol), stop_levels)
 
 
 def _as_inverse(turn: Turn, holding: Holding, start: Position, *, inverse: Decimal) -> Position:
-    """Cost a position as an inverse contract; without a price above zero it began at its mark."""
+    """Convert a provisional position to inverse cost; without a price above zero, at the mark."""
     price: Decimal | None = average_price(start, None)
     if price is None or price <= ZERO:
         price = mark_of(holding.quote, start.quantity)
     if price is not None and price > ZERO:
         return Position(start.quantity, contract_value(start.quantity, price, inverse))
-    reason = f"the position in {holding.symbol} has no price that an inverse contract can have"
+    reason = f"the position in {holding.symbol} has no price above zero, which inverse needs"
     turn.alert(Cause("drift", reason), level="high")
     open_stop(turn, Cause("drift", reason), strength="reduce")
     return Position()
 
 
-def _keep_guard(turn: Turn, booked: Holding, before: StopLevels | None) -> None:
-    """Let a position that is booked again keep its age, its best mark and its stop, on the tick."""
+def _keep_stop_levels(turn: Turn, booked: Holding, before: StopLevels | None) -> None:
+    """Restore age, best mark and stop price (on the tick) of a position that was booked again."""
     stop_levels = booked.stop_levels
     if stop_levels is not None and before is not None:
         kept = replace(before, realized=stop_levels.realized)

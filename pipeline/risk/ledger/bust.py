@@ -1,8 +1,8 @@
-"""Busts and corrections: a fill that never was, or was another one than it said.
+"""Busts and corrections: undo a fill, or replace it by another.
 
-What was folded after it is folded anew from the fills kept. A fill no longer kept is booked as its
-opposite at its own price, and a corrected one then once more: the total is exact then, the split
-between realized and unrealized is not.
+Later fills are applied again from the kept ones. If the fill is no longer kept, its opposite is
+booked at its own price, then the correction: the total is exact, the split between realized and
+unrealized PnL is not.
 """
 
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.position import LINEAR, apply_trade
 from pipeline.risk.ledger.beginning import Beginning, began, hold
 from pipeline.risk.ledger.booking import book
-from pipeline.risk.ledger.refold import refold
+from pipeline.risk.ledger.reapply import reapply
 from pipeline.risk.ledger.trade import execution_of
 from pipeline.risk.numbers import opposite, signed
 from pipeline.risk.turn import Turn
@@ -22,47 +22,47 @@ from pipeline.risk.valuation.quotes import allows
 from topics.fills import Fill
 from topics.instruments import Instrument
 
-_ADOPTED = "the adopted snapshot says what is held"
-_NOT_KEPT = "realized and unrealized are not told apart"
+_ADOPTED = "the position stays as the adopted snapshot shows it"
+_NOT_KEPT = "the split between realized and unrealized is not exact"
 
 
 def on_bust(turn: Turn, fill: Fill, kept: tuple[KeptFill, ...], *, known: Contents | None) -> None:
-    """Undo a fill; `known`: what was booked of it. One that never came is remembered as busted."""
+    """Undo a fill and alert; known: what was booked for it, None if it has not arrived."""
     holding = turn.holding(fill.symbol)
-    said = f"fill {fill.fill_id} is busted"
+    message = f"fill {fill.fill_id} is busted"
     found = _found(kept, fill)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
-        said += f": {_ADOPTED}"
-    elif any(_is_of(pending.execution, fill) for pending in holding.pending):
+        message += f": {_ADOPTED}"
+    elif any(_matches(pending.execution, fill) for pending in holding.pending):
         _change_pending(turn, holding, fill, new=None)
     elif found is not None:
-        refold(turn, found, kept, new=None)
+        reapply(turn, found, kept, new=None)
     elif known is not None:
-        said += f", no longer kept, and booked as its opposite: {_NOT_KEPT}"
+        message += f" and no longer kept, so its opposite is booked: {_NOT_KEPT}"
         book(turn, fill.symbol, reversed_of(known.booked))
     else:
-        said += " before it came"
-    turn.alert(Cause("bust", said, fill.quantity))
+        message += " before it arrived"
+    turn.alert(Cause("bust", message, fill.quantity))
 
 
 def on_correction(
     turn: Turn, fill: Fill, kept: tuple[KeptFill, ...], *, known: Contents
 ) -> Execution:
-    """Put a fill in the place of what was booked of it; return it with the time of that."""
+    """Replace a booked fill by its correction; return that with the original execution time."""
     holding, old = turn.holding(fill.symbol), known.booked
     new = replace(execution_of(fill), executed_ms=old.executed_ms)
     found = _found(kept, fill)
     if _is_adopted(holding, old) and (found is None or _moves(holding, old, new)):
         reason = f"fill {fill.fill_id} is corrected: {_ADOPTED}"
         turn.alert(Cause("bust", reason, fill.quantity))
-    elif any(_is_of(pending.execution, fill) for pending in holding.pending):
+    elif any(_matches(pending.execution, fill) for pending in holding.pending):
         _change_pending(turn, holding, fill, new=new)
     elif found is not None:
-        refold(turn, found, kept, new=new)
+        reapply(turn, found, kept, new=new)
     elif holding.instrument is not None and not allows(holding.instrument, old.price):
-        book(turn, fill.symbol, new)  # What it said at first was refused.
+        book(turn, fill.symbol, new)  # The original was refused, so nothing is undone.
     else:
-        reason = f"fill {fill.fill_id} is corrected, no longer kept, and booked anew: {_NOT_KEPT}"
+        reason = f"fill {fill.fill_id} is corrected and no longer kept: {_NOT_KEPT}"
         turn.alert(Cause("bust", reason, fill.quantity))
         book(turn, fill.symbol, reversed_of(old))
         book(turn, fill.symbol, new)
@@ -70,17 +70,20 @@ def on_correction(
 
 
 def reversed_of(execution: Execution) -> Execution:
-    """The opposite fill at the same price, with the fee returned; no bust finds it by its name."""
+    """Return the opposite fill at the same price with the fee returned.
+
+    The `~` in its id, which no real fill_id may have, keeps later busts from matching it.
+    """
     side = opposite(execution.side)
     return replace(execution, fill_id=f"~{execution.fill_id}", side=side, fee=-execution.fee)
 
 
 def _found(kept: tuple[KeptFill, ...], fill: Fill) -> KeptFill | None:
-    found = [each for each in kept if not each.busted and _is_of(each.execution, fill)]
+    found = [item for item in kept if not item.busted and _matches(item.execution, fill)]
     return found[-1] if found else None
 
 
-def _is_of(execution: Execution, fill: Fill) -> bool:
+def _matches(execution: Execution, fill: Fill) -> bool:
     return (execution.fill_id, execution.side) == (fill.fill_id, fill.side)
 
 
@@ -89,14 +92,14 @@ def _is_adopted(holding: Holding, old: Execution) -> bool:
 
 
 def _moves(holding: Holding, old: Execution, new: Execution) -> bool:
-    """Whether a correction changes the position, and not a fee in money alone."""
+    """Tell whether a correction changes the position, not only a fee paid in money."""
     if (old.quantity, old.price) != (new.quantity, new.price):
         return True
     instrument = holding.instrument
-    return any(_is_in_units(each, instrument) for each in (old, new))
+    return any(_fee_is_in_units(execution, instrument) for execution in (old, new))
 
 
-def _is_in_units(execution: Execution, instrument: Instrument | None) -> bool:
+def _fee_is_in_units(execution: Execution, instrument: Instrument | None) -> bool:
     currency = execution.fee_currency
     if instrument is None or instrument.kind != "linear" or not execution.fee or currency is None:
         return False
@@ -104,8 +107,8 @@ def _is_in_units(execution: Execution, instrument: Instrument | None) -> bool:
 
 
 def _change_pending(turn: Turn, holding: Holding, fill: Fill, *, new: Execution | None) -> None:
-    """Take a fill out of those that wait for their instrument, or put another in its place."""
-    place = next(n for n, each in enumerate(holding.pending) if _is_of(each.execution, fill))
+    """Remove a fill from those waiting for their instrument, or replace it by another."""
+    place = next(n for n, each in enumerate(holding.pending) if _matches(each.execution, fill))
     changed = holding.pending[place]
     position = changed.before
     was: KeptFill | None = None

@@ -1,6 +1,6 @@
-"""Cash by currency: balances of other currencies than the account's, which stay in their own.
+"""Cash by currency: balances in other currencies than the account's.
 
-While `account.cash` is `converted` there is none of them: all money is converted when it is booked.
+With `account.cash` set to `converted` there are none: all money is converted when it is booked.
 """
 
 from collections.abc import Mapping
@@ -18,24 +18,24 @@ from pipeline.risk.numbers import ZERO, booked
 from pipeline.risk.stops import open_stop
 from pipeline.risk.turn import Turn
 
-CASH_MAX = 63  # Currencies beside the account's own: each has its rate.
+CASH_MAX = 63  # Currencies besides the account's own; each needs a rate.
 
 
 def choose_cash(turn: Turn) -> None:
-    """Take over how cash is kept, unless the account has money that was booked the other way."""
+    """Apply `account.cash` to an account without history; alert when it has one."""
     account, wanted = turn.account, turn.limits.clock.cash == "by_currency"
     if account.opened_ms is None or wanted == account.by_currency:
         return
     if _has_history(account):
         kept = "by currency" if account.by_currency else "converted"
-        reason = f"account.cash does not change: the account has a history with cash {kept}"
+        reason = f"account.cash cannot change: the account has a history with cash {kept}"
         turn.alert(Cause("limits", reason))
         return
     turn.set_and_revalue(by_currency=wanted)
 
 
 def _has_history(account: Account) -> bool:
-    """Whether anything was booked since the opening."""
+    """Tell whether anything was booked since the opening."""
     booked = account.realized or account.net_flows or account.cash or account.unconverted
     return bool(booked) or any(
         holding.filled or holding.adopted_ms is not None for holding in account.holdings.values()
@@ -43,14 +43,14 @@ def _has_history(account: Account) -> bool:
 
 
 def keeps_currency(account: Account, currency: str) -> bool:
-    """Whether money of this currency is a balance of its own."""
+    """Tell whether money in this currency is kept as a balance of its own."""
     return account.by_currency and currency != account.currency
 
 
 def put_cash(turn: Turn, currency: str, amount: Decimal) -> None:
-    """Add to the balance of another currency; one of nothing is left out."""
+    """Add to the balance of another currency; a balance of zero is dropped."""
     cash = turn.account.cash
-    if not _has_room(turn, currency, cash):
+    if not _can_keep(turn, currency, cash):
         return
     left = {name: item for name, item in cash.items() if name != currency}
     balance = cash.get(currency, ZERO) + amount
@@ -59,8 +59,8 @@ def put_cash(turn: Turn, currency: str, amount: Decimal) -> None:
     turn.state_changed = True
 
 
-def _has_room(turn: Turn, currency: str, kept: Mapping[str, object]) -> bool:
-    """Whether another currency may be kept; at the bound the account is halted instead."""
+def _can_keep(turn: Turn, currency: str, kept: Mapping[str, object]) -> bool:
+    """Tell whether one more currency can be kept; halt the account at the bound."""
     if currency in kept or len(kept) < CASH_MAX:
         return True
     reason = f"more currencies than can be kept: {currency}"
@@ -69,9 +69,9 @@ def _has_room(turn: Turn, currency: str, kept: Mapping[str, object]) -> bool:
 
 
 def note_adjusted(turn: Turn, currency: str, as_of_ms: int) -> None:
-    """Note that fills until then change no balance of a currency: an adopted snapshot holds them.
+    """Record that an adopted snapshot includes a currency's fills up to as_of_ms.
 
-    Kept for the currencies that were adopted last.
+    Bounded: the currencies adopted least recently are dropped.
     """
     others = turn.account.foreign_adjusted.items()
     left = [(name, at_ms) for name, at_ms in others if name != currency]
@@ -80,7 +80,7 @@ def note_adjusted(turn: Turn, currency: str, as_of_ms: int) -> None:
 
 
 def flow_in(turn: Turn, amount: Decimal) -> None:
-    """Let capital come (above zero) or go: no PnL, whatever currency it is in."""
+    """Book a deposit (positive) or withdrawal in the account's currency; it is not PnL."""
     account = turn.account
     day, week = account.day, account.week
     if day is None or week is None:
@@ -100,14 +100,14 @@ def _with_flow(window: Window, amount: Decimal) -> Window:
 
 
 def foreign_flow(turn: Turn, currency: str, amount: Decimal) -> None:
-    """Let capital of another currency come or go, at the rate of its arrival.
+    """Book a deposit or withdrawal in another currency, at the rate of its arrival.
 
-    A stale rate is one: what is there before and after is valued by the same. Without any the
-    measures wait for the first; equity is unknown until then.
+    A stale rate will do, because it values the balance both before and after. Without any rate,
+    peak and windows follow at the first one, and equity is unknown until then.
     """
     account = turn.account
     if not (
-        _has_room(turn, currency, account.cash) and _has_room(turn, currency, account.waiting_flows)
+        _can_keep(turn, currency, account.cash) and _can_keep(turn, currency, account.waiting_flows)
     ):
         return
     hold_rate(turn, currency)
@@ -119,9 +119,9 @@ def foreign_flow(turn: Turn, currency: str, amount: Decimal) -> None:
     put_cash(turn, currency, amount)
 
 
-def _foreign_flow_in(turn: Turn, contract_value: Decimal) -> None:
-    flow_in(turn, contract_value)
-    turn.set_and_revalue(foreign_flows=turn.account.foreign_flows + contract_value)
+def _foreign_flow_in(turn: Turn, converted: Decimal) -> None:
+    flow_in(turn, converted)
+    turn.set_and_revalue(foreign_flows=turn.account.foreign_flows + converted)
 
 
 def _wait(turn: Turn, currency: str, amount: Decimal) -> None:
@@ -132,7 +132,7 @@ def _wait(turn: Turn, currency: str, amount: Decimal) -> None:
 
 
 def measure_waiting_flows(turn: Turn) -> None:
-    """Move peak and windows by the flows whose first rate is there now."""
+    """Apply flows that waited for a rate to peak and windows, once the rate is known."""
     for currency, flows in list(turn.account.waiting_flows.items()):
         known = turn.account.rates.get(currency)
         if known is not None:
@@ -140,7 +140,7 @@ def measure_waiting_flows(turn: Turn) -> None:
             turn.set_and_revalue(
                 waiting_flows={name: item for name, item in others if name != currency}
             )
-            put_cash(turn, currency, -flows.net)  # As if they came now.
+            put_cash(turn, currency, -flows.net)  # Remove and add again: as if they arrived now.
             for amount in (flows.deposits, flows.net - flows.deposits):
                 _foreign_flow_in(turn, booked(amount * known.rate))
                 put_cash(turn, currency, amount)

@@ -1,7 +1,7 @@
-"""Conversion: what waited for a rate is booked at the first one seen, frozen from then on.
+"""Converts money and position costs that waited for a rate, at the first rate seen.
 
-What fills brought goes to the days and weeks of the fills, as if the rate had been there; so does
-what a position cost.
+The amount is frozen from then on. What fills realized is booked in the day and week of the fills,
+as if the rate had been known.
 """
 
 from decimal import Decimal
@@ -28,8 +28,8 @@ from pipeline.risk.turn import Turn
 _RATE_EVERY_MS = 15_000
 
 
-def convert_apart(turn: Turn) -> None:
-    """Book what was kept apart where there is a rate now."""
+def convert_waiting(turn: Turn) -> None:
+    """Book unconverted money whose rate is known now."""
     for key, unconverted in list(turn.account.unconverted.items()):
         currency, _, symbol = key.partition(":")
         rate = fresh_rate(turn, currency)
@@ -47,7 +47,7 @@ def rate_again_ms(turn: Turn) -> int | None:
 
 
 def freeze_costs(turn: Turn) -> None:
-    """Freeze what positions cost that were filled without a rate; by currency nothing is frozen."""
+    """Freeze the cost of positions filled without a rate; cash by currency freezes nothing."""
     if turn.account.by_currency:
         return
     for currency, foreign in turn.account.totals.foreign.items():
@@ -67,22 +67,22 @@ def _book(turn: Turn, money: Money, unconverted: Unconverted, *, rate: Decimal) 
     add_to_symbol(turn, money.symbol, booked(money.amount * rate))
     note_rate(turn, money, rate)
     at_once = booked(
-        (unconverted.counted - sum((each.counted for each in unconverted.waiting), ZERO)) * rate
+        (unconverted.counted - sum((item.counted for item in unconverted.waiting), ZERO)) * rate
     )
-    waited = [booked(each.counted * rate) for each in unconverted.waiting]
+    waited = [booked(item.counted * rate) for item in unconverted.waiting]
     if not keeps_currency(turn.account, money.currency):
         turn.set_and_revalue(realized=turn.account.realized + sum(waited, at_once))
     book_in_windows(turn, at_once, at_once)
-    for each, amount in zip(unconverted.waiting, waited, strict=True):
-        execution = each.execution
+    for item, amount in zip(unconverted.waiting, waited, strict=True):
+        execution = item.execution
         book_in_time(turn, execution.executed_ms, amount)
-        if each.late:
-            effect = _effect(turn, money, each, rate=rate)
+        if item.late:
+            effect = _effect(turn, money, item, rate=rate)
             correct_windows(turn, Late(f"fill {execution.fill_id}", execution.executed_ms, effect))
 
 
 def _effect(turn: Turn, money: Money, waiting: Waiting, *, rate: Decimal) -> Effect:
-    """What a late fill did to equity: with the mark what it traded, always the same a fee."""
+    """Return a late fill's effect on equity: a trade's depends on the mark, a fee's does not."""
     instrument = turn.holding(money.symbol).instrument
     if instrument is None or money.currency != instrument.settlement_currency:
         return lambda _: waiting.counted * rate

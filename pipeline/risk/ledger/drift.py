@@ -1,7 +1,7 @@
-"""Drift: snapshots that differ from what we hold are adopted when they do so for too long.
+"""Drift: adopts snapshots that have differed from our records for too long.
 
-The first differing one starts a wait; at its end the latest counts, unless a fill of ours has come
-since: then the next that differs is adopted at once.
+The first differing snapshot starts a grace period. At its end the latest one is adopted, unless a
+newer fill of ours came; then the next differing snapshot is adopted at once.
 """
 
 from decimal import Decimal
@@ -26,12 +26,12 @@ from topics.codec import plain
 from topics.fields import Side
 from topics.positions import PositionSnapshot
 
-# The place of a balance among the drifts: no symbol is empty, and none has a star.
+# Keys of balances among the drifts, which are keyed by symbol; no symbol is empty or has a star.
 _BALANCE, _CASH = "", "*"
 
 
 def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
-    """Compare what is held with a snapshot that is not older than our last fill of it."""
+    """Compare a position with a snapshot; ignore one older than our last fill of the symbol."""
     holding = turn.holding(snapshot.symbol)
     if snapshot.as_of_ms < holding.filled_ms:
         return
@@ -42,7 +42,7 @@ def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
 
 
 def compare_balance(turn: Turn, flow: CashFlow) -> None:
-    """Compare a currency's balance with a snapshot that is not older than our last fill or flow."""
+    """Compare a balance with a snapshot; ignore one older than our last fill or flow."""
     due_ms, currency = turn.now_ms + _rule(turn).drift_grace_ms, flow.currency
     latest = Drift(due_ms, flow.as_of_ms, flow.amount)
     name = f"{_CASH}{currency}" if keeps_currency(turn.account, currency) else _BALANCE
@@ -51,20 +51,20 @@ def compare_balance(turn: Turn, flow: CashFlow) -> None:
 
 
 def adopt_due(turn: Turn) -> None:
-    """Adopt what still differs at the end of its wait."""
+    """Adopt snapshots that still differ at the end of their grace period."""
     for name in due_drifts(turn):
         adopt(turn, name)
 
 
 def due_drifts(turn: Turn) -> list[str]:
-    """List the drifts whose wait is over, by symbol; none while the rule is off."""
+    """Return the keys of drifts whose grace period is over; drop all while the rule is off."""
     if _drifts(turn) and not _rule(turn).enabled:
         _keep(turn, {})
     return due(_drifts(turn), turn.now_ms)
 
 
 def adopt(turn: Turn, name: str) -> None:
-    """Adopt the latest snapshot of a symbol, or of the balance, if it still differs."""
+    """Adopt the latest snapshot of a symbol or a balance if it still differs."""
     drift = _drifts(turn)[name]
     if name == _BALANCE or name.startswith(_CASH):
         _adopt_balance(turn, name, drift)
@@ -73,7 +73,7 @@ def adopt(turn: Turn, name: str) -> None:
 
 
 def forget_drift(turn: Turn, name: str) -> None:
-    """End the wait of a differing snapshot without adopting it."""
+    """End the grace period of a differing snapshot without adopting it."""
     _keep(turn, without(_drifts(turn), name))
 
 
@@ -97,7 +97,7 @@ def _keep(turn: Turn, drifts: Drifts) -> None:
 
 
 def _note(turn: Turn, name: str, latest: Drift, *, differs: bool) -> None:
-    """Keep the latest snapshot while it differs; adopt one whose wait is over already."""
+    """Keep the latest snapshot while it differs; adopt it if the grace period is over."""
     if not _rule(turn).enabled:
         return
     before = _drifts(turn)
@@ -117,12 +117,12 @@ def _position_differs(holding: Holding, latest: Drift) -> bool:
 
 def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
     if holding.filled and drift.as_of_ms < holding.filled_ms:
-        return  # Not newer than what we know; the next one tells.
+        return  # Older than our last fill; the next snapshot decides.
     forget_drift(turn, holding.symbol)
     if not (holding.filled and _position_differs(holding, drift)):
         return
     difference = drift.amount - holding.position.quantity
-    price, latest = _price_of(holding, drift, difference)
+    price, note = _price_of(holding, drift, difference)
     side: Side = "buy" if difference > ZERO else "sell"
     size = abs(difference)
     book(turn, holding.symbol, Execution("~drift", side, size, price, ZERO, None, turn.now_ms))
@@ -131,21 +131,22 @@ def _adopt_position(turn: Turn, holding: Holding, drift: Drift) -> None:
     turn.replace_holding(replace(booked, adopted_ms=adopted_ms, filled_ms=holding.filled_ms))
     if not holding.position.quantity and booked.lacks_mark:
         take_over(turn, holding, booked.position)
-    reason = f"{holding.symbol}: the snapshot holds {plain(drift.amount)}, and is adopted{latest}"
+    reason = f"{holding.symbol}: the snapshot of {plain(drift.amount)} is adopted{note}"
     _act(turn, Cause("drift", reason, abs(difference), _lot(holding)))
 
 
 def _price_of(holding: Holding, drift: Drift, difference: Decimal) -> tuple[Decimal, str]:
-    """Return at which price a difference is booked, and what is to be said of that.
+    """Return the price at which a difference is booked, and a note about it for the alert.
 
-    What a snapshot calls the average is no price that anything was sold at: it realizes nothing.
+    Never the snapshot's average price for a position we hold: nothing was traded at it, so it must
+    not realize PnL.
     """
     mark = holding.mark if holding.mark is not None else mark_of(holding.quote, difference)
     if mark is not None:
         return mark, ""
     if holding.position.quantity:
-        return holding.average_price, " at the average cost, without a mark: nothing is realized"
-    return drift.average_price, " without a mark: what it won before its first one is not today's"
+        return holding.average_price, " at the average cost for want of a mark: nothing is realized"
+    return drift.average_price, " without a mark: PnL before its first one is not today's"
 
 
 def _newest_ms(account: Account) -> int:
@@ -154,7 +155,7 @@ def _newest_ms(account: Account) -> int:
 
 
 def _balance_difference(turn: Turn, currency: str, latest: Drift) -> Decimal:
-    """What the balance lacks; 0 within the tolerance, and while ours is not known."""
+    """Return snapshot minus expected balance; 0 within tolerance or while ours is unknown."""
     expected = expected_balance(turn, currency)
     if expected is None:
         return ZERO
@@ -175,7 +176,7 @@ def _adopt_balance(turn: Turn, name: str, drift: Drift) -> None:
     adjust_balance(turn, currency, adjustment, as_of_ms=min(drift.as_of_ms, turn.now_ms))
     turn.state_changed = True
     tolerance = abs(expected) * _rule(turn).balance_tolerance_ratio
-    reason = f"the balance snapshot says {plain(drift.amount)}, and is adopted as an adjustment"
+    reason = f"the balance snapshot of {plain(drift.amount)} is adopted as an adjustment"
     _act(turn, Cause("drift", reason, abs(adjustment), tolerance))
 
 

@@ -1,7 +1,7 @@
-"""Late fills: one executed before the current day's open belongs to its own day.
+"""Late fills: a fill executed before the current day's open belongs to its own day.
 
-Its effect on equity at a later open is what it won until the mark at that open, less its fee;
-added to that open, every later PnL is as if the fill had come in time.
+Its effect on equity at a later open is its PnL up to the mark at that open, less its fee. Added to
+the start equity of that open, every later PnL is as if the fill had arrived in time.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Late(Struct, frozen=True, gc=False):
 
 
 def correct_windows(turn: Turn, late: Late) -> None:
-    """Correct open equities and closed days for a fill, if it was executed before today."""
+    """Correct start equities and closed days for a fill executed before today."""
     day, week = turn.account.day, turn.account.week
     if day is None or week is None or late.executed_ms >= day.span.start_ms:
         return
@@ -39,9 +39,9 @@ def correct_windows(turn: Turn, late: Late) -> None:
 
 
 def _corrected(days: tuple[ClosedDay, ...], late: Late, *, last: Window) -> tuple[ClosedDay, ...]:
-    """Move each closed day's PnL by the effect at its end less the effect at its open."""
+    """Shift each closed day's PnL by the fill's effect at its end minus the effect at its open."""
     if not days:
-        return ()  # The account began today, with money of a day before.
+        return ()  # The account opened today.
     ends = [*(day.marks for day in days[1:]), last.marks]
     corrected = []
     for day, end_marks in zip(days, ends, strict=True):

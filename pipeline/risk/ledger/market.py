@@ -1,4 +1,4 @@
-"""What the market said with an event: an instrument and a quote, each taken once per account."""
+"""Takes the market data of an event into the account: instruments, quotes and rates."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from pipeline.risk.account.holding import Holding, is_newer
 from pipeline.risk.account.kept_fills import ForgottenFills
 from pipeline.risk.ledger.booking import book_pending
 from pipeline.risk.ledger.cash import measure_waiting_flows
-from pipeline.risk.ledger.conversion import convert_apart, freeze_costs
+from pipeline.risk.ledger.conversion import convert_waiting, freeze_costs
 from pipeline.risk.ledger.marks import take_quote
 from pipeline.risk.ledger.rates import scaled, take_rates
 from pipeline.risk.ledger.taking_over import count_past
@@ -22,7 +22,7 @@ from topics.instruments import Instrument
 
 
 def take_all(turn: Turn, event: Event) -> None:
-    """Take what an event says of the market, rates first as they value the rest."""
+    """Take all market data of an event; rates first, because they value everything else."""
     if event.rates:
         _take_rates(turn, event)
     if isinstance(event, RevaluationEvent):
@@ -37,18 +37,18 @@ def take_all(turn: Turn, event: Event) -> None:
 
 
 def _take_rates(turn: Turn, event: Event) -> None:
-    """Take the rates of an event, and do what waited for them."""
+    """Take the rates of an event and book whatever waited for them."""
     take_rates(turn, event)
     if turn.account.waiting_flows:
         measure_waiting_flows(turn)
     if turn.account.unconverted:
-        convert_apart(turn)
+        convert_waiting(turn)
     if turn.account.totals.foreign:
         freeze_costs(turn)
 
 
 def take(turn: Turn, symbol: str, *, instrument: Instrument | None, quote: Quote | None) -> None:
-    """Take an instrument that is allowed to change and a quote that is newer."""
+    """Take an instrument if it may change, and a quote if it is newer."""
     holding = turn.holding(symbol)
     if instrument is not None and (instrument != holding.instrument or holding.point_value is None):
         _take_instrument(turn, holding, instrument)
@@ -61,7 +61,7 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
     known = holding.instrument
     in_use = holding.active or holding.pending
     if known is not None and in_use and _identity(known) != _identity(instrument):
-        reason = f"{holding.symbol} is held: its multiplier, kind and currencies do not change"
+        reason = f"{holding.symbol} is held: its multiplier, kind and currencies cannot change"
         alert_breach(turn, Cause("instrument", reason), key=f"instrument:{holding.symbol}")
         return
     inverse, quote = inverse_of(instrument), holding.quote
@@ -69,7 +69,7 @@ def _take_instrument(turn: Turn, holding: Holding, instrument: Instrument) -> No
         holding = replace(holding, quote=None, marks=(), mark=None, mark_ms=None)
     if known is not None and holding.fills and _identity(known) != _identity(instrument):
         turn.fills.append(ForgottenFills(holding.symbol, holding.fills))
-        holding = replace(holding, fills=0)  # Those kept were fills of something else.
+        holding = replace(holding, fills=0)  # The kept fills are of another contract.
     holding = scaled(holding, instrument, turn.account)
     turn.recompute_holding(replace(holding, instrument=instrument, inverse=inverse))
     if known is None:

@@ -1,21 +1,21 @@
-"""Confirming marks: the last prices that valued a position, so that one bad tick stops nothing."""
+"""Confirming marks: the last marks of a position, so that one bad price stops nothing."""
 
 from decimal import Decimal
 
 from msgspec.structs import replace
 
 from pipeline.risk.account.holding import Holding, Mark, mark_of
-from pipeline.risk.ledger.stop_levels import forget_stops, guarded, with_best
+from pipeline.risk.ledger.stop_levels import forget_stops, with_best, with_stop_levels
 from pipeline.risk.numbers import earliest
 from pipeline.risk.turn import Turn
 from topics.events import Quote
 
 
 def take_quote(turn: Turn, holding: Holding, quote: Quote | None) -> None:
-    """Value the holding at a newer quote; a held position's mark joins its confirming list.
+    """Value the holding at a newer quote; a position's mark joins its confirming marks.
 
-    A quote without a price for the position's side leaves the mark there was, which grows old.
-    quote: as `usable` has it, None where it has no price at all.
+    A quote without a price for the position's side leaves the old mark, which goes stale.
+    quote: the result of `usable`, None without any price.
     """
     if quote is None:
         return
@@ -31,7 +31,7 @@ def take_quote(turn: Turn, holding: Holding, quote: Quote | None) -> None:
     if turn.limits.trails:
         changed = with_best(changed, price)
     if price == holding.mark and len(marks) == len(before) and before[0].price == price:
-        turn.replace_holding(changed)  # The same prices confirm: nothing is worth more or less.
+        turn.replace_holding(changed)  # The dropped mark had this price: no figure changes.
     else:
         turn.revalue_holding(changed)
     if len(marks) > 2:
@@ -46,7 +46,10 @@ def _await_trim(turn: Turn, superseded_ms: int | None) -> None:
 
 
 def trim_marks(turn: Turn) -> None:
-    """Drop confirming marks superseded at least confirm_ms ago, never below two of a position."""
+    """Drop confirming marks superseded at least confirm_ms ago, keeping two per position.
+
+    `trim_ms` is a lower bound for all positions, so most events read one number and return.
+    """
     trim_ms = turn.account.totals.trim_ms
     dropped_ms = turn.now_ms - turn.limits.confirmation.confirm_ms
     if trim_ms is None or trim_ms > dropped_ms:
@@ -62,24 +65,24 @@ def trim_marks(turn: Turn) -> None:
 
 
 def kept_marks(marks: tuple[Mark, ...], dropped_ms: int) -> tuple[Mark, ...]:
-    """Leave out marks superseded by then, never below two."""
+    """Drop marks superseded at or before dropped_ms, oldest first, keeping at least two."""
     while len(marks) > 2 and (marks[0].superseded_ms or 0) <= dropped_ms:
         marks = marks[1:]
     return marks
 
 
 def next_mark(marks: tuple[Mark, ...], price: Decimal, *, now_ms: int) -> tuple[Mark, ...]:
-    """Append a mark; the one before it is superseded now."""
+    """Append a mark and supersede the one before it."""
     if not marks:
         return (Mark(price),)
     return (*marks[:-1], Mark(marks[-1].price, now_ms), Mark(price))
 
 
 def marked(turn: Turn, before: Holding, after: Holding, *, entry: Decimal | None) -> Holding:
-    """Begin the marks of a position that opened, turned or closed.
+    """Start the marks of a position that opened or flipped; clear them if it closed.
 
-    The confirming list starts with the entry price, then the newest mark held. entry: None where
-    the market did not have it today, as of a position that was taken over.
+    Confirming marks start with the entry price, then the newest mark. entry: None for a position
+    that was taken over, because its price is not from today's market.
     """
     held, was = after.position.quantity, before.position.quantity
     if was and held and (was > 0) == (held > 0):
@@ -93,8 +96,8 @@ def marked(turn: Turn, before: Holding, after: Holding, *, entry: Decimal | None
     price = after.average_price if entry is None else entry
     if newest is None or after.quote is None:
         begun = replace(after, marks=marks, mark=None, mark_ms=None)
-        return guarded(turn, begun, price=price)
+        return with_stop_levels(turn, begun, price=price)
     marks = next_mark(marks, newest, now_ms=turn.now_ms)
     kept = marks[-turn.limits.confirmation.confirm_marks :]
     begun = replace(after, marks=kept, mark=newest, mark_ms=after.quote.as_of_ms)
-    return guarded(turn, begun, price=price)
+    return with_stop_levels(turn, begun, price=price)

@@ -1,4 +1,4 @@
-"""Realized money: where it is booked, and what is kept apart because nobody can value it yet."""
+"""Books realized money, and keeps unconverted what has no rate yet."""
 
 from decimal import Decimal
 
@@ -15,11 +15,11 @@ from pipeline.risk.numbers import ONE, ZERO, booked
 from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
 
-LATE_RATES_MAX = 32  # Of a symbol.
+LATE_RATES_MAX = 32  # Per symbol.
 
 
 class Money(Struct, frozen=True, gc=False):
-    """What a symbol won or lost, in the currency that it came in."""
+    """What a symbol won (positive) or lost, in its original currency."""
 
     symbol: str
     currency: str
@@ -28,10 +28,10 @@ class Money(Struct, frozen=True, gc=False):
 
 
 def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
-    """Realize money at the rate of this moment; return what the day and the week follow with.
+    """Realize money at the current rate; return the amount to book in day and week.
 
-    None where they do not: before the opening, when the balance holds it already, and without a
-    rate, when it is kept apart and equity is unknown.
+    None if there is nothing to book there: before the opening, when the balance already includes
+    it, or without a rate, when it stays unconverted and equity is unknown.
     """
     account = turn.account
     if account.opened_ms is None:
@@ -43,7 +43,7 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
 
 
 def is_counted(account: Account, executed_ms: int, currency: str) -> bool:
-    """Whether what was executed then changes the balance, which else holds it already."""
+    """Tell whether an execution changes the balance; opening or snapshot may already include it."""
     if account.opened_ms is None or executed_ms <= account.opened_ms:
         return False
     adjusted_ms = account.adjusted_ms
@@ -53,44 +53,45 @@ def is_counted(account: Account, executed_ms: int, currency: str) -> bool:
 
 
 def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) -> Decimal | None:
-    """Realize money at a rate; return what the day and the week follow with.
+    """Realize money at a rate; return the amount to book in day and week, as in book_money.
 
-    By currency the money itself stays in its own; the rate is for what is told in the account's.
+    With cash by currency the money stays in its own currency; the rate serves reports only.
     """
-    is_apart = keeps_currency(turn.account, money.currency)
-    if is_apart and counted:
+    stays = keeps_currency(turn.account, money.currency)
+    if stays and counted:
         put_cash(turn, money.currency, booked(money.amount))
     if rate is None:
-        set_apart(turn, money, counted=counted)
+        keep_unconverted(turn, money, counted=counted)
         return None
+    # `fresh_rate` returns ONE itself for the account's own currency: nothing to multiply.
     amount = booked(money.amount if rate is ONE else money.amount * rate)
     add_to_symbol(turn, money.symbol, amount)
     if not counted:
         return None
-    if not is_apart:
+    if not stays:
         turn.set_and_revalue(realized=turn.account.realized + amount)
     return amount
 
 
 def add_to_symbol(turn: Turn, symbol: str, amount: Decimal) -> None:
-    """Add to what a symbol realized, for its reader."""
+    """Add to the realized PnL that is reported for a symbol."""
     holding = turn.account.holdings.get(symbol)
     if holding is not None:
         turn.replace_holding(replace(holding, realized=holding.realized + amount))
 
 
 def _book_early(turn: Turn, early: Early) -> None:
-    """Keep what is realized before the opening says what of it counts, and in which currency."""
+    """Keep what is realized before the opening; the opening decides whether it counts."""
     if len(turn.account.early) >= EARLY_MAX:
         cause = Cause("too_many", "more fills before the opening than can be kept")
         open_stop(turn, cause, strength="halt")
-        set_apart(turn, Money(early.symbol, early.currency, early.amount), counted=True)
+        keep_unconverted(turn, Money(early.symbol, early.currency, early.amount), counted=True)
         return
     turn.set_and_revalue(early=(*turn.account.early, early))
 
 
 def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
-    """Add to the realized PnL since the opens of the day and the week."""
+    """Add to the realized PnL of the current day and week."""
     day, week = turn.account.day, turn.account.week
     if day is not None and week is not None:
         turn.set_and_revalue(
@@ -100,30 +101,30 @@ def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
 
 
 def book_in_time(turn: Turn, executed_ms: int, amount: Decimal) -> None:
-    """Add to the realized PnL of the day and the week if it was executed in them."""
+    """Add to the realized PnL of the current day and week if it was executed in them."""
     day, week = turn.account.day, turn.account.week
     if day is not None and week is not None:
         in_day = amount if executed_ms >= day.span.start_ms else ZERO
         book_in_windows(turn, in_day, amount if executed_ms >= week.span.start_ms else ZERO)
 
 
-def set_apart(turn: Turn, money: Money, *, counted: bool) -> None:
-    """Keep an amount whose value is not known; equity is unknown until it is.
+def keep_unconverted(turn: Turn, money: Money, *, counted: bool) -> None:
+    """Keep an amount without a rate; equity is unknown until there is one.
 
-    counted: it changes the balance, not only what its symbol has realized.
+    counted: it changes the balance, not only the realized PnL of its symbol.
     """
     currency, unconverted = money.currency, turn.account.unconverted
-    reason = f"no rate of {currency}/{turn.account.currency}: equity is unknown"
+    reason = f"no rate for {currency}/{turn.account.currency}: equity is unknown"
     alert_breach(turn, Cause("unknown_rate", reason), key=f"rate:{currency}")
     key = f"{currency}:{money.symbol}"
     if key not in unconverted and len(unconverted) >= UNCONVERTED_MAX:
         cause = Cause("too_many", f"more money without a rate than can be kept: {currency}")
         open_stop(turn, cause, strength="halt")
         return
-    held, more = unconverted.get(key, Unconverted()), money.amount if counted else ZERO
+    held, added = unconverted.get(key, Unconverted()), money.amount if counted else ZERO
     waiting = _waiting(turn, held, money) if counted else held.waiting
     _set_unconverted(
-        turn, key, Unconverted(held.amount + money.amount, held.counted + more, waiting)
+        turn, key, Unconverted(held.amount + money.amount, held.counted + added, waiting)
     )
 
 
@@ -134,12 +135,12 @@ def _set_unconverted(turn: Turn, key: str, unconverted: Unconverted) -> None:
 
 
 def _waiting(turn: Turn, held: Unconverted, money: Money) -> tuple[Waiting, ...]:
-    """Note to which day money belongs; more than can be kept belongs to that of its rate."""
+    """Remember the fill, so that its day gets the money; halt the account at the bound."""
     execution, day = money.execution, turn.account.day
     if execution is None:
         return held.waiting
     if len(held.waiting) >= WAITING_MAX:
-        reason = f"more fills without a rate than can be kept apart: {money.currency}"
+        reason = f"more fills without a rate than can be kept: {money.currency}"
         open_stop(turn, Cause("too_many", reason), strength="halt")
         return held.waiting
     late = day is not None and execution.executed_ms < day.span.start_ms
@@ -147,32 +148,32 @@ def _waiting(turn: Turn, held: Unconverted, money: Money) -> tuple[Waiting, ...]
 
 
 def take_back(turn: Turn, money: Money, *, counted: bool) -> None:
-    """Return money of a busted fill that still waits for its rate; `amount`: what is returned."""
+    """Reverse money of a busted fill that still waits for a rate; money has the reversed sign."""
     if counted and keeps_currency(turn.account, money.currency):
         put_cash(turn, money.currency, booked(money.amount))
-    set_apart(turn, replace(money, execution=None), counted=counted)
+    keep_unconverted(turn, replace(money, execution=None), counted=counted)
     key = f"{money.currency}:{money.symbol}"
     unconverted = turn.account.unconverted.get(key)
     if unconverted is not None:
-        waiting = tuple(each for each in unconverted.waiting if each.execution != money.execution)
+        waiting = tuple(item for item in unconverted.waiting if item.execution != money.execution)
         _set_unconverted(turn, key, replace(unconverted, waiting=waiting))
 
 
 def note_rate(turn: Turn, money: Money, rate: Decimal) -> None:
-    """Note at which rate the fills of a symbol that had none were booked at last."""
+    """Record the rate at which a symbol's fills without a rate were finally booked."""
     holding = turn.account.holdings.get(money.symbol)
     if holding is None or not holding.fills:
         return
     known = holding.late_rates
-    if not any(each.currency == money.currency and each.end == holding.fills for each in known):
+    if not any(item.currency == money.currency and item.end == holding.fills for item in known):
         new = LateRate(money.currency, holding.fills, rate)
         turn.replace_holding(replace(holding, late_rates=(*known[-(LATE_RATES_MAX - 1) :], new)))
 
 
 def late_rate(holding: Holding, currency: str, number: int) -> Decimal | None:
-    """Return the rate at which a kept fill that had none was booked; None while it waits for one.
+    """Return the rate at which a fill without a rate was booked later; None while it waits.
 
-    One whose own is no longer kept has the next.
+    If its own rate is no longer kept, the next one counts.
     """
-    rates = (each for each in holding.late_rates if each.currency == currency)
-    return next((each.rate for each in rates if number < each.end), None)
+    rates = (item for item in holding.late_rates if item.currency == currency)
+    return next((item.rate for item in rates if number < item.end), None)

@@ -1,7 +1,7 @@
-"""Rates of other currencies to the account's: the newest taken of each that its money needs.
+"""Exchange rates to the account's currency: the newest of each that its money needs.
 
-A rate grows stale as a mark does: what is held keeps its value for the watches, while the gate and
-what is booked count a stale one as unknown. The last values of each confirm it, as marks do.
+A stale rate still values positions for the account limits; for the gate and for booking it counts
+as unknown. The last values of each rate confirm it, as marks do.
 """
 
 from decimal import Decimal
@@ -20,7 +20,7 @@ from topics.instruments import Instrument
 
 
 def scaled(holding: Holding, instrument: Instrument, account: Account) -> Holding:
-    """Give a holding what turns its worth into the account's currency; None without a rate."""
+    """Set a holding's point value in the account's currency; None without a rate."""
     multiplier = ONE if instrument.kind == "inverse" else instrument.multiplier
     if not is_foreign(instrument, account):
         return replace(holding, point_value=multiplier, foreign_currency=None)
@@ -31,12 +31,15 @@ def scaled(holding: Holding, instrument: Instrument, account: Account) -> Holdin
 
 
 def is_foreign(instrument: Instrument, account: Account) -> bool:
-    """Whether an instrument settles in another currency than the account's."""
+    """Tell whether an instrument settles in another currency than the account's."""
     return account.currency is not None and instrument.settlement_currency != account.currency
 
 
 def fresh_rate(turn: Turn, currency: str) -> Decimal | None:
-    """Return the rate of a currency to the account's; None when missing or stale."""
+    """Return the rate of a currency to the account's; None when missing or stale.
+
+    For the account's own currency it is the object ONE, which callers recognise by identity.
+    """
     account = turn.account
     if currency == account.currency:
         return ONE
@@ -49,7 +52,7 @@ def fresh_rate(turn: Turn, currency: str) -> Decimal | None:
 
 
 def take_rates(turn: Turn, event: Event) -> None:
-    """Take the newer rates of currencies that the account has or its instruments settle in."""
+    """Take newer rates of currencies in which the account has cash or its instruments settle."""
     turn.rates = counted(event.rates, turn.shared)
     for rate in turn.rates:
         if rate.quote == turn.account.currency and _is_needed(turn, event, rate.base):
@@ -57,7 +60,7 @@ def take_rates(turn: Turn, event: Event) -> None:
 
 
 def hold_rate(turn: Turn, currency: str) -> None:
-    """Take the rate of a currency that the account begins to have, if the event brought it."""
+    """Take the event's rate of a currency in which the account now has its first cash."""
     found = None if currency in turn.account.rates else _brought(turn, currency)
     if found is not None:
         _take(turn, found)
@@ -71,7 +74,7 @@ def _brought(turn: Turn, currency: str) -> Rate | None:
 
 
 def _is_needed(turn: Turn, event: Event, currency: str) -> bool:
-    """Whether the account holds the rate or needs it, or the event is about what settles in it."""
+    """Tell whether the account needs the rate, or the event's instrument settles in it."""
     account = turn.account
     if isinstance(event, RevaluationEvent) or currency in account.rates or currency in account.cash:
         return True  # A revaluation brings only what its account needs.
@@ -84,9 +87,9 @@ def _take(turn: Turn, rate: Rate) -> None:
     if known is not None and (rate.as_of_ms < known.as_of_ms or _is_the_same(rate, known)):
         return
     if known is None and len(rates) >= CURRENCIES_MAX:
-        rates = _without_an_idle_one(turn)
+        rates = _without_idle_rate(turn)
         if len(rates) >= CURRENCIES_MAX:
-            return  # What it values stays unknown.
+            return  # At the bound: what it would value stays unknown.
     marks = next_mark(() if known is None else known.marks, rate.rate, now_ms=turn.now_ms)
     kept = marks[-turn.limits.confirmation.confirm_marks :]
     turn.set_and_revalue(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms, kept)})
@@ -99,7 +102,7 @@ def _is_the_same(rate: Rate, known: KnownRate) -> bool:
 
 
 def trim_rates(turn: Turn) -> None:
-    """Drop values superseded at least confirm_ms ago, never below two of a rate."""
+    """Drop confirming values superseded at least confirm_ms ago, keeping two per rate."""
     dropped_ms = turn.now_ms - turn.limits.confirmation.confirm_ms
     trimmed = {
         currency: replace(known, marks=kept_marks(known.marks, dropped_ms))
@@ -111,15 +114,15 @@ def trim_rates(turn: Turn) -> None:
 
 
 def start_in_currency(turn: Turn, currency: str | None = None) -> None:
-    """Work out anew what is settled in a currency, or in any, once its rate has changed."""
+    """Recompute holdings that settle in a currency, or all if None, after its rate changed."""
     for holding in list(turn.account.holdings.values()):
         instrument = holding.instrument
         if instrument is not None and currency in {None, instrument.settlement_currency}:
             turn.recompute_holding(scaled(holding, instrument, turn.account))
 
 
-def _without_an_idle_one(turn: Turn) -> dict[str, KnownRate]:
-    """Forget the oldest rate that values nothing held."""
+def _without_idle_rate(turn: Turn) -> dict[str, KnownRate]:
+    """Drop the oldest rate that values no position and no cash; return the rates."""
     account = turn.account
     used = {
         holding.instrument.settlement_currency

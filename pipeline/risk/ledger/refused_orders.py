@@ -1,8 +1,7 @@
-"""Prevented loss: what refused and cut quantities would have lost a day later, less what they would
-have made.
+"""Refused-order PnL: what rejected and cut quantities would have lost (net) a day later.
 
-Kept are sums by symbol and stretch of time, a bounded number of them; at the bound the oldest is
-valued early.
+Quantities are summed per symbol and stretch of time. Their number is bounded: at the bound the
+oldest sum is valued early.
 """
 
 from decimal import Decimal
@@ -15,13 +14,13 @@ from pipeline.risk.numbers import EXACT, ZERO, signed
 from pipeline.risk.order.candidate_order import OrderTerms
 from pipeline.risk.turn import Turn
 
-REFUSED_MAX = 100  # Of an account.
+REFUSED_MAX = 100  # Sums per account.
 
 
 def note_blocked(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
-    """Note what of an order was not approved; nothing without a price or an instrument.
+    """Record the unapproved part of an order; skip it without a price or an instrument.
 
-    quantity: approved, in units.
+    quantity: what was approved, in units.
     """
     holding, price = terms.holding, terms.entry_price
     if terms.asked is None or price is None or holding.instrument is None:
@@ -53,7 +52,7 @@ def _put(turn: Turn, symbol: str, kept: tuple[RefusedOrder, ...]) -> None:
 
 
 def settle_blocked(turn: Turn) -> None:
-    """Value once and for all what is a day old, at the newest mark there is."""
+    """Value refused quantities that are a day old at the newest mark, once and for all."""
     for symbol, items in list(turn.account.refused.items()):
         due = sum(item.due_ms <= turn.now_ms for item in items)
         if due:
@@ -69,7 +68,7 @@ def _settle(turn: Turn, symbol: str, *, count: int) -> None:
 
 
 def _lost(holding: Holding, refused: RefusedOrder) -> Decimal | None:
-    """What it would have lost by the newest mark; None without a mark or a rate."""
+    """Return what it would have lost by the newest mark; None without a mark or a rate."""
     mark = mark_of(holding.quote, refused.quantity)
     if (
         mark is None
@@ -90,7 +89,7 @@ def refused_ms(turn: Turn) -> int | None:
 
 
 def prevented_losses(account: Account) -> dict[str, Decimal]:
-    """Return what is settled, and what the last day comes to by now; nothing if there is none."""
+    """Return the final sum and the provisional one of the last day; empty without either."""
     if not (account.refused or account.refused_pnl):
         return {}
     blank = Holding("")

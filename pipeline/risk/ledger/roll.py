@@ -1,4 +1,4 @@
-"""The roll of day and week, before the event that crosses it, with the marks the log had."""
+"""Rolls day and week before the event that crosses the boundary, at the marks known then."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -22,7 +22,7 @@ _DAY_MS = 86_400_000
 
 
 def roll(turn: Turn) -> bool:
-    """Open the day and the week that the clock is in; return whether a day was closed."""
+    """Open the windows that the clock is in; return whether a day was closed."""
     day, week = turn.account.day, turn.account.week
     if day is None or week is None:
         return False
@@ -50,7 +50,7 @@ def roll_ms(turn: Turn) -> int | None:
 
 
 def open_marks(turn: Turn) -> dict[str, Decimal]:
-    """The marks of what is held, kept at the open of a window."""
+    """Return the marks of all positions; a window keeps them for late fills."""
     return {
         holding.symbol: mark
         for holding in turn.account.holdings.values()
@@ -59,9 +59,9 @@ def open_marks(turn: Turn) -> dict[str, Decimal]:
 
 
 def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
-    """Let a changed zone take effect at the roll of the old one, for day and week together.
+    """Switch day and week to a changed zone, at the day roll of the old zone.
 
-    The week that runs keeps its start equity until its end in the new zone.
+    The current week keeps its start equity and ends as the new zone has it.
     """
     clock = (turn.limits.clock.zone, turn.limits.clock.day_roll)
     if clock == turn.account.rolls_by:
@@ -76,7 +76,7 @@ def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
 def _roll_day(
     turn: Turn, day: Window, equity: Decimal | None, *, marks: dict[str, Decimal]
 ) -> None:
-    """Close the day, and as quiet ones those that nobody woke for."""
+    """Close the day, and idle days since then with a PnL of zero."""
     closed = [*turn.account.closed_days, ClosedDay(day.span, day.pnl(equity), day.marks)]
     span = _next(turn, _latest(turn, day.span), day_at)
     while turn.now_ms >= span.end_ms:
@@ -90,7 +90,7 @@ def _roll_day(
 
 
 def _current(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
-    """The window that the clock is in, however many were missed."""
+    """Return the window that the clock is in, however many were missed."""
     clock = turn.limits.clock
     following = _next(turn, span, at)
     if turn.now_ms < following.end_ms:
@@ -99,7 +99,7 @@ def _current(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Spa
 
 
 def _latest(turn: Turn, span: Span) -> Span:
-    """Skip idle days that would not be kept anyway."""
+    """Skip idle days that would not be kept, so that a long sleep costs little."""
     kept_ms = turn.now_ms - (DAYS_KEPT + 2) * _DAY_MS
     if span.end_ms >= kept_ms:
         return span
@@ -108,14 +108,14 @@ def _latest(turn: Turn, span: Span) -> Span:
 
 
 def _next(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
-    """The window that begins where one ends; a changed zone never makes two overlap."""
+    """Return the window after this one; they never overlap, even when the zone changes."""
     clock = turn.limits.clock
     following = at(span.end_ms, clock.zone, clock.day_roll)
     return Span(following.label, max(following.start_ms, span.end_ms), following.end_ms)
 
 
 def open_unknown(turn: Turn) -> None:
-    """Open a window at the first known equity when a mark was missing at its roll."""
+    """Set a window's start equity once equity is known, if a mark was missing at its roll."""
     account = turn.account
     day, week = account.day, account.week
     if day is None or week is None:

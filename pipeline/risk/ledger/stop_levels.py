@@ -1,4 +1,4 @@
-"""What a position's stops go by: when it left zero, its best mark, the stop of its newest entry."""
+"""A position's stop levels: when it was opened, its best mark, its newest entry's stop price."""
 
 from decimal import Decimal
 
@@ -14,36 +14,36 @@ from topics.fields import Side
 from topics.fills import Fill
 
 
-def guarded(turn: Turn, holding: Holding, *, price: Decimal) -> Holding:
-    """Begin the guard of a position that left zero or turned; price: of its entry."""
+def with_stop_levels(turn: Turn, holding: Holding, *, price: Decimal) -> Holding:
+    """Start the stop levels of a position that opened or flipped; price: its entry price."""
     stop_levels = StopLevels(turn.now_ms, price, realized=holding.realized)
     _await_time(turn, holding.symbol, stop_levels)
     begun = replace(holding, stop_levels=stop_levels)
     return begun if holding.mark is None else with_best(begun, holding.mark)
 
 
-def guard_again(turn: Turn, holding: Holding, stop_levels: StopLevels) -> Holding:
-    """Let a position that is folded anew have the guard that it would have."""
+def restore_stop_levels(turn: Turn, holding: Holding, stop_levels: StopLevels) -> Holding:
+    """Set the stop levels of a position whose fills were applied again."""
     _await_time(turn, holding.symbol, stop_levels)
     again = replace(holding, stop_levels=stop_levels)
     return again if holding.mark is None else with_best(again, holding.mark)
 
 
 def forget_stops(turn: Turn, symbol: str) -> None:
-    """Let go of what was met for a position that ended: the next one begins with its own stops."""
+    """Drop the pending exit and alerts of a position that ended; the next one starts afresh."""
     account = turn.account
     if symbol in account.pending_exits:
         left = {name: item for name, item in account.pending_exits.items() if name != symbol}
         turn.set_unmeasured(pending_exits=left)
-    told = {f"{rule.NAME}:{symbol}" for rule in turn.limits.position_stops}
-    if account.alerted and not told.isdisjoint(account.alerted):
+    keys = {f"{rule.NAME}:{symbol}" for rule in turn.limits.position_stops}
+    if account.alerted and not keys.isdisjoint(account.alerted):
         turn.set_unmeasured(
-            alerted={key: at for key, at in account.alerted.items() if key not in told}
+            alerted={key: at for key, at in account.alerted.items() if key not in keys}
         )
 
 
 def with_best(holding: Holding, mark: Decimal) -> Holding:
-    """Note a mark that is the best since the position left zero."""
+    """Record a mark if it is the best since the position left zero."""
     stop_levels = holding.stop_levels
     if stop_levels is None:
         return holding
@@ -54,38 +54,37 @@ def with_best(holding: Holding, mark: Decimal) -> Holding:
 
 
 def enter(turn: Turn, before: Holding, fill: Fill, *, order: Reservation | None) -> None:
-    """Take over the stop of an entry that a fill just booked; `before`: the holding without it.
+    """Take the stop price of an entry whose fill was just booked; before: the holding without it.
 
-    order: the entry's, after this fill; one that nobody knows gets a stop from its fill's price.
+    order: its reservation after this fill. Without one the stop price follows from the fill price.
     """
     after = turn.holding(fill.symbol)
     held, was, stop_levels = after.position.quantity, before.position.quantity, after.stop_levels
     if stop_levels is None or (held > ZERO) != (fill.side == "buy"):
         return
     if was and (was > ZERO) != (held > ZERO):
-        stop_levels = replace(
-            stop_levels, realized=after.realized
-        )  # What it turned from is realized.
+        # It flipped: the PnL of the old side must not count for the new one.
+        stop_levels = replace(stop_levels, realized=after.realized)
     if order is None or order.stop_price is None:
-        stop = own_stop(turn, after, fill.price)
+        stop = default_stop(turn, after, fill.price)
     else:
         stop = _stop_of(after, order, order.stop_price)
     turn.replace_holding(replace(after, stop_levels=replace(stop_levels, stop=stop)))
 
 
-def _stop_of(holding: Holding, order: Reservation, told: Decimal) -> Decimal:
-    """Return an entry's stop: a named one stays, one worked out follows the price of its fills.
+def _stop_of(holding: Holding, order: Reservation, decided: Decimal) -> Decimal:
+    """Return an entry's stop price: a named one stays, a worked-out one follows its fills.
 
-    The average is over the fills of the order, harmonic for an inverse contract.
+    It keeps its distance from the order's average fill price, harmonic for an inverse contract.
     """
     if order.stop_distance is None:
-        return told
+        return decided
     price = average_price(Position(order.filled, order.filled_cost), holding.inverse)
     return stop_at(price, order.side, holding.instrument, distance=order.stop_distance)
 
 
-def own_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
-    """Work out the stop of an entry that nobody named one for; price: of its fill."""
+def default_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
+    """Return the stop price of an entry without one of its own; price: its fill price."""
     side: Side = "buy" if holding.position.quantity > ZERO else "sell"
     atr = None if holding.quote is None else holding.quote.atr
     distance = stop_distance(price, turn.limits.stop, atr=atr)
@@ -93,7 +92,7 @@ def own_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
 
 
 def _await_time(turn: Turn, symbol: str, stop_levels: StopLevels) -> None:
-    """Be woken when a stop hits without any event."""
+    """Wake the account when time alone will trigger a stop."""
     due_ms = turn.account.hold_due_ms
     for rule in turn.limits.position_stops:
         due_ms = earliest(due_ms, rule.due_ms(symbol, stop_levels))

@@ -1,8 +1,8 @@
-"""Taking over: the profit or loss that an adopted position brings with it is not today's.
+"""Taking over: the unrealized PnL that an adopted position brings is not today's PnL.
 
-Until our first fill of its symbol a position is what the snapshots say. The unrealized PnL of its
-first mark, and each change that a later snapshot makes to it, move the start equities, the
-baselines and the peak, so that only what happens from then on counts for a loss limit.
+Until our first fill of its symbol, a position is what snapshots show. Its unrealized PnL at the
+first mark, and every change by a later snapshot, shift start equities, baselines and peak, so that
+loss limits count only what happens afterwards.
 """
 
 from decimal import Decimal
@@ -19,7 +19,10 @@ from pipeline.risk.turn import Turn
 
 
 def take_over(turn: Turn, before: Holding, position: Position) -> None:
-    """Note that a snapshot was adopted in the place of `before`, once it stands in the account."""
+    """Shift the starts by an adopted snapshot, or remember it until it can be valued.
+
+    Called with the snapshot already in the account; before: the holding without it.
+    """
     symbol, account = before.symbol, turn.account
     counted = symbol not in account.taken_over
     was = before.figures.unrealized if counted and before.position.quantity else ZERO
@@ -32,7 +35,7 @@ def take_over(turn: Turn, before: Holding, position: Position) -> None:
 
 
 def count_past(turn: Turn) -> None:
-    """Count the past of what was adopted as soon as its mark and its rate are known."""
+    """Shift the starts for adopted positions whose mark and rate are known now."""
     if turn.account.opened_ms is None:
         return
     for symbol, position in list(turn.account.taken_over.items()):
@@ -42,7 +45,7 @@ def count_past(turn: Turn) -> None:
 
 
 def count_past_at(turn: Turn, symbol: str, price: Decimal) -> None:
-    """Count the past of a position without a mark at the price of our first fill of its symbol."""
+    """Shift the starts for an adopted position without a mark, at our first fill's price."""
     position = turn.account.taken_over.get(symbol)
     if position is not None and turn.account.opened_ms is not None:
         _count(turn, turn.holding(symbol), position, price=price)

@@ -1,4 +1,4 @@
-"""A trade: what a fill does to position and money, once its instrument is known.
+"""A trade: the effect of a fill on position and money, once its instrument is known.
 
 A fee in the base currency of a linear instrument is paid in units of the position.
 """
@@ -20,13 +20,13 @@ from topics.instruments import Instrument
 
 class Trade(Struct, frozen=True, gc=False):
     execution: Execution
-    quantity: Decimal  # By which the position changes, signed.
+    quantity: Decimal  # Signed change of the position.
     fee: Decimal  # In the settlement currency; negative is a rebate.
-    other_fee: Money | None  # What is won (negative: paid) in a third currency.
+    other_fee: Money | None  # In a third currency; negative when paid.
     contract: Contract
 
     def effect(self, mark: Decimal | None) -> Decimal:
-        """What it won until a mark, its own price without one; in the settlement currency."""
+        """Return its PnL up to a mark, or just its fee without one, in the settlement currency."""
         if mark is None:
             return -self.fee
         price, inverse = self.execution.price, self.contract.inverse
@@ -49,7 +49,7 @@ def execution_of(fill: Fill) -> Execution:
 
 
 def trade_of(execution: Execution, instrument: Instrument, account: Account) -> Trade:
-    """Say what an execution does to a position of this instrument."""
+    """Work out the effect of an execution on a position of this instrument."""
     inverse = inverse_of(instrument)
     multiplier = ONE if inverse is not None else instrument.multiplier
     contract = Contract(inverse, multiplier, converts=_converts(instrument, account))
@@ -69,5 +69,5 @@ def _booked(fee: Decimal, contract: Contract) -> Decimal:
 
 
 def _converts(instrument: Instrument, account: Account) -> bool:
-    """Whether its money is booked in another currency than the one it comes in."""
+    """Tell whether its money is converted when booked; rounding then happens after that."""
     return is_foreign(instrument, account) and not account.by_currency

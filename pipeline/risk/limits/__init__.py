@@ -1,4 +1,4 @@
-"""What limits an account: the documents that set them, those in force, how much of them is left.
+"""Limits documents, the limits in force for an account, and how much of them is left.
 
-A rule's own parameters stand in its file in rules/; only those of no single rule are here.
+Parameters are defined with their rule in rules/, or in parameters.py when they belong to none.
 """

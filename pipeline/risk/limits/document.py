@@ -1,6 +1,6 @@
-"""Limits documents: what they may name, and the text that state keeps of them.
+"""Limits documents: validation, merging, and the canonical text that the account's state keeps.
 
-A document that does not validate is refused whole, with everything that is wrong with it.
+A document that does not validate is refused as a whole, with a list of its faults.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,29 +17,29 @@ from topics.codec import DecodeError, encode_plain
 from topics.explain import path_of
 from topics.text import nearest
 
-Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule types its own.
+Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule converts its own values.
 P = TypeVar("P", bound=Parameters)
 
 NAMES: dict[str, type[Parameters]] = {**RULES, **GROUPS}
-FAULTS_MAX = 20  # Of a document: more say nothing more, and looking for them takes long.
+FAULTS_MAX = 20  # Per document. A longer list helps nobody, and checking thousands takes long.
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong with a document, and where: rule, parameter, name within it."""
+    """One fault of a document and its place: rule, parameter, name within the parameter."""
 
     place: tuple[str, ...]
-    said: str
-    unknown: bool = False  # The last name of the place is none.
+    problem: str
+    unknown: bool = False  # The last name of the place does not exist.
 
     def __str__(self) -> str:
         path = "rules"
         for name in self.place:
             path = path_of(path, name)
-        return f"{path}: {self.said}"
+        return f"{path}: {self.problem}"
 
 
 class LimitsError(ValueError):
-    """A limits document names what is not there, or gives it a value it cannot have."""
+    """A limits document names something unknown or gives a parameter an invalid value."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(islice(faults, FAULTS_MAX))
@@ -47,12 +47,12 @@ class LimitsError(ValueError):
 
 
 def canonical(rules: Rules) -> str:
-    """Return a document's rules as the text that state keeps and compares."""
+    """Return a document's rules as canonical JSON, which is stored and compared."""
     return encode_plain(rules).decode()
 
 
 def validate(rules: Rules, below: Rules | None = None) -> None:
-    """Raise LimitsError when a document cannot be used over the one below it."""
+    """Raise LimitsError unless a document can be used on top of the one below it."""
     error = LimitsError(_all_faults(rules, below or {}))
     if error.faults:
         raise error
@@ -60,11 +60,11 @@ def validate(rules: Rules, below: Rules | None = None) -> None:
 
 def _all_faults(rules: Rules, below: Rules) -> Iterator[Fault]:
     yield from faults_of(rules)
-    yield from _halves(sound(rules), sound(below))
+    yield from _halves(supported(rules), supported(below))
 
 
 def faults_of(rules: Rules) -> Iterator[Fault]:
-    """Yield what no document may say, whatever lies below it."""
+    """Yield the faults of a document by itself, whatever lies below it."""
     for name, values in rules.items():
         kind = NAMES.get(name)
         if kind is None:
@@ -80,26 +80,26 @@ def _faults_in(name: str, parameter: str, value: object) -> Iterator[Fault]:
         hint = _hint(parameter, kind.__struct_fields__)
         yield Fault((name, parameter), f"there is no such parameter{hint}", unknown=True)
         return
-    for where, said in wrong_values(kind, parameter, value):
-        yield Fault((name, parameter, *where), said)
+    for where, problem in wrong_values(kind, parameter, value):
+        yield Fault((name, parameter, *where), problem)
 
 
-def sound(rules: Rules) -> Rules:
-    """Return a document without the parameters that this release cannot use."""
+def supported(rules: Rules) -> Rules:
+    """Return a document without the parameters that this release does not accept."""
     return {
-        name: {key: value for key, value in values.items() if _is_sound(name, key, value)}
+        name: {key: value for key, value in values.items() if _is_supported(name, key, value)}
         for name, values in rules.items()
         if name in NAMES
     }
 
 
-def _is_sound(name: str, parameter: str, value: object) -> bool:
+def _is_supported(name: str, parameter: str, value: object) -> bool:
     kind = NAMES[name]
     return parameter in kind.__struct_fields__ and not any(wrong_values(kind, parameter, value))
 
 
-def over(below: Rules, rules: Rules) -> Rules:
-    """Return what two documents say together; those of the upper one win one by one."""
+def merge(below: Rules, rules: Rules) -> Rules:
+    """Merge two documents; each parameter of the upper one overrides the lower one's."""
     merged = {name: dict(values) for name, values in below.items()}
     for name, values in rules.items():
         merged[name] = {**merged.get(name, {}), **values}
@@ -107,7 +107,7 @@ def over(below: Rules, rules: Rules) -> Rules:
 
 
 def converted(name: str, values: Mapping[str, Any], kind: type[P]) -> P:
-    """Read a rule's parameters. Raise LimitsError when one cannot be had."""
+    """Convert the parameters of a rule or group. Raise LimitsError when one is invalid."""
     try:
         return msgspec.convert(values, kind, strict=False)
     except (msgspec.ValidationError, DecodeError) as error:
@@ -115,8 +115,8 @@ def converted(name: str, values: Mapping[str, Any], kind: type[P]) -> P:
 
 
 def _halves(rules: Rules, below: Rules) -> Iterator[Fault]:
-    """Yield the rules of which a document sets only a part, counting what lies below it."""
-    merged = over(below, rules)
+    """Yield a fault for each rule that lacks a needed parameter, counting the document below."""
+    merged = merge(below, rules)
     for name, values in rules.items():
         if name in RULES and values:
             rule = converted(name, merged[name], RULES[name])
@@ -126,7 +126,7 @@ def _halves(rules: Rules, below: Rules) -> Iterator[Fault]:
 
 
 def half(rule: Rule) -> Fault | None:
-    """Say which parameter of a rule does nothing for want of another one."""
+    """Return a fault for a parameter that does nothing because another one is unset."""
     lacking = rule.lacking
     if not rule.enabled or lacking is None:
         return None
@@ -134,7 +134,7 @@ def half(rule: Rule) -> Fault | None:
 
 
 def _idle(rule: Rule, values: Mapping[str, object]) -> Fault | None:
-    """Say that what a document sets of a rule does nothing without its limit."""
+    """Return a fault when a document sets parameters of a rule whose limit is unset."""
     if not rule.enabled or rule.ready or not rule.NEEDED:
         return None
     named = [name for name, value in values.items() if value is not None]
@@ -142,9 +142,9 @@ def _idle(rule: Rule, values: Mapping[str, object]) -> Fault | None:
 
 
 def _needs(sets: Iterable[tuple[str, ...]]) -> str:
-    ways = [" and ".join(names) for names in sets]
-    it = "it" if ways == [ways[0]] and " " not in ways[0] else "them"
-    return f"does nothing without {', or '.join(ways)}: set {it} as well"
+    options = [" and ".join(names) for names in sets]
+    pronoun = "it" if options == [options[0]] and " " not in options[0] else "them"
+    return f"does nothing without {', or '.join(options)}: set {pronoun} as well"
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

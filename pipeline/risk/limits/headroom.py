@@ -1,20 +1,22 @@
-"""How much of each loss limit is left: what people and alerts look at before a stop comes."""
+"""How much of each loss limit is left, so that people and alerts see a stop coming."""
 
 from decimal import ROUND_FLOOR, Decimal
 
 from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.numbers import MONEY, ZERO
 from pipeline.risk.order.risk_view import RiskView
-from pipeline.risk.rules.measure import LeastMeasure
+from pipeline.risk.rules.measure import MinimumMeasure
 
-_DIGITS = Decimal("0.000001")
-_MOST = Decimal(1)
-_LEAST = Decimal(-1000)  # Beyond it nobody reads the number any more.
+_PRECISION = Decimal("0.000001")
+_RATIO_MAX = Decimal(1)
+_RATIO_MIN = Decimal(-1000)  # Keeps tiny limits from producing absurd numbers.
 
 
 def headroom_ratios(view: RiskView, limits: Limits) -> dict[str, Decimal]:
-    """Return by rule the rest of its limit as a fraction of it: 1 untouched, 0 used up, below it
-    breached. Absent while equity is unknown or the limit is not above zero.
+    """Return the unused fraction of each loss limit: 1 untouched, 0 used up, negative breached.
+
+    Rounded down to six places, so that 0 never looks like headroom. A rule is absent while equity
+    is unknown or its limit is not above zero.
     """
     equity = view.equity
     if equity is None:
@@ -24,9 +26,9 @@ def headroom_ratios(view: RiskView, limits: Limits) -> dict[str, Decimal]:
         measure = rule.measure(view, equity) if rule.LOSS else None
         if measure is None or measure.limit <= ZERO:
             continue
-        rest = measure.limit - measure.measured
-        if isinstance(measure, LeastMeasure):
-            rest = -rest
-        ratio = max(min(MONEY.divide(rest, measure.limit), _MOST), _LEAST)
-        ratios[f"{rule.NAME}_headroom_ratio"] = ratio.quantize(_DIGITS, ROUND_FLOOR)
+        headroom = measure.limit - measure.measured
+        if isinstance(measure, MinimumMeasure):
+            headroom = -headroom
+        ratio = max(min(MONEY.divide(headroom, measure.limit), _RATIO_MAX), _RATIO_MIN)
+        ratios[f"{rule.NAME}_headroom_ratio"] = ratio.quantize(_PRECISION, ROUND_FLOOR)
     return ratios

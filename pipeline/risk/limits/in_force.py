@@ -1,4 +1,4 @@
-"""Limits in force for an account: its own document over that of `*` over the built-in defaults."""
+"""The limits in force for an account: its own document over the `*` document over the defaults."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -39,20 +39,20 @@ from topics.decisions import Check
 
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
 R = TypeVar("R", bound=Rule)
-Ask = Callable[[RiskView, CandidateOrder], Check]
+CheckOrder = Callable[[RiskView, CandidateOrder], Check]
 
 
 class Limits(Struct, frozen=True):
     gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
-    checks: tuple[Ask, ...]  # Their questions, bound once.
-    minimums: tuple[Rule, ...]  # Those that a smaller quantity can breach.
+    checks: tuple[CheckOrder, ...]  # Their bound `check` methods: no lookup per order.
+    minimums: tuple[Rule, ...]  # Gate rules that a smaller quantity can breach.
     account_limits: tuple[AccountLimit, ...]
-    keeps: frozenset[Sum]  # Sums of the totals that one of the rules reads.
+    keeps: frozenset[Sum]  # Account sums that a gate rule reads.
     position_stops: tuple[PositionStop, ...]
-    trails: bool  # Whether the best mark of a position matters.
+    trails: bool  # Whether best marks are needed: trailing_stop is on.
     circuit_breaker: CircuitBreaker | None  # None while it is off.
     rules: dict[str, Rule]  # Every rule, enabled or not.
-    defects: tuple[str, ...]  # What its documents say in vain; empty but for stored ones.
+    defects: tuple[str, ...]  # Stored parameters that this release cannot use.
     clock: AccountClock
     reservation: ReservationTimes
     dedupe: Dedupe
@@ -68,13 +68,17 @@ class Limits(Struct, frozen=True):
     common: Common
 
     def rule(self, kind: type[R]) -> R:
-        """Return the rule of a type with the parameters in force, enabled or not."""
+        """Return the rule of this type with the parameters in force, enabled or not."""
         return cast(R, self.rules[kind.NAME])
 
 
 @lru_cache(maxsize=8192)
 def limits_of(everyone: str, own: str) -> Limits:
-    """Combine two canonical documents; the account's own parameters win one by one."""
+    """Combine two canonical documents; the account's own parameters override those of `*`.
+
+    Cached: the result depends on the two texts alone, many accounts share the same documents, and
+    reading them costs far more than a decision.
+    """
     stored = stored_in(everyone, own)
     rules = {name: cast(Rule, stored.values[name]) for name in RULES}
     groups = {name: stored.values[name] for name in GROUPS}
@@ -113,33 +117,33 @@ def _score_limits(rules: dict[str, Rule]) -> ScoreLimits:
 
 
 def _unless_off(rules: dict[str, Rule], kind: type[R]) -> R:
-    """Return a rule as it is, or with its defaults where it is off."""
+    """Return the rule in force, or its defaults while it is off."""
     rule = cast(R, rules[kind.NAME])
     return rule if rule.enabled else kind()
 
 
 def _without_replaced(rules: dict[str, Rule]) -> dict[str, Rule]:
-    """Turn off the rules that another one stands in for while it is on."""
-    off = stand_ins(rules)
+    """Turn off rules that an enabled rule replaces, such as cash under margin."""
+    off = replacements(rules)
     return {
         name: replace(rule, enabled=False) if name in off else rule for name, rule in rules.items()
     }
 
 
-def stand_ins(rules: dict[str, Rule]) -> dict[str, str]:
-    """Name the rules that another one stands in for while it is on, and which one does."""
+def replacements(rules: dict[str, Rule]) -> dict[str, str]:
+    """Map each replaced rule to the enabled rule that replaces it."""
     replacing = [rule for rule in rules.values() if rule.REPLACES and rule.enabled and rule.ready]
     return {name: rule.NAME for rule in replacing for name in rule.REPLACES}
 
 
 def _whole_or_half(rule: Rule) -> Rule:
-    """Let a rule that has only a part of its limits refuse entries."""
+    """Substitute a stand-in that rejects entries for a rule with only some of its limits."""
     stand_in = HALVES.get(rule.NAME)
     return rule if stand_in is None or rule.lacking is None else stand_in
 
 
 def _outliving(reservation: Parameters, decisions: Parameters) -> Parameters:
-    """Reserve longer than the approval is valid, whatever two documents say together."""
+    """Make reservations outlive approvals; two merged documents may not ensure it."""
     times, valid = cast(ReservationTimes, reservation), cast(Decisions, decisions)
-    least_ms = valid.decision_ttl_ms + 1
-    return replace(times, reservation_ttl_ms=max(times.reservation_ttl_ms, least_ms))
+    minimum_ms = valid.decision_ttl_ms + 1
+    return replace(times, reservation_ttl_ms=max(times.reservation_ttl_ms, minimum_ms))

@@ -1,9 +1,9 @@
-"""Every parameter in force for an account, which document says it, and which rules judge."""
+"""Every parameter in force for an account, the document that sets it, and the rules that apply."""
 
 from typing import Literal, NamedTuple, cast
 
-from pipeline.risk.limits.document import half, sound
-from pipeline.risk.limits.in_force import stand_ins
+from pipeline.risk.limits.document import half, supported
+from pipeline.risk.limits.in_force import replacements
 from pipeline.risk.limits.stored import stored_in
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Rule
@@ -13,26 +13,26 @@ Level = Literal["own", "everyone", "default"]  # The account's document, that of
 
 
 class InForce(NamedTuple):
-    """One parameter as it holds."""
+    """The value of one parameter and the document that sets it."""
 
     value: object  # None: no limit.
     level: Level
 
 
 class Listing(NamedTuple):
-    """What holds for an account."""
+    """The parameters and rules in force for an account."""
 
     parameters: dict[tuple[str, str], InForce]  # By rule or group, in the order of the gate.
-    idle: dict[str, str]  # Why a rule does not judge, by rule.
-    halves: dict[str, str]  # What a rule lacks that therefore refuses every entry, by rule.
+    idle: dict[str, str]  # Why a rule does not apply, by rule.
+    halves: dict[str, str]  # Parameters missing from rules that therefore reject every entry.
 
 
 def listing(everyone: str, own: str) -> Listing:
-    """List what two canonical documents and the defaults say together."""
+    """List the result of two canonical documents and the defaults."""
     stored = stored_in(everyone, own)
     levels: list[tuple[Level, dict[str, dict[str, object]]]] = [
-        ("own", sound(decode_plain(own))),
-        ("everyone", sound(decode_plain(everyone))),
+        ("own", supported(decode_plain(own))),
+        ("everyone", supported(decode_plain(everyone))),
     ]
     parameters = {
         (name, parameter): InForce(getattr(values, parameter), _level(levels, name, parameter))
@@ -40,11 +40,13 @@ def listing(everyone: str, own: str) -> Listing:
         for parameter in values.__struct_fields__
     }
     rules = {name: cast(Rule, stored.values[name]) for name in RULES}
-    instead = stand_ins(rules)
+    replaced = replacements(rules)
     idle = {
-        name: why for name, rule in rules.items() if (why := _why_idle(rule, instead)) is not None
+        name: why for name, rule in rules.items() if (why := _why_idle(rule, replaced)) is not None
     }
-    halves = {name: fault.said for name, rule in rules.items() if (fault := half(rule)) is not None}
+    halves = {
+        name: fault.problem for name, rule in rules.items() if (fault := half(rule)) is not None
+    }
     return Listing(parameters, idle, halves)
 
 
@@ -54,11 +56,11 @@ def _level(
     return next((level for level, rules in levels if parameter in rules.get(name, {})), "default")
 
 
-def _why_idle(rule: Rule, instead: dict[str, str]) -> str | None:
+def _why_idle(rule: Rule, replaced: dict[str, str]) -> str | None:
     if not rule.enabled:
         return "it is off"
-    if rule.NAME in instead:
-        return f"{instead[rule.NAME]} stands in for it"
+    if rule.NAME in replaced:
+        return f"{replaced[rule.NAME]} replaces it"
     if rule.judges:
         return None
     zeros = [name for name in rule.OFF_AT_ZERO if getattr(rule, name) == 0]

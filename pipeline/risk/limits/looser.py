@@ -1,7 +1,7 @@
-"""Whether limits let more through than others: what `--never-looser` refuses.
+"""Compares limits: `--never-looser` refuses a document that loosens any of them.
 
-Which way a parameter is looser its rule says, or the end of its name; where neither does, any
-change counts as looser. A rule that judged and no longer does is looser whatever it says.
+A rule states the direction in which a parameter is looser, or the suffix of its name does; where
+neither does, any change counts as looser. A rule that stops applying is looser in any case.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ from pipeline.risk.parameters import ALL_OTHERS, OnBreach, Parameters, per_symbo
 
 __all__ = ["Documents", "is_looser", "looser", "ways"]
 
-Documents = tuple[str, str]  # Of `*` and of an account, canonical.
-STRENGTHS = get_args(OnBreach)  # From the weakest on.
+Documents = tuple[str, str]  # Of `*` and of an account; canonical text.
+STRENGTHS = get_args(OnBreach)  # From the weakest to the strictest.
 
 
 def looser(before: Documents, after: Documents) -> Iterator[tuple[str, str | None]]:
-    """Yield each rule and parameter that lets more through; None: the rule itself is gone."""
+    """Yield each loosened rule and parameter; None where the whole rule stops applying."""
     old, new = listing(*before), listing(*after)
     for name in new.idle:
         if name not in old.idle:
@@ -31,27 +31,27 @@ def looser(before: Documents, after: Documents) -> Iterator[tuple[str, str | Non
 
 
 def is_looser(kind: type[Parameters], parameter: str, *, old: object, new: object) -> bool:
-    """Whether a parameter's new value lets more through than its old one, or may do so."""
-    if old == new or parameter == "enabled":  # Whether a rule judges is looked at as a whole.
+    """Tell whether a parameter's new value is, or may be, looser than its old one."""
+    if old == new or parameter == "enabled":  # `looser` compares whole rules.
         return False
     if parameter == "on_breach":
         return STRENGTHS.index(str(new)) < STRENGTHS.index(str(old))
-    towards = ways(kind, parameter)
-    if towards == (True, True):
+    directions = ways(kind, parameter)
+    if directions == (True, True):
         return True
     names = {ALL_OTHERS, *_named(old), *_named(new)}
     return any(
         _is_moved(
             _of(kind, parameter, value=old, name=name),
             _of(kind, parameter, value=new, name=name),
-            towards,
+            directions,
         )
         for name in names
     )
 
 
 def ways(kind: type[Parameters], parameter: str) -> tuple[bool, bool]:
-    """Whether more, and whether less of a parameter may let more through."""
+    """Tell whether a larger value, and whether a smaller value, may be looser."""
     up, down = parameter in kind.LOOSER_UP, parameter in kind.LOOSER_DOWN
     if up or down:
         return up, down
@@ -65,7 +65,7 @@ def _named(value: object) -> Iterable[str]:
 
 
 def _of(kind: type[Parameters], parameter: str, *, value: object, name: str) -> object:
-    """Return what holds for one symbol or group; None: no limit."""
+    """Return the value for one symbol or group; None means no limit."""
     if isinstance(value, dict):
         value = per_symbol(value, name)
     if value is None:
@@ -73,8 +73,8 @@ def _of(kind: type[Parameters], parameter: str, *, value: object, name: str) -> 
     return None if value == 0 and parameter in kind.OFF_AT_ZERO else value
 
 
-def _is_moved(old: object, new: object, towards: tuple[bool, bool]) -> bool:
-    up, down = towards
+def _is_moved(old: object, new: object, directions: tuple[bool, bool]) -> bool:
+    up, down = directions
     if old is None or new is None:
         return new is None and old is not None
     if isinstance(old, frozenset) and isinstance(new, frozenset):

@@ -1,9 +1,9 @@
-"""Remarks on a valid limits document: what is legal and yet most likely not what was meant."""
+"""Remarks on a valid limits document: values that are legal but probably not intended."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from pipeline.risk.limits.document import NAMES, Rules, converted, over
+from pipeline.risk.limits.document import NAMES, Rules, converted, merge
 from pipeline.risk.numbers import EXACT
 from pipeline.risk.parameters import ALL_OTHERS, Parameters, PerSymbol, StopPrices
 from pipeline.risk.rules.margin import Margin
@@ -13,7 +13,7 @@ from topics.codec import plain
 __all__ = ["remarks"]
 
 LEVERAGE_USUAL_MAX = 20
-# Rule and parameter of two limits of which the first holds the second as well.
+# Pairs of limits (rule, parameter) of which the first also caps what the second caps.
 WIDE_AND_NARROW = (
     (("weekly_loss", "weekly_loss_ratio_max"), ("daily_loss", "daily_loss_ratio_max")),
     (("gross_exposure", "gross_exposure_ratio_max"), ("position_ratio", "position_ratio_max")),
@@ -23,11 +23,11 @@ Kinds = Mapping[str, Parameters]
 
 
 def remarks(rules: Rules, *, below: Rules | None = None, atr_periods: int) -> list[str]:
-    """Return what a person should look at once more.
+    """Return one remark per value that a person should check again.
 
-    below: the rules that the document stands on; atr_periods: those of the tables.
+    below: the rules of the document underneath; atr_periods: the setting of the tables.
     """
-    merged = over(below or {}, rules)
+    merged = merge(below or {}, rules)
     kinds = {name: converted(name, merged.get(name, {}), kind) for name, kind in NAMES.items()}
     found: list[str] = []
     for name, values in rules.items():
@@ -47,13 +47,12 @@ def _of_parameter(parameters: Parameters, name: str, path: str) -> Iterator[str]
             if isinstance(number, Decimal) and number > parameters.RATIO_USUAL_MAX:
                 yield _percent(f"{path}.{key}" if key else path, number)
     if isinstance(value, dict) and ALL_OTHERS not in value:
-        yield f'{path} has no "{ALL_OTHERS}": whatever it does not name is without this limit'
+        yield f'{path} has no "{ALL_OTHERS}": names that it does not list have no limit'
 
 
 def _percent(path: str, ratio: Decimal) -> str:
-    hundredfold, hundredth = EXACT.scaleb(ratio, 2), EXACT.scaleb(ratio, -2)
-    said, meant = plain(ratio), plain(hundredth)
-    return f"{path} is {said}: that is {plain(hundredfold)} %, is {said} % ({meant}) meant?"
+    percent, intended = plain(EXACT.scaleb(ratio, 2)), plain(EXACT.scaleb(ratio, -2))
+    return f"{path} is {plain(ratio)} ({percent} %); did you mean {plain(ratio)} % ({intended})?"
 
 
 def _of_rule(parameters: Parameters, name: str, path: str) -> Iterator[str]:
@@ -63,24 +62,24 @@ def _of_rule(parameters: Parameters, name: str, path: str) -> Iterator[str]:
         and parameters.LOSS
         and (name, value) == ("on_breach", "warn")
     ):
-        yield f"{path} is warn: entries are refused, but no loss stops the account"
+        yield f"{path} is warn: entries are rejected, but no loss stops the account"
     if isinstance(parameters, Margin) and name == "leverage" and value > LEVERAGE_USUAL_MAX:
-        yield f"{path} is {plain(value)}: is {plain(value)} times the equity of the account meant?"
+        yield f"{path} is {plain(value)}; did you mean {plain(value)} times equity?"
     widest = value.get(ALL_OTHERS) if isinstance(value, dict) else value
     if isinstance(parameters, Rule) and name.endswith("_max") and widest == 0:
         off = name in parameters.OFF_AT_ZERO
-        yield f"{path} is 0: {'that turns the rule off' if off else 'anything at all breaches it'}"
+        yield f"{path} is 0: {'that turns the rule off' if off else 'anything above 0 breaches it'}"
 
 
 def _of_two_rules(kinds: Kinds, rules: Rules) -> Iterator[str]:
-    """Remark on a limit that another one never lets anybody reach."""
+    """Remark on a limit that cannot be reached because a wider one is smaller."""
     for wide, narrow in WIDE_AND_NARROW:
         if {wide[0], narrow[0]} & rules.keys() and _is_on(kinds, wide) and _is_on(kinds, narrow):
-            outer, inner = (_largest(getattr(kinds[name], each)) for name, each in (wide, narrow))
+            outer, inner = (_largest(getattr(kinds[rule], name)) for rule, name in (wide, narrow))
             if outer is not None and inner is not None and outer < inner:
                 yield (
-                    f"{'.'.join(wide)} is {plain(outer)}, below {'.'.join(narrow)}, which is "
-                    f"{plain(inner)} and is never reached"
+                    f"{'.'.join(wide)} is {plain(outer)}, so {'.'.join(narrow)} of "
+                    f"{plain(inner)} is never reached"
                 )
 
 
@@ -98,6 +97,6 @@ def _of_tables(rules: Rules, atr_periods: int) -> Iterator[str]:
     wanted = converted("stop", values, StopPrices).atr_periods
     if "atr_periods" in values and wanted != atr_periods:
         yield (
-            f"stop.atr_periods is {wanted} and has no effect: ingest and broadcast build the ATR "
-            f"of RISKGATE_ATR_PERIODS bars, {atr_periods} here"
+            f"stop.atr_periods is {wanted} and has no effect: ingest and broadcast compute the ATR "
+            f"over RISKGATE_ATR_PERIODS bars, {atr_periods} here"
         )

@@ -1,7 +1,7 @@
-"""What two stored documents say together, and what of it this release cannot use.
+"""Combines two stored documents and drops what this release cannot use.
 
-Documents are judged before they are stored; what an earlier release took and this one refuses is
-dropped alone, parameter by parameter, and told.
+Documents are validated before they are stored. A parameter that an earlier release accepted and
+this one refuses is dropped by itself, with an alert.
 """
 
 from typing import NamedTuple, cast
@@ -13,8 +13,8 @@ from pipeline.risk.limits.document import (
     converted,
     faults_of,
     half,
-    over,
-    sound,
+    merge,
+    supported,
 )
 from pipeline.risk.parameters import Parameters
 from pipeline.risk.rules import HALVES
@@ -26,30 +26,32 @@ DEFECTS_MAX = 20
 
 class Stored(NamedTuple):
     values: dict[str, Parameters]  # Of every rule and group, by name.
-    defects: tuple[str, ...]  # What is dropped, and rules that lack a part of their limits.
+    defects: tuple[str, ...]  # Dropped parameters, and rules that lack some of their limits.
 
 
 def stored_in(everyone: str, own: str) -> Stored:
-    """Read the documents of `*` and of an account; the account's parameters win one by one."""
+    """Read the documents of `*` and of an account; the account's parameters override."""
     texts: tuple[Rules, Rules] = (decode_plain(everyone), decode_plain(own))
-    values = _values(over(*texts))
+    values = _values(merge(*texts))
     dropped: tuple[str, ...] = ()
     if values is None:
         dropped = tuple(
-            f"{each}; left out, what is below it holds"
+            f"{fault}; ignored, the value below it applies"
             for text in texts
-            for each in faults_of(text)
+            for fault in faults_of(text)
         )
-        values = _values(over(*map(sound, texts)))
+        values = _values(merge(*map(supported, texts)))
     if values is None:
-        raise AssertionError("sound parameters are read")
+        raise AssertionError("supported parameters can be read")
     halves = (half(cast(Rule, values[name])) for name in HALVES)
-    found = (f"{each}; until then every entry is refused" for each in halves if each is not None)
+    found = (
+        f"{fault}; until then every entry is rejected" for fault in halves if fault is not None
+    )
     return Stored(values, (*dropped, *found)[:DEFECTS_MAX])
 
 
 def _values(rules: Rules) -> dict[str, Parameters] | None:
-    """Read every rule and group at once; None when anything cannot be used."""
+    """Convert every rule and group; None when anything is invalid."""
     if not rules.keys() <= NAMES.keys():
         return None
     try:

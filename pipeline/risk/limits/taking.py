@@ -1,4 +1,4 @@
-"""Whether a published document takes over, and what is to be told of one in force."""
+"""Whether a published document takes effect, and the alert about defects of the one in force."""
 
 from pipeline.risk.account.account import Document
 from pipeline.risk.account.cause import Cause
@@ -10,9 +10,9 @@ from topics.limits import LimitsDocument
 def next_document(
     held: Document, document: LimitsDocument, *, below: str
 ) -> tuple[Document | None, str | None]:
-    """Return the document that takes over, or why it is refused; neither: it is the same.
+    """Return the document that takes effect, or why it is refused; neither if it is unchanged.
 
-    below: the rules that it stands on, those of `*` for an account's and none for those of `*`.
+    below: the canonical rules of `*` for an account's document, none for that of `*`.
     """
     try:
         rules = canonical(document.rules)
@@ -27,7 +27,7 @@ def next_document(
 
 
 def unreported_defects(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
-    """Say what is wrong with a document in force unless that was told of this very one."""
+    """Return an alert about the defects of a document, unless this document was reported."""
     if not defects or told == judged:
         return None
     return Cause("limits", f"version {judged.partition(' ')[0]}: {'; '.join(defects)}")

@@ -1,4 +1,4 @@
-"""Values of parameters: what is wrong with one, as a sentence that says what to write instead."""
+"""Validates parameter values; each fault says what to write instead."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -17,34 +17,34 @@ from topics.text import quoted, visible
 __all__ = ["wrong_values"]
 
 SHOWN_MAX = 60
-INT_BITS_MAX = 63  # A longer one does not travel but as text.
+INT_BITS_MAX = 63  # JSON decoders accept longer integers only as text.
 _FORMS: dict[type[inspect.Type], str] = {
     inspect.BoolType: "true or false",
     inspect.DecimalType: "a number",
-    inspect.DictType: 'numbers by name, as {BTC-USD: 0.05, "*": 0.1}',
-    inspect.FrozenSetType: "a list of names, as [BTC-USD, ETH-USD]",
-    inspect.StrType: "a text",
+    inspect.DictType: 'numbers by name, such as {BTC-USD: 0.05, "*": 0.1}',
+    inspect.FrozenSetType: "a list of names, such as [BTC-USD, ETH-USD]",
+    inspect.StrType: "text",
 }
 
 
 def wrong_values(
     kind: type[Parameters], parameter: str, value: object
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield where within a parameter something cannot be used, and what to write there."""
+    """Yield the place of each invalid value within a parameter, and what to write there."""
     if isinstance(value, Mapping) and _takes_names(kind, parameter):
         for name, item in value.items():
-            said = _wrong(kind, parameter, item)
-            if said is not None:
-                yield (str(name),), said
+            problem = _problem(kind, parameter, item)
+            if problem is not None:
+                yield (str(name),), problem
     else:
-        said = _wrong(kind, parameter, value)
-        if said is not None:
-            yield (), said
+        problem = _problem(kind, parameter, value)
+        if problem is not None:
+            yield (), problem
 
 
-def _wrong(kind: type[Parameters], parameter: str, value: object) -> str | None:
-    if isinstance(value, Decimal | str) and (said := _unkept(value)) is not None:
-        return said
+def _problem(kind: type[Parameters], parameter: str, value: object) -> str | None:
+    if isinstance(value, Decimal | str) and (problem := _inexact(value)) is not None:
+        return problem
     if isinstance(value, int) and value.bit_length() > INT_BITS_MAX:
         return f"write a number this long in quotes, not {_shown(value)}"
     try:
@@ -52,14 +52,14 @@ def _wrong(kind: type[Parameters], parameter: str, value: object) -> str | None:
     except (msgspec.ValidationError, DecodeError) as error:
         cause = error.__cause__
         if isinstance(cause, ValueError):
-            said = str(cause).removeprefix(parameter).strip()
-            return f"{said}, not {_shown(value)}" if said.startswith("must") else said
+            problem = str(cause).removeprefix(parameter).strip()
+            return f"{problem}, not {_shown(value)}" if problem.startswith("must") else problem
         return _advice(kind, parameter, value)
     return None
 
 
-def _unkept(value: Decimal | str) -> str | None:
-    """Say why a number is none that is kept exactly; texts that are no number pass here."""
+def _inexact(value: Decimal | str) -> str | None:
+    """Return why a number cannot be stored exactly; text that is not a number passes here."""
     try:
         Decimal(value)
     except InvalidOperation:
@@ -67,37 +67,36 @@ def _unkept(value: Decimal | str) -> str | None:
     try:
         exact_number(str(value))
     except DecodeError as error:
-        said = error.error.removeprefix("Expected ").removeprefix("a number ")
-        return (
-            f"write a number {'' if said.startswith('in ') else 'with '}{said}, not {_shown(value)}"
-        )
+        bound = error.error.removeprefix("Expected ").removeprefix("a number ")
+        joined = bound if bound.startswith("in ") else f"with {bound}"
+        return f"write a number {joined}, not {_shown(value)}"
     return None
 
 
 def _advice(kind: type[Parameters], parameter: str, value: object) -> str:
-    if isinstance(value, str) and (number := _meant(value)) is not None:
+    if isinstance(value, str) and (number := _intended(value)) is not None:
         return f"write {number}, not {visible(value[:SHOWN_MAX])}"
-    wanted = _wanted(kind, parameter)
+    wanted = _accepted_forms(kind, parameter)
     if value is None:
         return f"{wanted}, or leave the parameter out"
     return f"{wanted}, not {_shown(value)}"
 
 
-def _meant(text: str) -> str | None:
-    """Return the number that a percentage or a decimal comma most likely stands for."""
+def _intended(text: str) -> str | None:
+    """Return what to write instead of a percentage or a number with a comma."""
     stripped = text.strip()
     try:
         if stripped.endswith("%"):
             return plain(EXACT.scaleb(exact_number(stripped[:-1].strip()), -2))
         if "," in stripped:
             exact_number(stripped.replace(".", "").replace(",", ""))
-            return "a number with a point and nothing between thousands, as 1000.50"
+            return "a number with a decimal point and no thousands separator, such as 1000.50"
     except DecodeError:
         pass
     return None
 
 
-def _wanted(kind: type[Parameters], parameter: str) -> str:
+def _accepted_forms(kind: type[Parameters], parameter: str) -> str:
     return "write " + " or ".join(_forms(_types(kind)[parameter]))
 
 
@@ -110,7 +109,7 @@ def _parts(kind: inspect.Type) -> tuple[inspect.Type, ...]:
 
 
 def _forms(kind: inspect.Type) -> Iterator[str]:
-    """Yield each form a value may have; None has none: leaving the parameter out says the same."""
+    """Yield each accepted form, except None: leaving the parameter out is the same."""
     for part in _parts(kind):
         if isinstance(part, inspect.IntType):
             yield f"a whole number from {part.ge} to {part.le}"
@@ -134,5 +133,5 @@ def _shown(value: object) -> str:
         return str(value)[:SHOWN_MAX]
     try:
         return visible(encode_plain(value).decode()[:SHOWN_MAX])
-    except TypeError:  # Such as a whole number of more than 64 bits.
+    except TypeError:  # For example an integer of more than 64 bits.
         return visible(str(value)[:SHOWN_MAX])

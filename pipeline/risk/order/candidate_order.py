@@ -1,6 +1,6 @@
-"""A proposal: the order under judgement, at one quantity, with what it would do to exposure.
+"""The order under judgement: its terms, and its effect on exposure at one quantity.
 
-The gate asks every rule at the requested quantity, and looks for the largest one that passes all.
+The gate checks every rule at the requested quantity, then searches for the largest that passes.
 """
 
 from collections.abc import Callable
@@ -20,59 +20,66 @@ from topics.signals import Signal
 
 
 class OrderTerms(Struct, frozen=True, gc=False):
-    """What of an order does not depend on its quantity."""
+    """The part of an order that does not depend on its quantity."""
 
     signal: Signal
     side: Side
     holding: Holding
-    reference: Decimal | None  # Fresh ask for a buy, bid for a sell, else mark, else last.
-    price: Decimal | None  # Order price: the limit, or the reference with the collar.
-    own_price: Decimal | None  # Price of its own notional when it opens.
-    entry_price: Decimal | None  # Where it will most likely fill; stops and risk count from it.
+    reference: Decimal | None  # See reference_price; None without a fresh price.
+    price: Decimal | None  # Order price: the limit, or the reference plus collar.
+    own_price: Decimal | None  # Prices the order's own notional when it opens.
+    entry_price: Decimal | None  # The likely fill price; stops and risk are measured from it.
     reducible_quantity: Decimal  # The largest proven exit, in units.
     lot: Decimal | None  # None without an instrument.
-    asked: Decimal | None  # As asked or as sized, before flooring; None when it cannot be sized.
-    point_value: Decimal | None = None  # From worth to the account's currency; None without a rate.
-    inverse: Decimal | None = None  # The multiplier, when the instrument is an inverse one.
+    asked: Decimal | None  # Requested or sized, not floored; None: cannot be sized.
+    point_value: Decimal | None = None  # Contract value to account money; None without a rate.
+    inverse: Decimal | None = None  # The multiplier of an inverse instrument.
     rate: Decimal | None = ONE  # Of the settlement currency; None when missing or stale.
-    rate_ms: int | None = None  # Its as_of, in another currency than the account's.
+    rate_ms: int | None = None  # The rate's as_of; None in the account's currency.
     sessions: tuple[Session, ...] = ()  # Of the instrument's exchange, around now.
-    stop: Decimal | None = None  # Where the position it opens is given up.
+    stop: Decimal | None = None  # Stop price of the position it opens.
 
     @property
     def foreign(self) -> bool:
-        """Whether its money has no known rate to the account's currency."""
+        """Tell whether its money cannot be converted to the account's currency."""
         return self.holding.instrument is not None and self.point_value is None
 
     @property
     def exact(self) -> bool:
-        """Whether its money is worked out without a division: linear, in the account's currency."""
+        """Tell whether its money involves no division: linear, in the account's currency.
+
+        By identity: a rate of another currency may equal 1 and still come from a division.
+        """
         return self.inverse is None and self.rate is ONE
 
 
 class CandidateOrder(Struct, frozen=True, gc=False):
-    """Money is in the account's currency; None is unknown."""
+    """An order at one quantity. Money is in the account's currency; None is unknown."""
 
     terms: OrderTerms
     quantity: Decimal  # In units, whole lots.
     exempt: bool  # A proven exit.
-    notional: Decimal | None  # Of the order itself.
-    worst_notional: Decimal | None  # Of the symbol on the order's side if all fills.
-    opened_notional: Decimal | None  # What the order opens, at its own price.
-    order_notional: Decimal | None = None  # Of the order at its order price, as it is reserved.
+    notional: Decimal | None  # Of the order alone, at its own price.
+    worst_notional: Decimal | None  # Of the symbol, on the order's side, if all fills.
+    opened_notional: Decimal | None  # Of the opening part, at its own price.
+    order_notional: Decimal | None = None  # At the order price, as reserved.
 
 
 def candidate(terms: OrderTerms, quantity: Decimal) -> CandidateOrder:
-    """Work out what an order of this quantity would do."""
+    """Work out the effect of an order at this quantity.
+
+    The gate calls this for every order and every step of a search, so the common case (no opposite
+    position) multiplies as little as possible.
+    """
     exempt = ZERO < quantity <= terms.reducible_quantity
     holding, price, point_value = terms.holding, terms.price, terms.point_value
     if point_value is None or price is None or terms.asked is None:
         return CandidateOrder(terms, quantity, exempt, None, None, None)
     inverse = terms.inverse
-    at_worst = price if exempt or terms.own_price is None else terms.own_price
+    unit_price = price if exempt or terms.own_price is None else terms.own_price
     ordered = own = notional(quantity, price, inverse)
-    if at_worst is not price:
-        own = notional(quantity, at_worst, inverse)
+    if unit_price is not price:  # The same object means the same product.
+        own = notional(quantity, unit_price, inverse)
     held, working = own_side(terms)
     value, opening = held_notional(holding) if held else ZERO, own
     worst: Decimal | None = None
@@ -80,13 +87,13 @@ def candidate(terms: OrderTerms, quantity: Decimal) -> CandidateOrder:
         worst = working.notional + ordered
         if held:
             worst += value
-    if held < ZERO:
+    if held < ZERO:  # An opposite position: the side's orders first close it, then open.
         before = working.quantity
         opened = before + quantity
         if value is not None:
             worst = worst_case(held, ZERO, Working(opened, working.notional + ordered))
         opened, before = max(opened + held, ZERO), max(before + held, ZERO)
-        opening = notional(opened - before, at_worst, inverse)
+        opening = notional(opened - before, unit_price, inverse)
     return CandidateOrder(
         terms,
         quantity,
@@ -99,7 +106,7 @@ def candidate(terms: OrderTerms, quantity: Decimal) -> CandidateOrder:
 
 
 def own_side(terms: OrderTerms) -> tuple[Decimal, Working]:
-    """Return the position with the sign of the order's side, and what is reserved there."""
+    """Return the position, positive on the order's side, and the orders working on that side."""
     holding = terms.holding
     if terms.side == "buy":
         return holding.position.quantity, holding.buys
@@ -109,10 +116,10 @@ def own_side(terms: OrderTerms) -> tuple[Decimal, Working]:
 def largest(
     order: CandidateOrder, passes: Callable[[CandidateOrder], bool], *, guess: Decimal | None
 ) -> Decimal:
-    """Return the largest quantity in whole lots below the proposal's own that passes, else 0.
+    """Return the largest quantity below the order's own that passes, in whole lots, else 0.
 
-    A smaller quantity never breaches what a larger one passes, so bisection finds it exactly; a
-    good guess leaves little to search.
+    A smaller quantity never breaches where a larger one passes, so bisection is exact. The guess
+    and the lot above it are tried first; an exact guess ends the search in two steps.
     """
     terms = order.terms
     if terms.lot is None:
@@ -132,12 +139,12 @@ def largest(
 
 
 def emptied(order: CandidateOrder) -> CandidateOrder:
-    """The same order with nothing in it: what the account has without it."""
+    """Return the order at quantity 0, for what the account measures without it."""
     return candidate(order.terms, ZERO)
 
 
 def order_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decimal) -> OrderTerms:
-    """Fix what does not depend on the quantity. `fresh`: the quote is no older than allowed."""
+    """Work out what does not depend on quantity; fresh: the quote is not older than allowed."""
     side: Side = "sell" if signal.side == "sell" else "buy"
     reference = reference_price(holding.quote, side) if fresh else None
     inverse = holding.inverse
@@ -145,7 +152,7 @@ def order_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decima
     if price is None and reference is not None:
         price = market_price(reference, side, collar)
     if inverse is not None and price is not None and price <= ZERO:
-        price = None  # No price of an inverse instrument.
+        price = None  # Inverse value is undefined there.
     return OrderTerms(
         signal,
         side,
@@ -163,7 +170,7 @@ def order_terms(signal: Signal, holding: Holding, *, fresh: bool, collar: Decima
 
 
 def reference_price(quote: Quote | None, side: Side) -> Decimal | None:
-    """Ask for a buy, bid for a sell, else mark, else last."""
+    """Return the ask for a buy, the bid for a sell, else mark, else last."""
     if quote is None:
         return None
     price = quote.ask if side == "buy" else quote.bid
@@ -173,10 +180,10 @@ def reference_price(quote: Quote | None, side: Side) -> Decimal | None:
 
 
 def market_price(reference: Decimal, side: Side, collar: Decimal) -> Decimal:
-    """The worst price that a market order may reach within the collar."""
+    """Return the worst price of a market order within the collar."""
     return reference * (ONE + collar if side == "buy" else ONE - collar)
 
 
 def floored(terms: OrderTerms, quantity: Decimal) -> Decimal:
-    """Round a quantity down to the lot; unknown lots round nothing."""
+    """Round a quantity down to the lot; leave it unrounded if the lot is unknown."""
     return quantity if terms.lot is None else floor_to(quantity, terms.lot)

@@ -1,4 +1,4 @@
-"""The prices of an order: where it will most likely fill, and what its own notional is worth at."""
+"""Prices of an order: its likely fill price, and the price of its own notional."""
 
 from decimal import Decimal
 
@@ -8,9 +8,10 @@ from topics.fields import Side
 def own_price(
     price: Decimal | None, reference: Decimal | None, side: Side, *, inverse: bool
 ) -> Decimal | None:
-    """The dearer of order price and reference where an order may fill beyond its price.
+    """Return the price with the larger notional where an order may fill better than its limit.
 
-    A linear sell fills at more than its limit; of an inverse one a buy at less, which is dearer.
+    A linear sell may fill above its limit. An inverse buy may fill below it, and the notional of an
+    inverse contract grows as its price falls.
     """
     if price is None or reference is None or (side == "buy") != inverse:
         return price
@@ -20,7 +21,7 @@ def own_price(
 def entry_price(
     limit_price: Decimal | None, reference: Decimal | None, side: Side
 ) -> Decimal | None:
-    """Return the better of limit price and reference: a market order fills near the reference."""
+    """Return the better of limit price and reference; the only one if the other is None."""
     if limit_price is None or reference is None:
         return reference if limit_price is None else limit_price
     return min(limit_price, reference) if side == "buy" else max(limit_price, reference)

@@ -1,6 +1,7 @@
-"""Repeats: when the same order was approved before, remembered for the window of its rule.
+"""Times at which the same order was approved before, within the window of repeated_order.
 
-By a digest of what makes orders the same, the one approved last at the end.
+Keyed by a digest of symbol, side, requested quantity and limit price. The dictionary is ordered by
+last approval, so expired entries are at the front and dropping them needs no search.
 """
 
 from bisect import bisect_right
@@ -12,13 +13,13 @@ from pipeline.risk.order.candidate_order import OrderTerms
 from topics.codec import plain
 from topics.fields import Side
 
-REPEATS_MAX = 1000  # Approvals remembered of an account.
+REPEATS_MAX = 1000  # Approvals remembered per account.
 
 Repeats = dict[int, tuple[int, ...]]  # Times of approval, by digest.
 
 
 def approved_since(repeats: Repeats, terms: OrderTerms, since_ms: int) -> int | None:
-    """Count the same orders approved after an instant; None while its quantity is unknown."""
+    """Count approvals of the same order after a time; None while its quantity is unknown."""
     if terms.asked is None:
         return None
     approvals = repeats.get(_digest_of(terms, terms.asked), ())
@@ -26,7 +27,7 @@ def approved_since(repeats: Repeats, terms: OrderTerms, since_ms: int) -> int | 
 
 
 def noted(repeats: Repeats, terms: OrderTerms, *, at_ms: int, since_ms: int) -> Repeats:
-    """Remember an approval and forget what lies before an instant."""
+    """Add an approval and forget approvals at or before since_ms."""
     if terms.asked is None:
         return repeats
     digest = _digest_of(terms, terms.asked)
@@ -48,6 +49,7 @@ def _digest_of(terms: OrderTerms, asked: Decimal) -> int:
 
 @lru_cache(maxsize=4096)
 def _digest(symbol: str, side: Side, asked: Decimal, *, limit_price: Decimal | None) -> int:
+    """Digest what makes two orders the same; cached for strategies that repeat an order."""
     price = "market" if limit_price is None else plain(limit_price)
     text = f"{symbol}|{side}|{plain(asked)}|{price}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest())

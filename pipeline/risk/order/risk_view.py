@@ -1,4 +1,4 @@
-"""Where the account stands when it is judged: computed once, read by every rule."""
+"""The account as rules see it: computed once per change, read by every rule."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from pipeline.risk.valuation.equity import Valuation, drawdown_ratio
 
 
 class ScoreLimits(Struct, frozen=True):
-    """What shares of a risk score are measured by; those of a rule that is off at its default."""
+    """The denominators of the risk score; a rule that is off counts at its default."""
 
     position_ratio_max: PerSymbol
     position_ratio_default: Decimal  # For a symbol that the limit does not name.
@@ -19,25 +19,27 @@ class ScoreLimits(Struct, frozen=True):
     volatility_ratio_max: Decimal
 
     def position_max(self, symbol: str) -> Decimal:
-        """Return the largest position as a fraction of equity; the default where none is set."""
+        """Return the position cap as a fraction of equity; the default where none is set."""
         limit = per_symbol(self.position_ratio_max, symbol)
         return self.position_ratio_default if limit is None else limit
 
 
 class Common(Struct, frozen=True):
-    """Limits that several rules read and none of them owns."""
+    """Parameters that several rules read and no rule owns."""
 
     prices: Prices
     score: ScoreLimits
 
 
 class RiskView(Struct, frozen=True, gc=False):
+    """One account at one instant; money in its currency, None is unknown."""
+
     account: Account
     shared: Shared
     common: Common
     now_ms: int  # The account's clock.
     valuation: Valuation
-    equity: Decimal | None  # For the gate: None when unknown or stale.
+    equity: Decimal | None  # None when unknown or stale.
     drawdown_ratio: Decimal | None
     daily_pnl: Decimal | None
     weekly_pnl: Decimal | None
@@ -47,7 +49,7 @@ class RiskView(Struct, frozen=True, gc=False):
 def risk_view(
     account: Account, shared: Shared, *, common: Common, valuation: Valuation
 ) -> RiskView:
-    """Derive what rules and reports read from the account and its valuation."""
+    """Derive the view of an account from its valuation."""
     equity, day, week = valuation.known, account.day, account.week
     return RiskView(
         account,

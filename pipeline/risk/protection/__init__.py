@@ -1,1 +1,1 @@
-"""What acts by itself after an event: halts, exits, caps."""
+"""What acts by itself after an event: stops, exits and alerts. rules/ judges what breaches."""

@@ -1,7 +1,7 @@
-"""After every event: the peak rises, and each watch looks whether the account must be stopped.
+"""After every event: raises the peak and checks every account limit and position stop.
 
-A breach of a loss limit acts only when it holds at confirming marks and rates too: a realized loss
-at once, an unrealized one when further marks agree.
+A loss limit acts only when it also breaches at confirming marks and rates: a realized loss acts at
+once, an unrealized one when further marks confirm it.
 """
 
 from decimal import Decimal
@@ -26,7 +26,7 @@ from pipeline.risk.valuation.equity import equity_at_most, favourable_equity
 
 
 def protect(turn: Turn) -> None:
-    """Look after the account once the event was applied."""
+    """Check the account after an event and act on breaches."""
     trim_marks(turn)
     if turn.account.rates:
         trim_rates(turn)
@@ -38,7 +38,7 @@ def protect(turn: Turn) -> None:
     if equity is None:
         equity = equity_at_most(turn.account)
     breaches: list[Breach] = []
-    if equity is not None:  # Without a mark for every position there is nothing to measure.
+    if equity is not None:  # Unknown: a position has no mark.
         breaches = _equity_breaches(turn, equity) + exposure_breaches(turn, equity)
         watch_rapid_loss(turn, equity)
     breaches += position_breaches(turn)
@@ -52,7 +52,7 @@ def protect(turn: Turn) -> None:
 
 
 def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
-    """Look for breaches of equity; those that are not confirmed yet are looked at again."""
+    """Return confirmed breaches of account limits; schedule another look at unconfirmed ones."""
     confirmed, unconfirmed = _measure(turn, equity)
     if unconfirmed or turn.account.confirm_ms is not None:
         _await_confirmation(turn, unconfirmed=unconfirmed)
@@ -63,26 +63,29 @@ def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
 
 
 def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[AccountLimit, Measure]], bool]:
-    """Return the confirmed breaches in the order of the gate, and whether one is unconfirmed."""
+    """Return the confirmed breaches in gate order, and whether any is unconfirmed.
+
+    Favourable equity is worked out once, and only after a breach: most events have none.
+    """
     view = turn.view()
     confirmed: list[tuple[AccountLimit, Measure]] = []
     unconfirmed = False
     favourable: Decimal | None = None
     alerted = turn.account.alerted
     for rule in turn.limits.account_limits:
-        plainly = rule.measure(view, equity)
-        if plainly is None or not plainly.breached():
+        current = rule.measure(view, equity)
+        if current is None or not current.breached():
             if alerted and rule.NAME in alerted:
                 end_breach(turn, rule.NAME)
             continue
         if not rule.CONFIRMS:
-            confirmed.append((rule, plainly))
+            confirmed.append((rule, current))
             continue
         if favourable is None:
             favourable = favourable_equity(turn.account)
         measure = rule.measure(view, favourable)
         if measure is not None and measure.breached():
-            confirmed.append((rule, plainly))
+            confirmed.append((rule, current))
         else:
             unconfirmed = True
     return confirmed, unconfirmed
@@ -94,7 +97,7 @@ def confirmation_ms(turn: Turn) -> int | None:
 
 
 def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
-    """Be woken one confirm_ms after the first event that finds a breach unconfirmed."""
+    """Wake the account one confirm_ms after a breach is first found unconfirmed."""
     if not unconfirmed:
         turn.set_unmeasured(confirm_ms=None)
     elif turn.account.confirm_ms is None:

@@ -1,4 +1,4 @@
-"""Breaches that watches found: each is told and counted, the strictest opens its stop."""
+"""Acts on breaches: alerts and counts each one, and opens the stop of the strictest."""
 
 from decimal import Decimal
 
@@ -16,25 +16,25 @@ from topics.alerts import Action, Level
 
 class Breach(Struct, frozen=True, gc=False):
     cause: Cause
-    key: str  # Under which it is told once, and again after a cooldown.
-    action: Action  # As it is told.
-    strength: Strength | None  # Of the stop of the account that it asks for.
-    level: Level | None = None  # As it is told; None: it follows from the action.
+    key: str  # Alerts repeat under one key only after a cooldown.
+    action: Action  # As reported in the alert.
+    strength: Strength | None  # Of the account stop to open; None opens none.
+    level: Level | None = None  # Of the alert; None: it follows from the action.
 
 
 def breach(cause: Cause, on_breach: OnBreach, *, key: str, level: Level | None = None) -> Breach:
-    """Make the breach of a rule that stops the account, or only warns."""
+    """Build the breach of a rule that stops the account or only warns."""
     return Breach(cause, key, on_breach, None if on_breach == "warn" else on_breach, level)
 
 
 def beyond(name: str, measured: Decimal, limit: Decimal) -> Cause:
-    """Say that a measure is beyond its limit; name: the rule, and what of the account it is."""
+    """Word a measure beyond its limit; name: the rule, then optionally what it is about."""
     reason = f"{name} {short(measured, limit)} is beyond {short(limit, measured)}"
     return Cause(name.partition(" ")[0], reason, measured, limit)
 
 
 def act(turn: Turn, breaches: list[Breach]) -> None:
-    """Alert for each breach; stop for the strictest, the first in the table among equals."""
+    """Alert for each breach and open the strictest stop; among equals, the first in gate order."""
     worst: Breach | None = None
     for found in breaches:
         if found.key not in turn.account.alerted:

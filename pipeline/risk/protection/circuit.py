@@ -1,4 +1,4 @@
-"""The circuit breaker at work: what the account does is counted, and each opening is told."""
+"""Feeds the circuit breaker with closes, entries and equity; alerts when it opens."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ _NAME = "circuit_breaker"
 
 
 def note_trade(turn: Turn, before: Holding) -> None:
-    """Count what a fill closed, and note a position that it opened; `before`: without the fill."""
+    """Count a position that a fill closed or opened; before: the holding without the fill."""
     rule, after = turn.limits.circuit_breaker, turn.holding(before.symbol)
     if rule is None:
         return
@@ -30,7 +30,7 @@ def note_trade(turn: Turn, before: Holding) -> None:
 
 
 def watch_rapid_loss(turn: Turn, equity: Decimal) -> None:
-    """Open it when equity fell too far from its highest in the window."""
+    """Open it when equity fell too far from its high in the window."""
     rule = turn.limits.circuit_breaker
     if rule is not None and rule.is_rapid:
         _take(turn, transition.after_equity(rule, turn.account, equity))

@@ -1,4 +1,4 @@
-"""Exits of ours: proven exits of a position, sent and reserved like any order."""
+"""Our own exits: proven exits of a position, sent and reserved like any order."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,10 +13,10 @@ from pipeline.risk.turn import Turn
 from topics.decisions import Exit, ExitReason
 from topics.fields import Side
 
-PIECES_MAX = 100  # Exits of one symbol in one event; the rest goes when these have ended.
+PIECES_MAX = 100  # Exits per symbol and event; more follow once these end.
 
 
-Run = Callable[[str, Callable[[], Decimal]], Decimal]  # Sends one exit, named for people.
+Run = Callable[[str, Callable[[], Decimal]], Decimal]  # Runs one exit under a name for people.
 
 
 def plainly(_: str, exit_: Callable[[], Decimal]) -> Decimal:
@@ -27,9 +27,9 @@ def plainly(_: str, exit_: Callable[[], Decimal]) -> Decimal:
 def close(
     turn: Turn, holding: Holding, *, reason: ExitReason, quantity: Decimal | None = None
 ) -> Decimal:
-    """Send the whole proven exit of a position that no exit of ours works for; return what went.
+    """Send the whole proven exit of a position unless one is working; return what was sent.
 
-    quantity: at most this much of it, in whole lots. It is tried again after exit_retry_ms.
+    quantity: the maximum, in whole lots. Pieces of max_quantity; retried after exit_retry_ms.
     """
     room = _missing(holding, reason)
     if not room or turn.now_ms < _retry_ms(turn, holding):
@@ -49,9 +49,9 @@ def close(
 
 
 def _missing(holding: Holding, reason: ExitReason) -> Decimal:
-    """What of a position should be on its way out and is not, in whole lots.
+    """Return the part of a position without a working exit, in whole lots.
 
-    A deleverage on its way keeps no exit of the whole from being sent beside it.
+    A working deleverage exit does not prevent an exit of the whole position.
     """
     instrument, held = holding.instrument, holding.position.quantity
     if instrument is None or not held:
@@ -63,7 +63,7 @@ def _missing(holding: Holding, reason: ExitReason) -> Decimal:
 
 
 def _works(item: Reservation, reason: ExitReason) -> bool:
-    """Whether it is an exit of ours that another one for this reason waits for."""
+    """Tell whether it is a live exit of ours that prevents another one for this reason."""
     if not (item.exit_reason and item.live):
         return False
     return item.exit_reason != "deleverage" or reason == "deleverage"
@@ -74,20 +74,20 @@ def _exit_side(holding: Holding) -> Side:
 
 
 def _retry_ms(turn: Turn, holding: Holding) -> int:
-    """When the next exit may be sent."""
+    """Return when the next exit may be sent."""
     if holding.exit_sent_ms is None:
         return turn.now_ms
     return holding.exit_sent_ms + turn.limits.exits.exit_retry_ms
 
 
 def again_ms(turn: Turn, holding: Holding, *, reason: ExitReason) -> int | None:
-    """When an exit that is missing may be sent; None when none is or nothing keeps it."""
+    """Return when a missing exit may be retried; None if none is missing or it may go now."""
     retry_ms = _retry_ms(turn, holding)
     return retry_ms if retry_ms > turn.now_ms and _missing(holding, reason) else None
 
 
 def _send(turn: Turn, holding: Holding, *, quantity: Decimal, reason: ExitReason) -> None:
-    """Order an exit of the position and reserve it like any order."""
+    """Write an exit of the position and reserve it like any order."""
     side = _exit_side(holding)
     exit_id = turn.next_id()
     account = turn.account

@@ -1,7 +1,7 @@
-"""Positions that marks pushed past their caps: told, stopped, or brought back by exits.
+"""Positions that price moves pushed past their caps: warns, stops the account, or deleverages.
 
-A cap is a fraction of equity at the newest marks. What is measured are the positions; orders were
-judged before they were approved.
+A cap is a fraction of equity at the newest marks. Only positions are measured; the gate judged
+orders before it approved them.
 """
 
 from decimal import Decimal
@@ -22,7 +22,7 @@ _POSITION, _GROSS = "position_ratio", "gross_exposure"
 
 
 def exposure_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
-    """Judge each position and all of them together; ask for exits where the limits say so."""
+    """Check each position and gross exposure; request exits where on_breach is flatten."""
     excesses: dict[str, Decimal] = {}  # In units, by symbol.
     found = _position_breaches(turn, equity, excesses) + _gross_breaches(turn, equity, excesses)
     pending_exits = turn.account.pending_exits
@@ -54,9 +54,10 @@ def _position_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]
 
 
 def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
-    """The positions that may have come past their cap, or were.
+    """Return the positions that may be past their cap.
 
-    Those that nothing touched are within it while equity is as much as it was when they were seen.
+    A position that this event did not touch stays within its cap while equity is at least
+    `sound_equity`, so most events check only the touched ones.
     """
     account = turn.account
     sound = account.sound_equity
@@ -73,9 +74,9 @@ def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
 
 
 def _needed(turn: Turn, holdings: list[Holding], equity: Decimal, *, sound: Decimal) -> Decimal:
-    """The equity at which the largest of these positions that is within its cap would be at it.
+    """Return the equity at which one of these positions, now within its cap, would reach it.
 
-    At least `sound`, which is returned as it is where none needs more.
+    At least `sound`; the same object comes back when no position needs more, for the caller's `is`.
     """
     rule = turn.limits.rule(PositionRatio)
     caps = rule.position_ratio_max
@@ -114,7 +115,7 @@ def _gross(turn: Turn) -> Decimal:
 
 
 def _share(turn: Turn, excess: Decimal, gross: Decimal, *, excesses: dict[str, Decimal]) -> None:
-    """Let each position give its share of the gross excess, or its own excess if that is more."""
+    """Assign each position its share of the gross excess, or its own excess if larger."""
     for holding in turn.account.holdings.values():
         exposure = holding.figures.exposure
         if exposure and excess > ZERO:
@@ -123,12 +124,12 @@ def _share(turn: Turn, excess: Decimal, gross: Decimal, *, excesses: dict[str, D
 
 
 def _units(holding: Holding, excess: Decimal, of: Decimal) -> Decimal:
-    """The part of a position that an excess is of an exposure, in units."""
+    """Convert an excess of notional to units of the position."""
     return EXACT.multiply(excess, abs(holding.position.quantity)) / of
 
 
 def _on_its_way(holding: Holding) -> Decimal:
-    """What exits of ours that work already will take off a position's notional."""
+    """Return the notional that our working exits will take off a position."""
     exposure = holding.figures.exposure
     if not exposure or not holding.reservations:
         return ZERO
@@ -139,7 +140,7 @@ def _on_its_way(holding: Holding) -> Decimal:
 
 
 def _is_past(exposure: Decimal, equity: Decimal, limit: Decimal) -> bool:
-    """Whether an exposure is past its cap, compared as the gate compares it."""
+    """Tell whether an exposure is past its cap, compared as in the gate."""
     if exposure <= limit * equity:
         return False
     return equity <= ZERO or exceeds(exposure / equity, limit)
@@ -148,18 +149,18 @@ def _is_past(exposure: Decimal, equity: Decimal, limit: Decimal) -> bool:
 def _past(name: str, exposure: Decimal, equity: Decimal, *, limit: Decimal) -> Cause:
     if equity > ZERO:
         return beyond(name, exposure / equity, limit)
-    return Cause(name.partition(" ")[0], f"{name}: there is no equity left", None, limit)
+    return Cause(name.partition(" ")[0], f"{name}: no equity is left", None, limit)
 
 
 def _breach(cause: Cause, on_breach: OnBreach, key: str) -> Breach:
-    """Exits that bring positions back are no flattened account: they are told as reducing."""
+    """Build the breach; deleveraging does not flatten the account, so it is reported as reduce."""
     if on_breach == "flatten":
         return Breach(cause, key, "reduce", None)
     return breach(cause, on_breach, key=key)
 
 
 def _deleverage(turn: Turn, excesses: dict[str, Decimal]) -> None:
-    """Ask for the exits of each excess, and for none where there is no excess any more."""
+    """Request an exit for each excess and cancel requests whose excess is gone."""
     for symbol, item in turn.account.pending_exits.items():
         if item.reason == "deleverage" and symbol not in excesses:
             keep_position(turn, symbol)
@@ -173,7 +174,7 @@ def _deleverage(turn: Turn, excesses: dict[str, Decimal]) -> None:
 
 
 def _lots(holding: Holding, units: Decimal) -> Decimal:
-    """The fewest whole lots that are no less, at least the smallest order."""
+    """Round units up to whole lots, at least min_quantity."""
     instrument = holding.instrument
     if instrument is None:
         return ZERO

@@ -1,4 +1,4 @@
-"""Flattening: while a flatten stop is open, every position is closed by proven exits of ours."""
+"""Flattening: while a flatten stop is open, our own exits close every position."""
 
 from functools import partial
 
@@ -12,9 +12,9 @@ from pipeline.risk.turn import Turn
 
 
 def flatten(turn: Turn, run: Run = plainly) -> None:
-    """Send what exits are missing and tell how far each flatten stop has come.
+    """Send missing exits and report the progress of each flatten stop.
 
-    run: what applies each exit, so that one that raises keeps no other position from being closed.
+    run: applies each exit in its own failure boundary, so that one that raises blocks no other.
     """
     if not is_flattening(turn):
         return
@@ -28,13 +28,13 @@ def flatten(turn: Turn, run: Run = plainly) -> None:
 
 
 def is_flattening(turn: Turn) -> bool:
-    """Whether a flatten stop is open."""
+    """Tell whether a flatten stop is open."""
     stops = turn.account.stops
     return bool(stops) and any(stop.strength == "flatten" for stop in stops)
 
 
 def _is_older(turn: Turn, stop: Stop) -> bool:
-    """Whether a stop was open before this event: the fill that triggers one is not after it."""
+    """Tell whether a stop was open before this event; the fill that triggers it is no progress."""
     return any(before.stop_id == stop.stop_id for before in turn.stops_before)
 
 
@@ -42,7 +42,7 @@ def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
     flat, dust = _flatness(turn)
     if moved and not stop.reported_flattening:
         stop = _advance(turn, stop, replace(stop, status="flattening", reported_flattening=True))
-        said = Explanation(f"exits of {stop.rule} are on their way")
+        said = Explanation(f"exits for {stop.rule} were sent or filled")
         tell(turn, stop, status="flattening", said=said)
     if flat and stop.status != "flat":
         stop = _advance(turn, stop, replace(stop, status="flat"))
@@ -58,7 +58,7 @@ def _advance(turn: Turn, old: Stop, new: Stop) -> Stop:
 
 
 def _flatness(turn: Turn) -> tuple[bool, list[str]]:
-    """Whether nothing is left to close or reserved, and what is too small to close."""
+    """Tell whether nothing is left to close or reserved; list what is too small to close."""
     flat, dust = True, []
     for holding in turn.account.holdings.values():
         held = abs(holding.position.quantity)

@@ -1,6 +1,6 @@
-"""Fills that do not fit the orders approved: beyond what was, or of no decision at all.
+"""Fills that do not match approved orders: larger than the order, or of no decision at all.
 
-Each is told; the rules overfill and unmatched_fill act when that means something.
+Each raises an alert; the rules overfill and unmatched_fill act on repeated or unexpected ones.
 """
 
 from decimal import Decimal
@@ -21,9 +21,9 @@ _OVERFILL, _UNMATCHED = "overfill", "unmatched_fill"
 
 
 def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
-    """Tell a fill beyond its order; limit: what was left of that, None where nothing was."""
+    """Alert about a fill beyond its order and count it; limit: what was left of the order."""
     turn.fill_match = "beyond"
-    said = f"fill {fill.fill_id} is beyond its order"
+    said = f"fill {fill.fill_id} exceeds its order"
     turn.alert(Cause(_OVERFILL, said, fill.quantity, limit))
     rule, rules = turn.limits.rule(Overfill), turn.account.rules
     overfills = after_overfill(rule, rules.overfill, now_ms=turn.now_ms)
@@ -31,7 +31,7 @@ def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
 
 
 def note_unmatched(turn: Turn, fill: Fill) -> None:
-    """Tell a fill that names no decision, unless its rule tells it with its count."""
+    """Count a fill that names no decision, or alert at once while its rule does not apply."""
     turn.fill_match = "unmatched"
     if _tells_unmatched(turn):
         rules = turn.account.rules
@@ -42,7 +42,7 @@ def note_unmatched(turn: Turn, fill: Fill) -> None:
 
 
 def fill_breaches(turn: Turn) -> list[Breach]:
-    """Judge the fill of this event; without one there is nothing new to tell."""
+    """Return the breaches that the fill of this event causes."""
     if turn.fill_match == "beyond":
         return _overfill_breaches(turn)
     if turn.fill_match == "unmatched" and _tells_unmatched(turn):
@@ -62,7 +62,7 @@ def _overfill_breaches(turn: Turn) -> list[Breach]:
 
 
 def _tells_unmatched(turn: Turn) -> bool:
-    """Whether the account's orders come from riskgate, so that a fill of none is an alarm."""
+    """Tell whether riskgate decides the account's orders, so that an unmatched fill is an alarm."""
     approved_ms = turn.account.approved_ms
     horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
     if approved_ms is None or approved_ms <= turn.now_ms - horizon_ms:

@@ -1,6 +1,6 @@
-"""Stops of each position by itself: who must leave, and the exits that close it.
+"""Stops of single positions: which positions must be closed, and the exits that close them.
 
-A stop that was reached stays so until its exits are filled or the position is flat, whatever the
+A stop that was reached is latched until its exits are filled or the position is flat, whatever the
 price does meanwhile.
 """
 
@@ -24,10 +24,10 @@ from topics.decisions import ExitReason
 
 
 def position_breaches(turn: Turn) -> list[Breach]:
-    """Judge the positions of which anything changed, and all of them when a wait is over."""
+    """Check the positions that this event touched, or all of them when something fell due."""
     rules = turn.limits.position_stops
     if turn.recheck_all:
-        _look_at_all(turn)
+        _recheck_requests(turn)
     elif not (rules and turn.touched):
         return []
     found: list[Breach] = []
@@ -47,12 +47,12 @@ def _judge(turn: Turn, holding: Holding, stop_levels: StopLevels) -> list[Breach
             continue
         found.append(_breach(rule, holding.symbol, measure))
         if rule.on_breach == "flatten":
-            _leave(turn, rule, holding.symbol)
+            _request_exit(turn, rule, holding.symbol)
     return found
 
 
 def _breach(rule: PositionStop, symbol: str, measure: Measure) -> Breach:
-    """One position that leaves is no flattened account: it is told as reducing."""
+    """Build the breach; closing one position does not flatten the account: reported as reduce."""
     cause = beyond(f"{rule.NAME} of {symbol}", measure.measured, measure.limit)
     key = f"{rule.NAME}:{symbol}"
     if rule.on_breach == "flatten":
@@ -60,7 +60,7 @@ def _breach(rule: PositionStop, symbol: str, measure: Measure) -> Breach:
     return breach(cause, rule.on_breach, key=key)
 
 
-def _leave(turn: Turn, rule: PositionStop, symbol: str) -> None:
+def _request_exit(turn: Turn, rule: PositionStop, symbol: str) -> None:
     pending_exits = turn.account.pending_exits
     known = pending_exits.get(symbol)
     if known is None or known.reason == "deleverage":
@@ -77,7 +77,7 @@ def _end(turn: Turn, rule: PositionStop, symbol: str) -> None:
 
 
 def keep_position(turn: Turn, symbol: str) -> None:
-    """Let a position leave no more."""
+    """Cancel the requested exit of a position."""
     pending_exits = turn.account.pending_exits
     if symbol in pending_exits:
         turn.set_unmeasured(
@@ -85,8 +85,8 @@ def keep_position(turn: Turn, symbol: str) -> None:
         )
 
 
-def _look_at_all(turn: Turn) -> None:
-    """Take back the exits of stops that were turned off, and find the next time."""
+def _recheck_requests(turn: Turn) -> None:
+    """Cancel exits of stops that were turned off, and find when time next triggers a stop."""
     closing = {rule.NAME for rule in turn.limits.position_stops if rule.on_breach == "flatten"}
     for symbol, item in turn.account.pending_exits.items():
         if item.reason not in closing and item.reason != "deleverage":
@@ -113,7 +113,7 @@ def _next_hold_ms(turn: Turn) -> int | None:
 
 
 def send_exits(turn: Turn, run: Run = plainly) -> None:
-    """Send what exits are missing; a flatten stop sends all of them by itself; run: as there."""
+    """Send requested exits; a flatten stop sends all exits itself. run: as in flatten."""
     if not turn.account.pending_exits or is_flattening(turn) or _is_held_back(turn):
         return
     for symbol, pending in sorted(turn.account.pending_exits.items()):
@@ -130,13 +130,13 @@ def _await_fills(turn: Turn, symbol: str, pending: PendingExit) -> None:
 
 
 def _is_held_back(turn: Turn) -> bool:
-    """Whether a halted account may not even reduce."""
+    """Tell whether the account is halted and may not even reduce."""
     halt_exits = turn.limits.rule(TradingState).halt_exits
     return not halt_exits and turn.account.trading_state == "halted"
 
 
 def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
-    """Count what an exit of ours filled; once all of what was sent is, the stop has ended."""
+    """Count a fill of our exit; the stop ends once all that was sent is filled."""
     pending = turn.account.pending_exits.get(exit_.symbol)
     if pending is None or pending.quantity is None or pending.reason != exit_.exit_reason:
         return

@@ -1,6 +1,6 @@
-"""Stale data: what is held without a newer price for too long stops the account by itself.
+"""Stale data: stops the account while a position has had no newer price for too long.
 
-Only the time of the price counts: a revaluation that brings no newer one is no data.
+Only the time of the price counts: a revaluation without a newer price is no data.
 """
 
 from decimal import Decimal
@@ -18,7 +18,7 @@ _NAME = "stale_data"
 
 
 def stale_breaches(turn: Turn) -> list[Breach]:
-    """Judge the age of the oldest price held; lift the stop when all of them are fresh."""
+    """Check the age of the oldest price held; lift the stop once all are fresh."""
     rule = turn.limits.rule(StaleData)
     oldest_ms = _oldest_ms(turn) if rule.enabled else None
     if oldest_ms is not None and turn.now_ms - oldest_ms > rule.stale_ms:
@@ -27,7 +27,7 @@ def stale_breaches(turn: Turn) -> list[Breach]:
     if _NAME in turn.account.alerted:
         end_breach(turn, _NAME)
     if turn.account.stops:
-        lift(turn, _NAME, "every price held is fresh")
+        lift(turn, _NAME, "every held position has a fresh price")
     _await(turn, None if oldest_ms is None else oldest_ms + rule.stale_ms + 1)
     return []
 

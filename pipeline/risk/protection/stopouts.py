@@ -1,4 +1,4 @@
-"""Stop-outs: exits by a stop whose first fill came; after too many entries are refused."""
+"""Records stop-outs, the first fills of exits by a stop, for stopout_guard."""
 
 from msgspec.structs import replace
 
@@ -9,7 +9,7 @@ from pipeline.risk.turn import Turn
 
 
 def note_stopout(turn: Turn, exit_: Reservation) -> None:
-    """Note the first fill of an exit by a stop; exit_: as it was before that fill."""
+    """Record the first fill of an exit by a stop; exit_: the reservation before that fill."""
     rule, rules = turn.limits.rule(StopoutGuard), turn.account.rules
     if exit_.filled or exit_.exit_reason == "deleverage" or not rule.judges:
         return

@@ -1,4 +1,4 @@
-"""The rate of violations at work: more than ten in an hour are told, or a critical one in a day."""
+"""Alerts about more than ten violations in an hour, or a critical one in a day."""
 
 from pipeline.risk.protection.breaches import Breach, beyond, breach
 from pipeline.risk.rules.violation_rate.rule import ViolationRate
@@ -10,7 +10,7 @@ _NAME = "violation_rate"
 
 
 def violation_breaches(turn: Turn) -> list[Breach]:
-    """Judge the rate when a violation came; without a new one there is nothing new to tell."""
+    """Check the rate after a new violation; it cannot rise without one."""
     rule = turn.limits.rule(ViolationRate)
     if not rule.enabled:
         return []

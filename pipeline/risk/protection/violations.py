@@ -1,4 +1,4 @@
-"""Violations: refused signals and account limits that begin to be breached are counted."""
+"""Counts violations: rejected signals, and account limits whose breach begins."""
 
 from msgspec.structs import replace
 

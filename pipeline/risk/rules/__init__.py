@@ -1,4 +1,4 @@
-"""Every rule of the gate, found by file: the file's name is the rule's name.
+"""Discovers the rules: one file per rule, and the file's name is the rule's name.
 
 A rule that remembers something is a folder of that name: rule.py, and how its record moves in
 transition.py. Discovery refuses to start on any doubt: a module without its one rule, or two rules
@@ -12,7 +12,7 @@ from pipeline.risk.rules.half import Half, half_of
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
-_NOT_RULES = {"half", "loss_watch", "measure", "rule"}
+_NOT_RULES = {"half", "loss_limit", "measure", "rule"}
 
 
 def _discover() -> dict[str, type[Rule]]:
@@ -45,7 +45,7 @@ def _rule_of(name: str) -> type[Rule]:
 
 
 RULES: dict[str, type[Rule]] = _discover()
-# Of those that need several parameters together.
+# Stand-ins for rules that need several parameters together.
 HALVES: dict[str, Half] = {
     name: half_of(rule)
     for name, rule in RULES.items()

@@ -1,4 +1,4 @@
-"""Refuse entries, and stop the account, once too little is left of the money put in."""
+"""Reject entries and stop the account once too little of the money paid in is left."""
 
 from decimal import Decimal
 
@@ -7,13 +7,13 @@ from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach
-from pipeline.risk.rules.measure import LeastMeasure, Measure
+from pipeline.risk.rules.measure import Measure, MinimumMeasure
 from pipeline.risk.rules.rule import AccountLimit
 from topics.decisions import Check
 
 
 class BalanceFloor(AccountLimit, frozen=True, kw_only=True):
-    balance_ratio_min: Decimal = Decimal("0.10")  # Of the opening and all flows since.
+    balance_ratio_min: Decimal = Decimal("0.10")  # Of opening balance plus net flows.
     on_breach: OnBreach = "flatten"
 
     PLACE = 225
@@ -22,16 +22,16 @@ class BalanceFloor(AccountLimit, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        equity, least = view.equity, self._least(view.account)
+        equity, minimum = view.equity, self._minimum(view.account)
         if equity is None:
-            return self.unknown(least)
+            return self.unknown(minimum)
         if equity <= ZERO:
-            return self.numbers("breach", equity, least, headroom=equity - least)
-        return self.floor(equity, least)
+            return self.numbers("breach", equity, minimum, headroom=equity - minimum)
+        return self.floor(equity, minimum)
 
     def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
-        least = self._least(view.account)
-        return LeastMeasure(equity, least) if least > ZERO else None
+        minimum = self._minimum(view.account)
+        return MinimumMeasure(equity, minimum) if minimum > ZERO else None
 
-    def _least(self, account: Account) -> Decimal:
+    def _minimum(self, account: Account) -> Decimal:
         return self.balance_ratio_min * (account.opening + account.net_flows)

@@ -1,4 +1,4 @@
-"""Refuse to open more than the free cash pays for; shorts count like longs."""
+"""Reject orders that open more than free cash can pay for; shorts count like longs."""
 
 from decimal import Decimal
 
@@ -11,11 +11,11 @@ from topics.decisions import Check
 
 
 class Cash(Rule, frozen=True, kw_only=True):
-    fee_ratio: Decimal = ZERO  # Of notional, set aside for fees.
+    fee_ratio: Decimal = ZERO  # Of notional, reserved for fees.
 
     PLACE = 190
     UNIT = "money"
-    SAYS = "The order needs {measured} in cash, and {limit} is free."
+    SAYS = "The order needs {measured} of cash, but only {limit} is free."
     LOOSER_DOWN = ("fee_ratio",)
     ENTRY = True
     SIZES = True
@@ -32,12 +32,12 @@ class Cash(Rule, frozen=True, kw_only=True):
         if opened is None or self._is_unknown(view):
             return self.unknown(free)
         needed = opened * (ONE + self.fee_ratio) if self.fee_ratio else opened
-        if view.valuation.rates is NO_RATES:
+        if view.valuation.rates is NO_RATES:  # The shared constant: no other currency is involved.
             return self.cap_order(order.terms, needed, free)
-        return self.cap(needed, free)  # A rate may have been divided, and cost shared.
+        return self.cap(needed, free)  # Inverse rates and frozen costs are rounded.
 
     def _is_unknown(self, view: RiskView) -> bool:
-        """Whether money waits for a rate, or by currency a balance has no fresh one."""
+        """Tell whether any money lacks a rate, or a balance kept by currency lacks a fresh one."""
         account, needed = view.account, view.valuation.rates
         if needed is NO_RATES:
             return False

@@ -1,4 +1,4 @@
-"""Refuse entries that their strategy is not sure enough of; silence is sure of nothing."""
+"""Reject entries below a minimum confidence, or without one when a minimum is set."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from topics.decisions import Check
 
 
 class Confidence(Rule, frozen=True, kw_only=True):
-    confidence_min: Decimal = ZERO  # 0 to 1.
+    confidence_min: Decimal = ZERO  # From 0 to 1.
 
     PLACE = 94
     UNIT = "ratio"
@@ -23,7 +23,7 @@ class Confidence(Rule, frozen=True, kw_only=True):
             raise ValueError("confidence_min must be a number <= 1")
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        measured, least = order.terms.signal.confidence, self.confidence_min
-        if measured is None and least > ZERO:
-            return self.numbers("breach", None, least)
-        return self.floor(ONE if measured is None else measured, least)
+        measured, minimum = order.terms.signal.confidence, self.confidence_min
+        if measured is None and minimum > ZERO:
+            return self.numbers("breach", None, minimum)
+        return self.floor(ONE if measured is None else measured, minimum)

@@ -1,4 +1,4 @@
-"""Refuse entries once equity is too far below its peak, and act by itself when it is confirmed."""
+"""Reject entries once equity is too far below its peak; stop the account once it is confirmed."""
 
 from decimal import Decimal
 
@@ -11,12 +11,12 @@ from topics.decisions import Check
 
 
 class Drawdown(AccountLimit, frozen=True, kw_only=True):
-    drawdown_ratio_max: Decimal = Decimal("0.05")  # Of peak equity.
+    drawdown_ratio_max: Decimal = Decimal("0.05")  # 0.05 rejects below 95 % of the peak.
 
     PLACE = 250
     UNIT = "ratio"
-    SAYS = "Equity is {measured} below its peak, beyond the limit of {limit}."
-    RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
+    SAYS = "The drawdown of {measured} is above the limit of {limit}."
+    RATIO_USUAL_MAX = Decimal("0.5")  # A larger ratio is probably a percentage.
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
@@ -30,10 +30,10 @@ class Drawdown(AccountLimit, frozen=True, kw_only=True):
         return None if ratio is None else Measure(ratio, self.drawdown_ratio_max)
 
     def _ratio(self, view: RiskView, equity: Decimal | None) -> Decimal | None:
-        """Measure from the peak, after a resume of this rule's stop from the peak since."""
+        """Measure from the peak, or from the peak since this rule's stop was last resumed."""
         account = view.account
         if account.baselines and self.NAME in account.baselines:
             return drawdown_ratio(account.baselines[self.NAME].start_equity, equity)
-        if equity is view.equity:
+        if equity is view.equity:  # The same object, so the view already has its drawdown.
             return view.drawdown_ratio
         return drawdown_ratio(account.peak, equity)

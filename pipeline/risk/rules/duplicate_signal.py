@@ -1,4 +1,4 @@
-"""Answer each signal_id once. What comes here is new: a repetition is ignored before the gate."""
+"""Decide each signal_id once; duplicates are ignored before the gate, so this check passes."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
@@ -8,7 +8,7 @@ from topics.decisions import Check
 
 class DuplicateSignal(Rule, frozen=True, kw_only=True):
     PLACE = 10
-    SAYS = "The signal was answered before."
+    SAYS = "The signal was already decided."
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
         return self.PASSED

@@ -1,4 +1,4 @@
-"""Cap the worst case notional over all symbols, as a fraction of equity and in money."""
+"""Cap worst-case notional over all symbols, as a fraction of equity and in money."""
 
 from decimal import Decimal
 
@@ -15,13 +15,13 @@ from topics.decisions import Check
 
 class GrossExposure(Rule, frozen=True, kw_only=True):
     gross_exposure_ratio_max: Decimal = Decimal("0.80")  # Of equity.
-    gross_exposure_max: Decimal | None = None  # In the account's currency, whatever its equity.
-    on_breach: OnBreach = "warn"  # When marks push the account past it.
+    gross_exposure_max: Decimal | None = None  # In the account's currency; the tighter cap counts.
+    on_breach: OnBreach = "warn"  # When price moves push the account past its cap.
 
     PLACE = 150
     UNIT = "ratio"
     SAYS = "Gross exposure would be {measured} of equity, above the limit of {limit}."
-    RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
+    RATIO_USUAL_MAX = Decimal(20)  # Leveraged accounts go above 1.
     ENTRY = True
     SIZES = True
 
@@ -29,6 +29,7 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
         totals, worst = view.account.totals, order.worst_notional
         own = order.terms.holding.figures.worst
         gross = None
+        # The running total minus the symbol's old share, so the cost does not grow with symbols.
         if not totals.unbounded and worst is not None and own is not None:
             gross = totals.worst - own + worst
         if gross is not None and self._is_in_money(view.equity):
@@ -42,7 +43,7 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
         return sentence(self.SAYS, check)
 
     def _is_in_money(self, equity: Decimal | None) -> bool:
-        """Whether the limit in money is known to be the smaller one."""
+        """Tell whether the limit in money is the tighter one."""
         if self.gross_exposure_max is None or equity is None or equity <= ZERO:
             return False
         return self.gross_exposure_max <= self.gross_exposure_ratio_max * equity

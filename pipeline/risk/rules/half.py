@@ -1,7 +1,7 @@
-"""What stands in for a rule that has only a part of its limits: nobody knows what it allows.
+"""The stand-in for a rule that has only some of the limits it needs: it rejects every entry.
 
-A document that sets half a rule is refused; this is for when the other half goes later: a document
-of `*` takes it away, or a release refuses what an earlier one stored.
+A document that sets half a rule is refused. The other half can still disappear later: a `*`
+document removes it, or a newer release refuses a parameter that an earlier one stored.
 """
 
 from typing import cast
@@ -15,7 +15,7 @@ from topics.decisions import Check
 
 
 class Half(Rule, frozen=True, kw_only=True):
-    SAYS = "Only a part of this rule's limits is set, so nobody knows what it allows."
+    SAYS = "Only some of this rule's limits are set, so what it allows is unknown."
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
@@ -23,7 +23,7 @@ class Half(Rule, frozen=True, kw_only=True):
 
 
 def half_of(rule: type[Rule]) -> Half:
-    """Make the stand-in of one rule, under its name and in its place."""
+    """Build the stand-in for a rule, with the rule's name and place."""
     name = f"Half{rule.__name__}"
     kind = cast("type[Half]", defstruct(name, [], bases=(Half,), frozen=True, kw_only=True))
     kind.NAME, kind.PLACE, kind.BREACHED = rule.NAME, rule.PLACE, rule.BREACHED

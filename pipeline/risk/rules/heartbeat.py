@@ -1,4 +1,4 @@
-"""Reject entries while nobody watches the stops: broadcast sent no heartbeat for too long."""
+"""Reject entries when broadcast has sent no heartbeat for too long: stops are unmonitored."""
 
 from pipeline.risk.numbers import whole
 from pipeline.risk.order.candidate_order import CandidateOrder
@@ -10,11 +10,11 @@ from topics.decisions import Check
 
 
 class HeartbeatAge(Rule, frozen=True, kw_only=True):
-    heartbeat_age_ms_max: Duration = 5000  # Since the last heartbeat; 0 turns it off.
+    heartbeat_age_ms_max: Duration = 5000  # Since the last heartbeat; 0 turns the rule off.
 
     PLACE = 50
     UNIT = "ms"
-    SAYS = "Broadcast sent its last heartbeat {measured} ms ago; at most {limit} ms are allowed."
+    SAYS = "Broadcast sent its last heartbeat {measured} ms ago; the maximum is {limit} ms."
     OFF_AT_ZERO = ("heartbeat_age_ms_max",)
     ENTRY = True
 

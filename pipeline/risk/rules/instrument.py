@@ -1,4 +1,4 @@
-"""Keep orders to what the instrument allows: tick, lot, smallest and largest quantity, notional."""
+"""Keep orders within the instrument's tick, lot, quantity bounds and minimum notional."""
 
 from decimal import Decimal
 
@@ -22,9 +22,9 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         instrument = order.terms.holding.instrument
         if instrument is None:
             return self.unknown()
-        wrong = self._wrong_price(order, instrument)
-        if wrong is not None:
-            return wrong
+        bad_price = self._bad_price(order, instrument)
+        if bad_price is not None:
+            return bad_price
         if order.terms.asked is None:
             return self.unknown()
         small = self._too_small(order, instrument)
@@ -34,8 +34,8 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
             return self.numbers("pass", order.quantity)
         return self.exact_cap(order.quantity, instrument.max_quantity)
 
-    def _wrong_price(self, order: CandidateOrder, instrument: Instrument) -> Check | None:
-        """Judge the prices that the signal names, whatever its quantity."""
+    def _bad_price(self, order: CandidateOrder, instrument: Instrument) -> Check | None:
+        """Return a breach for a price of the signal at or below zero, or off the tick."""
         signal = order.terms.signal
         for price in (signal.limit_price, signal.stop_price):
             if price is not None and price <= ZERO and not instrument.prices_may_be_negative:
@@ -46,39 +46,39 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         return None
 
     def _too_small(self, order: CandidateOrder, instrument: Instrument) -> Check | None:
-        """Judge against the minimums, below which only the whole rest of a position may go."""
-        quantity, least = order.quantity, instrument.min_quantity
-        if quantity <= ZERO or (quantity < least and not _whole_rest(order)):
-            return self.numbers("breach", quantity, least, headroom=quantity - least)
-        if instrument.min_notional is None or _whole_rest(order):
+        """Return a breach below a minimum, unless the order closes the whole position."""
+        quantity, minimum = order.quantity, instrument.min_quantity
+        if quantity <= ZERO or (quantity < minimum and not _closes_all(order)):
+            return self.numbers("breach", quantity, minimum, headroom=quantity - minimum)
+        if instrument.min_notional is None or _closes_all(order):
             return None
         notional = order.notional
         if notional is None:
             return replace(self.unknown(), unit="money")
-        cheapest = instrument.min_notional * (order.terms.rate or ONE)
-        if not exceeds(cheapest, notional):
+        minimum_value = instrument.min_notional * (order.terms.rate or ONE)
+        if not exceeds(minimum_value, notional):
             return None
-        check = self.numbers("breach", notional, cheapest, headroom=notional - cheapest)
+        check = self.numbers("breach", notional, minimum_value, headroom=notional - minimum_value)
         return replace(check, unit="money")
 
     def is_only_too_small(self, order: CandidateOrder) -> bool:
-        """Whether minimums alone are in the way: an order cut to its exit is judged by the rest."""
+        """Tell whether only minimums are breached; an order cut to its exit need not meet them."""
         instrument = order.terms.holding.instrument
         return (
             instrument is not None
             and order.terms.asked is not None
-            and self._wrong_price(order, instrument) is None
+            and self._bad_price(order, instrument) is None
             and self._too_small(order, instrument) is not None
         )
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Only a quantity above the largest is cut; prices and minimums forbid."""
+        """Tell whether cutting helps: only above max_quantity, not for prices or minimums."""
         instrument = order.terms.holding.instrument
         return (
             instrument is not None
             and instrument.max_quantity is not None
             and order.quantity > instrument.max_quantity
-            and self._wrong_price(order, instrument) is None
+            and self._bad_price(order, instrument) is None
         )
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
@@ -98,7 +98,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         return sentence(f"The order's {name} of {{measured}} is {side} of {{limit}}.", check)
 
 
-def _whole_rest(order: CandidateOrder) -> bool:
-    """Whether it closes all there is, which may be below the minimums."""
+def _closes_all(order: CandidateOrder) -> bool:
+    """Tell whether the order closes the whole position, which may be below the minimums."""
     terms = order.terms
     return order.exempt and order.quantity == floored(terms, terms.reducible_quantity)

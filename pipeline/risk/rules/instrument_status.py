@@ -1,4 +1,4 @@
-"""Refuse entries in an instrument whose trading is halted, or that is delisted."""
+"""Reject entries in an instrument that is halted or delisted."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView

@@ -1,4 +1,4 @@
-"""Refuse what the equity left over by all other exposure does not margin; stands in for cash."""
+"""Reject orders that need more margin than other exposure leaves free; replaces cash."""
 
 from decimal import Decimal
 
@@ -10,12 +10,12 @@ from topics.decisions import Check
 
 
 class Margin(Rule, frozen=True, kw_only=True):
-    initial_margin_ratio: Decimal | None = None  # Of notional; 1 when only leverage is set.
-    leverage: Decimal | None = None  # Times equity; 1 when only the ratio is set.
+    initial_margin_ratio: Decimal | None = None  # Of notional; 1 if only leverage is set.
+    leverage: Decimal | None = None  # Multiple of equity; 1 if only the ratio is set.
 
     PLACE = 200
     UNIT = "money"
-    SAYS = "The position would need a margin of {measured}, and {limit} is free."
+    SAYS = "The position would need a margin of {measured}, but only {limit} is free."
     NEEDED = (("initial_margin_ratio",), ("leverage",))
     UNSET_IS = ONE
     LOOSER_UP = ("leverage",)
@@ -30,7 +30,7 @@ class Margin(Rule, frozen=True, kw_only=True):
             raise ValueError("leverage must be a number > 0")
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        """Measure the margin of the symbol's worst case against what the others leave free."""
+        """Compare the margin of the symbol's worst case with what other symbols leave free."""
         equity, totals = view.equity, view.account.totals
         own, worst = order.terms.holding.figures.worst, order.worst_notional
         if equity is not None and equity <= ZERO:

@@ -1,4 +1,4 @@
-"""What a rule measured: against its limit after an event, and in words when it breached."""
+"""What a rule measured: compared with its limit after an event, and put into words on a breach."""
 
 from decimal import Context, Decimal
 from typing import Literal
@@ -14,11 +14,11 @@ _SHORT = Context(prec=6)
 
 
 class UnknownCheck(Check, frozen=True, gc=False):
-    """A breach because an input is unknown; the reason belongs to the rule that owns the input."""
+    """A breach because an input is unknown; only the rule that owns the input is a reason."""
 
 
 class Measure(Struct, frozen=True, gc=False):
-    """What a watch measured; it breaches when measured > limit."""
+    """A measure of an account limit or a position stop; it breaches when measured > limit."""
 
     measured: Decimal
     limit: Decimal
@@ -27,26 +27,26 @@ class Measure(Struct, frozen=True, gc=False):
         return exceeds(self.measured, self.limit)
 
 
-class LeastMeasure(Measure, frozen=True, gc=False):
-    """The same against a minimum: it breaches when measured < limit."""
+class MinimumMeasure(Measure, frozen=True, gc=False):
+    """A measure against a minimum: it breaches when measured < limit."""
 
     def breached(self) -> bool:
         return exceeds(self.limit, self.measured)
 
 
-def sentence(says: str, check: Check) -> str:
-    """Fill the numbers of a breach into a rule's sentence."""
+def sentence(template: str, check: Check) -> str:
+    """Fill the numbers of a breach into a rule's sentence; say so when the measure is unknown."""
     measured, limit = check.measured, check.limit
-    if measured is not None or "{measured}" not in says:
-        return says.format(measured=short(measured, limit), limit=short(limit, measured))
-    unknown = f"{check.rule} cannot be measured: what it needs is unknown."
+    if measured is not None or "{measured}" not in template:
+        return template.format(measured=short(measured, limit), limit=short(limit, measured))
+    unknown = f"{check.rule} cannot be measured: an input is unknown."
     return unknown if limit is None else f"{unknown} Its limit is {shown(limit)}."
 
 
 def short(number: Decimal | None, other: Decimal | None) -> str:
-    """Write a number in six digits, in all of them where six would hide what differs."""
+    """Format a number with six digits, or with all if six would make it equal the other."""
     if number is None:
         return "unknown"
-    in_six = _SHORT.plus(number)
-    hides = other is not None and in_six == _SHORT.plus(other)
-    return shown(number if hides else in_six)
+    rounded = _SHORT.plus(number)
+    looks_equal = other is not None and rounded == _SHORT.plus(other)
+    return shown(number if looks_equal else rounded)

@@ -1,4 +1,4 @@
-"""Cap what is long less what is short, if all orders of one side fill, as a fraction of equity."""
+"""Cap net exposure, with all orders of one side filled, as a fraction of equity."""
 
 from decimal import Decimal
 
@@ -16,13 +16,13 @@ class NetExposure(Rule, frozen=True, kw_only=True):
     UNIT = "ratio"
     SAYS = "Net exposure would be {measured} of equity, above the limit of {limit}."
     NEEDED = (("net_exposure_ratio_max",),)
-    RATIO_USUAL_MAX = Decimal(20)  # Leverage is usual.
+    RATIO_USUAL_MAX = Decimal(20)  # Leveraged accounts go above 1.
     ENTRY = True
     SIZES = True
     KEEPS = ("sides",)
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        """Measure long exposure for a buy, short exposure for a sell; no order nets another."""
+        """Measure net long exposure for a buy, net short for a sell; orders offset nothing."""
         assert self.net_exposure_ratio_max is not None
         limit, totals = self.net_exposure_ratio_max, view.account.totals
         sides, net = totals.exposures.sides or NO_SIDES, None

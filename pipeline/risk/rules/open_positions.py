@@ -1,4 +1,4 @@
-"""Cap how many symbols are held or reserved at once, the order's own included, without dust."""
+"""Cap how many symbols are held or reserved, including the order's and excluding dust."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
@@ -19,5 +19,5 @@ class OpenPositions(Rule, frozen=True, kw_only=True):
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
         assert self.open_positions_max is not None
         holding, totals = order.terms.holding, view.account.totals
-        more = 0 if holding.active and not holding.is_left_over else 1
-        return self.count(totals.active - totals.left_over + more, self.open_positions_max)
+        added = 0 if holding.active and not holding.is_left_over else 1
+        return self.count(totals.active - totals.left_over + added, self.open_positions_max)

@@ -1,4 +1,4 @@
-"""Refuse entries that come faster than allowed; rejected signals do not count, exits do."""
+"""Cap the orders approved in a time window; rejected signals do not count, exits do."""
 
 from bisect import bisect_right
 from typing import Annotated
@@ -18,11 +18,11 @@ class OrderRate(Rule, frozen=True, kw_only=True):
 
     PLACE = 290
     UNIT = "count"
-    SAYS = "It would be order {measured} within the window; at most {limit} are allowed."
+    SAYS = "This would be order {measured} in the window; the maximum is {limit}."
     LOOSER_DOWN = ("window_ms",)
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        approvals = view.account.rules.order_rate  # In order of time.
-        past = bisect_right(approvals, view.now_ms - self.window_ms)
-        return self.count(len(approvals) - past + 1, self.orders_max)
+        approvals = view.account.rules.order_rate  # In order of time, so bisection counts them.
+        outside = bisect_right(approvals, view.now_ms - self.window_ms)
+        return self.count(len(approvals) - outside + 1, self.orders_max)

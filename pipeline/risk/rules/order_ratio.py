@@ -1,4 +1,4 @@
-"""Cap the notional of one order as a fraction of equity."""
+"""Cap the notional of one order, as a fraction of equity."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Cap the worst case quantity of one symbol."""
+"""Cap the worst-case quantity of one symbol."""
 
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder, own_side

@@ -1,4 +1,4 @@
-"""Cap the worst case notional of one symbol as a fraction of equity."""
+"""Cap the worst-case notional of one symbol, as a fraction of equity."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from topics.decisions import Check
 
 class PositionRatio(Rule, frozen=True, kw_only=True):
     position_ratio_max: PerSymbol = Decimal("0.10")  # Of equity.
-    on_breach: OnBreach = "warn"  # When marks push a position past it.
+    on_breach: OnBreach = "warn"  # When price moves push a position past its cap.
 
     PLACE = 130
     UNIT = "ratio"

@@ -1,4 +1,4 @@
-"""Refuse limit prices too far from the market."""
+"""Reject limit prices too far from the market."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ class PriceCollar(Rule, frozen=True, kw_only=True):
 
     PLACE = 90
     UNIT = "ratio"
-    SAYS = "The limit price is {measured} away from the reference, above the collar of {limit}."
+    SAYS = "The limit price is {measured} away from the reference, outside the collar of {limit}."
     LOOSER_UP = ("collar_ratio",)
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:

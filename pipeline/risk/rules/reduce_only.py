@@ -1,4 +1,4 @@
-"""Hold a reduce_only order to the proven exit."""
+"""Cut a reduce_only order to the proven exit, or reject it without one."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from topics.decisions import Check
 
 class ReduceOnly(Rule, frozen=True, kw_only=True):
     PLACE = 100
-    SAYS = "The order is reduce_only and larger than what it can reduce."
+    SAYS = "The order is reduce_only and larger than the position it can reduce."
     SIZES = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:

@@ -1,4 +1,4 @@
-"""Refuse the same order again and again: symbol, side, requested quantity and limit price alike."""
+"""Reject repeats of an order: same symbol, side, requested quantity and limit price."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.repeats import approved_since
@@ -15,8 +15,7 @@ class RepeatedOrder(Rule, frozen=True, kw_only=True):
     PLACE = 300
     UNIT = "count"
     SAYS = (
-        "The same order would be approved {measured} times within "
-        "the window; at most {limit} are allowed."
+        "The same order would be approved {measured} times in the window; the maximum is {limit}."
     )
     LOOSER_DOWN = ("window_ms",)
     ENTRY = True

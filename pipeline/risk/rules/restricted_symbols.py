@@ -1,4 +1,4 @@
-"""Refuse entries in symbols that are denied, or that are not among those allowed."""
+"""Reject entries in denied symbols, and in symbols missing from the allowed ones."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
@@ -9,7 +9,7 @@ from topics.fields import Symbol
 
 class RestrictedSymbols(Rule, frozen=True, kw_only=True):
     denied: frozenset[Symbol] | None = None
-    allowed: frozenset[Symbol] | None = None  # Unset: every symbol; empty: none.
+    allowed: frozenset[Symbol] | None = None  # Unset allows every symbol; empty allows none.
 
     PLACE = 72
     NEEDED = (("denied",), ("allowed",))
@@ -26,8 +26,8 @@ class RestrictedSymbols(Rule, frozen=True, kw_only=True):
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         symbol = order.terms.signal.symbol
-        what = "denied" if self._denies(symbol) else "not among the allowed symbols"
-        return f"{symbol} is {what}."
+        problem = "denied" if self._denies(symbol) else "not among the allowed symbols"
+        return f"{symbol} is {problem}."
 
     def _denies(self, symbol: str) -> bool:
         return self.denied is not None and symbol in self.denied

@@ -1,4 +1,4 @@
-"""Cap what an order loses, fees included, when its position is given up at its stop."""
+"""Cap what an order loses, fees included, if its position is closed at its stop price."""
 
 from decimal import Decimal
 
@@ -12,14 +12,14 @@ from topics.decisions import Check
 
 class RiskPerTrade(Rule, frozen=True, kw_only=True):
     risk_per_trade_ratio: Decimal = Decimal("0.01")  # Of equity.
-    fee_ratio: Decimal = ZERO  # Of notional, paid at the entry and again at the stop.
+    fee_ratio: Decimal = ZERO  # Of notional; paid at entry and again at the stop.
 
     PLACE = 210
     UNIT = "money"
-    SAYS = "The order would lose {measured} at its stop, above the maximum of {limit}."
+    SAYS = "The order would lose {measured} at its stop price, above the maximum of {limit}."
     LOOSER_UP = ("risk_per_trade_ratio",)
     LOOSER_DOWN = ("fee_ratio",)
-    RATIO_USUAL_MAX = Decimal("0.5")  # Nobody means to lose more.
+    RATIO_USUAL_MAX = Decimal("0.5")  # A larger ratio is probably a percentage.
     ENTRY = True
     SIZES = True
 
@@ -30,7 +30,7 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
         limit = equity * self.risk_per_trade_ratio
         if equity <= ZERO:
             return self.meaningless(limit)
-        unit = unit_risk(terms, self.fee_ratio)
-        if unit is None or terms.asked is None:
+        risk = unit_risk(terms, self.fee_ratio)
+        if risk is None or terms.asked is None:
             return self.unknown(limit)
-        return self.cap_order(terms, order.quantity * unit, limit)
+        return self.cap_order(terms, order.quantity * risk, limit)

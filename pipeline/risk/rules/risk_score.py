@@ -1,4 +1,4 @@
-"""Weigh doubt, size, drawdown and volatility: halve what scores high, refuse the highest."""
+"""Score doubt, size, drawdown and volatility; halve high scores, reject the highest."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from topics.decisions import Check
 
 _DOUBT, _SIZE = Decimal("0.3"), Decimal("0.25")
 _DRAWDOWN, _VOLATILITY = Decimal("0.25"), Decimal("0.2")
-_HALVES, _REFUSES = Decimal("0.6"), Decimal("0.8")
+_HALVE_ABOVE, _REJECT_ABOVE = Decimal("0.6"), Decimal("0.8")
 
 
 class RiskScore(Rule, frozen=True, kw_only=True):
@@ -24,36 +24,37 @@ class RiskScore(Rule, frozen=True, kw_only=True):
         equity, worst, limits = view.equity, order.worst_notional, view.common.score
         drawdown, holding = view.drawdown_ratio, order.terms.holding
         if equity is not None and equity <= ZERO:
-            return self.meaningless(_HALVES)
+            return self.meaningless(_HALVE_ABOVE)
         if equity is None or drawdown is None or worst is None:
-            return self.unknown(_HALVES)
+            return self.unknown(_HALVE_ABOVE)
         confidence, quote = order.terms.signal.confidence, holding.quote
         score = _SIZE * _share(worst, limits.position_max(holding.symbol) * equity)
         score += _DRAWDOWN * _share(drawdown, limits.drawdown_ratio_max)
         if confidence is not None:
             score += _DOUBT * (ONE - confidence)
         if quote is not None and quote.ewma is not None and quote.long_run is not None:
-            wild = limits.volatility_ratio_max * quote.long_run
-            score += _VOLATILITY * _share(quote.ewma, wild)
-        return self.cap(score, _REFUSES if score > _REFUSES else _HALVES)
+            volatility_max = limits.volatility_ratio_max * quote.long_run
+            score += _VOLATILITY * _share(quote.ewma, volatility_max)
+        return self.cap(score, _REJECT_ABOVE if score > _REJECT_ABOVE else _HALVE_ABOVE)
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return sentence("{measured}", check)
-        does = "halves the order" if check.limit == _HALVES else "rejects the order"
-        return sentence(f"The risk score is {{measured}}; above {{limit}} it {does}.", check)
+        effect = "halves" if check.limit == _HALVE_ABOVE else "rejects"
+        template = f"The risk score is {{measured}}; above {{limit}} it {effect} the order."
+        return sentence(template, check)
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """A high score is halved, once; the highest forbids."""
+        """Tell whether the order is halved (once); the highest scores reject it."""
         measured = self.check(view, order).measured
-        return measured is not None and measured <= _REFUSES
+        return measured is not None and measured <= _REJECT_ABOVE
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
         return order.quantity / 2
 
 
 def _share(measured: Decimal, limit: Decimal) -> Decimal:
-    """How much of a limit is used, from 0 to 1; anything is all of a limit of nothing."""
+    """Return the used share of a limit, from 0 to 1; any use of a limit of 0 is all of it."""
     if measured <= ZERO:
         return ZERO
     return ONE if measured >= limit else measured / limit

@@ -1,7 +1,8 @@
-"""What a rule is: parameters with defaults, its place in the gate, and up to three answers.
+"""The base classes of rules: parameters with defaults, a place in the gate, up to three answers.
 
-`check` judges an order before approval, `max_quantity` is the largest quantity that a breached rule
-still allows, `measure` judges the account after every event. A rule is pure and knows no other.
+`check` judges an order before approval, `max_quantity` finds the largest quantity that a breached
+rule still allows, and `measure` judges the account after every event. A rule is pure, never acts
+and never imports another rule.
 """
 
 from decimal import Decimal
@@ -22,51 +23,53 @@ class Rule(Parameters, frozen=True, kw_only=True):
     enabled: bool = True
 
     NAME: ClassVar[str] = ""  # Set by discovery: the file's name.
-    PLACE: ClassVar[int] = 0  # Order in the gate, and after it of what only watches.
-    GATE: ClassVar[bool] = True  # It judges proposals.
+    PLACE: ClassVar[int] = 0  # Order in the gate, then of rules that only monitor.
+    GATE: ClassVar[bool] = True  # It judges orders.
     ENTRY: ClassVar[bool] = False  # Proven exits are exempt.
-    SIZES: ClassVar[bool] = False  # A breach can be cured by a smaller quantity.
-    LAST: ClassVar[bool] = False  # It judges, and cuts once, what the other rules leave.
-    MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach what a larger one passed.
-    REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while it is on.
-    # Parameters without a default that it cannot judge without: all of one of these sets.
+    SIZES: ClassVar[bool] = False  # A smaller quantity can cure a breach.
+    LAST: ClassVar[bool] = False  # It judges, and cuts once, the size others leave.
+    MINIMUMS: ClassVar[bool] = False  # A smaller quantity can breach where a larger passes.
+    REPLACES: ClassVar[tuple[str, ...]] = ()  # Rules that are off while this is on.
+    # Sets of parameters without a default; the rule works once all of any one set are given.
     NEEDED: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    KEEPS: ClassVar[tuple[Sum, ...]] = ()  # Sums that are kept only for rules like it.
-    UNIT: ClassVar[Unit | None] = None  # Of its numbers; None where it has none.
-    SAYS: ClassVar[str] = ""  # The sentence of a breach, with {measured} and {limit}.
-    PASSED: ClassVar[Check]  # Answers without numbers, made once by discovery.
+    KEEPS: ClassVar[tuple[Sum, ...]] = ()  # Account sums kept only while a rule reads them.
+    UNIT: ClassVar[Unit | None] = None  # Of its numbers; None without numbers.
+    SAYS: ClassVar[str] = ""  # A breach in words, with {measured} and {limit}.
+    # Checks without numbers. Discovery creates them once; they are frozen, so sharing is safe.
+    PASSED: ClassVar[Check]
     BREACHED: ClassVar[Check]
 
     @property
     def ready(self) -> bool:
-        """Whether every limit it needs has a value; without one the rule is absent."""
+        """Tell whether every limit it needs is set; otherwise the rule is absent."""
         return not self.NEEDED or not all(map(self._unset, self.NEEDED))
 
     @property
     def lacking(self) -> Lacking | None:
-        """What is set in vain because another parameter is not; None: nothing is."""
-        if all(len(each) == 1 for each in self.NEEDED):  # Whole, or unset.
+        """Return a parameter without effect because others are unset; None if there is none."""
+        if all(len(needed) == 1 for needed in self.NEEDED):  # Single limits are set or unset.
             return None
-        whole = {name for each in self.NEEDED if not self._unset(each) for name in each}
-        parts = [
-            Lacking(name, self._unset(each))
-            # The first is what most likely is meant: least is missing, and most is there.
-            for each in sorted(self.NEEDED, key=lambda each: (len(self._unset(each)), -len(each)))
-            for name in each
-            if name not in whole and getattr(self, name) is not None
+        complete = {name for needed in self.NEEDED if not self._unset(needed) for name in needed}
+        # The most complete set comes first: it is most likely the one that was meant.
+        likely = sorted(self.NEEDED, key=lambda needed: (len(self._unset(needed)), -len(needed)))
+        found = [
+            Lacking(name, self._unset(needed))
+            for needed in likely
+            for name in needed
+            if name not in complete and getattr(self, name) is not None
         ]
-        return parts[0] if parts else None
+        return found[0] if found else None
 
     @property
     def judges(self) -> bool:
-        """Whether it has a say: it is on and has its limits, or only a part of them."""
+        """Tell whether it judges: it is on and has all of its limits, or only some of them."""
         return self.enabled and (self.ready or self.lacking is not None)
 
     def _unset(self, needed: tuple[str, ...]) -> tuple[str, ...]:
         return tuple([name for name in needed if getattr(self, name) is None])
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        """Judge a proposal at its quantity."""
+        """Judge an order at its quantity."""
         raise NotImplementedError
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
@@ -74,15 +77,15 @@ class Rule(Parameters, frozen=True, kw_only=True):
         return sentence(self.SAYS, check)
 
     def is_only_too_small(self, order: CandidateOrder) -> bool:
-        """Whether a breach is only of a minimum, which an order cut to its exit need not reach."""
+        """Tell whether only a minimum is breached; an order cut to its exit need not meet it."""
         return False
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Whether a smaller quantity could satisfy it here, apart from the proven exit."""
+        """Tell whether a smaller entry could pass, not only the proven exit."""
         return self.SIZES
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:
-        """The largest quantity in whole lots that satisfies it, at most the proposal's own."""
+        """Return the largest quantity that passes, in whole lots, at most the order's own."""
         return largest(
             order,
             lambda smaller: self.check(view, smaller).verdict != "breach",
@@ -90,12 +93,12 @@ class Rule(Parameters, frozen=True, kw_only=True):
         )
 
     def _guess(self, view: RiskView, order: CandidateOrder) -> Decimal | None:
-        """Guess the room as if the measure grew evenly from nothing to the full quantity."""
-        full, none = self.check(view, order), self.check(view, emptied(order))
-        if full.measured is None or full.limit is None or none.measured is None:
+        """Interpolate between quantity 0 and the order's; exact for measures linear in quantity."""
+        full, empty = self.check(view, order), self.check(view, emptied(order))
+        if full.measured is None or full.limit is None or empty.measured is None:
             return None
-        rise = full.measured - none.measured
-        return order.quantity * (full.limit - none.measured) / rise if rise > 0 else None
+        rise = full.measured - empty.measured
+        return order.quantity * (full.limit - empty.measured) / rise if rise > 0 else None
 
     def numbers(
         self,
@@ -105,22 +108,23 @@ class Rule(Parameters, frozen=True, kw_only=True):
         *,
         headroom: Decimal | None = None,
     ) -> Check:
-        """Answer with numbers in the rule's unit."""
+        """Return a check with numbers in the rule's unit."""
         return Check(self.NAME, verdict, measured, limit, headroom, self.UNIT)
 
     def cap(self, measured: Decimal, limit: Decimal) -> Check:
         """Judge against a maximum; equality passes."""
+        # The plain comparison decides nearly every check without a call.
         if measured > limit and exceeds(measured, limit):
             return Check(self.NAME, "breach", measured, limit, limit - measured, self.UNIT)
         return Check(self.NAME, "pass", measured, limit, limit - measured, self.UNIT)
 
     def cap_order(self, terms: OrderTerms, measured: Decimal, limit: Decimal) -> Check:
-        """Judge money of an order: to its last digit where no division took part in it."""
+        """Judge an order's money against a maximum: exactly, unless a division rounded it."""
         cap = self.exact_cap if terms.exact else self.cap
         return cap(measured, limit)
 
     def exact_cap(self, measured: Decimal, limit: Decimal) -> Check:
-        """Judge a number whose every digit counts against a maximum; equality passes."""
+        """Judge an unrounded number against a maximum, to its last digit; equality passes."""
         verdict: CheckVerdict = "breach" if measured > limit else "pass"
         return Check(self.NAME, verdict, measured, limit, limit - measured, self.UNIT)
 
@@ -130,19 +134,19 @@ class Rule(Parameters, frozen=True, kw_only=True):
         return Check(self.NAME, verdict, measured, limit, measured - limit, self.UNIT)
 
     def count(self, measured: int, limit: int) -> Check:
-        """Cap a count or a time; the usual answers are made once."""
+        """Judge a count or a time in ms against a maximum; equality passes."""
         return _counted(self.NAME, self.UNIT, measured, limit=limit)
 
     def flag(self, *, breached: bool) -> Check:
-        """Answer without numbers."""
+        """Return a check without numbers."""
         return self.BREACHED if breached else self.PASSED
 
     def unknown(self, limit: Decimal | None = None) -> Check:
-        """Breach for want of an input that another rule owns."""
+        """Breach because an input that another rule owns is unknown."""
         return UnknownCheck(self.NAME, "breach", None, limit, None, self.UNIT)
 
     def ratio(self, view: RiskView, notional: Decimal | None, *, limit: Decimal) -> Check:
-        """Judge a notional as a fraction of equity; equity <= 0 breaches."""
+        """Judge a notional as a fraction of equity; equity <= 0 breaches. Inlines `cap`."""
         equity = view.equity
         if equity is None or (notional is None and equity > ZERO):
             return self.unknown(limit)
@@ -155,41 +159,42 @@ class Rule(Parameters, frozen=True, kw_only=True):
         return Check(self.NAME, verdict, measured, limit, limit - measured, self.UNIT)
 
     def meaningless(self, limit: Decimal | None) -> Check:
-        """Breach where no ratio means anything: at equity <= 0, at a price <= 0."""
+        """Breach where a ratio has no meaning: at equity <= 0 or at a price <= 0."""
         return Check(self.NAME, "breach", None, limit, None, self.UNIT)
 
 
 @lru_cache(maxsize=16_384)
 def _counted(name: str, unit: Unit | None, measured: int, *, limit: int) -> Check:
+    """Build the check of a count once: counts and ages recur, and a check is frozen."""
     verdict: CheckVerdict = "breach" if measured > limit else "pass"
     headroom = Decimal(limit - measured)
     return Check(name, verdict, Decimal(measured), Decimal(limit), headroom, unit)
 
 
 class AccountLimit(Rule, frozen=True, kw_only=True):
-    """A rule that also looks after every event and acts by itself."""
+    """A rule that also measures the account after every event and can stop it."""
 
     on_breach: OnBreach = "flatten"
 
-    LOSS: ClassVar[bool] = True  # Resuming its stop starts the loss windows anew.
-    CONFIRMS: ClassVar[bool] = True  # A breach must hold at confirming marks, too.
+    LOSS: ClassVar[bool] = True  # Resuming its stop sets a new baseline.
+    CONFIRMS: ClassVar[bool] = True  # A breach must also hold at confirming marks.
 
     def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
-        """Measure the account at an equity; None when there is nothing to measure."""
+        """Measure the account at a given equity; None when there is nothing to measure."""
         raise NotImplementedError
 
 
 class PositionStop(Rule, frozen=True, kw_only=True):
-    """A stop of each position by itself; what it closes is that position."""
+    """A stop rule for single positions: a breach closes that position only."""
 
     on_breach: OnBreach = "flatten"
 
     GATE: ClassVar[bool] = False
 
     def hit(self, holding: Holding, stop_levels: StopLevels, now_ms: int) -> Measure | None:
-        """Measure a held position that must be closed; None while it may stay."""
+        """Return the breach of a position that must be closed; None while it may stay open."""
         raise NotImplementedError
 
     def due_ms(self, symbol: str, stop_levels: StopLevels) -> int | None:
-        """When it hits without any event; None when only prices can bring it about."""
+        """Return when time alone triggers the stop; None when only a price can."""
         return None

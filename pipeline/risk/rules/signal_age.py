@@ -1,4 +1,4 @@
-"""Refuse signals that are too old, expired, from the future, or from before what is remembered."""
+"""Reject signals that are too old, expired, in the future, or older than remembered ids."""
 
 from pipeline.risk.account.identities import may_be_forgotten
 from pipeline.risk.order.candidate_order import CandidateOrder
@@ -20,12 +20,12 @@ class SignalAge(Rule, frozen=True, kw_only=True):
         age_ms = now_ms - signal.created_at_ms
         check = self.count(age_ms, self.signal_age_ms_max)
         memory, expires_ms = view.account.memory, signal.expires_at_ms
-        refused = (
+        rejected = (
             -age_ms > skew_ms_max
             or (expires_ms is not None and now_ms >= expires_ms)
             or may_be_forgotten(memory, signal.created_at_ms, skew_ms_max=skew_ms_max)
         )
-        if not refused:
+        if not rejected:
             return check
         return self.numbers("breach", check.measured, check.limit, headroom=check.headroom)
 
@@ -35,8 +35,8 @@ class SignalAge(Rule, frozen=True, kw_only=True):
         if signal.expires_at_ms is not None and now_ms >= signal.expires_at_ms:
             return f"The signal expired {now_ms - signal.expires_at_ms} ms ago."
         if age_ms > self.signal_age_ms_max:
-            most = self.signal_age_ms_max
-            return f"The signal was created {age_ms} ms ago; at most {most} ms are allowed."
+            limit_ms = self.signal_age_ms_max
+            return f"The signal was created {age_ms} ms ago; the maximum is {limit_ms} ms."
         if age_ms < 0:
             return f"The signal was created {-age_ms} ms in the future."
-        return "The signal is older than the oldest id that is remembered."
+        return "The signal is older than the oldest remembered id, so it may be a duplicate."

@@ -1,4 +1,4 @@
-"""Refuse entries without a fresh price of this symbol and of every one held."""
+"""Reject entries without a fresh price of this symbol and of every held symbol."""
 
 from pipeline.risk.numbers import whole
 from pipeline.risk.order.candidate_order import CandidateOrder
@@ -11,7 +11,7 @@ from topics.decisions import Check
 class StaleMark(Rule, frozen=True, kw_only=True):
     PLACE = 80
     UNIT = "ms"
-    SAYS = "The oldest price needed is {measured} ms old; at most {limit} ms are allowed."
+    SAYS = "The oldest price needed is {measured} ms old; the maximum is {limit} ms."
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
@@ -23,12 +23,12 @@ class StaleMark(Rule, frozen=True, kw_only=True):
             oldest_ms = quote.as_of_ms
         age_ms = max(view.now_ms - oldest_ms, 0)
         if terms.reference is None and age_ms <= limit_ms:
-            # A fresh quote without a price for this side is none.
+            # The quote is fresh but has no price for this side.
             return self.numbers("breach", None, whole(limit_ms))
         return self.count(age_ms, limit_ms)
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             symbol = order.terms.signal.symbol
-            return f"There is no price of {symbol}, or none of a position that is held."
+            return f"There is no price of {symbol} or of a held position."
         return sentence(self.SAYS, check)

@@ -1,4 +1,4 @@
-"""Close a position whose mark reached the stop of its newest filled entry."""
+"""Close a position whose mark reached the stop price of its newest filled entry."""
 
 from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.rules.measure import Measure

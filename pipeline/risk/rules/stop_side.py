@@ -1,4 +1,4 @@
-"""Refuse entries whose stop is at their price or on the side where they would win."""
+"""Reject entries whose stop price is not on the losing side of the entry price."""
 
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
@@ -14,12 +14,12 @@ class StopSide(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        """Measure the stop against the entry price; headroom is the room for a loss."""
+        """Compare the stop price with the entry price; headroom is the distance between them."""
         terms = order.terms
         price, stop = terms.entry_price, terms.signal.stop_price
         if stop is None:
             return self.PASSED
         if price is None:
             return self.unknown()
-        room = price - stop if terms.side == "buy" else stop - price
-        return self.numbers("pass" if room > ZERO else "breach", stop, price, headroom=room)
+        loss = price - stop if terms.side == "buy" else stop - price
+        return self.numbers("pass" if loss > ZERO else "breach", stop, price, headroom=loss)

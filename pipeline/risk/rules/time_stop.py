@@ -1,4 +1,4 @@
-"""Close a position that is held for too long; off until a time is set."""
+"""Close a position that was held for too long; off until a time is set."""
 
 from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.numbers import whole
@@ -8,7 +8,7 @@ from pipeline.risk.rules.rule import PositionStop
 
 
 class TimeStop(PositionStop, frozen=True, kw_only=True):
-    hold_ms_max: PerSymbol | None = None  # Since the position left zero.
+    hold_ms_max: PerSymbol | None = None  # Since it left zero; longer than this closes it.
 
     PLACE = 530
     NEEDED = (("hold_ms_max",),)

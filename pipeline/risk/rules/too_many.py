@@ -1,4 +1,4 @@
-"""Refuse entries at the bounds of what an account's state may hold."""
+"""Reject entries when the account already has the most positions or reservations."""
 
 from pipeline.risk.account.account import POSITIONS_MAX, RESERVATIONS_MAX
 from pipeline.risk.order.candidate_order import CandidateOrder

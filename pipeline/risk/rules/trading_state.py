@@ -1,4 +1,4 @@
-"""Refuse what adds risk while the account is reducing or halted."""
+"""Reject orders that add risk while the account is reducing or halted."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from topics.decisions import Check
 
 
 class TradingState(Rule, frozen=True, kw_only=True):
-    halt_exits: bool = True  # False: a halted account may not even reduce.
+    halt_exits: bool = True  # False: a halted account may not reduce either.
 
     PLACE = 20
 
@@ -25,10 +25,10 @@ class TradingState(Rule, frozen=True, kw_only=True):
         allowed = "only exits are allowed" if self.halt_exits else "exits are not allowed either"
         if account.trading_state == "reducing":
             allowed = "only exits are allowed"
-        return f"The account is {account.trading_state} by {stops}: {allowed}."
+        return f"The account is {account.trading_state} because of {stops}: {allowed}."
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Reducing cuts to the proven exit, which may be nothing; halted forbids."""
+        """Tell whether to cut to the proven exit (reducing) or to reject (halted)."""
         return view.account.trading_state == "reducing"
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:

@@ -1,4 +1,4 @@
-"""Close a position whose price fell too far from its best mark; off until a ratio is set."""
+"""Close a position whose price retreated too far from its best mark; off until a ratio is set."""
 
 from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.numbers import ZERO
@@ -18,7 +18,7 @@ class TrailingStop(PositionStop, frozen=True, kw_only=True):
         limit = per_symbol(self.trailing_ratio, holding.symbol)
         best = stop_levels.best
         if limit is None or holding.mark is None or best <= ZERO:
-            return None  # No ratio to a price <= 0 means anything.
+            return None  # A ratio to a price <= 0 has no meaning.
         against = best - holding.mark if holding.position.quantity > ZERO else holding.mark - best
         measure = Measure(against / best, limit)
         return measure if measure.breached() else None

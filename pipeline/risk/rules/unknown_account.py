@@ -1,4 +1,4 @@
-"""Refuse entries of an account whose balance never was told."""
+"""Reject entries until the account has an opening balance."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView

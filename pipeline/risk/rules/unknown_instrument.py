@@ -1,4 +1,4 @@
-"""Refuse every order in a symbol whose lots and ticks nobody told, or in any while one is held."""
+"""Reject orders in an unknown instrument, and all entries while one is held."""
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
@@ -16,5 +16,5 @@ class UnknownInstrument(Rule, frozen=True, kw_only=True):
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if order.terms.holding.instrument is None:
-            return f"There is no instrument {order.terms.signal.symbol}."
+            return f"The instrument {order.terms.signal.symbol} is unknown."
         return "The account holds a position whose instrument is unknown."

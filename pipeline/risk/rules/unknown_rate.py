@@ -1,4 +1,4 @@
-"""Refuse entries without a fresh rate of each currency that the order or the account needs."""
+"""Reject entries without a fresh rate of each currency that the order or the account needs."""
 
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ class UnknownRate(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        """Measure the age of the oldest rate that is needed; null when one is missing."""
+        """Measure the age of the oldest needed rate in ms; null when a rate is missing."""
         limit_ms, needed = view.common.prices.mark_age_ms_max, view.valuation.rates
         terms, oldest_ms = order.terms, needed.oldest_ms
         if needed.missing is not None or (terms.foreign and terms.rate_ms is None):
@@ -33,13 +33,14 @@ class UnknownRate(Rule, frozen=True, kw_only=True):
         instrument, own_ms = terms.holding.instrument, terms.rate_ms
         own = None if instrument is None else instrument.settlement_currency
         if check.measured is None:
-            return f"There is no rate of {needed.missing or own}/{view.account.currency}."
+            return f"There is no rate for {needed.missing or own}/{view.account.currency}."
         is_own = own_ms is not None and (needed.oldest_ms is None or own_ms < needed.oldest_ms)
         pair = f"{own if is_own else needed.oldest}/{view.account.currency}"
-        says = "is {measured} ms old; at most {limit} ms are allowed."
-        return sentence(f"The rate of {pair} {says}", check)
+        age = "{measured} ms old; the maximum is {limit} ms."
+        return sentence(f"The rate for {pair} is {age}", check)
 
 
 @lru_cache(maxsize=64)
 def _none_needed(rule: UnknownRate, limit_ms: int) -> Check:
+    """Pass without a measure. Cached: accounts in one currency get this check every time."""
     return rule.numbers("pass", None, whole(limit_ms))

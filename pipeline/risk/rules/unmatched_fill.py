@@ -1,4 +1,4 @@
-"""Tell when fills name no decision although the account's orders come from riskgate."""
+"""Alert when fills name no decision although riskgate decides the account's orders."""
 
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.rule import Rule

@@ -1,4 +1,4 @@
-"""Cap what all positions and orders may lose together at a confidence, all moving as one."""
+"""Cap the parametric value at risk of all positions and orders, at correlation one."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -17,7 +17,7 @@ from topics.decisions import Check
 
 
 class ValueAtRisk(AccountLimit, frozen=True, kw_only=True):
-    var_confidence: Decimal = Decimal("0.99")  # Above 0.5, below 1.
+    var_confidence: Decimal = Decimal("0.99")  # Between 0.5 and 1, both excluded.
     horizon_bars: Annotated[int, Meta(ge=1, le=1_000_000)] = 1440
     var_ratio_max: Decimal | None = None  # Of equity.
     on_breach: OnBreach = "reduce"
@@ -49,8 +49,8 @@ class ValueAtRisk(AccountLimit, frozen=True, kw_only=True):
             return self.unknown(limit)
         if equity <= ZERO:
             return self.meaningless(limit)
-        more = EXACT.multiply(EXACT.subtract(worst, own), ewma)
-        return self.cap(self._at_risk(EXACT.add(weights.weighed, more)), limit)
+        added = EXACT.multiply(EXACT.subtract(worst, own), ewma)
+        return self.cap(self._at_risk(EXACT.add(weights.weighed, added)), limit)
 
     def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
         weights = view.account.totals.exposures.weights
@@ -59,4 +59,5 @@ class ValueAtRisk(AccountLimit, frozen=True, kw_only=True):
         return Measure(self._at_risk(weights.weighed), equity * (self.var_ratio_max or ZERO))
 
     def _at_risk(self, weighed: Decimal) -> Decimal:
+        """Return z x sqrt(horizon) x the sum of worst-case notional x EWMA volatility."""
         return MONEY.multiply(weighed, deviations(self.var_confidence, self.horizon_bars))

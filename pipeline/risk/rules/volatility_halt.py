@@ -1,4 +1,4 @@
-"""Refuse entries in a symbol that moves far more than it does in the long run."""
+"""Reject entries in a symbol whose volatility is far above its long-run level."""
 
 from decimal import Decimal
 
@@ -10,13 +10,13 @@ from topics.decisions import Check
 
 
 class VolatilityHalt(Rule, frozen=True, kw_only=True):
-    volatility_ratio_max: Decimal = Decimal(3)  # Recent volatility over that of the long run.
-    require_history: bool = False  # Whether an unknown volatility refuses.
+    volatility_ratio_max: Decimal = Decimal(3)  # Recent (EWMA) over long-run volatility.
+    require_history: bool = False  # True: unknown volatility rejects.
 
     PLACE = 280
     UNIT = "ratio"
     LOOSER_DOWN = ("require_history",)
-    RATIO_USUAL_MAX = Decimal(20)  # Not of equity: of the usual volatility.
+    RATIO_USUAL_MAX = Decimal(20)  # A multiple of volatility, not of equity.
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
@@ -27,5 +27,5 @@ class VolatilityHalt(Rule, frozen=True, kw_only=True):
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
-            return "The volatility of the symbol is unknown, and a history is required."
+            return "The symbol's volatility is unknown, and a price history is required."
         return sentence("Volatility per bar is {measured}, above the limit of {limit}.", check)

@@ -1,4 +1,4 @@
-"""Close a position that went too many true ranges against it; off until a multiple is set."""
+"""Close a position after an adverse move of too many ATRs; off until a multiple is set."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from pipeline.risk.rules.rule import PositionStop
 
 
 class VolatilityStop(PositionStop, frozen=True, kw_only=True):
-    volatility_multiple: Decimal | None = None  # Of the mean true range.
+    volatility_multiple: Decimal | None = None  # Of the ATR.
 
     PLACE = 540
     NEEDED = (("volatility_multiple",),)
@@ -21,7 +21,7 @@ class VolatilityStop(PositionStop, frozen=True, kw_only=True):
             return None
         average = holding.average_price
         if mark <= ZERO or average <= ZERO:
-            return None  # No multiple of a range means anything around a price <= 0.
+            return None  # A multiple of the ATR has no meaning at a price <= 0.
         against = average - mark if holding.position.quantity > ZERO else mark - average
         measure = Measure(against, self.volatility_multiple * quote.atr)
         return measure if measure.breached() else None

@@ -1,7 +1,7 @@
-"""One symbol's bars and what its closed ones say: ATR, EWMA volatility and long-run volatility.
+"""One symbol's price bars, and ATR, EWMA volatility and long-run volatility of the closed ones.
 
-A bar is closed by the first quote of a later one; an interval without a quote has no bar. Each
-quote costs the same however long the series is.
+The first quote of a later interval closes a bar; an interval without a quote has no bar. A quote
+costs the same however long the series is: sums are updated, never added up again.
 """
 
 from collections import deque
@@ -15,16 +15,16 @@ from pipeline.risk.statistics.rounding import ROUNDED
 
 
 class Lengths(Struct, frozen=True, kw_only=True):
-    """How long bars are and how many of them a statistic takes."""
+    """The length of a bar, and how many bars each statistic covers."""
 
     bar_ms: int = 60_000
     atr_periods: int = 14
-    ewma_lambda: Decimal = Decimal("0.94")  # What a bar leaves of the variance before it.
+    ewma_lambda: Decimal = Decimal("0.94")  # RiskMetrics decay per bar.
     long_run_bars: int = 1440
 
 
 class Seen(Struct, frozen=True, gc=False):
-    """What one quote says of its bar."""
+    """The part of a quote that its bar uses."""
 
     price: Decimal
     as_of_ms: int
@@ -33,10 +33,10 @@ class Seen(Struct, frozen=True, gc=False):
 
 
 class Statistics(Struct, frozen=True, gc=False):
-    """Of the closed bars; None where there are fewer than asked."""
+    """Statistics of the closed bars; None with fewer bars than required."""
 
-    atr: Decimal | None = None  # Mean true range, a price.
-    ewma: Decimal | None = None  # Volatility per bar, newest bars first.
+    atr: Decimal | None = None  # Average true range, in price units.
+    ewma: Decimal | None = None  # Volatility per bar, newer bars weighted more.
     long_run: Decimal | None = None  # Standard deviation of the log returns, per bar.
 
 
@@ -44,7 +44,7 @@ UNKNOWN = Statistics()
 
 
 class Bars:
-    """Mutable on purpose: bounded by the lengths, changed by every quote of its symbol."""
+    """Mutable for speed: every quote of the symbol changes it. Bounded by the lengths."""
 
     __slots__ = (
         "_close", "_closed", "_high", "_index", "_lengths", "_low", "_range", "_ranges",
@@ -58,13 +58,13 @@ class Bars:
         self._close = self._high = self._low = ZERO  # Of the open bar.
         self._closed: Decimal | None = None  # Close of the bar before.
         self._ranges: deque[Decimal] = deque()
-        self._range = ZERO  # Their exact sum.
+        self._range = ZERO  # The exact sum of the ranges.
         self._returns = Returns(
             decay=float(lengths.ewma_lambda), long_run_bars=lengths.long_run_bars
         )
 
     def take(self, seen: Seen) -> None:
-        """Take a quote into its bar; one of a bar that is closed already changes nothing."""
+        """Add a quote to its bar; a quote of a closed bar changes nothing."""
         index = seen.as_of_ms // self._lengths.bar_ms
         if index < self._index:
             return
@@ -87,7 +87,7 @@ class Bars:
         self.statistics = Statistics(atr, self._returns.ewma(), self._returns.long_run())
 
     def _true_range(self) -> Decimal:
-        """High less low, the close before included; the first bar has none before it."""
+        """Return Wilder's true range: max(high, previous close) - min(low, previous close)."""
         before = self._close if self._closed is None else self._closed
         return EXACT.subtract(max(self._high, before), min(self._low, before))
 

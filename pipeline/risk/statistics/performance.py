@@ -1,6 +1,6 @@
-"""How an account did: its returns per unit of risk, its falls, and its round trips.
+"""Performance of an account: Sharpe and Sortino ratios, and figures of its round trips.
 
-Returns are fractions per period; what trades made is exact, in the account's currency.
+Returns are fractions per period. Trade results are exact, in the account's currency.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ from pipeline.risk.statistics.tail_risk import deviation, mean
 
 
 class Trades(NamedTuple):
-    """Round trips: each from a position's zero to its zero, fees included."""
+    """Round trips: each from flat to flat, fees included."""
 
     ended: int
     wins: int
     losses: int
     profit: Decimal  # Of the wins.
     loss: Decimal  # Of the losses, positive.
-    longest_losing_run: int  # Trades that made nothing end no run.
+    longest_losing_run: int  # Break-even trades do not end a run.
 
     @property
     def win_rate(self) -> Decimal | None:
@@ -29,7 +29,7 @@ class Trades(NamedTuple):
 
     @property
     def profit_factor(self) -> Decimal | None:
-        """Profit per loss; None without a loss."""
+        """Gross profit / gross loss; None without a loss."""
         return _share(self.profit, self.loss)
 
     @property
@@ -42,14 +42,14 @@ class Trades(NamedTuple):
 
 
 def trades_of(results: Iterable[Decimal]) -> Trades:
-    """Sum up what round trips made, in the order in which they ended."""
-    made = list(results)
-    wins = [result for result in made if result > ZERO]
-    losses = [-result for result in made if result < ZERO]
-    decided = [result < ZERO for result in made if result]
+    """Sum up the results of round trips, given in the order in which they ended."""
+    closed = list(results)
+    wins = [result for result in closed if result > ZERO]
+    losses = [-result for result in closed if result < ZERO]
+    decided = [result < ZERO for result in closed if result]
     runs = [len(list(run)) for lost, run in groupby(decided) if lost]
     return Trades(
-        len(made),
+        len(closed),
         len(wins),
         len(losses),
         sum(wins, ZERO),
@@ -59,7 +59,7 @@ def trades_of(results: Iterable[Decimal]) -> Trades:
 
 
 def sharpe(returns: Sequence[float], periods_per_year: float) -> float | None:
-    """Mean return per standard deviation, a year's; None where nothing varies."""
+    """Return the annualised Sharpe ratio at a risk-free rate of 0; None where nothing varies."""
     if len(returns) < 2:
         return None
     spread = deviation(returns)
@@ -67,10 +67,10 @@ def sharpe(returns: Sequence[float], periods_per_year: float) -> float | None:
 
 
 def sortino(returns: Sequence[float], periods_per_year: float) -> float | None:
-    """Mean return per downside deviation from 0, a year's; None where nothing fell."""
+    """Return the annualised Sortino ratio with target 0; None without a negative return."""
     if len(returns) < 2:
         return None
-    downside = sqrt(fsum(min(each, 0.0) ** 2 for each in returns) / len(returns))
+    downside = sqrt(fsum(min(value, 0.0) ** 2 for value in returns) / len(returns))
     return mean(returns) / downside * sqrt(periods_per_year) if downside > 0 else None
 
 

@@ -1,4 +1,4 @@
-"""How many standard deviations a loss must be to lie beyond a confidence, over several bars."""
+"""The multiple of volatility in a parametric value at risk over several bars."""
 
 from decimal import Decimal
 from functools import lru_cache
@@ -10,6 +10,9 @@ from pipeline.risk.statistics.rounding import rounded
 
 @lru_cache(maxsize=1024)
 def deviations(confidence: Decimal, horizon_bars: int) -> Decimal:
-    """Return z(confidence) x sqrt(horizon), of a normal distribution of independent returns."""
+    """Return z(confidence) x sqrt(horizon): normal, independent returns.
+
+    Cached: the arguments are parameters of a rule, and the inverse normal CDF is slow.
+    """
     z = rounded(NormalDist().inv_cdf(float(confidence)))
     return MONEY.multiply(z, MONEY.sqrt(Decimal(horizon_bars)))

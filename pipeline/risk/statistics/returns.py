@@ -1,7 +1,7 @@
-"""Log returns from close to close, and their volatility: recent (EWMA) and over the long run.
+"""Close-to-close log returns and their volatility: recent (EWMA) and long-run.
 
-Sums are kept in whole units of 2**-60, exactly, so that the long run depends on its own returns
-alone and never on what was added and taken away before.
+Running sums are integers in units of 2**-60. Adding and removing a return is then exact, so the
+long-run figure depends only on the returns in its window and not on those that left it.
 """
 
 from array import array
@@ -13,11 +13,11 @@ from pipeline.risk.statistics.rounding import ROUNDED, rounded
 
 _UNIT = 2.0**60
 _UNIT_BITS = 60
-_ROOT_BITS = 40  # Spare digits under the root.
+_ROOT_BITS = 40  # Extra precision for the integer square root.
 
 
 class Returns:
-    """Mutable on purpose: a ring of the last `long_run_bars` returns and their running sums."""
+    """Mutable for speed: a ring of the last `long_run_bars` returns and their running sums."""
 
     __slots__ = ("_closed", "_decay", "_kept", "_kept_max", "_oldest", "_squares", "_sum", "_var")
 
@@ -35,7 +35,7 @@ class Returns:
         self._var: float | None = None
 
     def take(self, close: Decimal) -> None:
-        """Take the close of a bar; at a price that has no logarithm the series begins anew."""
+        """Add the close of a bar; a price <= 0 has no logarithm and restarts the series."""
         if close <= 0:
             self._clear()
             return
@@ -44,16 +44,16 @@ class Returns:
         self._closed = close
 
     def ewma(self) -> Decimal | None:
-        """Return the root of the EWMA of the squared returns, which starts at the first."""
+        """Return RiskMetrics EWMA volatility with mean 0; it starts at the first squared return."""
         return None if self._var is None else rounded(sqrt(self._var))
 
     def long_run(self) -> Decimal | None:
-        """Return the standard deviation of the last returns, all of them weighing the same."""
+        """Return the population standard deviation of the last returns; None with too few."""
         count = len(self._kept)
         if count < self._kept_max:
             return None
-        spread = count * self._squares - self._sum * self._sum
-        root = isqrt(spread << 2 * _ROOT_BITS)
+        variance = count * self._squares - self._sum * self._sum  # Times count squared.
+        root = isqrt(variance << 2 * _ROOT_BITS)
         return ROUNDED.divide(Decimal(root), Decimal(count << _UNIT_BITS + _ROOT_BITS))
 
     def _add(self, value: float) -> None:

@@ -1,4 +1,4 @@
-"""How a statistic leaves its package: as a Decimal of 12 significant digits."""
+"""Converts a statistic to a Decimal of 12 significant digits, as it leaves the package."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 

@@ -1,7 +1,7 @@
-"""What an account may lose: value at risk and expected shortfall of its own returns, three ways.
+"""Value at risk and expected shortfall of an account's own returns, by three methods.
 
-Returns and losses are fractions of equity per period; a loss is positive. None: fewer than two
-returns say nothing.
+Returns and losses are fractions of equity per period; losses are positive. Each method returns
+None for fewer than two returns.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ EWMA_LAMBDA = 0.94
 
 
 class TailRisk(NamedTuple):
-    """Of one period, at one confidence."""
+    """Losses over one period at one confidence."""
 
     value_at_risk: float
     expected_shortfall: float
@@ -23,7 +23,7 @@ Method = Callable[[Sequence[float], float], TailRisk | None]
 
 
 def historical(returns: Sequence[float], confidence: float) -> TailRisk | None:
-    """The quantile of the returns as they were, interpolated, and the mean of the worst."""
+    """Historical simulation: the interpolated quantile, and the mean of the returns beyond it."""
     if len(returns) < 2:
         return None
     worst = sorted(returns)
@@ -35,19 +35,19 @@ def historical(returns: Sequence[float], confidence: float) -> TailRisk | None:
 
 
 def parametric(returns: Sequence[float], confidence: float) -> TailRisk | None:
-    """As if returns were normal with the mean and the standard deviation they had."""
+    """Variance-covariance: normal returns with the sample's mean and standard deviation."""
     if len(returns) < 2:
         return None
     return _normal(mean(returns), deviation(returns), confidence)
 
 
 def ewma(returns: Sequence[float], confidence: float) -> TailRisk | None:
-    """As if the next return were normal around 0, newer returns weighing more."""
+    """RiskMetrics: a normal return around 0, with EWMA variance at lambda 0.94."""
     if len(returns) < 2:
         return None
     variance = returns[0] ** 2
-    for each in returns[1:]:
-        variance = EWMA_LAMBDA * variance + (1 - EWMA_LAMBDA) * each**2
+    for value in returns[1:]:
+        variance = EWMA_LAMBDA * variance + (1 - EWMA_LAMBDA) * value**2
     return _normal(0.0, sqrt(variance), confidence)
 
 
@@ -56,12 +56,13 @@ def mean(values: Sequence[float]) -> float:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """The standard deviation of a sample of at least two."""
+    """Return the sample standard deviation (n - 1) of at least two values."""
     middle = mean(values)
     return sqrt(fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
 
 
-def _normal(middle: float, spread: float, confidence: float) -> TailRisk:
+def _normal(average: float, spread: float, confidence: float) -> TailRisk:
+    """Return the normal quantile, and the mean loss beyond it: density(z) / (1 - confidence)."""
     z = NormalDist().inv_cdf(confidence)
     density = exp(-z * z / 2) / sqrt(2 * pi)
-    return TailRisk(z * spread - middle, spread * density / (1 - confidence) - middle)
+    return TailRisk(z * spread - average, spread * density / (1 - confidence) - average)

@@ -1,4 +1,4 @@
-"""What the book is worth: prices, rates, sums, equity, and the results of day and week.
+"""Values positions and accounts: usable prices, each holding's figures, equity and drawdown.
 
-What changes the book is in book/; whether a worth is too much is for rules/ to say.
+Pure arithmetic on the account's records. What changes them is in ledger/; limits are in rules/.
 """

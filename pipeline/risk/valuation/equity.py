@@ -1,6 +1,6 @@
-"""What the account is worth, plainly and at confirming marks and rates; how far below its peak.
+"""Equity at the newest and at confirming marks and rates, and the drawdown from its peak.
 
-Of a rate one value counts for the whole account: what is held in its currency and the cash there.
+Each rate has one value for the whole account: for the positions and for the cash in that currency.
 """
 
 from decimal import Decimal
@@ -13,13 +13,14 @@ from pipeline.risk.numbers import ONE, ZERO, earliest
 
 
 class NeededRates(Struct, frozen=True, gc=False):
-    """The rates that positions, cash and money that waits for one need."""
+    """The rates that positions, cash and unconverted money need."""
 
-    oldest_ms: int | None = None  # The oldest as_of among those that must be fresh.
-    oldest: str | None = None  # The currency of that one.
-    missing: str | None = None  # The first currency of which no rate is known.
+    oldest_ms: int | None = None  # The oldest as_of of a rate that must be fresh.
+    oldest: str | None = None  # The currency of that rate.
+    missing: str | None = None  # The first currency without a rate.
 
 
+# Compared by identity: an account in one currency is recognised without reading any field.
 NO_RATES = NeededRates()
 
 
@@ -27,8 +28,8 @@ class Valuation(Struct, frozen=True, gc=False):
     """The account at one instant; money in its currency. None is unknown."""
 
     equity: Decimal | None  # At the newest marks and rates, stale ones too.
-    oldest_ms: int | None  # The oldest as_of among the marks of what is held, residuals left out.
-    known: Decimal | None  # For the gate, sizing and the outputs: unknown when one is stale.
+    oldest_ms: int | None  # The oldest as_of of a mark held, without residual positions.
+    known: Decimal | None  # For gate, sizing and outputs: None when one is stale.
     rates: NeededRates = NO_RATES
 
 
@@ -43,12 +44,12 @@ def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
 
 
 def is_priced(account: Account, now_ms: int, mark_age_ms_max: int) -> bool:
-    """Whether every mark and rate that matters is there and fresh; those of residuals do not."""
+    """Tell whether every needed mark and rate is known and fresh; residual positions need none."""
     return value(account, now_ms, mark_age_ms_max).known is not None
 
 
 def plain_equity(account: Account) -> Decimal | None:
-    """Cash and unrealized PnL; None before the opening and while anything has no value."""
+    """Return cash plus unrealized PnL; None before the opening or while anything has no value."""
     totals = account.totals
     if account.opened_ms is None or totals.unvalued:
         return None
@@ -65,14 +66,15 @@ def plain_equity(account: Account) -> Decimal | None:
 
 
 def equity_at_most(account: Account) -> Decimal | None:
-    """Equity for the watches: what costs without a rate leave out can only make it less.
+    """Return an upper bound of equity for the account limits; None if a gain may be missing.
 
-    So a fee in a third currency hides no loss; None where something else is unknown.
+    Costs without a rate are left out, and they can only lower equity. So a fee in a third currency
+    hides no loss.
     """
     totals = account.totals
     if account.opened_ms is None or totals.unvalued:
         return None
-    if not account.by_currency and any(each.counted > 0 for each in account.unconverted.values()):
+    if not account.by_currency and any(item.counted > 0 for item in account.unconverted.values()):
         return None
     known = account.rates.keys()
     if any(amount > ZERO and name not in known for name, amount in account.cash.items()):
@@ -81,7 +83,7 @@ def equity_at_most(account: Account) -> Decimal | None:
 
 
 def known_balance(account: Account) -> Decimal:
-    """Cash of all currencies at the newest rates; without those of which no rate is known."""
+    """Return the cash of all currencies at the newest rates, without those that have no rate."""
     balance = account.balance
     for currency, amount in account.cash.items():
         known = account.rates.get(currency)
@@ -91,17 +93,17 @@ def known_balance(account: Account) -> Decimal:
 
 
 def favourable_equity(account: Account) -> Decimal:
-    """Equity at the most favourable of the confirming marks and rates; plain equity is known."""
+    """Return equity at the most favourable confirming marks and rates; needs a known equity."""
     return _confirming_equity(account, account.totals.favourable, favourable=True)
 
 
 def cautious_equity(account: Account) -> Decimal:
-    """Equity at the least favourable of the confirming marks and rates; plain equity is known."""
+    """Return equity at the least favourable confirming marks and rates; needs a known equity."""
     return _confirming_equity(account, account.totals.cautious, favourable=False)
 
 
 def _confirming_equity(account: Account, unrealized: Decimal, *, favourable: bool) -> Decimal:
-    """Add what other currencies come to, each at one confirming rate; `unrealized`: the rest."""
+    """Add other currencies, each at one confirming rate; unrealized: PnL in the account's own."""
     equity = account.balance + unrealized
     foreign = account.totals.foreign
     if not (foreign or account.cash):
@@ -109,25 +111,28 @@ def _confirming_equity(account: Account, unrealized: Decimal, *, favourable: boo
     for currency in dict.fromkeys((*foreign, *account.cash)):
         known = account.rates.get(currency)
         if known is None:
-            continue  # Only costs are without a rate: they would make it less.
+            continue  # See equity_at_most: only costs lack a rate.
         exposure = account.cash.get(currency, ZERO)
         held = foreign.get(currency)
         if held is not None:
             exposure += held.favourable if favourable else held.cautious
         rates = [mark.price for mark in known.marks]
-        best = max if (exposure > ZERO) == favourable else min
-        equity += exposure * best(rates, default=known.rate)
+        pick = max if (exposure > ZERO) == favourable else min
+        equity += exposure * pick(rates, default=known.rate)
     return equity
 
 
 def oldest_mark_ms(account: Account) -> int | None:
-    """The oldest as_of among marks that must be fresh; None when nothing held has one."""
+    """Return the oldest as_of of the marks that must be fresh; None when no position has one.
+
+    The total is kept up to date per holding; only when the oldest one left are all of them read.
+    """
     mark_ms = account.totals.mark_ms
     return recomputed(account.totals, account.holdings).mark_ms if mark_ms == UNSURE else mark_ms
 
 
 def needed_rates(account: Account) -> NeededRates:
-    """Find the oldest rate that must be fresh, and a currency that has none."""
+    """Find the oldest rate that must be fresh and the first currency without a rate."""
     foreign = account.totals.foreign
     if not (foreign or account.cash or account.unconverted) or account.currency is None:
         return NO_RATES
@@ -140,14 +145,14 @@ def needed_rates(account: Account) -> NeededRates:
             missing = missing or currency
             continue
         held = foreign.get(currency)
-        must = held is None or held.fresh or currency in account.cash or currency in waiting
-        if must and (oldest_ms is None or known.as_of_ms < oldest_ms):
+        needed = held is None or held.fresh or currency in account.cash or currency in waiting
+        if needed and (oldest_ms is None or known.as_of_ms < oldest_ms):
             oldest_ms, oldest = known.as_of_ms, currency
     return NeededRates(oldest_ms, oldest, missing)
 
 
 def drawdown_ratio(peak: Decimal, equity: Decimal | None) -> Decimal | None:
-    """Fall of equity from its peak, as a fraction of the peak."""
+    """Return (peak - equity) / peak. At a peak <= 0: 0 for equity >= 0, else 1."""
     if equity is None:
         return None
     if peak <= ZERO:

@@ -1,6 +1,7 @@
-"""A holding's figures: what it is worth and what it could become, worked out when it changes.
+"""A holding's figures: its value and worst case, computed when the holding changes.
 
-`recompute` and `revalue` are their only makers.
+They are stored with the holding so that a step computes only the symbols it changes. A figure that
+did not change keeps its Decimal object: the account's totals compare by identity to skip it.
 """
 
 from decimal import Decimal
@@ -13,22 +14,21 @@ from pipeline.risk.account.paid import cost_of
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.valuation.held import held_unit, held_value, is_residual
-from pipeline.risk.valuation.working import one_more, working_sums
+from pipeline.risk.valuation.working import with_one_more, working_sums
 
 
 def worst_case(held: Decimal, value: Decimal, working: Working) -> Decimal:
-    """Notional of one side if all its orders fill, before it is scaled.
+    """Return one side's notional if all its orders fill, before point value.
 
-    held: the position with the side's sign (positive: same side); value: its notional at the mark.
-    The opening part of the orders is what is left after they first closed an opposite position, at
-    their average price.
+    held: the position, positive on this side; value: its notional at the mark. Orders first close
+    an opposite position; the rest opens at their average price.
     """
     opened = working.notional if held >= ZERO else opening_notional(held, working)
     return value + opened if held > ZERO else opened
 
 
 def opening_notional(held: Decimal, working: Working) -> Decimal:
-    """Notional of what a side's orders open, before it is scaled; held as in worst_case."""
+    """Return the notional that a side's orders open, before point value; see worst_case."""
     if working is NOTHING or held >= ZERO or not working.quantity:
         return working.notional
     opened = working.quantity + held
@@ -36,7 +36,7 @@ def opening_notional(held: Decimal, working: Working) -> Decimal:
 
 
 def recompute(holding: Holding) -> Holding:
-    """Recompute the figures after anything of the holding changed."""
+    """Recompute all figures, after any change of the holding."""
     if not (holding.position.quantity or holding.reservations or holding.pending):
         return replace(holding, figures=FLAT, buys=NOTHING, sells=NOTHING)
     buys, sells, due_ms = working_sums(holding.reservations, holding.inverse)
@@ -45,7 +45,7 @@ def recompute(holding: Holding) -> Holding:
 
 
 def revalue(holding: Holding) -> Holding:
-    """Recompute the figures after only quote and marks changed."""
+    """Recompute the figures that depend on the mark, after only quote and marks changed."""
     figures = holding.figures
     if not holding.position.quantity:
         return holding
@@ -55,15 +55,21 @@ def revalue(holding: Holding) -> Holding:
 
 
 def reserved(holding: Holding, reservation: Reservation) -> Holding:
-    """Put a reservation in place, or take an ended one out, and recompute the figures."""
+    """Add, replace or (if it ended) remove a reservation, and update the figures.
+
+    Where the position is valued, an order changes only worst case and opening notional; the other
+    figures are kept as the same objects.
+    """
     reservations = dict(holding.reservations)
     if reservation.phase == "ended":
         reservations.pop(reservation.signal_id, None)
     else:
         reservations[reservation.signal_id] = reservation
-    more = len(reservations) > len(holding.reservations)
+    is_new = len(reservations) > len(holding.reservations)
     buys, sells, due_ms = (
-        one_more(holding, reservation) if more else working_sums(reservations, holding.inverse)
+        with_one_more(holding, reservation)
+        if is_new
+        else working_sums(reservations, holding.inverse)
     )
     figures, point_value = holding.figures, holding.point_value
     if not holding.position.quantity or figures.worst is None or point_value is None:
@@ -105,20 +111,21 @@ def _without_value(figures: Figures) -> Figures:
 
 
 def _valued(holding: Holding, figures: Figures) -> Figures:
-    """The figures at the newest marks; only for a position whose mark and scale are known."""
+    """Return the figures at the newest mark, at cost for a residual position without a mark."""
+    # `is`: where a confirming price is the newest mark itself, its value is known already.
     held, cost = holding.position.quantity, holding.position.cost
     mark, point_value, inverse = holding.mark, holding.point_value, holding.inverse
     if point_value is None:
         raise AssertionError("a position without a rate has no value")
     worst, _ = _bounds(holding, point_value, buys=holding.buys, sells=holding.sells)
-    best = least = value = held_value(holding)
+    best = worst_value = value = held_value(holding)
     if mark is not None:
         high, low = _extremes(holding.marks, mark, long=held > ZERO)
         best = value if high is mark else contract_value(held, high, inverse)
-        least = value if low is mark else contract_value(held, low, inverse)
+        worst_value = value if low is mark else contract_value(held, low, inverse)
     unrealized = (value - cost) * point_value
     favourable = unrealized if best is value else (best - cost) * point_value
-    cautious = unrealized if least is value else (least - cost) * point_value
+    cautious = unrealized if worst_value is value else (worst_value - cost) * point_value
     valued = Figures(
         unrealized,
         favourable,
@@ -140,14 +147,14 @@ def _valued(holding: Holding, figures: Figures) -> Figures:
         favourable=ZERO,
         cautious=ZERO,
         foreign_favourable=(best - cost) * unit,
-        foreign_cautious=(least - cost) * unit,
+        foreign_cautious=(worst_value - cost) * unit,
     )
 
 
 def _bounds(
     holding: Holding, point_value: Decimal, *, buys: Working, sells: Working
 ) -> tuple[Decimal, Decimal]:
-    """Worst case notional of the larger side, and the notional that reserved orders open."""
+    """Return the larger side's worst-case notional and the notional that reserved orders open."""
     held = holding.position.quantity
     value = abs(held_value(holding)) if held else ZERO
     if not (buys.quantity or sells.quantity):
@@ -163,12 +170,13 @@ def _orders(
         return value + buys.notional, buys.notional
     if held < ZERO and buys.quantity <= -held:
         return value + sells.notional, sells.notional
+    # Otherwise one side closes part of the position and may open the other way.
     long, short = worst_case(held, value, buys), worst_case(-held, value, sells)
     return max(long, short), opening_notional(held, buys) + opening_notional(-held, sells)
 
 
 def _extremes(marks: tuple[Mark, ...], newest: Decimal, *, long: bool) -> tuple[Decimal, Decimal]:
-    """The most and the least favourable confirming price."""
+    """Return the most and the least favourable of the confirming prices and the newest."""
     low = high = newest
     for mark in marks:
         if mark.price < low:

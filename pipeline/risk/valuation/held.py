@@ -1,4 +1,4 @@
-"""What is held is worth by itself, without the orders that work beside it."""
+"""The value of a position by itself, without its working orders."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from pipeline.risk.numbers import ONE
 
 
 def is_residual(holding: Holding) -> bool:
-    """Whether no order closes what is held: dust, or a holding of a delisted instrument."""
+    """Tell whether no order can close the position: dust, or a delisted instrument."""
     instrument, held = holding.instrument, holding.position.quantity
     if instrument is None or not held:
         return False
@@ -16,7 +16,7 @@ def is_residual(holding: Holding) -> bool:
 
 
 def held_value(holding: Holding) -> Decimal:
-    """Worth of what is held at its mark, signed, before it is scaled; at cost without a mark."""
+    """Return the signed value at the mark, before point value; at cost without a mark."""
     position, mark = holding.position, holding.mark
     return (
         position.cost if mark is None else contract_value(position.quantity, mark, holding.inverse)
@@ -24,13 +24,13 @@ def held_value(holding: Holding) -> Decimal:
 
 
 def held_notional(holding: Holding) -> Decimal | None:
-    """Notional of what is held before it is scaled; None without the mark that it needs."""
+    """Return the position's notional before point value; None without a needed mark."""
     if holding.mark is None and not holding.figures.residual:
         return None
     return abs(held_value(holding))
 
 
 def held_unit(holding: Holding) -> Decimal:
-    """What turns worth into the settlement currency."""
+    """Return the factor from contract value to the settlement currency."""
     instrument = holding.instrument
     return ONE if instrument is None or holding.inverse is not None else instrument.multiplier

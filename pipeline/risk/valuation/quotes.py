@@ -1,7 +1,7 @@
-"""Which prices of a quote count: one at or below zero only where the instrument says so.
+"""Which prices of a quote are usable: at or below zero only where the instrument allows it.
 
-Many feeds send 0 or -1 for "no quote". Such a price counts as absent; a quote of which nothing is
-left is none.
+Many feeds send 0 or -1 for "no quote". Such a price counts as absent, and a quote without any
+other price counts as no quote.
 """
 
 from decimal import Decimal
@@ -14,12 +14,15 @@ from topics.instruments import Instrument
 
 
 def allows(instrument: Instrument | None, price: Decimal) -> bool:
-    """Whether an instrument can have this price; one that nobody knows has none below zero."""
+    """Tell whether an instrument can have this price; an unknown one needs a price above zero."""
     return price > ZERO or (instrument is not None and instrument.prices_may_be_negative)
 
 
 def usable(quote: Quote, instrument: Instrument | None) -> Quote | None:
-    """Return a quote without the prices its instrument cannot have; None when none is left."""
+    """Return a quote without the prices its instrument cannot have; None if no price is left.
+
+    A quote with nothing to remove comes back as the same object, which callers test with `is`.
+    """
     if instrument is not None and instrument.prices_may_be_negative:
         return quote
     prices = (quote.bid, quote.ask, quote.mark, quote.last)

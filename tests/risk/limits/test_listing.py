@@ -52,7 +52,7 @@ def test_parameter_has_its_value_and_origin_when_it_is_listed(
 @pytest.mark.parametrize(
     ("rule", "why"),
     [
-        ("cash", "margin stands in for it"),
+        ("cash", "margin replaces it"),
         ("order_ratio", "it has no limit"),
         ("drawdown", "it is off"),
         ("daily_loss", None),

@@ -20,7 +20,7 @@ def remarked(**rules: dict[str, Any]) -> list[str]:
 
 def test_percent_is_asked_for_when_a_ratio_is_above_one() -> None:
     assert remarked(daily_loss={"daily_loss_ratio_max": 2}, weekly_loss={"enabled": False}) == [
-        "daily_loss.daily_loss_ratio_max is 2: that is 200 %, is 2 % (0.02) meant?"
+        "daily_loss.daily_loss_ratio_max is 2 (200 %); did you mean 2 % (0.02)?"
     ]
 
 
@@ -43,7 +43,7 @@ def test_ratio_is_remarked_on_when_it_is_above_what_is_usual(
     above = Decimal(usual_max) + Decimal("0.001")
 
     counts = [
-        sum(" meant?" in each for each in remarked(**{rule: {parameter: value}}))
+        sum("did you mean" in each for each in remarked(**{rule: {parameter: value}}))
         for value in (usual_max, str(above))
     ]
 
@@ -54,7 +54,7 @@ def test_symbol_is_named_when_its_own_ratio_is_above_one() -> None:
     limits = {"BTC-USD": "1.50", "*": "0.1"}
 
     assert remarked(position_ratio={"position_ratio_max": limits})[:1] == [
-        "position_ratio.position_ratio_max.BTC-USD is 1.5: that is 150 %, is 1.5 % (0.015) meant?"
+        "position_ratio.position_ratio_max.BTC-USD is 1.5 (150 %); did you mean 1.5 % (0.015)?"
     ]
 
 
@@ -63,7 +63,7 @@ def test_all_others_are_missed_when_an_object_has_no_star() -> None:
 
     (remark,) = remarked(position_ratio={"position_ratio_max": limits})
 
-    assert remark.startswith('position_ratio.position_ratio_max has no "*": whatever it does not')
+    assert remark.startswith('position_ratio.position_ratio_max has no "*": names that it does not')
     assert remarked(position_ratio={"position_ratio_max": {**limits, "*": "0.1"}}) == []
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_remarked_on_when_a_profile_ships(name: str) -> None:
 @pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss", "drawdown", "balance_floor"])
 def test_loss_rule_that_only_warns_is_remarked_on(rule: str) -> None:
     assert remarked(**{rule: {"on_breach": "warn"}}) == [
-        f"{rule}.on_breach is warn: entries are refused, but no loss stops the account"
+        f"{rule}.on_breach is warn: entries are rejected, but no loss stops the account"
     ]
     assert remarked(**{rule: {"on_breach": "reduce"}}) == []
 
@@ -105,8 +105,8 @@ def test_week_below_the_day_is_remarked_on(week: str, count: int) -> None:
 
     assert len(found) == count
     assert all(
-        each == "weekly_loss.weekly_loss_ratio_max is 0.019, below "
-        "daily_loss.daily_loss_ratio_max, which is 0.02 and is never reached"
+        each == "weekly_loss.weekly_loss_ratio_max is 0.019, so "
+        "daily_loss.daily_loss_ratio_max of 0.02 is never reached"
         for each in found
     )
 
@@ -117,7 +117,7 @@ def test_week_below_the_day_is_remarked_on(week: str, count: int) -> None:
 def test_gross_below_a_position_is_remarked_on(position: Any, count: int) -> None:
     found = remarked(position_ratio={"position_ratio_max": position})
 
-    assert ["gross_exposure_ratio_max is 0.8, below" in each for each in found] == [True] * count
+    assert ["gross_exposure_ratio_max is 0.8, so" in each for each in found] == [True] * count
 
 
 def test_limit_of_the_document_below_counts_when_two_are_compared() -> None:
@@ -126,18 +126,18 @@ def test_limit_of_the_document_below_counts_when_two_are_compared() -> None:
 
     (found,) = remarks(rules, below=below, atr_periods=PERIODS)
 
-    assert "which is 0.06 and is never reached" in found
+    assert "daily_loss_ratio_max of 0.06 is never reached" in found
     assert remarks({"cash": {}}, below=below, atr_periods=PERIODS) == []
 
 
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ({"order_ratio": {"order_ratio_max": 0}}, "order_ratio.order_ratio_max is 0: anything at"),
-        ({"order_rate": {"orders_max": 0}}, "order_rate.orders_max is 0: anything at all breaches"),
-        ({"order_notional": {"order_notional_max": {"X": 5, "*": "0.0"}}}, "is 0: anything at all"),
+        ({"order_ratio": {"order_ratio_max": 0}}, "order_ratio.order_ratio_max is 0: anything"),
+        ({"order_rate": {"orders_max": 0}}, "order_rate.orders_max is 0: anything above 0"),
+        ({"order_notional": {"order_notional_max": {"X": 5, "*": "0.0"}}}, ": anything above 0"),
         ({"heartbeat": {"heartbeat_age_ms_max": 0}}, "is 0: that turns the rule off"),
-        ({"margin": {"leverage": 100}}, "margin.leverage is 100: is 100 times the equity of"),
+        ({"margin": {"leverage": 100}}, "margin.leverage is 100; did you mean 100 times equity?"),
     ],
 )
 def test_limit_of_0_and_high_leverage_are_remarked_on(rule: Any, said: str) -> None:
@@ -171,4 +171,4 @@ def test_new_rule_is_remarked_on_when_nothing_else_names_it(
 
     found = remarked(futures={"margin_call_ratio_max": "30"})
 
-    assert found == ["futures.margin_call_ratio_max is 30: that is 3000 %, is 30 % (0.3) meant?"]
+    assert found == ["futures.margin_call_ratio_max is 30 (3000 %); did you mean 30 % (0.3)?"]

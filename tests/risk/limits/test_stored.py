@@ -19,8 +19,8 @@ NOTHING = canonical({})
 DEFAULT = limits_of(NOTHING, NOTHING)
 WRONG = {"daily_loss": {"daily_loss_ratio_max": "0.005", "on_breach": "explode"}}
 STOPOUTS = "rules.stopout_guard.stopouts_max"
-LEFT_OUT = "left out, what is below it holds"
-SET_IT = "set it as well; until then every entry is refused"
+LEFT_OUT = "ignored, the value below it applies"
+SET_IT = "set it as well; until then every entry is rejected"
 DEFECT = (
     "rules.daily_loss.on_breach: write one of flatten, halt, reduce, warn, not 'explode'; "
     f"{LEFT_OUT}"

@@ -46,10 +46,10 @@ def log_holding(*, foreign: bool) -> Holding:
 @pytest.mark.parametrize(
     ("needed", "said"),
     [
-        (NeededRates(missing="GBP"), "There is no rate of GBP/USD."),
+        (NeededRates(missing="GBP"), "There is no rate for GBP/USD."),
         (
             NeededRates(T0_MS, "CHF"),
-            "The rate of CHF/USD is 70000 ms old; at most 60000 ms are allowed.",
+            "The rate for CHF/USD is 70000 ms old; the maximum is 60000 ms.",
         ),
     ],
 )
@@ -60,8 +60,8 @@ def test_pair_of_what_is_held_is_named(needed: NeededRates, said: str) -> None:
 @pytest.mark.parametrize(
     ("rate_ms", "said"),
     [
-        (None, "There is no rate of EUR/USD."),
-        (T0_MS - 1, "The rate of EUR/USD is 70001 ms old; at most 60000 ms are allowed."),
+        (None, "There is no rate for EUR/USD."),
+        (T0_MS - 1, "The rate for EUR/USD is 70001 ms old; the maximum is 60000 ms."),
     ],
 )
 def test_pair_of_the_order_is_named(rate_ms: int | None, said: str) -> None:

@@ -37,9 +37,9 @@ def test_missing_price_is_explained_by_the_rule_that_owns_it() -> None:
     decision = desk.signal("buy", 1)
 
     messages = {name: check.get("message") for name, check in checks_of(decision).items()}
-    assert messages["stale_mark"] == "There is no price of X, or none of a position that is held."
+    assert messages["stale_mark"] == "There is no price of X or of a held position."
     assert messages["order_notional"] == (
-        "order_notional cannot be measured: what it needs is unknown. Its limit is 1."
+        "order_notional cannot be measured: an input is unknown. Its limit is 1."
     )
 
 

@@ -63,7 +63,7 @@ def test_bust_counts_when_it_arrives_before_its_fill() -> None:
 
     assert held(desk) == ("5", "100", "0")
     (alert,) = desk.alerts("bust")
-    assert (alert["message"], alert["measured"]) == ("fill one is busted before it came", "10")
+    assert (alert["message"], alert["measured"]) == ("fill one is busted before it arrived", "10")
 
 
 def test_second_bust_changes_nothing() -> None:
@@ -313,7 +313,7 @@ def test_bust_leaves_what_a_snapshot_holds_when_its_fill_came_earlier(after_ms: 
     desk.fill("buy", 4, 100, fill_id="one", kind="bust", executed_at_ms=executed_ms)
 
     assert held(desk)[0] == "14"
-    said = "the adopted snapshot says what is held" in desk.alerts("bust")[0]["message"]
+    said = "as the adopted snapshot shows it" in desk.alerts("bust")[0]["message"]
     assert said == (after_ms <= 0)
 
 

@@ -366,7 +366,7 @@ def test_mode_does_not_change_when_the_account_has_a_history(account: str) -> No
     desk.signal("hold")
 
     (alert,) = desk.alerts("limits")
-    assert alert["message"].startswith("account.cash does not change")
+    assert alert["message"].startswith("account.cash cannot change")
     assert desk.state()["cash"] == {"USD": "10000", "EUR": "100"}
 
 

@@ -164,7 +164,7 @@ def test_account_tells_once_when_everyone_takes_away_what_it_relied_on() -> None
     assert (alert["account_id"], alert["level"], alert["action"]) == (ACCOUNT, "high", "warn")
     assert alert["message"] == (
         "version 2.1: rules.stopout_guard.stopouts_max: does nothing without lookback_ms: "
-        "set it as well; until then every entry is refused"
+        "set it as well; until then every entry is rejected"
     )
 
 

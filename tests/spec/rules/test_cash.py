@@ -138,7 +138,7 @@ def test_breach_is_explained_when_the_free_cash_is_too_little() -> None:
 
     decision = desk.signal("buy", 11, limit_price="100")
 
-    message = "The order needs 1100 in cash, and 1000 is free."
+    message = "The order needs 1100 of cash, but only 1000 is free."
     assert numbers_of(decision, "cash") == ("breach", "1100", "1000", "-100")
     assert explained(decision, "cash") == ("money", message)
 

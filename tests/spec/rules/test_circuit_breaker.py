@@ -315,7 +315,7 @@ def test_each_opening_says_why() -> None:
 
     assert [row["message"] for row in desk.alerts("circuit_breaker")] == [
         "3 losing closes in a row",
-        "a losing close opens the circuit breaker anew",
+        "a losing close reopens the circuit breaker",
     ]
 
 

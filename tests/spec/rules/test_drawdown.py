@@ -48,7 +48,7 @@ def test_larger_opposite_order_is_cut_to_the_exit_when_equity_is_low() -> None:
 def test_breach_is_explained_when_equity_is_too_far_below_its_peak() -> None:
     decision = loss_desk("300").signal("buy", 1, limit_price="100")
 
-    message = "Equity is 0.03 below its peak, beyond the limit of 0.02."
+    message = "The drawdown of 0.03 is above the limit of 0.02."
     assert numbers_of(decision, "drawdown") == ("breach", "0.03", "0.02", "-0.01")
     assert explained(decision, "drawdown") == ("ratio", message)
 

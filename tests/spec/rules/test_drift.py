@@ -349,7 +349,7 @@ def test_nothing_is_realized_when_a_flat_snapshot_is_adopted_without_a_mark(
     assert (desk.stops(), desk.exits()) == ([("drift", "triggered")], [])
     assert desk.state()["balance"] == "9999"
     assert desk.alerts("drift")[0]["message"] == (
-        "X: the snapshot holds 0, and is adopted at the average cost, without a mark: "
+        "X: the snapshot of 0 is adopted at the average cost for want of a mark: "
         "nothing is realized"
     )
 

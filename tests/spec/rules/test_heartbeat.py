@@ -48,7 +48,7 @@ def test_entry_is_rejected_when_the_last_heartbeat_is_too_old(age_ms: int, verdi
 def test_breach_is_explained_when_the_last_heartbeat_is_too_old() -> None:
     check = heartbeat_of(log_with().ask("one", T0_MS + 5001))
 
-    message = "Broadcast sent its last heartbeat 5001 ms ago; at most 5000 ms are allowed."
+    message = "Broadcast sent its last heartbeat 5001 ms ago; the maximum is 5000 ms."
     assert (check.unit, check.message) == ("ms", message)
 
 

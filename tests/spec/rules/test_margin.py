@@ -160,7 +160,7 @@ def test_breach_is_explained_when_the_free_margin_is_too_little() -> None:
     decision = margin_desk(leverage=5).signal("buy", 501, limit_price="100")
 
     # 501 x 100 / 5 of 10 000.
-    message = "The position would need a margin of 10020, and 10000 is free."
+    message = "The position would need a margin of 10020, but only 10000 is free."
     assert numbers_of(decision, "margin") == ("breach", "10020", "10000", "-20")
     assert explained(decision, "margin") == ("money", message)
 

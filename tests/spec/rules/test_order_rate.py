@@ -93,7 +93,7 @@ def test_cut_to_an_exit_passes_however_small_a_part_of_what_was_asked() -> None:
 def test_breach_is_explained_when_orders_come_too_fast() -> None:
     decision = open_desk(only(order_rate={"orders_max": 0})).signal("buy", 1, limit_price="100")
 
-    message = "It would be order 1 within the window; at most 0 are allowed."
+    message = "This would be order 1 in the window; the maximum is 0."
     assert explained(decision, "order_rate") == ("count", message)
 
 

@@ -36,7 +36,7 @@ def test_alert_has_the_count_when_too_many_are_beyond_their_orders() -> None:
     assert (last["level"], last["action"], last["measured"], last["limit"]) == (
         "high", "reduce", "3", "3",
     )  # fmt: skip
-    assert last["message"] == "3 fills went beyond their orders lately; 3 are too many"
+    assert last["message"] == "3 fills exceeded their orders recently; 3 are too many"
 
 
 @pytest.mark.parametrize(("wait_ms", "stopped"), [(HOUR - 1, 1), (HOUR, 0)])

@@ -102,7 +102,7 @@ def test_alert_says_so_when_no_equity_is_left_to_measure_by() -> None:
 
     (alert,) = desk.alerts("position_ratio")
     assert (alert["measured"], alert["limit"]) == (None, "0.1")
-    assert alert["message"] == "position_ratio of X: there is no equity left"
+    assert alert["message"] == "position_ratio of X: no equity is left"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_entry_breaches_the_collar_when_the_reference_is_not_above_zero(referenc
 def test_breach_is_explained_when_the_price_is_far_off() -> None:
     decision = open_desk(only(price_collar={})).signal("buy", 1, limit_price="105.01")
 
-    says = "The limit price is 0.0501 away from the reference, above the collar of 0.05."
+    says = "The limit price is 0.0501 away from the reference, outside the collar of 0.05."
     assert numbers_of(decision, "price_collar") == ("breach", "0.0501", "0.05", "-0.0001")
     assert explained(decision, "price_collar") == ("ratio", says)
 

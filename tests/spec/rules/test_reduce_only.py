@@ -94,7 +94,7 @@ def test_order_is_held_to_the_position_when_it_may_only_reduce(
 def test_breach_is_explained_when_nothing_can_be_reduced() -> None:
     decision = open_desk(only()).signal("buy", 1, limit_price="100", reduce_only=True)
 
-    message = "The order is reduce_only and larger than what it can reduce."
+    message = "The order is reduce_only and larger than the position it can reduce."
     assert explained(decision, "reduce_only") == (None, message)
 
 

@@ -191,7 +191,7 @@ def test_parameters_are_refused_when_they_mean_nothing(parameters: dict[str, obj
 def test_breach_is_explained_when_an_order_is_repeated_too_often() -> None:
     decision = repeat_desk(repeats_max=0).signal("buy", 1, limit_price="100")
 
-    message = "The same order would be approved 1 times within the window; at most 0 are allowed."
+    message = "The same order would be approved 1 times in the window; the maximum is 0."
     assert explained(decision, "repeated_order") == ("count", message)
 
 

@@ -184,7 +184,7 @@ def test_parameters_are_refused_when_they_mean_nothing(parameters: dict[str, obj
 def test_breach_is_explained_when_a_trade_risks_too_much() -> None:
     decision = risk_desk().signal("buy", 51, limit_price="100")
 
-    message = "The order would lose 102 at its stop, above the maximum of 100."
+    message = "The order would lose 102 at its stop price, above the maximum of 100."
     assert explained(decision, "risk_per_trade") == ("money", message)
 
 

@@ -72,7 +72,7 @@ def test_age_of_a_signal_is_explained() -> None:
 
     decision = desk.signal("buy", 1, limit_price="100", created_at_ms=desk.now_ms - 6000)
 
-    message = "The signal was created 6000 ms ago; at most 5000 ms are allowed."
+    message = "The signal was created 6000 ms ago; the maximum is 5000 ms."
     assert explained(decision, "signal_age") == ("ms", message)
 
 
@@ -80,7 +80,7 @@ def test_age_of_a_signal_is_explained() -> None:
     ("times", "message"),
     [
         ({"created_at_ms": -5001},
-         "The signal was created 5001 ms ago; at most 5000 ms are allowed."),
+         "The signal was created 5001 ms ago; the maximum is 5000 ms."),
         ({"created_at_ms": 1001}, "The signal was created 1001 ms in the future."),
         ({"expires_at_ms": -5}, "The signal expired 5 ms ago."),
     ],

@@ -72,14 +72,14 @@ def test_breach_is_explained_when_the_quote_is_stale() -> None:
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    message = "The oldest price needed is 60001 ms old; at most 60000 ms are allowed."
+    message = "The oldest price needed is 60001 ms old; the maximum is 60000 ms."
     assert explained(decision, "stale_mark") == ("ms", message)
 
 
 def test_age_is_unknown_when_there_never_was_a_quote() -> None:
     decision = open_desk(only(stale_mark={}), mark=None).signal("buy", 1, limit_price="100")
 
-    message = "There is no price of X, or none of a position that is held."
+    message = "There is no price of X or of a held position."
     assert numbers_of(decision, "stale_mark") == ("breach", None, "60000", None)
     assert explained(decision, "stale_mark") == ("ms", message)
 

@@ -169,7 +169,7 @@ def test_breach_is_explained_when_there_were_too_many_stop_outs() -> None:
 
     decision = desk.signal("buy", 1, limit_price="90")
 
-    message = "2 positions were closed by their stops lately; 2 are enough to reject entries."
+    message = "Stops closed 2 positions recently; entries are rejected from 2 on."
     assert explained(decision, "stopout_guard") == ("count", message)
 
 

@@ -123,8 +123,12 @@ def test_entry_opens_by_itself_when_the_exchange_does() -> None:
 @pytest.mark.parametrize(
     ("at", "unit", "message"),
     [
-        ("17:45:30", "ms", "The exchange closes in 870000 ms, sooner than 900000 ms."),
-        ("18:00", None, "The exchange of the instrument is closed, or its hours are unknown."),
+        (
+            "17:45:30",
+            "ms",
+            "The exchange closes in 870000 ms; entries end 900000 ms before the close.",
+        ),
+        ("18:00", None, "The instrument's exchange is closed, or its trading hours are unknown."),
     ],
 )
 def test_breach_says_when_the_exchange_closes(at: str, unit: str | None, message: str) -> None:

@@ -294,7 +294,7 @@ def test_state_of_the_account_is_explained_with_its_stop() -> None:
 
     decision = desk.signal("buy", 10, limit_price="100")
 
-    message = "The account is halted by acct-1:2:1: only exits are allowed."
+    message = "The account is halted because of acct-1:2:1: only exits are allowed."
     assert explained(decision, "trading_state") == (None, message)
 
 
@@ -304,7 +304,7 @@ def test_breach_is_explained_when_the_account_is_reducing() -> None:
 
     decision = desk.signal("buy", 1, limit_price="100")
 
-    message = "The account is reducing by acct-1:2:1: only exits are allowed."
+    message = "The account is reducing because of acct-1:2:1: only exits are allowed."
     assert explained(decision, "trading_state") == (None, message)
 
 
@@ -314,7 +314,7 @@ def test_breach_is_explained_when_exits_are_halted_too() -> None:
 
     decision = desk.signal("sell", 100, limit_price="100")
 
-    message = "The account is halted by acct-1:3:1: exits are not allowed either."
+    message = "The account is halted because of acct-1:3:1: exits are not allowed either."
     assert explained(decision, "trading_state") == (None, message)
 
 

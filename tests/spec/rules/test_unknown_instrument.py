@@ -51,7 +51,7 @@ def test_order_passes_when_its_instrument_is_known() -> None:
 def test_breach_names_the_symbol_when_its_instrument_is_unknown() -> None:
     decision = open_desk(only()).signal("buy", 1, limit_price="100", symbol="NOWHERE")
 
-    message = "There is no instrument NOWHERE."
+    message = "The instrument NOWHERE is unknown."
     assert explained(decision, "unknown_instrument") == (None, message)
 
 

@@ -155,7 +155,7 @@ def test_alert_names_the_pair_when_money_is_booked_without_a_rate() -> None:
     desk.fill("buy", 1, 100, fee="1", fee_currency="BNB")
 
     (alert,) = desk.alerts("unknown_rate")
-    assert alert["message"] == "no rate of BNB/USD: equity is unknown"
+    assert alert["message"] == "no rate for BNB/USD: equity is unknown"
 
 
 @pytest.mark.parametrize(("side", "verdict"), [("buy", "rejected"), ("sell", "approved")])
@@ -179,7 +179,7 @@ def test_breach_names_the_pair_when_its_rate_is_too_old() -> None:
 
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")
 
-    message = "The rate of EUR/USD is 60001 ms old; at most 60000 ms are allowed."
+    message = "The rate for EUR/USD is 60001 ms old; the maximum is 60000 ms."
     assert explained(decision, "unknown_rate") == ("ms", message)
 
 

@@ -86,7 +86,7 @@ def test_exit_passes_when_the_market_is_wild() -> None:
     [
         (["100", "110", "99"], "ratio",
          "Volatility per bar is 0.0959429, above the limit of 0.0100335."),
-        (["100"], None, "The volatility of the symbol is unknown, and a history is required."),
+        (["100"], None, "The symbol's volatility is unknown, and a price history is required."),
     ],
 )  # fmt: skip
 def test_breach_is_explained_with_the_volatilities(

@@ -1,4 +1,4 @@
-"""Refuse entries after too many or too fast losses; after a cooldown let one in, and smaller."""
+"""Reject entries after too many or too fast losses; after a cooldown admit one smaller entry."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -18,13 +18,13 @@ _Losses = Annotated[int, Meta(ge=1, le=LOSSES_MAX)]
 
 
 class CircuitBreaker(Rule, frozen=True, kw_only=True):
-    consecutive_losses_max: _Losses | None = None  # So many losing closes in a row open it.
-    loss_count_max: _Losses | None = None  # So many within window_ms do, too.
+    consecutive_losses_max: _Losses | None = None  # Losing closes in a row that open it.
+    loss_count_max: _Losses | None = None  # Losing closes within window_ms that open it.
     window_ms: Duration | None = None
     rapid_loss_ratio: Decimal | None = None  # Of the highest equity within rapid_window_ms.
     rapid_window_ms: Duration | None = None
-    cooldown_ms: Duration | None = None  # So long it stays open; no limit works without it.
-    half_open_scale: Decimal = Decimal("0.5")  # Of what the one entry asks.
+    cooldown_ms: Duration | None = None  # How long it stays open; required by every limit.
+    half_open_scale: Decimal = Decimal("0.5")  # Of the quantity that the entry requests.
 
     PLACE = 260
     UNIT = "quantity"
@@ -62,7 +62,7 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
         return self.exact_cap(order.quantity, self.max_quantity(view, order))
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Half-open one entry at a time is let in, smaller."""
+        """Tell whether it is half-open and free to admit one smaller entry."""
         account, breaker = view.account, view.account.rules.circuit_breaker
         busy = account.totals.opening or breaker.entered
         return self.phase(breaker, view.now_ms) == "half-open" and not busy
@@ -70,7 +70,7 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         if check.measured is None:
             return "The circuit breaker is open after losses."
-        says = "The circuit breaker lets in one order of at most {limit}, not of {measured}."
+        says = "The half-open circuit breaker admits one order of at most {limit}, not {measured}."
         return sentence(says, check)
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:

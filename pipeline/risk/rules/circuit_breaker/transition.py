@@ -1,4 +1,4 @@
-"""What opens and closes the circuit breaker: closes of positions, and equity that falls fast.
+"""How the circuit breaker opens and closes: on closed positions, and on a fast fall of equity.
 
 A close is a return to zero or through it; its result is all that was realized since the position
 left zero, fees included.
@@ -20,12 +20,12 @@ _NAME = "circuit_breaker"
 
 class Moved(Struct, frozen=True):
     breaker: Breaker
-    opened: Cause | None = None  # It opens from now on, perhaps anew: each time is told.
-    closed: bool = False  # It closes, and all that spoke for opening it is forgotten.
+    opened: Cause | None = None  # It opens, or opens again; every opening alerts.
+    closed: bool = False  # It closes, and its loss counters are cleared.
 
 
 def after_close(rule: CircuitBreaker, breaker: Breaker, result: Decimal, *, now_ms: int) -> Moved:
-    """Count the close of a position; a half-open breaker is decided by it."""
+    """Count the close of a position; it decides whether a half-open breaker closes."""
     if rule.phase(breaker, now_ms) == "half-open":
         return _judged(breaker, result, now_ms=now_ms)
     if result > ZERO:
@@ -40,14 +40,14 @@ def after_close(rule: CircuitBreaker, breaker: Breaker, result: Decimal, *, now_
 
 
 def after_entry(rule: CircuitBreaker, breaker: Breaker, *, now_ms: int) -> Breaker:
-    """Note that a position was opened: half-open it lets in no other one."""
+    """Record an opened position; a half-open breaker then admits no other."""
     if rule.phase(breaker, now_ms) != "half-open":
         return breaker
     return replace(breaker, entered=True)
 
 
 def after_equity(rule: CircuitBreaker, account: Account, equity: Decimal) -> Moved:
-    """Open it when equity fell too far from its highest in the window; flows are no loss."""
+    """Open it when equity fell too far from its high in the window; flows do not count."""
     breaker, net_flows, now_ms = account.rules.circuit_breaker, account.net_flows, account.clock_ms
     window_ms, ratio = rule.rapid_window_ms, rule.rapid_loss_ratio
     if ratio is None or window_ms is None or rule.phase(breaker, now_ms) == "open":
@@ -57,30 +57,30 @@ def after_equity(rule: CircuitBreaker, account: Account, equity: Decimal) -> Mov
     highest = highs[0][1] + net_flows
     limit = ratio * max(highest, ZERO)
     if exceeds(highest - equity, limit):
-        cause = Cause(_NAME, "equity fell fast", highest - equity, limit)
+        cause = Cause(_NAME, "equity fell too fast", highest - equity, limit)
         return _opened(breaker, cause, now_ms=now_ms)
     return Moved(breaker if highs == breaker.highs else replace(breaker, highs=highs))
 
 
 def after_shift(breaker: Breaker, by: Decimal) -> Breaker:
-    """Move the highest equities by what turned out to be from before the account was ours."""
+    """Shift the highs by PnL that an adopted position brought with it."""
     return replace(breaker, highs=tuple((slot, high + by) for slot, high in breaker.highs))
 
 
 def half_open_ms(rule: CircuitBreaker | None, breaker: Breaker) -> int | None:
-    """When its cooldown ends."""
+    """Return when its cooldown ends; None while it is closed."""
     if rule is None or rule.cooldown_ms is None or breaker.opened_ms is None:
         return None
     return breaker.opened_ms + rule.cooldown_ms
 
 
 def _judged(breaker: Breaker, result: Decimal, *, now_ms: int) -> Moved:
-    """Close or open it anew; a neutral close lets another entry try."""
+    """Close it after a win, reopen it after a loss; a neutral close admits another entry."""
     if result > ZERO:
         return Moved(Breaker(), closed=True)
     if not result:
         return Moved(replace(breaker, entered=False))
-    cause = Cause(_NAME, "a losing close opens the circuit breaker anew", result)
+    cause = Cause(_NAME, "a losing close reopens the circuit breaker", result)
     return _opened(breaker, cause, now_ms=now_ms)
 
 
@@ -102,12 +102,12 @@ def _too_many(rule: CircuitBreaker, breaker: Breaker) -> Cause | None:
         return Cause(_NAME, f"{run} losing closes in a row", whole(run), whole(most))
     count, most = len(breaker.losses), rule.loss_count_max
     if most is not None and rule.window_ms is not None and count >= most:
-        return Cause(_NAME, f"{count} losing closes within a while", whole(count), whole(most))
+        return Cause(_NAME, f"{count} losing closes within the window", whole(count), whole(most))
     return None
 
 
 def _sampled(breaker: Breaker, won: Decimal, *, slot: int) -> tuple[tuple[int, Decimal], ...]:
-    """Add a sample; kept are those of the window that no later one reaches, one for each slot."""
+    """Add a sample; keep one per slot, and only highs that no later sample has reached."""
     kept = [item for item in breaker.highs if slot - SAMPLES_MAX < item[0] <= slot]
     while kept and kept[-1][1] <= won:
         kept.pop()

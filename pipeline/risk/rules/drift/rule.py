@@ -1,4 +1,4 @@
-"""Adopt what venue or books say is held when it differs from ours for too long, and reduce."""
+"""Adopt a position or balance snapshot that differs from ours for too long, then reduce."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from pipeline.risk.rules.rule import Rule
 
 class Drifting(Rule, frozen=True, kw_only=True):
     drift_grace_ms: Duration = 5000  # From the first differing snapshot.
-    balance_tolerance_ratio: Decimal = Decimal("0.0001")  # Of the balance that we expect.
+    balance_tolerance_ratio: Decimal = Decimal("0.0001")  # Of the expected balance.
     on_breach: OnBreach = "reduce"
 
     PLACE = 560

@@ -1,4 +1,4 @@
-"""How long a snapshot that differs from ours waits: the first starts it, one that agrees ends it.
+"""The grace period of a differing snapshot: the first starts it, an agreeing one ends it.
 
 At its end the latest snapshot counts. By symbol; what acts is in pipeline/risk/ledger/drift.py.
 """
@@ -12,7 +12,7 @@ Drifts = dict[str, Drift]
 
 
 def after_snapshot(drifts: Drifts, name: str, latest: Drift, *, differs: bool) -> Drifts:
-    """Keep the latest snapshot of a name while it differs; the first one says when it is due."""
+    """Keep the latest snapshot while it differs; the first one sets when it is due."""
     known = drifts.get(name)
     if known is not None and latest.as_of_ms < known.as_of_ms:
         return drifts
@@ -24,18 +24,18 @@ def after_snapshot(drifts: Drifts, name: str, latest: Drift, *, differs: bool) -
 
 
 def without(drifts: Drifts, name: str) -> Drifts:
-    """End the wait of a differing snapshot."""
+    """End the grace period of a differing snapshot."""
     if name not in drifts:
         return drifts
     return {other: drift for other, drift in drifts.items() if other != name}
 
 
 def due(drifts: Drifts, now_ms: int) -> list[str]:
-    """List the names whose wait is over."""
+    """Return the names whose grace period is over."""
     return [name for name, drift in drifts.items() if drift.due_ms <= now_ms]
 
 
 def next_due_ms(drifts: Drifts, now_ms: int) -> int | None:
-    """When the first wait ends; one that is over waits for a snapshot."""
+    """Return when the first grace period ends; one already over waits for a snapshot."""
     waits_ms = [drift.due_ms for drift in drifts.values()]
     return min((due_ms for due_ms in waits_ms if due_ms > now_ms), default=None)

@@ -1,4 +1,4 @@
-"""Reduce when fills go beyond their orders too often: more is traded than was approved."""
+"""Reduce when fills exceed their orders too often: more is traded than was approved."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from pipeline.risk.rules.rule import Rule
 
 
 class Overfill(Rule, frozen=True, kw_only=True):
-    overfills_max: Annotated[int, Meta(ge=1, le=OVERFILLS_MAX)] = 3  # So many act.
+    overfills_max: Annotated[int, Meta(ge=1, le=OVERFILLS_MAX)] = 3  # This many breach.
     window_ms: Duration = 3_600_000
     on_breach: OnBreach = "reduce"
 

@@ -1,4 +1,4 @@
-"""Which fills beyond their orders still count: those of the window, the newest if too many."""
+"""Counts fills beyond their orders within the window; bounded to the newest."""
 
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.rule_records import OVERFILLS_MAX
@@ -15,9 +15,9 @@ def after_overfill(rule: Overfill, overfills: tuple[int, ...], *, now_ms: int) -
 
 
 def too_many(rule: Overfill, overfills: tuple[int, ...]) -> Cause | None:
-    """Say how many there are when they are as many as act."""
+    """Return the cause of a breach once the count reaches its limit."""
     count, limit = len(overfills), rule.overfills_max
     if count < limit:
         return None
-    reason = f"{count} fills went beyond their orders lately; {limit} are too many"
+    reason = f"{count} fills exceeded their orders recently; {limit} are too many"
     return Cause("overfill", reason, whole(count), whole(limit))

@@ -1,4 +1,4 @@
-"""Refuse entries for a while after too many positions were closed by their stops."""
+"""Reject entries for a while after stops closed too many positions."""
 
 from bisect import bisect_right
 from typing import Annotated
@@ -14,17 +14,14 @@ from topics.decisions import Check
 
 
 class StopoutGuard(Rule, frozen=True, kw_only=True):
-    stopouts_max: Annotated[int, Meta(ge=1, le=100)] | None = None  # So many refuse.
+    stopouts_max: Annotated[int, Meta(ge=1, le=100)] | None = None  # Stop-outs that breach.
     lookback_ms: Duration | None = None
-    cooldown_ms: Duration | None = None  # After the last; unset: while lookback_ms holds as many.
+    cooldown_ms: Duration | None = None  # After the last; unset: none.
     per_symbol: bool = True
 
     PLACE = 270
     UNIT = "count"
-    SAYS = (
-        "{measured} positions were closed by their stops lately; "
-        "{limit} are enough to reject entries."
-    )
+    SAYS = "Stops closed {measured} positions recently; entries are rejected from {limit} on."
     NEEDED = (("stopouts_max", "lookback_ms"),)
     LOOSER_UP = ("per_symbol",)
     LOOSER_DOWN = ("lookback_ms",)
@@ -35,12 +32,12 @@ class StopoutGuard(Rule, frozen=True, kw_only=True):
         if not stopouts:
             return self.PASSED
         times_ms = [at for name, at in stopouts if name == symbol or not self.per_symbol]
-        most, limit = self._most(times_ms, view.now_ms), self.stopouts_max or 1
-        verdict = self.BREACHED.verdict if most >= limit else self.PASSED.verdict
-        return self.numbers(verdict, whole(most), whole(limit), headroom=whole(limit - most))
+        count, limit = self._worst_count(times_ms, view.now_ms), self.stopouts_max or 1
+        verdict = self.BREACHED.verdict if count >= limit else self.PASSED.verdict
+        return self.numbers(verdict, whole(count), whole(limit), headroom=whole(limit - count))
 
-    def _most(self, times_ms: list[int], now_ms: int) -> int:
-        """The most stop-outs within a lookback whose cooldown is not over."""
+    def _worst_count(self, times_ms: list[int], now_ms: int) -> int:
+        """Return the most stop-outs in any lookback window whose cooldown is still running."""
         lookback_ms = self.lookback_ms or 0
         if self.cooldown_ms is None:
             return len(times_ms) - bisect_right(times_ms, now_ms - lookback_ms)

@@ -1,4 +1,4 @@
-"""Tell when an account violates its limits too often: refused signals and breached watches."""
+"""Alert when an account violates its limits too often: rejected signals and breached limits."""
 
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.rules.rule import Rule

@@ -1,4 +1,4 @@
-"""Violations, counted over the last hour: refused signals and breached account limits.
+"""Counts violations over the last hour: rejected signals and breached account limits.
 
 By the minute of the clock, as the account's state shows them, and the times of the newest ones.
 """
@@ -14,11 +14,11 @@ _MINUTE_MS = 60_000
 _KEPT_MINUTES = 60
 _HOUR_MS = 3_600_000
 _DAY_MS = 86_400_000
-TIMES_MAX = 11  # Of the newest violations; more than 10 in an hour are told.
+TIMES_MAX = 11  # Times kept: more than 10 in an hour alert.
 
 
 def after_violations(record: Violations, names: tuple[str, ...], *, now_ms: int) -> Violations:
-    """Count rules; a level that is not medium stands before them: `critical:daily_loss`."""
+    """Count rules; levels other than medium are prefixed, as in `critical:daily_loss`."""
     minute = now_ms // _MINUTE_MS
     counts = {at: rules for at, rules in record.by_minute.items() if at > minute - _KEPT_MINUTES}
     counts[minute] = dict(counts.get(minute, {}))
@@ -29,7 +29,7 @@ def after_violations(record: Violations, names: tuple[str, ...], *, now_ms: int)
 
 
 def after_breach(record: Violations, rule: str, *, level: Level, now_ms: int) -> Violations:
-    """Count a breach that begins; one of level critical is told for a day."""
+    """Count a new breach; a critical one is remembered for a day."""
     counted = after_violations(
         record, (rule if level == "medium" else f"{level}:{rule}",), now_ms=now_ms
     )
@@ -55,7 +55,7 @@ def last_hour(record: Violations, now_ms: int) -> ViolationCounts:
 
 
 def excess(record: Violations, now_ms: int) -> tuple[str, Decimal, Decimal] | None:
-    """Return what there is too much of, how much, and how much may be; None: not too much."""
+    """Return name, count and limit of what is too frequent; None if nothing is."""
     times, critical_ms = record.newest, record.critical_ms
     if len(times) == TIMES_MAX and times[0] > now_ms - _HOUR_MS:
         counted = sum(last_hour(record, now_ms).by_level.values())

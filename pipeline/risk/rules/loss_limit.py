@@ -1,4 +1,4 @@
-"""What daily_loss and weekly_loss share: the loss of a window, against a fraction of its base."""
+"""The base of daily_loss and weekly_loss: a window's loss against a fraction of its base."""
 
 from decimal import Decimal
 from typing import ClassVar
@@ -14,7 +14,7 @@ from topics.decisions import Check, Unit
 
 
 class LossLimit(AccountLimit, frozen=True, kw_only=True):
-    """A loss limit of a window: measured from its open, or from a resume of its own stop."""
+    """A loss limit over a window, measured from its open or from the last resume of its stop."""
 
     ENTRY: ClassVar[bool] = True
     UNIT: ClassVar[Unit | None] = "money"
@@ -24,16 +24,16 @@ class LossLimit(AccountLimit, frozen=True, kw_only=True):
         raise NotImplementedError
 
     def limit_of(self, base: Decimal) -> Decimal:
-        """Return the largest loss at a base: start equity + deposits since."""
+        """Return the largest allowed loss; base: start equity plus deposits since."""
         raise NotImplementedError
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        """Judge the loss; a base <= 0 is breached, and an unknown equity still shows the limit."""
-        since = self._since(view.account)
-        base = None if since is None else since.loss_base()
-        if since is None or base is None:
+        """Judge the loss (positive); a base <= 0 breaches. Unknown equity still shows the limit."""
+        start = self._start(view.account)
+        base = None if start is None else start.loss_base()
+        if start is None or base is None:
             return self.unknown()
-        limit, pnl = self.limit_of(base), since.pnl(view.equity)
+        limit, pnl = self.limit_of(base), start.pnl(view.equity)
         if pnl is None:
             return self.unknown(limit)
         if base <= ZERO:
@@ -41,14 +41,14 @@ class LossLimit(AccountLimit, frozen=True, kw_only=True):
         return self.cap(-pnl, limit)
 
     def measure(self, view: RiskView, equity: Decimal) -> Measure | None:
-        since = self._since(view.account)
-        base = None if since is None else since.loss_base()
-        if since is None or base is None or base <= ZERO:
+        start = self._start(view.account)
+        base = None if start is None else start.loss_base()
+        if start is None or base is None or base <= ZERO:
             return None
-        pnl = since.pnl(equity)
+        pnl = start.pnl(equity)
         return None if pnl is None else Measure(-pnl, self.limit_of(base))
 
-    def _since(self, account: Account) -> Window | Baseline | None:
+    def _start(self, account: Account) -> Window | Baseline | None:
         if account.baselines and self.NAME in account.baselines:
             return account.baselines[self.NAME]
         return self.window(account)

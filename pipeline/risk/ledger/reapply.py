@@ -1,6 +1,6 @@
-"""Folding anew: a kept fill is taken out or exchanged, and what came after it folds as if so.
+"""Applies kept fills again after one of them was removed or replaced.
 
-Money is booked where, and at the rate that, the fill's own was; windows of its own day follow.
+Differences in money are booked where the original was, at its rate, and correct its own day.
 """
 
 from decimal import Decimal
@@ -11,7 +11,7 @@ from pipeline.risk.account.holding import Execution
 from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.paid import frozen_point_value, with_paid
 from pipeline.risk.account.position import Position, apply_trade
-from pipeline.risk.ledger.beginning import Beginning, began, hold, kept_again
+from pipeline.risk.ledger.beginning import Beginning, began, hold, with_new_past
 from pipeline.risk.ledger.late_fill import Effect, Late, correct_windows
 from pipeline.risk.ledger.money import (
     Money,
@@ -29,8 +29,10 @@ from pipeline.risk.turn import Turn
 from topics.instruments import Instrument
 
 
-def refold(turn: Turn, old: KeptFill, kept: tuple[KeptFill, ...], *, new: Execution | None) -> None:
-    """Fold a symbol as if a kept fill had come otherwise, or (new is None) never."""
+def reapply(
+    turn: Turn, old: KeptFill, kept: tuple[KeptFill, ...], *, new: Execution | None
+) -> None:
+    """Rebuild a position as if a kept fill had been `new`, or had never come (None)."""
     _, after, _ = _applied(turn, old, old.before)
     beginning = Beginning(old, began(old.before, after, by=old, known=None), None)
     position, changed = old.before, replace(old, busted=True)
@@ -41,23 +43,23 @@ def refold(turn: Turn, old: KeptFill, kept: tuple[KeptFill, ...], *, new: Execut
         beginning = beginning._replace(now=now)
     turn.fills.append(changed)
     _exchange_money(turn, old, None if new is None else changed)
-    for each in kept:
-        if each.number > old.number and not each.busted:
-            position, beginning = _fold_again(turn, each, position, beginning=beginning)
+    for later in kept:
+        if later.number > old.number and not later.busted:
+            position, beginning = _apply_again(turn, later, position, beginning=beginning)
     hold(turn, position, beginning)
 
 
-def _fold_again(
+def _apply_again(
     turn: Turn, kept: KeptFill, before: Position, *, beginning: Beginning
 ) -> tuple[Position, Beginning]:
-    """Fold a later fill on another position, and book what it realizes differently."""
+    """Apply a later fill to the changed position and book the difference that it realizes."""
     was, left, _ = _applied(turn, kept, kept.before)
     won, position, _ = _applied(turn, kept, before)
-    again = kept_again(kept, before, beginning)
+    again = with_new_past(kept, before, beginning)
     if again is not kept:
         turn.fills.append(again)
     if won != was:
-        # One by one, as each was or would have been rounded when it was booked.
+        # Two bookings, because each amount is rounded by itself when it is booked.
         currency = _instrument_of(turn, kept).settlement_currency
         for amount in (-was, won):
             _book_again(turn, kept, Money(kept.symbol, currency, amount))
@@ -76,7 +78,7 @@ def _instrument_of(turn: Turn, kept: KeptFill) -> Instrument:
 
 
 def _applied(turn: Turn, kept: KeptFill, before: Position) -> tuple[Decimal, Position, Trade]:
-    """Fold a kept fill; return what it wins without its fee, and the position after it."""
+    """Apply a kept fill; return what it realizes before fees, the new position, and the trade."""
     instrument = _instrument_of(turn, kept)
     trade = trade_of(kept.execution, instrument, turn.account)
     position, won = apply_trade(before, trade.quantity, trade.execution.price, terms=trade.contract)
@@ -86,7 +88,7 @@ def _applied(turn: Turn, kept: KeptFill, before: Position) -> tuple[Decimal, Pos
 
 
 def _exchanged(turn: Turn, old: KeptFill, new: Execution) -> KeptFill:
-    """Put another execution in a fill's place, with the rates of then where they are known."""
+    """Replace a kept fill's execution; rates stay those of the fill where they are known."""
     fee = trade_of(new, _instrument_of(turn, old), turn.account).other_fee
     if fee is None or fee.currency == old.execution.fee_currency:
         return replace(old, execution=new)
@@ -98,10 +100,10 @@ def _exchanged(turn: Turn, old: KeptFill, new: Execution) -> KeptFill:
 
 
 def _exchange_money(turn: Turn, old: KeptFill, new: KeptFill | None) -> None:
-    """Give back what a fill realized and its fees, book the new ones, and correct its day."""
-    given_back = _money_of(turn, old, back=True)
+    """Reverse a fill's PnL and fees, book the new ones, and correct the windows of its day."""
+    reversed_ = _money_of(turn, old, back=True)
     booked = None if new is None else _money_of(turn, new, back=False)
-    parts = [part for part in (given_back, booked) if part is not None]
+    parts = [part for part in (reversed_, booked) if part is not None]
     if not parts:
         return
 
@@ -115,7 +117,7 @@ def _exchange_money(turn: Turn, old: KeptFill, new: KeptFill | None) -> None:
 
 
 def _money_of(turn: Turn, kept: KeptFill, *, back: bool) -> Effect | None:
-    """Book a fill's money, or give it back; return its effect on an open, None without one."""
+    """Book or reverse (back) a fill's money; return its effect on the equity of an open."""
     won, _, trade = _applied(turn, kept, kept.before)
     symbol, sign = kept.symbol, -ONE if back else ONE
     currency = _instrument_of(turn, kept).settlement_currency
@@ -128,7 +130,7 @@ def _money_of(turn: Turn, kept: KeptFill, *, back: bool) -> Effect | None:
         fee = _book_again(turn, paid, other, back=back)
     rate = _rate(turn, kept, currency)
     if kept.counted is False or (rate is None and not fee):
-        return None  # What still waits for its rate is not in any window.
+        return None  # Unconverted money is in no window yet.
 
     def effect(marks: dict[str, Decimal]) -> Decimal:
         return fee if rate is None else fee + sign * trade.effect(marks.get(symbol)) * rate
@@ -137,7 +139,7 @@ def _money_of(turn: Turn, kept: KeptFill, *, back: bool) -> Effect | None:
 
 
 def _book_again(turn: Turn, kept: KeptFill, money: Money, *, back: bool = True) -> Decimal:
-    """Book a difference to what a kept fill brought, where and at the rate that it was booked."""
+    """Book a difference for a kept fill where it was booked, at the rate of that time."""
     executed_ms, counted = kept.execution.executed_ms, kept.counted
     if turn.account.opened_ms is None:
         book_money(turn, money, executed_ms=executed_ms)
@@ -156,7 +158,7 @@ def _book_again(turn: Turn, kept: KeptFill, money: Money, *, back: bool = True) 
 
 
 def _rate(turn: Turn, kept: KeptFill, currency: str) -> Decimal | None:
-    """The rate at which a kept fill's money was booked; None while it waits for one."""
+    """Return the rate at which a kept fill's money was booked; None while it waits for one."""
     if kept.rate is not None or currency == turn.account.currency:
         return ONE if kept.rate is None else kept.rate
     return late_rate(turn.holding(kept.symbol), currency, kept.number)
