@@ -21,6 +21,8 @@ from confluent_kafka import (
 )
 from msgspec import Struct
 
+from pipeline.streams.clients.broker import BrokerError
+from pipeline.streams.clients.read_to_end import read_to_end
 from pipeline.streams.settings import Settings
 from topics.codec import decode_as, encode, key_of
 from topics.decisions import Decision, Exit, Stop
@@ -166,29 +168,15 @@ def read_whole(settings: Settings, topic: str, take: Callable[[bytes], None]) ->
     """Read everything that a topic holds now, each partition in order. Raise DemoError."""
     consumer = read_committed(settings, {"enable.partition.eof": True})
     try:
-        waiting = _all_partitions(consumer, {settings.topic(topic): topic})
-        consumer.assign(waiting)
-        left = len(waiting)
-        while left:
-            message = consumer.poll(ANSWER_SECONDS_MAX)
-            if message is None:
-                raise DemoError(f"Kafka did not answer within {ANSWER_SECONDS_MAX:g} s")
-            left -= _take(message, take)
+        places = _all_partitions(consumer, {settings.topic(topic): topic})
+        for message in read_to_end(consumer, places, seconds_max=ANSWER_SECONDS_MAX):
+            value = message.value()
+            if isinstance(value, bytes):
+                take(value)
+    except BrokerError as error:
+        raise DemoError(str(error)) from error
     finally:
         consumer.close()
-
-
-def _take(message: Message, take: Callable[[bytes], None]) -> bool:
-    """Pass a message on; return True at the end of a partition."""
-    error = message.error()
-    if error is not None:
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
-            return True
-        raise DemoError(f"The demo cannot read from Kafka ({error.str()})")
-    value = message.value()
-    if isinstance(value, bytes):
-        take(value)
-    return False
 
 
 def _all_partitions(consumer: Consumer, names: Mapping[str, str]) -> list[TopicPartition]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Generator
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from pipeline.replay.comparison import Span, Taken, taken_of
 from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.clients.read_to_end import operator_reader, read_to_end
 from topics.codec import DecodeError
 
 __all__ = ["KafkaTape", "read", "span", "to_bytes"]
 
 ANSWER_SECONDS_MAX = 10.0
-READ_SECONDS_MAX = 30.0
 QUEUE_KIB_MAX = 4096
 
 
@@ -24,12 +24,17 @@ def span(broker: Broker, consumer: Consumer, topic: str, partition: int) -> Span
 
 def read(broker: Broker, what: Span) -> Generator[Message, None, None]:
     """Yield the committed records of a span in order; close the client at the end."""
-    consumer = _consumer(broker)
+    consumer = operator_reader(
+        broker, auto_offset_reset="error", queued_max_messages_kbytes=QUEUE_KIB_MAX
+    )
     try:
         if what.begin < what.end:
             topic = broker.settings.topic(what.topic)
-            consumer.assign([TopicPartition(topic, what.partition, what.begin)])
-            yield from _records(consumer, what.end)
+            place = TopicPartition(topic, what.partition, what.begin)
+            for record in read_to_end(consumer, [place]):
+                if (record.offset() or 0) >= what.end:
+                    return
+                yield record
     finally:
         consumer.close()
 
@@ -70,36 +75,6 @@ class KafkaTape:
     def close(self) -> None:
         """Close the client and leave the rest unread."""
         self._records.close()
-
-
-def _records(consumer: Consumer, end: int) -> Generator[Message, None, None]:
-    while True:
-        # Not consume(): it waits for a whole batch or its timeout, even at the end of the log.
-        message = consumer.poll(READ_SECONDS_MAX)
-        if message is None:
-            raise BrokerError(f"Kafka did not answer within {READ_SECONDS_MAX:g} s; try again")
-        error = message.error()
-        if error is None:
-            if (message.offset() or 0) >= end:
-                return
-            yield message
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
-            return
-        else:
-            raise BrokerError(f"The log cannot be read ({error.str()}); try again")
-
-
-def _consumer(broker: Broker) -> Consumer:
-    return Consumer(
-        broker.properties(
-            group_id=broker.settings.group("operator"),
-            enable_auto_commit=False,
-            enable_partition_eof=True,
-            auto_offset_reset="error",
-            isolation_level="read_committed",
-            queued_max_messages_kbytes=QUEUE_KIB_MAX,
-        )
-    )
 
 
 def to_bytes(value: bytes | str) -> bytes:

@@ -4,13 +4,18 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from typing import NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Message, TopicPartition
 
 from pipeline.risk.account.account import Document
 from pipeline.risk.limits.document import canonical, faults_of
 from pipeline.risk.limits.taking import next_document
-from pipeline.streams.clients.broker import Address, Broker, BrokerError
+from pipeline.streams.clients.broker import Address, Broker
 from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.clients.read_to_end import (
+    READ_SECONDS_MAX,
+    operator_reader,
+    read_to_end,
+)
 from pipeline.streams.settings import Settings
 from topics.codec import DecodeError, decode, encode
 from topics.fields import EVERYONE
@@ -25,8 +30,6 @@ __all__ = [
     "read_topic",
     "write_document",
 ]
-
-READ_SECONDS_MAX = 30.0
 
 
 class Published(NamedTuple):
@@ -120,38 +123,11 @@ def read_topic(
     topic = settings.topic(name)
     broker = Broker(settings)
     with broker.sentences():
-        consumer = _consumer(broker)
+        consumer = operator_reader(broker)
         try:
             (count,) = broker.partitions(consumer, name)
-            waiting = set(range(count)) if key is None else {partition_of(key, count)}
-            consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in waiting])
-            while waiting:
-                yield from _poll(consumer, waiting, seconds_max)
+            numbers = range(count) if key is None else [partition_of(key, count)]
+            places = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in numbers]
+            yield from read_to_end(consumer, places, seconds_max=seconds_max)
         finally:
             consumer.close()
-
-
-def _poll(consumer: Consumer, waiting: set[int], seconds_max: float) -> Iterator[Message]:
-    message = consumer.poll(seconds_max)
-    if message is None:
-        raise BrokerError(f"Kafka did not answer within {seconds_max:g} s; try again")
-    error = message.error()
-    if error is None:
-        yield message
-    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
-        waiting.discard(message.partition())
-    else:
-        raise BrokerError(
-            f"{message.topic() or 'A topic'} cannot be read ({error.str()}); try again"
-        )
-
-
-def _consumer(broker: Broker) -> Consumer:
-    return Consumer(
-        broker.properties(
-            group_id=broker.settings.group("operator"),
-            enable_auto_commit=False,
-            enable_partition_eof=True,
-            isolation_level="read_committed",
-        )
-    )
