@@ -55,4 +55,5 @@ def test_ingest_begins_again_when_what_follows_its_last_record_cannot_be_unpacke
     world.run("ingest").ready()
 
     letters = world.read("dead_letters", lambda rows: len(rows) >= 13)
-    assert letters[-1]["error"].startswith("Offsets 1 to 160 cannot be unpacked")
+    # Partitions of dead_letters are read in any order.
+    assert any(row["error"].startswith("Offsets 1 to 160 cannot be unpacked") for row in letters)

@@ -210,7 +210,13 @@ def _find_end(place: Place, first: int, properties: Mapping[str, ClientSetting])
     """Return the first offset behind a batch, by the size of the answer that holds it."""
     size = _refused_size(place, first, properties)
     if size is None:  # A few KB of zstd, which the client refuses by itself.
-        return find_refused(place, first, properties)
+        behind = find_refused(place, first, properties)
+        if behind is None:  # Then nothing is set aside: it was not the batch.
+            raise Stopped(
+                f"A child ended at {place[0]}[{place[1]}], {first}, which holds nothing large; "
+                "see the memory of this machine, and start again"
+            )
+        return behind
     with closing(Consumer({**properties, **PROBE})) as consumer:
         log_end = consumer.get_watermark_offsets(TopicPartition(*place), timeout=10)[1]
     return search_end(

@@ -68,18 +68,22 @@ def find_unreadable(message: Message, properties: Mapping[str, object]) -> Unrea
         if _probe(consumer, place, first) != first:
             return None
     found = find_refused((topic, partition), first, properties)
+    if found is None:
+        return None
     error = message.error()
     reason = "" if error is None else error.str()
     return Unreadable(topic, partition, first, found, reason)
 
 
-def find_refused(where: Place, first: int, properties: Mapping[str, object]) -> int:
-    """Return the first offset behind a batch that the client refuses to unpack.
+def find_refused(where: Place, first: int, properties: Mapping[str, object]) -> int | None:
+    """Return the first offset behind a batch that the client refuses to unpack; None: it does not.
 
     Raise KafkaException when no broker says.
     """
     place = TopicPartition(*where)
     with closing(Consumer({**properties, **PROBE, **LITTLE})) as consumer:
+        if _probe(consumer, place, first) != first:
+            return None
         end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)[1]
         return search_end(first, end, lambda offset: _probe(consumer, place, offset))
 
