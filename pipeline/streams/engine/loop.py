@@ -213,7 +213,9 @@ class Loop:
         place = message.topic() or "", message.partition() or 0
         if (message.offset() or 0) < self._progress.positions[place]:
             return False  # It was told more than once.
-        batch = find_unreadable(message, self._settings.reader())
+        if self._progress.records:
+            self._commit()  # The search may take longer than a transaction may last.
+        batch = find_unreadable(message, self._settings.reader(), beat=self._beat)
         if batch is not None:
             self._step_over(batch)
             self._consumer.seek(TopicPartition(*place, batch.next))

@@ -57,17 +57,20 @@ def is_unreadable(error: KafkaError) -> bool:
     return error.code() in _CODES
 
 
-def find_unreadable(message: Message, properties: Mapping[str, object]) -> Unreadable | None:
+def find_unreadable(
+    message: Message, properties: Mapping[str, object], *, beat: Callable[[], None] = lambda: None
+) -> Unreadable | None:
     """Find where the batch ends that an error of a consumer is about; None: it can be read.
 
-    Takes up to a few seconds. Raise KafkaException when no broker says.
+    Takes up to a few seconds, and minutes with slow brokers: `beat` is called meanwhile. Raise
+    KafkaException when no broker says.
     """
     topic, partition, first = message.topic() or "", message.partition() or 0, message.offset() or 0
     place = TopicPartition(topic, partition)
     with closing(Consumer({**properties, **PROBE, **FETCH})) as consumer:
-        if _probe(consumer, place, first) != first:
+        if _probe(consumer, place, first, beat=beat) != first:
             return None
-    found = find_refused((topic, partition), first, properties)
+    found = find_refused((topic, partition), first, properties, beat=beat)
     if found is None:
         return None
     error = message.error()
@@ -75,17 +78,23 @@ def find_unreadable(message: Message, properties: Mapping[str, object]) -> Unrea
     return Unreadable(topic, partition, first, found, reason)
 
 
-def find_refused(where: Place, first: int, properties: Mapping[str, object]) -> int | None:
+def find_refused(
+    where: Place,
+    first: int,
+    properties: Mapping[str, object],
+    *,
+    beat: Callable[[], None] = lambda: None,
+) -> int | None:
     """Return the first offset behind a batch that the client refuses to unpack; None: it does not.
 
     Raise KafkaException when no broker says.
     """
     place = TopicPartition(*where)
     with closing(Consumer({**properties, **PROBE, **LITTLE})) as consumer:
-        if _probe(consumer, place, first) != first:
+        if _probe(consumer, place, first, beat=beat) != first:
             return None
         end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)[1]
-        return search_end(first, end, lambda offset: _probe(consumer, place, offset))
+        return search_end(first, end, lambda offset: _probe(consumer, place, offset, beat=beat))
 
 
 def search_end(first: int, log_end: int, probe: Probe) -> int:
@@ -108,10 +117,13 @@ def search_end(first: int, log_end: int, probe: Probe) -> int:
     return behind
 
 
-def _probe(consumer: Consumer, place: TopicPartition, offset: int) -> int | None:
+def _probe(
+    consumer: Consumer, place: TopicPartition, offset: int, *, beat: Callable[[], None]
+) -> int | None:
     consumer.assign([TopicPartition(place.topic, place.partition, offset)])
     deadline_s = time.monotonic() + PROBE_SECONDS_MAX
     while time.monotonic() < deadline_s:
+        beat()
         message = consumer.poll(0.1)
         if message is None:
             continue

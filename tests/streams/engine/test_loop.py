@@ -1,10 +1,18 @@
 """When a worker commits: soon while it keeps up, seldom while it catches up."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, Producer, TopicPartition
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from pipeline.streams.clients.cluster import Bounds
 from pipeline.streams.engine import loop
@@ -46,8 +54,9 @@ class World:
 
 
 class _Message:
-    def __init__(self, offset: int) -> None:
+    def __init__(self, offset: int, error: KafkaError | None = None) -> None:
         self.offset = lambda: offset
+        self.error = lambda: error
 
     def __getattr__(self, name: str) -> object:
         told = {"topic": "events", "partition": 0, "timestamp": (TIMESTAMP_LOG_APPEND_TIME, 0)}
@@ -141,3 +150,28 @@ def test_commit_waits_for_its_interval_when_nobody_waits_for_it(
 
     assert counts == [64]
     assert world.now_s == pytest.approx(0.1)  # commit_interval_ms after the first record.
+
+
+def test_what_was_applied_is_committed_before_the_end_of_an_unreadable_batch_is_sought(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+
+    def find(*_: object, beat: Callable[[], None]) -> None:
+        beat()
+        happened.append("search")
+
+    monkeypatch.setattr(loop, "find_unreadable", find)
+    bad = cast(Message, _Message(5, KafkaError(KafkaError._BAD_COMPRESSION)))
+    progress = SimpleNamespace(positions={PLACE: 5}, records=5)
+    hooks = Hooks(lambda: happened.append("commit"), lambda: happened.append("beat"), lambda: False)
+    settings = EngineSettings(
+        brokers="none", group="risk", instance="risk-0", topics=("events",), partitions={}
+    )
+    turns = Loop(
+        cast(Clients, (None, None)), settings, progress=cast(Progress, progress), hooks=hooks
+    )
+
+    assert not turns._is_record(bad)
+
+    assert happened == ["commit", "beat", "search"]

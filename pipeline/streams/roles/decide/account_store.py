@@ -57,9 +57,14 @@ class AccountStore:
         """Note, for who reads this store next, that an account is quarantined."""
         self._store.set(_quarantine(account_id), rules_version.encode())
 
-    def is_quarantined(self, account_id: str, rules_version: str) -> bool:
-        """Tell whether an account is, by this release: another one may know better."""
-        return self._store.get(_quarantine(account_id)) == rules_version.encode()
+    def quarantined_by(self, account_id: str) -> str | None:
+        """Return the release that quarantined an account: another one may know better."""
+        rules_version = self._store.get(_quarantine(account_id))
+        return None if rules_version is None else rules_version.decode()
+
+    def end_quarantine(self, account_id: str) -> None:
+        """Forget that an account was quarantined."""
+        self._store.delete(_quarantine(account_id))
 
     def load_shared(self, *, partition: int, rules_version: str) -> Shared | None:
         """Return the partition's shared record, or None before its first event."""

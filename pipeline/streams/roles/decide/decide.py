@@ -25,7 +25,7 @@ from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition, Produce, Record, Stopped, Store, Unreadable
 from pipeline.streams.roles.decide.partition_accounts import INTERNAL, Due, PartitionAccounts
 from pipeline.streams.roles.decide.rewriting import Rewriting
-from pipeline.streams.roles.decide.state_rows import Space, due_row, lost_row, rewritten
+from pipeline.streams.roles.decide.state_rows import Space, due_row, rewritten, row_of
 from pipeline.streams.settings import Settings
 from topics import codec
 from topics.account_states import TOPIC as STATES
@@ -154,6 +154,8 @@ class Risk:
                 problem = due.problem or self._write_due(due, owned, number)
                 if problem is not None:
                     self._quarantine(due, owned, problem)
+            for account_id in owned.accounts.take_unsaid():
+                self._write_state(account_id, row_of(account_id, owned.accounts), number)
             owned.last.clear()
         if largest:
             metrics.ACCOUNT_BYTES.observe(largest)
@@ -276,13 +278,11 @@ class Risk:
 
     def _quarantine(self, due: Due, owned: _Owned, problem: str) -> None:
         """Quarantine an account whose rows cannot be written, and name its last event."""
-        account_id, shared = due.account_id, owned.accounts.shared
+        account_id = due.account_id
         logger.error("account %s is quarantined: %s", account_id, problem)
         self._tally.count(metrics.FAILED, "commit")
         if account_id != EVERYONE:
             owned.accounts.quarantine(account_id)
-        if due.begins:
-            self._write_state(account_id, lost_row(account_id, shared), shared.partition)
         record = owned.last.get(account_id)
         if record is not None:
             self._dead_letter(record, DecodeError(problem), "internal")

@@ -14,7 +14,7 @@ from pipeline.risk.account.account import Account
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.state import new_shared, save_account
-from pipeline.risk.step import Arrival, Remembered, Step, wanted
+from pipeline.risk.step import Arrival, Recall, Remembered, Step, wanted
 from pipeline.risk.step import step as decide
 from pipeline.streams.role_interface import Store
 from pipeline.streams.roles.decide.account_store import AccountStore
@@ -26,6 +26,10 @@ __all__ = ["INTERNAL", "Due", "PartitionAccounts"]
 
 INTERNAL = "internal: "  # What the problem of an event begins with that riskgate could not use.
 QUARANTINED = f"{INTERNAL}the account is quarantined: an event before raised beyond repair"
+RETRIED = (
+    f"{INTERNAL}the account was quarantined by another release, so its state lacks events: compare "
+    "its positions and balance before it is resumed"
+)
 
 T = TypeVar("T")
 
@@ -52,6 +56,8 @@ class PartitionAccounts:
         self._accounts: OrderedDict[str, Account] = OrderedDict()
         self._rules_version = rules_version
         self._quarantined: set[str] = set()  # Of those in memory.
+        self._retried: set[str] = set()  # Quarantined by another release; not halted yet.
+        self._unsaid: set[str] = set()  # Quarantined since the last commit.
         self._begun: set[str] = set()  # Since the last commit.
         self._dirty: set[str] = set()
         self._state_due: set[str] = set()
@@ -78,6 +84,15 @@ class PartitionAccounts:
         """Return an account as it is after its last event."""
         return self._accounts.get(account_id) or self._store.load_account(account_id)
 
+    def take_unsaid(self) -> list[str]:
+        """Return the accounts that were quarantined since this was asked last, and have a row."""
+        unsaid, self._unsaid = sorted(self._unsaid), set()
+        return [each for each in unsaid if each in self._accounts or self.account(each)]
+
+    def is_quarantined(self, account_id: str) -> bool:
+        """Return whether an account's events are set aside, by this release or another."""
+        return self._store.quarantined_by(account_id) is not None
+
     def keep_at_most(self, accounts: int) -> None:
         """Bound how many accounts stay in memory after a commit."""
         self._kept_max = accounts
@@ -99,12 +114,17 @@ class PartitionAccounts:
         arrival = self._arrival(account, event, content=content, at_ms=at_ms)
         taken, encoded = self._take(account, arrival, encode)
         if not taken.repeated and not self._is_lost(taken):
+            if account_id in self._retried:
+                self._try_again(account_id)
             self._keep(account_id, taken)
         return taken, encoded
 
     def quarantine(self, account_id: str) -> None:
         """Set aside every event of an account from now on, until another release tries again."""
+        if account_id not in self._quarantined:
+            self._unsaid.add(account_id)
         self._quarantined.add(account_id)
+        self._retried.discard(account_id)
         self._store.quarantine(account_id, self._rules_version)
 
     def save(self) -> list[Due]:
@@ -126,12 +146,27 @@ class PartitionAccounts:
     def _arrival(
         self, account: Account | None, event: Event, *, content: bytes, at_ms: int
     ) -> Arrival:
-        recall = self._store.recall(wanted(account, self.shared, event, at_ms=at_ms))
-        quarantined = bool(self._quarantined) and event.account_id in self._quarantined
-        set_aside = QUARANTINED if quarantined else None
+        recall, set_aside = Recall(), self._set_aside(event.account_id)
+        try:
+            lookup = wanted(account, self.shared, event, at_ms=at_ms)
+        except Exception as error:  # noqa: BLE001  One record must not end every worker for good.
+            set_aside = set_aside or INTERNAL + problem_of(error)
+        else:
+            recall = self._store.recall(lookup)
         return Arrival(
             event=event, content=content, at_ms=at_ms, recall=recall, set_aside=set_aside
         )
+
+    def _set_aside(self, account_id: str) -> str | None:
+        """Return why nothing of an account's next event is applied, None when it is."""
+        if account_id in self._quarantined:
+            return QUARANTINED
+        return RETRIED if account_id in self._retried else None
+
+    def _try_again(self, account_id: str) -> None:
+        """Take the events of an account again that another release had quarantined."""
+        self._retried.discard(account_id)
+        self._store.end_quarantine(account_id)
 
     def _take(
         self, account: Account | None, arrival: Arrival, encode: Callable[[Step], T]
@@ -161,11 +196,23 @@ class PartitionAccounts:
     def _account(self, account_id: str) -> Account | None:
         account = self._accounts.get(account_id)
         if account is None:
-            if self._store.is_quarantined(account_id, self._rules_version):
-                self._quarantined.add(account_id)
-            return self._store.load_account(account_id)
+            account = self._store.load_account(account_id)
+            self._note_quarantine(account_id, account)
+            return account
         self._accounts.move_to_end(account_id)
         return account
+
+    def _note_quarantine(self, account_id: str, account: Account | None) -> None:
+        """Note how an account was left; one whose state lacks events must not go on unhalted."""
+        by_release = self._store.quarantined_by(account_id)
+        if by_release is None:
+            return
+        if by_release == self._rules_version:
+            self._quarantined.add(account_id)
+        elif account is not None and any(stop.rule == "internal_error" for stop in account.stops):
+            self._store.end_quarantine(account_id)
+        else:
+            self._retried.add(account_id)
 
     def _keep(self, account_id: str, taken: Step) -> None:
         begins = taken.shared.accounts != self.shared.accounts

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.account import Shared
 from pipeline.risk.report import account_state, shared_state
 from pipeline.streams.roles.decide.partition_accounts import Due, PartitionAccounts
 from pipeline.streams.roles.decide.rewriting import Rewriting
 from topics import codec
 from topics.account_states import AccountState
 
-__all__ = ["Space", "due_row", "lost_row", "rewritten"]
+__all__ = ["Space", "due_row", "rewritten", "row_of"]
 
 # Of one commit, which must not hold up decisions for long: at most 512 rows.
 REWRITTEN_BYTES_MAX = 4 * 1_048_576
@@ -39,7 +39,7 @@ def rewritten(
     was_whole, shared = rewriting.whole_id, accounts.shared
     while space.left > 0 and (found := rewriting.take(shared.accounts)) is not None:
         if not accounts.is_row_due(found):
-            row = _row(found, accounts.account(found), shared)
+            row = row_of(found, accounts)
             space.take(len(row))
             yield found, row
     if rewriting.whole_id != was_whole:
@@ -63,10 +63,16 @@ def lost_row(account_id: str, shared: Shared) -> bytes:
     return codec.encode(replace(row, controls_serial=0))
 
 
-def _row(account_id: str, account: Account | None, shared: Shared) -> bytes:
+def row_of(account_id: str, accounts: PartitionAccounts) -> bytes:
+    """Build an account's row; that of a quarantined one says so, and asks for no revaluation."""
+    account, shared = accounts.account(account_id), accounts.shared
     if account is None:
         return lost_row(account_id, shared)
     try:
-        return codec.encode(account_state(account, shared))
+        row = account_state(account, shared)
+        if accounts.is_quarantined(account_id):
+            row = replace(row, trading_state="halted", wake_at_ms=None, confirming=False)
+            row = replace(row, watched=(), quotes=(), rates=())
+        return codec.encode(row)
     except Exception:  # noqa: BLE001  One account must not end every worker for good.
         return lost_row(account_id, shared)

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from pipeline.risk.report import account_state
 from pipeline.risk.state import save_account
-from pipeline.risk.step import step
+from pipeline.risk.step import step, wanted
+from pipeline.rules_version import rules_version
 from pipeline.streams.roles.decide import partition_accounts, state_rows
 from tests import given
 from tests.streams.fakes import event_record, source
@@ -131,17 +132,85 @@ def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.Mon
     assert stop.row["rule"] == "internal_error"
 
 
-def test_account_is_tried_again_when_another_release_reads_the_store() -> None:
+def test_account_is_halted_before_another_release_tries_it_again() -> None:
     desk = Desk()
     desk.apply(OPENING)
+    desk.role.prepare()
+    desk.store.set(b"q|acct-1", b"another release")  # It lacks what came since.
+
+    heir = Desk(desk.store)
+    heir.apply(signal(BAD, 1), signal(BAD, 2))
+
+    assert letters(heir) == [partition_accounts.RETRIED]  # Only the first.
+    assert decided(heir) == [(BAD, "rejected"), (BAD, "ignored")]
+    (stop,) = heir.outbox.of("risk.emergency_stops")
+    assert stop.row["rule"] == "internal_error"
+    assert b"q|acct-1" not in heir.store.rows
+
+
+def test_account_is_tried_again_at_once_when_it_was_halted_before_another_release_came(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    with monkeypatch.context() as broken:
+        broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
+        desk.apply(OPENING)
+        desk.role.prepare()
+    desk.role.apply(event_record(signal(BAD, 1), partition=HOME, offset=1))  # Halts it.
     desk.role.prepare()
     desk.store.set(b"q|acct-1", b"another release")
 
     heir = Desk(desk.store)
-    heir.apply(signal(BAD, 1))
+    heir.apply(signal(BAD, 2))
 
-    assert decided(heir) == [(BAD, "ignored")]
     assert letters(heir) == []
+    assert decided(heir) == [(BAD, "ignored")]
+
+
+@pytest.mark.parametrize(("name", "function"), [("decide", step), ("save_account", save_account)])
+def test_row_says_halted_when_an_account_is_quarantined_later(
+    monkeypatch: pytest.MonkeyPatch, name: str, function: Callable[..., Any]
+) -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    desk.role.prepare()
+    monkeypatch.setattr(partition_accounts, name, raises_for(BAD, function))
+
+    desk.apply(signal(BAD, 1))
+    desk.role.prepare()
+
+    *_, row = [s for s in desk.outbox.of("risk.account_states") if s.row["account_id"] == BAD]
+    assert (row.row["trading_state"], row.row["balance"]) == ("halted", "100000")
+    assert (row.row["watched"], row.row["wake_at_ms"]) == ([], None)
+
+
+def test_rows_that_are_written_again_say_which_accounts_are_quarantined() -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    desk.role.prepare()
+    desk.store.set(b"q|acct-1", rules_version().encode())
+
+    heir = Desk(desk.store)
+    heir.states.topic_id = "another"
+    heir.role.prepare()
+
+    row, _ = heir.outbox.of("risk.account_states")
+    assert (row.row["account_id"], row.row["trading_state"]) == (BAD, "halted")
+
+
+def test_account_is_halted_when_what_to_look_up_cannot_be_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    monkeypatch.setattr(partition_accounts, "wanted", raises_for(BAD, wanted))
+
+    desk.apply(signal(BAD, 1), signal(GOOD, 2))
+
+    assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
+    assert decided(desk) == [(BAD, "rejected"), (GOOD, "ignored")]
+    (stop,) = desk.outbox.of("risk.emergency_stops")
+    assert stop.row["rule"] == "internal_error"
 
 
 def test_worker_goes_on_when_an_event_of_everyone_cannot_be_applied(
