@@ -73,7 +73,7 @@ class StreamApplication(Application):
             settings.brokers,
             consumer_group=settings.group,
             auto_offset_reset="error",  # Each assignment says where to begin.
-            consumer_extra_config=settings.consumer(),
+            consumer_extra_config=settings.consumer() | {"enable.partition.eof": not self.stateful},
             producer_extra_config=settings.producer(transactional=self.stateful),
             state_dir=settings.state_dir,
             rocksdb_options=ROCKSDB,
@@ -113,7 +113,7 @@ class StreamApplication(Application):
         bound(self._producer, "commit_transaction", "flush", seconds=settings.call_seconds_max)
         self._processing_context.init_checkpoint()
         self._sender.producer = self._producer._producer._producer
-        clients = Clients(self._consumer._consumer, self._sender.producer)
+        clients = Clients(self._consumer._consumer, self._sender.producer, not self.stateful)
         hooks = Hooks(self._commit, self._beat, self._stop_event.is_set)
         self._loop = Loop(clients, settings, progress=progress, hooks=hooks)
         self._takeover = Takeover(settings, self._cluster, progress=progress, clients=clients)

@@ -6,11 +6,13 @@ Apart from application.py because it needs only plain Kafka clients, and a way t
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, TypeGuard
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
@@ -46,6 +48,7 @@ class Clients(NamedTuple):
 
     consumer: Consumer
     producer: Producer
+    sees_ends: bool = False  # The consumer says where a log ends.
 
 
 class Hooks(NamedTuple):
@@ -116,7 +119,10 @@ class Loop:
         progress: Progress,
         hooks: Hooks,
     ) -> None:
-        self._consumer, self._producer = clients
+        # Beside ends of partitions `consume` is not safe; see clients/polling.py.
+        take = poll_all if clients.sees_ends else _consume
+        self._take = partial(take, clients.consumer)
+        self._consumer, self._producer = clients.consumer, clients.producer
         self._settings = settings
         self._progress = progress
         self._commit, self._beat, self._is_stopping = hooks
@@ -160,10 +166,10 @@ class Loop:
         if self._progress.guarded is not None:
             return self._read_guarded(self._progress.guarded)
         generation, many = self._progress.generation, self._settings.batch_records
-        messages: list[Message] = self._consumer.consume(many, 0)
+        messages = self._take(many)
         if not messages and (patience_s := self._patience_s()) > 0:
             first = self._consumer.poll(patience_s)
-            messages = [] if first is None else [first, *self._consumer.consume(many, 0)]
+            messages = [] if first is None else [first, *self._take(many)]
         if generation == self._progress.generation:
             return messages
         # They belong to the assignment before, or to one whose state is not there yet.
@@ -208,18 +214,28 @@ class Loop:
         if isinstance(message, Passed):
             return True
         error = message.error()
-        if error is None or not is_unreadable(error):
-            return is_record(message)
+        if error is not None:
+            self._hear(message, error)
+        return error is None
+
+    def _hear(self, message: Message, error: KafkaError) -> None:
+        """Act on what Kafka says of a partition; raise what cannot be stepped over."""
         place = message.topic() or "", message.partition() or 0
-        if (message.offset() or 0) < self._progress.positions[place]:
-            return False  # It was told more than once.
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+            self._progress.reach_end(place, message.offset() or 0)
+        elif not is_unreadable(error):
+            is_record(message)
+        elif (message.offset() or 0) >= self._progress.positions[place]:  # Else it comes again.
+            self._find(message, place)
+
+    def _find(self, message: Message, place: Place) -> None:
+        """Go on behind a batch that cannot be unpacked."""
         if self._progress.records:
             self._commit()  # The search may take longer than a transaction may last.
         batch = find_unreadable(message, self._settings.reader(), beat=self._beat)
         if batch is not None:
             self._step_over(batch)
             self._consumer.seek(TopicPartition(*place, batch.next))
-        return False
 
     def _step_over(self, batch: Unreadable) -> None:
         logger.error("%s[%d]: %s", batch.topic, batch.partition, batch.error.error)
@@ -251,6 +267,11 @@ class Loop:
     def _known_end(self, place: Place) -> int:
         end: int = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
         return end
+
+
+def _consume(consumer: Consumer, many: int) -> list[Message]:
+    messages: list[Message] = consumer.consume(many, 0)
+    return messages
 
 
 def is_record(message: Message) -> bool:

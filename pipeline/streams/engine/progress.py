@@ -41,6 +41,7 @@ class Progress:
         self._last: dict[Place, Recorded] = {}  # Applied.
         self._expected_s = 0.0
         self.guarded: GuardedReader | None = None  # What comes before the consumer's own.
+        self._has_passed = False  # Markers, since the last commit.
 
     def expect(
         self, starts: Mapping[Place, Start], settings: EngineSettings, *, stateful: bool
@@ -82,6 +83,7 @@ class Progress:
         self._committed.clear()
         self._last.clear()
         self.records = 0
+        self._has_passed = False
 
     def end_guard(self) -> None:
         """Read by a child no more."""
@@ -115,6 +117,15 @@ class Progress:
         self._last.pop((batch.topic, batch.partition), None)  # It is not the one before that.
         self.records += 1
 
+    def reach_end(self, place: Place, offset: int) -> None:
+        """Go on behind what ends a log without being a record: markers of transactions.
+
+        Else, once retention deletes those, the group would seem to miss records.
+        """
+        if offset > self.positions.get(place, offset):
+            self.positions[place] = offset
+            self._has_passed = True
+
     def uncommitted(self) -> dict[Place, int]:
         """Return the next offset of each partition in which records were applied."""
         committed = self._committed
@@ -135,7 +146,7 @@ class Progress:
 
     def has_more(self) -> bool:
         """Return whether anything is to be committed."""
-        return self.records > 0 or bool(self.stale())
+        return self.records > 0 or self._has_passed or bool(self.stale())
 
     def prepare(self) -> None:
         """Let the role write what it still holds."""
@@ -145,6 +156,7 @@ class Progress:
         """Note that everything applied is committed."""
         self._committed.update(self.positions)
         self.records = 0
+        self._has_passed = False
 
     def _check_clock(self, record: Record, now_ms: int) -> None:
         ahead_ms = record.timestamp_ms - now_ms

@@ -123,9 +123,9 @@ class Start(NamedTuple):
         return self.log.low, None
 
     def to_read_again(self, position: int, mark: str | None) -> Mark | None:
-        """Return the mark of the record before a position, if it is known and still kept."""
+        """Return the mark of the last record before a position, if it is known and still kept."""
         decoded = Mark.decode(mark)
-        if decoded is None or decoded[0].offset != position - 1 or position <= self.log.low:
+        if decoded is None or not self.log.low <= decoded[0].offset < position:
             return None
         return decoded[0]
 

@@ -152,6 +152,18 @@ def test_commit_waits_for_its_interval_when_nobody_waits_for_it(
     assert world.now_s == pytest.approx(0.1)  # commit_interval_ms after the first record.
 
 
+def loop_that_notes(happened: list[str]) -> Loop:
+    """Return a loop that has applied five records, and notes its commits and beats."""
+    settings = EngineSettings(
+        brokers="none", group="risk", instance="risk-0", topics=("events",), partitions={}
+    )
+    clients = Clients(cast(Consumer, None), cast(Producer, None))
+    progress = cast(Progress, SimpleNamespace(positions={PLACE: 5}, records=5))
+    note = happened.append
+    hooks = Hooks(lambda: note("commit"), lambda: note("beat"), lambda: False)
+    return Loop(clients, settings, progress=progress, hooks=hooks)
+
+
 def test_what_was_applied_is_committed_before_the_end_of_an_unreadable_batch_is_sought(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -163,15 +175,6 @@ def test_what_was_applied_is_committed_before_the_end_of_an_unreadable_batch_is_
 
     monkeypatch.setattr(loop, "find_unreadable", find)
     bad = cast(Message, _Message(5, KafkaError(KafkaError._BAD_COMPRESSION)))
-    progress = SimpleNamespace(positions={PLACE: 5}, records=5)
-    hooks = Hooks(lambda: happened.append("commit"), lambda: happened.append("beat"), lambda: False)
-    settings = EngineSettings(
-        brokers="none", group="risk", instance="risk-0", topics=("events",), partitions={}
-    )
-    turns = Loop(
-        cast(Clients, (None, None)), settings, progress=cast(Progress, progress), hooks=hooks
-    )
 
-    assert not turns._is_record(bad)
-
+    assert not loop_that_notes(happened)._is_record(bad)
     assert happened == ["commit", "beat", "search"]

@@ -1,0 +1,48 @@
+"""Inputs that their writers send in transactions, whose markers take offsets, too."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from pipeline.local.kafka import LocalKafka
+from tests.kafka.world import World
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world
+
+
+def send_in_transaction(world: World, topic: str) -> None:
+    """Write a record, and behind it the marker of its transaction."""
+    producer = Producer({"bootstrap.servers": world.settings.brokers, "transactional.id": "desk"})
+    producer.init_transactions()
+    producer.begin_transaction()
+    producer.produce(world.settings.topic(topic), b"{}", b"acct-1", 0)
+    producer.commit_transaction()
+
+
+def delete_all(world: World, topic: str) -> int:
+    """Delete all of a partition, as retention does; return where the log begins then."""
+    admin = AdminClient({"bootstrap.servers": world.settings.brokers})
+    place = TopicPartition(world.settings.topic(topic), 0, -1)
+    (answer,) = admin.delete_records([place]).values()
+    return int(answer.result().low_watermark)
+
+
+def test_ingest_begins_again_when_a_marker_behind_its_last_record_was_deleted(world: World) -> None:
+    worker = world.run("ingest").ready()
+    send_in_transaction(world, "fills")
+    world.read("dead_letters", lambda rows: len(rows) >= 1)
+    assert worker.end() == 0
+    assert delete_all(world, "fills") == 2
+
+    world.run("ingest").ready()
+
+    world.send_bytes("fills", b"{}", key=b"acct-1", partition=0)
+    letters = world.read("dead_letters", lambda rows: len(rows) >= 2)
+    assert [row["source"]["offset"] for row in letters] == [0, 2]
