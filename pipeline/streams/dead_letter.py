@@ -1,4 +1,4 @@
-"""A message that could not be read, as a dead letter: its reason and enough of it to look at."""
+"""Dead letters: why a record was not accepted, and enough of its bytes to inspect it."""
 
 from hashlib import blake2b
 

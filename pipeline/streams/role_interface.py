@@ -98,7 +98,7 @@ class Partition(NamedTuple):
 
     topic: str
     partition: int
-    topic_id: str  # Kafka's own, read at this assignment: another one once the topic is made anew.
+    topic_id: str  # Kafka's own, read at this assignment: changes when the topic is recreated.
 
 
 class Store(Protocol):

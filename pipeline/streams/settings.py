@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     brokers: str = _setting(
-        "127.0.0.1:9092", "", "Addresses of Kafka, host:port, parted by commas.", min_length=1
+        "127.0.0.1:9092", "", "Kafka's addresses, host:port, separated by commas.", min_length=1
     )
     topic_prefix: str = _setting(
         "risk.", "", "What the name of every topic begins with.", pattern=NAME
@@ -89,13 +89,13 @@ class Settings(BaseSettings):
         le=45_000,  # No longer than a worker may take for one turn, or Kafka's client refuses it.
     )
     at_end: Literal["leave", "stay"] = _setting(
-        "leave", "", "Told to end, risk leaves its partitions to others, or they wait for it."
+        "leave", "", "On SIGTERM risk leaves its group, or stays: its partitions wait for it."
     )
     event_bytes_max: int = _setting(
         262_144, "bytes", "A larger event becomes a dead letter.", ge=4096, le=1_000_000
     )
     account_currencies: Annotated[tuple[str, ...], NoDecode] = _setting(
-        ("USD",), "", "Currencies of accounts, parted by commas; events carry rates against them."
+        ("USD",), "", "Account currencies, separated by commas; events carry rates against them."
     )
     price_history_ms: int = _setting(
         90_000_000,
@@ -108,22 +108,22 @@ class Settings(BaseSettings):
         60_000, "ms", "Length of the bars of ATR and volatility.", ge=1000, le=86_400_000
     )
     atr_periods: int = _setting(
-        14, "bars", "The average true range is that of so many closed bars.", ge=1, le=1000
+        14, "bars", "Number of closed bars in the average true range.", ge=1, le=1000
     )
     ewma_lambda: Decimal = _setting(
         Decimal("0.94"),
         "ratio",
-        "What one more bar leaves of the variance before it.",
+        "Weight that the previous variance keeps with each new bar.",
         ge=0,
         le=Decimal("0.9999"),
     )
     long_run_bars: int = _setting(
-        1440, "bars", "The long-run volatility is that of so many returns.", ge=2, le=100_000
+        1440, "bars", "Number of returns in the long-run volatility.", ge=2, le=100_000
     )
     table_lag_ms_max: int = _setting(
         15_000,  # A broker that died is given up after nine seconds; another one leads then.
         "ms",
-        "A process ends whose tables are further behind, or hear of no end of theirs for so long.",
+        "A process exits when its tables lag by more than this, or no end offset came for so long.",
         ge=100,
         le=600_000,
     )
@@ -223,7 +223,7 @@ class Settings(BaseSettings):
             return value
         names = tuple(part.strip() for part in value.split(",") if part.strip())
         if not names or not all(re.fullmatch(CURRENCY, name) for name in names):
-            raise ValueError("Names of currencies must be parted by commas, as in USD,EUR")
+            raise ValueError("Currencies must be separated by commas, as in USD,EUR")
         return names
 
     @model_validator(mode="after")

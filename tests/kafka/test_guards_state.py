@@ -132,7 +132,7 @@ def test_the_worker_stops_when_changelog_and_disk_were_lost(ten: Rig, tmp_path: 
 def test_the_worker_stops_when_only_the_changelog_was_lost(ten: Rig) -> None:
     ten.delete(ten.settings().changelog)
 
-    with pytest.raises(Stopped, match=r"was made anew or cut"):
+    with pytest.raises(Stopped, match=r"was recreated or truncated"):
         ten.risk(ten.settings()).ready()
 
 
@@ -140,7 +140,9 @@ def test_the_worker_stops_when_the_log_begins_after_the_offset(ten: Rig) -> None
     ten.feed(5)
     done(next(iter(ten.admin.delete_records([TopicPartition(ten.source, 0, 12)]).values())))
 
-    with pytest.raises(Stopped, match=r"is at 10 of .* from 12 to 15: .* were deleted .* anew"):
+    with pytest.raises(
+        Stopped, match=r"is at 10 of .* from 12 to 15: .* were deleted .* start over"
+    ):
         ten.risk(ten.settings()).ready()
 
 
@@ -150,7 +152,7 @@ def test_the_worker_stops_when_the_log_was_made_anew(ten: Rig) -> None:
     ten.make(ten.source)
     ten.feed(12)
 
-    with pytest.raises(LogChanged, match=r"at 9, is another one now: .* begin anew"):
+    with pytest.raises(LogChanged, match=r"at 9, is another one now: .* start over"):
         ten.risk(ten.settings()).ready()
 
 

@@ -41,7 +41,7 @@ def test_ingest_goes_on_when_its_offset_is_set_and_lost_fills_are_written_again(
 
     stopped = world.run("ingest")
     assert stopped.code() == 1
-    assert "set the group's offset there to the beginning of the log" in stopped.log()
+    assert "set the group's offset to the beginning of the log" in stopped.log()
 
     set_offsets(world, "fills", lambda low, _: low)
     world.run("ingest").ready()
@@ -56,7 +56,7 @@ def test_ingest_goes_on_when_a_cut_topic_is_made_again(world: World) -> None:
 
     stopped = world.run("ingest")
     assert stopped.code() == 1
-    assert "delete the topic and make it again" in stopped.log()
+    assert "delete the topic and create it again" in stopped.log()
 
     world.delete("fills")
     until(lambda: create_missing(world.settings), world.logs)
@@ -76,7 +76,7 @@ def test_accounts_go_on_under_other_prefixes_when_events_were_lost(
 
     stopped = world.run("risk")
     assert stopped.code() == 1
-    assert "whatever the group's offset: begin anew" in stopped.log()
+    assert "whatever the group's offset: start over" in stopped.log()
 
     folder = tmp_path / "anew"
     folder.mkdir()

@@ -34,7 +34,7 @@ def stalling(world: World, call: str, file: Path) -> Worker:
 @pytest.mark.parametrize(
     ("call", "word"),
     [
-        ("in Python", "main thread did not come back from a call for 3 s"),
+        ("in Python", "main thread was stuck in a call for 3 s"),
         ("in C with Python's lock", "Timeout (0:00:08)!"),
     ],
 )

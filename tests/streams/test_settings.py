@@ -86,10 +86,10 @@ def test_name_is_passed_over_when_kubernetes_set_it_for_a_service(
         ("RISKGATE_LOG_FORMAT", "xml", "'auto', 'json' or 'console'"),
         ("RISKGATE_GROUP_PREFIX", "a b", "match pattern"),
         ("RISKGATE_BROKERS", "", "at least 1 character"),
-        ("RISKGATE_ACCOUNT_CURRENCIES", "USD;EUR", "parted by commas, as in USD,EUR"),
-        ("RISKGATE_ACCOUNT_CURRENCIES", "USD EUR", "parted by commas, as in USD,EUR"),
-        ("RISKGATE_ACCOUNT_CURRENCIES", "", "parted by commas, as in USD,EUR"),
-        ("RISKGATE_ACCOUNT_CURRENCIES", " , ", "parted by commas, as in USD,EUR"),
+        ("RISKGATE_ACCOUNT_CURRENCIES", "USD;EUR", "separated by commas, as in USD,EUR"),
+        ("RISKGATE_ACCOUNT_CURRENCIES", "USD EUR", "separated by commas, as in USD,EUR"),
+        ("RISKGATE_ACCOUNT_CURRENCIES", "", "separated by commas, as in USD,EUR"),
+        ("RISKGATE_ACCOUNT_CURRENCIES", " , ", "separated by commas, as in USD,EUR"),
     ],
 )
 def test_value_is_refused_with_its_name_when_it_is_wrong(

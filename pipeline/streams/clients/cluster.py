@@ -98,7 +98,7 @@ class Cluster:
             if wanted not in {None, found}:
                 raise StartupError(
                     f"The topic {topic} has {found} partitions where the settings say {wanted}; "
-                    "the count is for life: correct the setting, or make the topics anew"
+                    "the count is for life: correct the setting, or recreate the topics"
                 )
 
     def ensure_changelog(self, topic: str, *, partitions: int) -> None:

@@ -1,4 +1,4 @@
-"""Kafka's own id of a topic, which is another one once the topic was made anew.
+"""Kafka's own id of a topic, which changes when the topic is recreated.
 
 Apart from cluster.py because nobody waits here: a broker that does not answer holds up no work.
 """

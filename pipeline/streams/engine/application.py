@@ -21,7 +21,7 @@ from pipeline.streams.engine.loop import Clients, Hooks, Loop, Sender
 from pipeline.streams.engine.old_state import not_old
 from pipeline.streams.engine.progress import Progress, bound, note_calls
 from pipeline.streams.engine.restore import REPLAY_SECONDS, Restores, behind_all
-from pipeline.streams.engine.start_checks import explained, fell_out
+from pipeline.streams.engine.start_checks import explained, session_lost
 from pipeline.streams.engine.takeover import States, Takeover
 from pipeline.streams.role_interface import (
     STORE,
@@ -87,7 +87,7 @@ class StreamApplication(Application):
             for topic in settings.topics:
                 self.dataframe(self.topic(topic))
         except QuixException as error:
-            raise fell_out(settings, error) from error
+            raise session_lost(settings, error) from error
         if self.stateful:
             self._register_state(settings.topics[0])
 

@@ -17,27 +17,27 @@ from pipeline.streams.role_interface import EngineSettings, LogChanged, Place, S
 __all__ = [
     "Start",
     "explained",
-    "fell_out",
     "find_committed",
     "find_starts",
+    "session_lost",
 ]
 
 logger = logging.getLogger(__name__)
 
 COMMITTED_CALL_SECONDS_MAX = 5.0
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
-# What helps: where state lacks records no offset set by hand does.
-BEGIN_ANEW = "begin anew, as docs/deploy.md says under Disaster recovery"
-DECIDE_ANEW = (
-    f"accounts cannot be decided on without them, whatever the group's offset: {BEGIN_ANEW}"
+# What the operator can do. When state lacks records, setting an offset by hand does not help.
+START_OVER = "start over, as docs/deploy.md describes under Disaster recovery"
+CANNOT_DECIDE = (
+    f"risk cannot decide accounts without them, whatever the group's offset: {START_OVER}"
 )
 READ_ON = (
-    "stop every ingest, set the group's offset there to the beginning of the log, and let whoever "
-    "wrote what is missing write it again, as docs/deploy.md says under Inputs that were lost"
+    "stop every ingest, set the group's offset to the beginning of the log, and have the sender "
+    "write the missing records again, as docs/deploy.md describes under Inputs that were lost"
 )
-MAKE_ANEW = (
-    "what comes now would be taken for repetitions: stop every ingest, delete the topic and make "
-    "it again, as docs/deploy.md says under Inputs that were lost"
+RECREATE_TOPIC = (
+    "risk would skip new records as repetitions: stop every ingest, delete the topic and create "
+    "it again, as docs/deploy.md describes under Inputs that were lost"
 )
 
 
@@ -61,7 +61,7 @@ class Start(NamedTuple):
         if self.committed is None or self.log.low <= self.committed <= self.log.high:
             return
         deleted = self.committed < self.log.low
-        raise self._misfit(settings, self.committed, advice=READ_ON if deleted else MAKE_ANEW)
+        raise self._misfit(settings, self.committed, advice=READ_ON if deleted else RECREATE_TOPIC)
 
     def begin_at(
         self, store: PartitionStore, settings: EngineSettings, *, has_history: bool
@@ -79,21 +79,21 @@ class Start(NamedTuple):
             raise self._lost(settings, applied)
         if not store.is_whole():
             raise Stopped(
-                f"The changelog {settings.changelog} was made anew or cut since "
-                f"{self.topic}[{self.partition}] began, so it does not have all of the state; "
-                f"{BEGIN_ANEW}"
+                f"The changelog {settings.changelog} was recreated or truncated after "
+                f"{self.topic}[{self.partition}] began, so it does not hold the whole state; "
+                f"{START_OVER}"
             )
         if not self.log.low <= applied <= self.log.high:
-            raise self._misfit(settings, applied, advice=DECIDE_ANEW)
+            raise self._misfit(settings, applied, advice=CANNOT_DECIDE)
         return applied
 
     def is_stale(self, position: int) -> bool:
-        """Return whether the group's offset is behind what the state has; say so if it is."""
+        """Return whether the group's offset is behind the state, and log a warning if it is."""
         if position in {0, self.committed}:
             return False
         logger.warning(
             "The state of %s[%d] belongs to offset %d, but the group is at %s: that offset is "
-            "stale, or was lost; reading begins at %d, and the group's offset is overwritten",
+            "stale or was lost; the worker reads from %d and overwrites the group's offset",
             self.topic,
             self.partition,
             position,
@@ -115,7 +115,7 @@ class Start(NamedTuple):
         if self.is_of(topic_id, self.mark):
             return self.offset, self.mark
         logger.warning(
-            "%s[%d] was made anew since it was last read; it is read from its beginning, %d",
+            "%s[%d] was recreated after it was last read; reading it from the beginning, %d",
             self.topic,
             self.partition,
             self.log.low,
@@ -130,11 +130,11 @@ class Start(NamedTuple):
         return decoded[0]
 
     def changed(self, offset: int, *, stateful: bool) -> LogChanged:
-        """Say that another record stands where the last one stood."""
+        """Return the error for a log that holds another record where the last one read was."""
         return LogChanged(
             f"The last record read of {self.topic}[{self.partition}], at {offset}, is another one "
-            "now: brokers lost the end of the log, and its offsets were filled anew; "
-            f"{DECIDE_ANEW if stateful else MAKE_ANEW}"
+            "now: the brokers lost the end of the log and reused its offsets; "
+            f"{CANNOT_DECIDE if stateful else RECREATE_TOPIC}"
         )
 
     def _lost(self, settings: EngineSettings, applied: int | None) -> Stopped:
@@ -142,25 +142,25 @@ class Start(NamedTuple):
             f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
             f"the group {settings.group} is at {_said(self.committed)}: state was lost; empty "
             f"{settings.state_dir} to read it from {settings.changelog} again, "
-            f"and if that does not help, {BEGIN_ANEW}"
+            f"and if that does not help, {START_OVER}"
         )
 
     def _misfit(self, settings: EngineSettings, offset: int, *, advice: str) -> LogChanged:
         deleted = offset < self.log.low
-        happened = "records were deleted before they were read" if deleted else "it was cut"
+        happened = "records were deleted before they were read" if deleted else "it was truncated"
         return LogChanged(
             f"The group {settings.group} is at {offset} of {self.topic}[{self.partition}], "
             f"whose log goes from {self.log.low} to {self.log.high}: {happened}; {advice}"
         )
 
     def _check_beginning(self, settings: EngineSettings) -> None:
-        """Raise Stopped when the accounts would be built from half a log."""
+        """Raise Stopped when the accounts would be built from an incomplete log."""
         if self.log.low > 0:
             raise Stopped(
                 f"The group {settings.group} has no offset and no state of {self.topic}"
                 f"[{self.partition}], whose log no longer begins at 0 but at {self.log.low}: older "
                 "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX, or "
-                f"{BEGIN_ANEW}"
+                f"{START_OVER}"
             )
 
 
@@ -178,19 +178,19 @@ def explained(
     cause = error.__cause__ or error  # A rebalance wraps what is raised inside it.
     if isinstance(cause, ahead):
         return Stopped(
-            f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was made "
-            f"anew or cut; {BEGIN_ANEW}"
+            f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was "
+            f"recreated or truncated; {START_OVER}"
         )
     if not isinstance(cause, (library, KafkaException, RuntimeError)):
         return cause
-    return fell_out(settings, cause)
+    return session_lost(settings, cause)
 
 
-def fell_out(settings: EngineSettings, cause: Exception) -> Stopped:
-    """Say that Kafka or its library refused to go on."""
+def session_lost(settings: EngineSettings, cause: Exception) -> Stopped:
+    """Return the error for a session that Kafka or its library ended."""
     return Stopped(
-        f"Kafka and {settings.transactional_id} fell out ({cause}); "
-        "nothing was committed since, and a restart goes on from there"
+        f"Worker {settings.transactional_id} lost its Kafka session ({cause}). "
+        "Nothing was committed after that; a restart resumes from the last commit"
     )
 
 

@@ -78,9 +78,9 @@ class Watchdog:
 
     def _end(self, thread: str) -> NoReturn:
         sys.stderr.write(
-            f"riskgate: {self._name} stopped: its {thread} did not come back from a call for "
-            f"{self._seconds_max:g} s (it stands as below); nothing was committed since, and a "
-            "restart goes on from there\n"
+            f"riskgate: {self._name} stopped: its {thread} was stuck in a call for "
+            f"{self._seconds_max:g} s (its stack is below). Nothing was committed after that; a "
+            "restart resumes from the last commit\n"
         )
         faulthandler.dump_traceback(all_threads=True)
         self._on_end()

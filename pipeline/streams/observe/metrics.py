@@ -20,7 +20,7 @@ _BYTES = (1024, 2048, 4096, 8192, 16_384, 65_536, 262_144, 524_288, 1_048_576)
 
 BUILD = Gauge("riskgate_build_info", "Release and rules of this process.", ["version", "rules"])
 UP_SINCE = Gauge("riskgate_start_time_seconds", "When this role began, since the epoch.", ["role"])
-READY = Gauge("riskgate_ready", "1 while it does its work; a spare does none.", ["role"])
+READY = Gauge("riskgate_ready", "1 while the role works; 0 for an idle member.", ["role"])
 
 RECORDS = Counter("riskgate_records", "Input records read by ingest.", ["topic"])
 UNKNOWN_FIELDS = Counter(

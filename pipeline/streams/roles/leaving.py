@@ -1,4 +1,4 @@
-"""What a process does when it is told to end before it has begun anything that must be finished.
+"""How a process handles SIGTERM before it has started any work that it must finish.
 
 Apart from run.py so that it is in force before the long imports of a role.
 """

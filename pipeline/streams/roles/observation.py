@@ -14,7 +14,7 @@ from pipeline.streams.tables.reader import TableReader
 
 __all__ = ["MeteredEngine", "broadcast_health", "engine_health", "state_bytes"]
 
-SPARE = "a member of the group with nothing to do: there are more workers than partitions"
+IDLE_MEMBER = "an idle member of the group: there are more workers than partitions"
 
 
 class MeteredEngine(Observer):
@@ -81,7 +81,7 @@ def engine_health(
         lambda: min(each.last_turn_s for each in statuses if each.last_turn_s or each is status),
         reasons,
         show,
-        lambda: [SPARE] if status.idle_member else [],
+        lambda: [IDLE_MEMBER] if status.idle_member else [],
     )
 
 
@@ -100,7 +100,7 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
         lambda: broadcast.last_turn_s,
         reasons,
         show,
-        lambda: [SPARE] if broadcast.is_idle_member else [],
+        lambda: [IDLE_MEMBER] if broadcast.is_idle_member else [],
     )
 
 

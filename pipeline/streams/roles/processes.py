@@ -39,7 +39,9 @@ def run_each(roles: Sequence[RoleName], settings: Settings, *, run: Run) -> int:
     children = [_start(role, _with_port(settings, place), run) for place, role in enumerate(roles)]
     first = _await_first_end(children, stop)
     if first:
-        sys.stderr.write(f"riskgate: {first.name} ended, so all roles end; its own words say why\n")
+        sys.stderr.write(
+            f"riskgate: {first.name} exited, so all roles stop; its own log says why\n"
+        )
     _end_all(children)
     return _exit_code(first, children)
 
@@ -47,7 +49,7 @@ def run_each(roles: Sequence[RoleName], settings: Settings, *, run: Run) -> int:
 def _exit_code(first: SpawnProcess | None, children: Sequence[SpawnProcess]) -> int:
     if first:
         return first.exitcode if first.exitcode and first.exitcode > 0 else FAILED
-    # A child may be told to stop before it listens for that.
+    # SIGTERM may reach a child before it has installed its handler.
     well = {0, -signal.SIGTERM}
     return 0 if all(child.exitcode in well for child in children) else FAILED
 
@@ -74,7 +76,7 @@ def _with_port(settings: Settings, place: int) -> Settings:
 
 
 def _child(role: RoleName, settings: Settings, run: Run) -> None:
-    # The parent hears Ctrl-C too and passes it on, once.
+    # The parent receives Ctrl-C too and sends SIGTERM to each child, once.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

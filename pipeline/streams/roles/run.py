@@ -31,7 +31,7 @@ def run_roles(roles: Sequence[RoleName]) -> int:
 
 
 def run_role(role: RoleName, settings: Settings) -> int:
-    """Run one role in this thread until it is told to stop, and return the exit code."""
+    """Run one role in this thread until SIGTERM and return the exit code."""
     set_up_logs(settings)
     leave_when_told()
     # Only here: the roles import quixstreams, which the process above them does without.

@@ -44,7 +44,7 @@ STALL_SECONDS_MAX = TURN_SECONDS_MAX  # What a supervisor that asks /livez waits
 
 
 def run_risk(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
-    """Decide until told to stop. Raise Stopped when going on would be wrong."""
+    """Decide until SIGTERM. Raise Stopped when the worker must not continue."""
     _show_start(RoleName.RISK)
     # Accounts are long-lived trees without cycles: scanning them often finds nothing.
     gc.freeze()
@@ -64,7 +64,7 @@ def run_risk(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
 
 
 def run_ingest(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
-    """Write events until told to stop; raise Stopped when the tables are of no use any more."""
+    """Write events until SIGTERM. Raise Stopped when the tables fail."""
     _show_start(RoleName.INGEST)
     tally, tables = Tally(), Tables(settings)
     topics = tuple(settings.topic(topic.name) for topic in OTHERS)
@@ -94,7 +94,7 @@ def run_ingest(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
 
 
 def run_broadcast(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
-    """Send heartbeats and revaluations until told to stop; raise Stopped when the tables fail."""
+    """Send heartbeats and revaluations until SIGTERM. Raise Stopped when the tables fail."""
     _show_start(RoleName.BROADCAST)
     tables = Tables(settings)
     broadcast = Broadcast(settings, tables)

@@ -24,7 +24,7 @@ class TableProgress:
     def look(self, end: int, now_s: float) -> float:
         """Return how late the table may be: since the target was the end, or nobody said more.
 
-        A target that was reached is set anew.
+        Once it is reached, the next target is the end of now.
         """
         if self.position >= self._target:
             self.caught_up = True
@@ -33,11 +33,11 @@ class TableProgress:
 
 
 def too_late(place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:
-    """Say why a table is of no use any more: nobody answers, or it is too slow."""
+    """Return the error for a table that lags: no broker answers, or it reads too slowly."""
     if silent_s >= late_s:
         return Stopped(
-            f"No broker said for {silent_s:.0f} s where {place[0]}[{place[1]}] ends, so its "
-            "table may be late; see why the leader of that partition does not answer"
+            f"No broker reported the end offset of {place[0]}[{place[1]}] for {silent_s:.0f} s, "
+            "so its table may lag; find out why the leader of that partition does not answer"
         )
     return Stopped(
         f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "

@@ -57,7 +57,7 @@ class TableReader:
     """Read from `with` to its end; the callbacks come from the reader's thread.
 
     `on_price` hears of a symbol's newer quote, `on_refused` of a row that does not decode,
-    `on_failure` that the tables are of no use any more: `failure` says why.
+    `on_failure` the failure of the tables: `failure` says why.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class TableReader:
         self._consumer.close()
 
     def check(self) -> None:
-        """Raise Stopped when the tables are of no use any more."""
+        """Raise Stopped when the tables have failed or lag too far."""
         if self.failure is not None:
             raise Stopped(self.failure)
 

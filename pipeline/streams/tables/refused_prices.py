@@ -1,4 +1,4 @@
-"""Prices that the table could not read, until the broadcast that owns partition 0 buries them.
+"""Prices that did not decode, kept until the owner of partition 0 writes their dead letters.
 
 Every broadcast sees them all, and partition 0 may be on its way from one to another: each keeps
 them for a while, so that none is lost. One may be written twice then: its `source` tells.
@@ -43,7 +43,7 @@ class RefusedPrices:
             self._refused.append((time.monotonic(), refused))
 
     def take(self, now_s: float, *, is_ours: bool) -> list[Refused]:
-        """Return what is ours to bury, oldest first; what nobody asked for in time is dropped."""
+        """Return the rows to dead-letter here, oldest first; drop those kept too long."""
         while self._refused and now_s - self._refused[0][0] > KEPT_SECONDS:
             self._refused.popleft()
         if not is_ours:

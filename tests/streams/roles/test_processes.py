@@ -97,7 +97,7 @@ def test_all_roles_end_and_the_code_is_1_when_one_ends_by_itself(tmp_path: Path)
     code, said = started.end()
 
     assert code == 1
-    assert said == "riskgate: risk ended, so all roles end; its own words say why\n"
+    assert said == "riskgate: risk exited, so all roles stop; its own log says why\n"
     assert (tmp_path / "ingest-ended").exists()
 
 

@@ -70,7 +70,7 @@ def test_table_is_of_use_when_the_last_answer_is_as_old_as_allowed(
 def test_reader_stops_when_the_last_answer_is_older(reader: TableReader, brokers: Brokers) -> None:
     brokers.error = KafkaError._TIMED_OUT
 
-    with pytest.raises(Stopped, match=r"No broker said for 11 s where risk.prices\[0\] ends"):
+    with pytest.raises(Stopped, match=r"the end offset of risk.prices\[0\] for 11 s"):
         reader._look(BEGIN_S + 11.0)
 
 

@@ -64,7 +64,7 @@ class Broadcast:
         self._stopped = threading.Event()
 
     def serve(self, reader: TableReader) -> None:
-        """Work until stopped, or until the tables are of no use; raise Stopped then."""
+        """Work until stopped. Raise Stopped when the tables fail."""
         reader.on_price = self._changes.add
         reader.on_refused = self._refused.add
         reader.await_caught_up(self.beat)
@@ -196,7 +196,7 @@ class Broadcast:
             return
         owned.ask_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
         metrics.WITHHELD.labels(str(number)).inc()
-        self._identity.ask()  # It may have been made anew since.
+        self._identity.ask()  # The topic may have been recreated since.
         if not owned.unread:  # Risk would write the same again.
             self._producer.send(TELL_AGAIN, number)
 

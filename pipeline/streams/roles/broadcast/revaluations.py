@@ -63,7 +63,7 @@ class RevaluationQueue:
         return len(self._accounts)
 
     def apply_state(self, row: AccountState) -> None:
-        """Take an account's newest row; that of `*` tells of new documents and controls."""
+        """Apply an account's newest row; the row of `*` announces new documents and controls."""
         if row.account_id == EVERYONE:
             self._apply_serial(row)
             return
@@ -183,7 +183,7 @@ class RevaluationQueue:
                 self._schedule(monitored)
 
     def _schedule(self, monitored: MonitoredAccount) -> None:
-        """Work out anew when an account is due."""
+        """Recompute when an account is due."""
         self._ready.pop(monitored.account_id, None)
         monitored.due_ms = None
         due_ms = self._find_due_ms(monitored)

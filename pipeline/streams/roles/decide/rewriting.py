@@ -1,6 +1,6 @@
 """How far a partition's rows of account_states are written to the topic that there is now.
 
-A topic made anew has none of the rows of quiet accounts, which nobody would watch then. So all are
+A recreated topic has no rows of idle accounts, so broadcast would not monitor them. So all are
 written again, some at each commit; how far that came is state, and survives a crash.
 """
 

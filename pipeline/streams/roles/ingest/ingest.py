@@ -115,11 +115,11 @@ class Ingest:
         self._dead_letter(letter, None, "unreadable")
 
     def prepare(self) -> None:
-        """Tell which currency pairs several instruments name; the tables found them meanwhile."""
+        """Write an event for each currency pair that the tables found in several instruments."""
         try:
             conflicts = self._wrapping.conflicts()
         except Exception:
-            logger.exception("what several instruments name could not be told")
+            logger.exception("currency pairs of several instruments could not be written")
             self._tally.count(metrics.DEAD_LETTERS, INSTRUMENTS.name, "internal")
             return
         for conflict in conflicts:

@@ -24,7 +24,7 @@ STOP_SECONDS_MAX = 90.0
 
 
 class OperatorsIngest:
-    """Ingest what operators write, from `with` to its end; `on_failure` hears of an early one."""
+    """Ingest what operators write, from `with` to its end; it calls `on_failure` if it fails."""
 
     def __init__(
         self,
