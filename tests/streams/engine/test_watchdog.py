@@ -41,7 +41,7 @@ def test_process_ends_with_a_sentence_when_its_main_thread_stands(
     done, seconds = end(call, tmp_path)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("riskgate: risk stopped: its main thread did not come back")
+    assert done.stderr.startswith("riskgate: risk stopped: its main thread was stuck")
     assert "most recent call first" in done.stderr  # Where it stands.
     assert 3 <= seconds < 6
 
@@ -60,7 +60,7 @@ def test_process_ends_when_a_thread_beside_the_main_one_stands(tmp_path: object)
     done, seconds = end(alive, tmp_path)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("riskgate: risk stopped: its second thread did not come back")
+    assert done.stderr.startswith("riskgate: risk stopped: its second thread was stuck")
     assert 3 <= seconds < 7
 
 

@@ -72,7 +72,7 @@ def row_of(account_id: str, accounts: PartitionAccounts) -> bytes:
         row = account_state(account, shared)
         if accounts.is_quarantined(account_id):
             row = replace(row, trading_state="halted", wake_at_ms=None, confirming=False)
-            row = replace(row, monitored=(), quotes=(), rates=())
+            row = replace(row, watched=(), quotes=(), rates=())
         return codec.encode(row)
     except Exception:  # noqa: BLE001  One account must not end every worker for good.
         return lost_row(account_id, shared)
