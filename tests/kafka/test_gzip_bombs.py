@@ -1,7 +1,9 @@
 """A batch that takes all memory to unpack ends a process at most once."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,13 +38,27 @@ def send_bombs(world: World, topic: str, codec: str, partition: int) -> int:
     return times * megabytes
 
 
-def assert_set_aside(world: World, topic: str, behind: int) -> None:
-    """Wait until the last batch before an offset is set aside, and see that each was only once."""
-    rows = world.read("dead_letters", lambda rows: f"to {behind - 1} cannot" in rows[-1]["error"])
+def offsets_of(row: dict[str, Any]) -> range:
+    """Return the offsets that a dead letter stands for: of a batch, or its own."""
+    batch = re.search(r"Offsets (\d+) to (\d+) cannot be unpacked", row["error"])
+    first = int(batch[1]) if batch else row["source"]["offset"]
+    return range(first, int(batch[2]) + 1 if batch else first + 1)
+
+
+def await_set_aside(world: World, topic: str, offsets: range) -> int:
+    """Wait until each offset has a dead letter; return how many batches were set aside.
+
+    A bomb for which there is room after all is no bomb: its records are dead letters one by one.
+    """
+    rows = world.read(
+        "dead_letters",
+        lambda rows: set(offsets) <= {offset for row in rows for offset in offsets_of(row)},
+    )
     letters = [row for row in rows if "cannot be unpacked" in row["error"]]
-    assert {letter["source"]["topic"] for letter in letters} == {topic}
-    offsets = [letter["source"]["offset"] for letter in letters]
-    assert offsets == sorted(set(offsets))
+    assert {row["source"]["topic"] for row in rows} == {topic}
+    firsts = [letter["source"]["offset"] for letter in letters]
+    assert firsts == sorted(set(firsts))
+    return len(letters)
 
 
 @pytest.mark.parametrize("codec", BOMBS)
@@ -55,10 +71,11 @@ def test_signals_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> No
         send_signals(world, "after", 20)
 
         world.read("events", lambda rows: wanted <= {r["body"].get("signal_id") for r in rows})
-        assert_set_aside(world, "signals", behind)
+        batches = await_set_aside(world, "signals", range(20, behind))
         line = 'riskgate_dead_letters_total{error="unreadable",topic="signals"}'
-        until(lambda: limited.worker.ready().metric(line) >= 1, world.logs)
+        until(lambda: limited.worker.ready().metric(line) >= bool(batches), world.logs)
 
+    assert batches or codec == "lz4"  # There is never room for the one of gzip.
     assert limited.deaths <= BOMBS[codec][0]
 
 
@@ -71,7 +88,7 @@ def test_prices_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> Non
     world.flush()
     with Limited(world, "broadcast", mebibytes=MEBIBYTES) as limited:
         behind = 1 + send_bombs(world, "prices", codec, partition)
-        assert_set_aside(world, "prices", behind)
+        await_set_aside(world, "prices", range(1, behind))
         world.run("risk").ready()
         until(lambda: limited.worker.get("readyz").status_code == 200, world.logs)
 

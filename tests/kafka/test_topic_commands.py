@@ -219,7 +219,9 @@ def test_limits_are_remarked_on_when_they_are_compared_or_published(
 
     done = riskgate("limits", command[0], str(file), *command[1:], **made)
 
-    assert "remark: drawdown.drawdown_ratio_max is 5: that is 500 %, is 5 %" in done.stderr
+    assert (
+        "remark: drawdown.drawdown_ratio_max is 5 (500 %); did you mean 5 % (0.05)?" in done.stderr
+    )
 
 
 def test_changelog_is_there_and_checked_when_the_topics_were_created(
