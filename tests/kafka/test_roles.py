@@ -200,11 +200,11 @@ def test_worker_is_ready_and_says_why_it_idles_when_there_are_more_than_partitio
     workers = [world.run(role, instance=str(n)) for n in range(PARTITIONS + 1)]
 
     ready = [worker.ready() for worker in workers]
-    until(lambda: sum(map(is_spare, ready)) == 1, world.logs)
+    until(lambda: sum(map(is_idle_member, ready)) == 1, world.logs)
 
     assert [worker.get("readyz").status_code for worker in workers] == [200] * len(workers)
 
 
-def is_spare(worker: Worker) -> bool:
-    """Whether a worker says that nothing was left for it."""
-    return "nothing to do" in worker.get("readyz").text
+def is_idle_member(worker: Worker) -> bool:
+    """Whether a worker says that no partition was left for it."""
+    return "an idle member of the group: there are more workers" in worker.get("readyz").text
