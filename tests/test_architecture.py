@@ -61,7 +61,6 @@ TEST_LINES_MAX = 20
 NAME_WORDS = range(4, 15)  # Of a test's name, after `test_`.
 DANGLING = {"a", "an", "and", "if", "of", "or", "that", "the", "when", "while"}
 FILE_LINES_MAX = {"topics": 200, "pipeline/risk": 200, "pipeline": 300, "ops": 300, "bench": 300}
-RULE_LINES_MAX = 100
 
 
 def _tree(path: Path) -> ast.Module:

@@ -12,7 +12,7 @@ from pipeline.risk.gate.answer import FAILED, IGNORED_DUPLICATE, IGNORED_HOLD, a
 from pipeline.risk.gate.judge import judge
 from pipeline.risk.gate.sizing import size
 from pipeline.risk.ledger.rates import fresh_rate, is_foreign
-from pipeline.risk.ledger.refused_orders import note_blocked
+from pipeline.risk.ledger.refused_orders import note_refused
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import OrderTerms, order_terms, reference_price
 from pipeline.risk.order.repeats import Repeats, noted
@@ -45,7 +45,7 @@ def on_signal(
         turn.alert(Cause("internal_error", reason), level="medium")
     answer(turn, signal, result, terms=terms)
     if terms is not None and result.verdict != "approved":
-        note_blocked(turn, terms, result.quantity)
+        note_refused(turn, terms, result.quantity)
     if terms is not None and result.quantity:
         _approve(turn, terms, result.quantity)
     elif result.reasons:

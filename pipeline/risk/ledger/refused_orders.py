@@ -17,7 +17,7 @@ from pipeline.risk.turn import Turn
 REFUSED_MAX = 100  # Sums per account.
 
 
-def note_blocked(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
+def note_refused(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
     """Record the unapproved part of an order; skip it without a price or an instrument.
 
     quantity: what was approved, in units.
@@ -51,7 +51,7 @@ def _put(turn: Turn, symbol: str, kept: tuple[RefusedOrder, ...]) -> None:
     turn.set_unmeasured(refused={**others, symbol: kept} if kept else others)
 
 
-def settle_blocked(turn: Turn) -> None:
+def settle_refused(turn: Turn) -> None:
     """Value refused quantities that are a day old at the newest mark, once and for all."""
     for symbol, items in list(turn.account.refused.items()):
         due = sum(item.due_ms <= turn.now_ms for item in items)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pipeline.risk.baselines import raise_peak
 from pipeline.risk.ledger.marks import trim_marks
 from pipeline.risk.ledger.rates import trim_rates
-from pipeline.risk.ledger.refused_orders import settle_blocked
+from pipeline.risk.ledger.refused_orders import settle_refused
 from pipeline.risk.ledger.roll import open_unknown
 from pipeline.risk.protection.breaches import Breach, act, beyond, breach
 from pipeline.risk.protection.circuit import watch_rapid_loss
@@ -31,7 +31,7 @@ def protect(turn: Turn) -> None:
     if turn.account.rates:
         trim_rates(turn)
     if turn.recheck_all and turn.account.refused:
-        settle_blocked(turn)
+        settle_refused(turn)
     open_unknown(turn)
     raise_peak(turn)
     equity = turn.view().valuation.equity

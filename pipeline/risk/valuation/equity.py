@@ -43,11 +43,6 @@ def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
     return Valuation(equity, mark_ms, None if stale else equity, rates)
 
 
-def is_priced(account: Account, now_ms: int, mark_age_ms_max: int) -> bool:
-    """Tell whether every needed mark and rate is known and fresh; residual positions need none."""
-    return value(account, now_ms, mark_age_ms_max).known is not None
-
-
 def plain_equity(account: Account) -> Decimal | None:
     """Return cash plus unrealized PnL; None before the opening or while anything has no value."""
     totals = account.totals

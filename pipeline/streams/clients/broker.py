@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata
 from pipeline.errors import StartupError
 from pipeline.streams.settings import Settings
 
-__all__ = ["Address", "Broker", "BrokerError", "admin_client", "sentences"]
+__all__ = ["Address", "Broker", "BrokerError", "sentences"]
 
 ANSWER_SECONDS_MAX = 10.0
 
@@ -114,11 +114,6 @@ class Broker:
         # The last broker's failure says why; that all are down is known by then.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
             self._reason = error.str().partition(" (after")[0]  # How long it took is noise.
-
-
-def admin_client(settings: Settings) -> AdminClient:
-    """Return an administrator, without asking the broker anything."""
-    return Broker(settings).admin()
 
 
 def sentences(settings: Settings) -> AbstractContextManager[None]:
