@@ -19,7 +19,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"order"},
         {"rules"},
         {"limits"},
-        {"turn", "gate", "stops", "baselines", "recall", "shared_record"},
+        {"working_account", "turn", "gate", "stops", "baselines", "recall", "shared_record"},
         {"ledger"},
         {"protection"},
         {"boundaries", "due", "release", "report", "report_currencies", "step", "step_shared"},

@@ -158,9 +158,11 @@ class PartitionComparison:
             return
         self._counts.events += 1
         self._last_ms = max(self._last_ms, at_ms)
-        if taken.account is not None:
+        if taken.account is None:
+            self._sequences[event.account_id] = taken.shared.sequence
+        else:
             self._known[event.account_id] = taken.account
-        self._sequences[event.account_id] = (taken.account or taken.shared).sequence
+            self._sequences[event.account_id] = taken.account.applied.sequence
         decided = _by_topic(taken)
         for topic, tape in self._tapes.items():
             if topic != STATES:

@@ -50,7 +50,7 @@ class Otherwise:
     def take(self, run: Run, event: Event, step: Step) -> None:
         """Collect what a run decided at an event."""
         account_id = event.account_id
-        at_ms = 0 if step.account is None else step.account.clock_ms
+        at_ms = 0 if step.account is None else step.account.applied.clock_ms
         for output in step.outputs:
             if isinstance(output, Stop) and output.status == "triggered":
                 self._stops[run][account_id, output.rule] = output.stop_id

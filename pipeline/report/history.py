@@ -53,7 +53,7 @@ class AccountHistory:
         self._flows = ZERO
         self._quantities: dict[str, Decimal] = {}
         self._realized: dict[str, Decimal] = {}  # By symbol, when it was last flat.
-        if account.sequence > 1:  # From a snapshot: do not count what was realized before.
+        if account.applied.sequence > 1:  # From a snapshot: do not count what was realized before.
             for symbol, holding in account.holdings.items():
                 self._quantities[symbol] = holding.quantity
                 self._realized[symbol] = holding.realized
@@ -66,7 +66,7 @@ class AccountHistory:
 
     def apply(self, event: Event, account: Account, step: Step) -> None:
         """Record what a step changed."""
-        self.currency = account.currency
+        self.currency = account.capital.currency
         self._value(account)
         if isinstance(event, FillEvent | PositionEvent):
             self._close(account, event.body.symbol)
@@ -78,21 +78,21 @@ class AccountHistory:
         equity = plain_equity(account)
         if equity is None:
             return
-        flow = account.net_flows - self._flows
+        flow = account.capital.net_flows - self._flows
         if self.equity is not None:
             self.pnl += equity - flow - self.equity
             if self.equity > ZERO:
                 self._unit *= max(float((equity - flow) / self.equity), 0.0)
         changed = equity != self.equity
-        self.equity, self._flows = equity, account.net_flows
-        self._units[account.clock_ms // self._period_ms] = self._unit
+        self.equity, self._flows = equity, account.capital.net_flows
+        self._units[account.applied.clock_ms // self._period_ms] = self._unit
         self._pnl_max = max(self._pnl_max, self.pnl)
         self._unit_max = max(self._unit_max, self._unit)
         self.drawdown_max = max(self.drawdown_max, self._pnl_max - self.pnl)
         fallen = 1 - self._unit / self._unit_max
         self.drawdown_ratio_max = max(self.drawdown_ratio_max, fallen)
         if changed:
-            self._draw(Point(account.clock_ms, float(equity), fallen))
+            self._draw(Point(account.applied.clock_ms, float(equity), fallen))
 
     def _draw(self, point: Point) -> None:
         self.curve.append(point)

@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.windows import Baseline
+from pipeline.risk.account.windows import Baseline, Window
 from pipeline.risk.numbers import EXACT, ZERO
 from pipeline.risk.turn import Turn
 from pipeline.risk.valuation.equity import cautious_equity, plain_equity
@@ -21,15 +21,15 @@ _DOWN = Context(prec=34, rounding=ROUND_FLOOR)
 def begin_baseline(turn: Turn, rule: str, equity: Decimal) -> None:
     """Let a loss rule measure from this equity on."""
     if rule in _MEASURED:
-        turn.set_and_remeasure(baselines={**turn.account.baselines, rule: Baseline(equity)})
+        turn.set_windows(baselines={**turn.account.windows.baselines, rule: Baseline(equity)})
 
 
 def end_baseline(turn: Turn, rule: str) -> None:
     """Let a loss rule measure from its window or the peak again."""
-    baselines = turn.account.baselines
+    baselines = turn.account.windows.baselines
     if rule in baselines:
         left = {name: item for name, item in baselines.items() if name != rule}
-        turn.set_and_remeasure(baselines=left)
+        turn.set_windows(baselines=left)
 
 
 def raise_peak(turn: Turn) -> None:
@@ -37,19 +37,20 @@ def raise_peak(turn: Turn) -> None:
 
     Equity is fresh, and at the most cautious confirming marks: one bad mark up fakes no peak.
     """
-    account, equity = turn.account, turn.view().equity
-    baseline = account.baselines.get(_DRAWDOWN) if account.baselines else None
-    if equity is None or equity <= (account.peak if baseline is None else baseline.start_equity):
+    windows, equity = turn.account.windows, turn.view().equity
+    baseline = windows.baselines.get(_DRAWDOWN) if windows.baselines else None
+    peak = windows.peak_equity if baseline is None else baseline.start_equity
+    if equity is None or equity <= peak:
         return
-    cautious = cautious_equity(account)
-    if cautious > account.peak:
-        turn.set_and_remeasure(peak=cautious)
+    cautious = cautious_equity(turn.account)
+    if cautious > windows.peak_equity:
+        turn.set_windows(peak_equity=cautious)
     if baseline is not None:
         _raise_baseline(turn, max(baseline.start_equity, cautious))
 
 
 def _raise_baseline(turn: Turn, peak: Decimal) -> None:
-    if peak >= turn.account.peak:
+    if peak >= turn.account.windows.peak_equity:
         end_baseline(turn, _DRAWDOWN)
     else:
         begin_baseline(turn, _DRAWDOWN, peak)
@@ -57,15 +58,17 @@ def _raise_baseline(turn: Turn, peak: Decimal) -> None:
 
 def flow_in_measures(turn: Turn, amount: Decimal) -> None:
     """Let a deposit (above zero) or a withdrawal change no PnL and no drawdown."""
-    account = turn.account
-    baselines = dict(account.baselines)
-    for name, item in account.baselines.items():
+    windows = turn.account.windows
+    baselines = dict(windows.baselines)
+    for name, item in windows.baselines.items():
         deposits = item.deposits + max(amount, ZERO)
         baselines[name] = replace(item, flows=item.flows + amount, deposits=deposits)
     if _DRAWDOWN in baselines:
-        peak = _peak_after(turn, account.baselines[_DRAWDOWN].start_equity, amount)
+        peak = _peak_after(turn, windows.baselines[_DRAWDOWN].start_equity, amount)
         baselines[_DRAWDOWN] = Baseline(peak)
-    turn.set_and_revalue(peak=_peak_after(turn, account.peak, amount), baselines=baselines)
+    turn.set_windows(
+        peak_equity=_peak_after(turn, windows.peak_equity, amount), baselines=baselines
+    )
 
 
 def _peak_after(turn: Turn, peak: Decimal, amount: Decimal) -> Decimal:
@@ -79,24 +82,29 @@ def _peak_after(turn: Turn, peak: Decimal, amount: Decimal) -> Decimal:
 
 def shift_starts(turn: Turn, by: Decimal, *, day: bool = True, week: bool = True) -> None:
     """Move the start equities of the windows that are open, and the baselines in them."""
-    account = turn.account
-    changes = {}
-    if day and account.day is not None and account.day.start_equity is not None:
-        changes["day"] = replace(account.day, start_equity=account.day.start_equity + by)
-    if week and account.week is not None and account.week.start_equity is not None:
-        changes["week"] = replace(account.week, start_equity=account.week.start_equity + by)
-    turn.set_and_revalue(**changes)
+    windows = turn.account.windows
+    baselines = dict(windows.baselines)
     for name, moves in (("daily_loss", day), ("weekly_loss", week)):
-        baseline = account.baselines.get(name)
+        baseline = baselines.get(name)
         if moves and baseline is not None:
-            moved = replace(baseline, start_equity=baseline.start_equity + by)
-            turn.set_and_remeasure(baselines={**turn.account.baselines, name: moved})
+            baselines[name] = replace(baseline, start_equity=baseline.start_equity + by)
+    turn.set_windows(
+        day=_shifted(windows.day, by) if day else windows.day,
+        week=_shifted(windows.week, by) if week else windows.week,
+        baselines=baselines,
+    )
+
+
+def _shifted(window: Window | None, by: Decimal) -> Window | None:
+    if window is None or window.start_equity is None:
+        return window
+    return replace(window, start_equity=window.start_equity + by)
 
 
 def shift_peak(turn: Turn, by: Decimal) -> None:
     """Move the peak, and the baseline of the drawdown."""
-    account = turn.account
-    baseline = account.baselines.get(_DRAWDOWN)
-    turn.set_and_remeasure(peak=account.peak + by)
+    windows = turn.account.windows
+    baseline = windows.baselines.get(_DRAWDOWN)
+    turn.set_windows(peak_equity=windows.peak_equity + by)
     if baseline is not None:
         begin_baseline(turn, _DRAWDOWN, baseline.start_equity + by)

@@ -40,7 +40,7 @@ def refresh_deadlines(turn: Turn) -> None:
     account = turn.account
     totals = recomputed(account.totals, account.holdings)
     if totals is not account.totals:
-        turn.set_unmeasured(totals=totals)
+        turn.set_totals(totals)
 
 
 def next_wake_ms(turn: Turn) -> int | None:
@@ -55,15 +55,15 @@ def next_wake_ms(turn: Turn) -> int | None:
 
 def is_state_due(turn: Turn, begun: Account, *, wake_ms: int | None) -> bool:
     """Whether a row of account_states is owed after this event."""
-    if begun.sequence == 1 or turn.trading_changed:
+    if begun.applied.sequence == 1 or turn.trading_changed:
         return True
-    last_ms = begun.state_sent_ms
+    last_ms, last_wake_ms = begun.deadlines.state_sent_ms, begun.deadlines.wake_ms
     old = last_ms is None or turn.now_ms - last_ms >= _STATE_EVERY_MS
     if old:
         return True
     totals = turn.account.totals
-    earlier = wake_ms is not None and (begun.wake_ms is None or wake_ms < begun.wake_ms)
+    earlier = wake_ms is not None and (last_wake_ms is None or wake_ms < last_wake_ms)
     if earlier or totals.active != begun.totals.active:
         return True  # Broadcast must know what to watch and when to wake, however large the row.
     large = totals.active + totals.reservations > _LARGE_STATE
-    return (turn.state_changed or wake_ms != begun.wake_ms) and not large
+    return (turn.state_changed or wake_ms != last_wake_ms) and not large

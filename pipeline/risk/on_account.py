@@ -27,12 +27,14 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...]
     ):
         reason = f"{flow.flow_id} is older than what is remembered: not applied"
         turn.alert(Cause("dedupe", reason), level="critical", action="warn")
-    elif account.opened_ms is None:
+    elif account.capital.opened_ms is None:
         _open(turn, flow)
-        if rated and turn.account.opened_ms is not None:
+        if rated and turn.account.capital.opened_ms is not None:
             _report_unrated(turn, flow, rated)
-    elif flow.currency != account.currency and not account.by_currency:
-        turn.alert(Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.currency}"))
+    elif flow.currency != account.capital.currency and not account.currencies.by_currency:
+        turn.alert(
+            Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.capital.currency}")
+        )
     elif flow.kind == "opening":
         turn.alert(Cause("flow", f"{flow.flow_id} would open the account again"))
     else:
@@ -50,20 +52,14 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     amount = booked(flow.amount)
     day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
     week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
-    turn.set_and_revalue(
-        currency=flow.currency,
-        opened_ms=min(flow.as_of_ms, turn.now_ms),
-        opening=amount,
-        early=(),
-        peak=amount,
-        day=day,
-        week=week,
-        rolls_by=(clock.zone, clock.day_roll),
-        by_currency=clock.cash == "by_currency",
+    turn.set_capital(
+        currency=flow.currency, opened_ms=min(flow.as_of_ms, turn.now_ms), opening=amount, early=()
     )
+    turn.set_windows(peak_equity=amount, day=day, week=week, rolls_by=(clock.zone, clock.day_roll))
+    turn.set_currencies(by_currency=clock.cash == "by_currency")
     start_in_currency(turn)  # Only now is it known which currency counts.
     count_past(turn)
-    for early in account.early:
+    for early in account.capital.early:
         money = Money(early.symbol, early.currency, early.amount)
         won = book_money(turn, money, executed_ms=early.executed_ms)
         if won is not None:
@@ -85,7 +81,7 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
     if flow.kind == "snapshot":
         compare_balance(turn, flow)
         return
-    turn.set_unmeasured(flow_ms=max(turn.account.flow_ms, min(flow.as_of_ms, turn.now_ms)))
+    turn.set_capital(flow_ms=max(turn.account.capital.flow_ms, min(flow.as_of_ms, turn.now_ms)))
     if flow.kind == "funding":
         _fund(turn, flow)
         return

@@ -1,7 +1,8 @@
 """What a person's control means for one account; and the `*` controls it has not seen yet."""
 
-from pipeline.risk.account.account import STOPS_MAX, SharedResume, SharedStop, Stop
+from pipeline.risk.account.account import STOPS_MAX, SharedResume, SharedStop
 from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.records import Stop
 from pipeline.risk.ledger.cash import choose_cash
 from pipeline.risk.shared_record import timing_refusal
 from pipeline.risk.stops import Explanation, add_stop, resume
@@ -15,10 +16,10 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
     if refusal is not None:
         turn.alert(Cause("control", f"{control.control_id} is ignored: {refusal}"))
         return
-    stops_before = turn.account.stops
+    stops_before = turn.account.halts.stops
     if control.command == "resume":
         resume(turn, control.stop_id or "", Explanation(control.reason, control.author))
-        if turn.account.stops == stops_before:
+        if turn.account.halts.stops == stops_before:
             return
     elif len(stops_before) >= STOPS_MAX:
         turn.alert(Cause("control", f"{control.control_id} is ignored: too many stops are open"))
@@ -26,7 +27,7 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
     else:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
         add_stop(turn, stop, Explanation(control.reason, control.author))
-        turn.set_unmeasured(tightened_ms=min(control.issued_at_ms, turn.at_ms))
+        turn.set_halts(tightened_ms=min(control.issued_at_ms, turn.at_ms))
     turn.remember_id(f"control:{control.control_id}")
 
 
@@ -36,14 +37,14 @@ def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
     return timing_refusal(
         control,
         now_ms=turn.now_ms,
-        tightened_ms=turn.account.tightened_ms,
+        tightened_ms=turn.account.halts.tightened_ms,
         skew_ms_max=turn.limits.prices.clock_skew_ms_max,
     )
 
 
 def catch_up(turn: Turn) -> None:
     """Apply the `*` controls and documents since this account's last event."""
-    shared, serial = turn.shared, turn.account.shared_serial
+    shared, serial = turn.shared, turn.account.applied.shared_serial
     if serial == shared.serial:
         return
     if shared.limits_serial > serial:
@@ -54,14 +55,14 @@ def catch_up(turn: Turn) -> None:
     for item in sorted(news, key=lambda item: item.serial):
         if item.serial > serial:
             _apply_shared(turn, item)
-    turn.set_unmeasured(shared_serial=shared.serial)
+    turn.set_applied(shared_serial=shared.serial)
 
 
 def _apply_shared(turn: Turn, item: SharedStop | SharedResume) -> None:
     if isinstance(item, SharedResume):
-        if any(stop.stop_id == item.stop_id for stop in turn.account.stops):
+        if any(stop.stop_id == item.stop_id for stop in turn.account.halts.stops):
             resume(turn, item.stop_id, Explanation(item.reason, item.author))
         return
     stop = Stop(item.stop_id, item.strength, "control", turn.now_ms, everyone=True)
-    turn.set_unmeasured(tightened_ms=item.tightened_ms)
+    turn.set_halts(tightened_ms=item.tightened_ms)
     add_stop(turn, stop, Explanation(item.reason, item.author))

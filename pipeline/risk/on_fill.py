@@ -44,7 +44,7 @@ def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> No
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
         return  # The adopted snapshot holds it already.
-    if turn.account.taken_over:
+    if turn.account.windows.taken_over:
         count_past_at(turn, fill.symbol, fill.price)
     book(turn, fill.symbol, execution)
     note_trade(turn, holding)

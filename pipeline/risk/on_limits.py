@@ -18,8 +18,7 @@ def on_limits(turn: Turn, document: LimitsDocument) -> None:
     if told is not None:
         turn.alert(Cause("limits", told))
     if taken is not None:
-        turn.set_and_revalue(limits=taken)
-        turn.switch_limits(limits_of(below, taken.rules))
+        turn.set_document(taken, limits_of(below, taken.rules))
         choose_cash(turn)
         turn.state_changed = True
 
@@ -32,9 +31,9 @@ def report_defects(turn: Turn) -> None:
     of_everyone = limits_of(shared.limits.rules, "{}").defects  # Told once, for all accounts.
     own = tuple(defect for defect in turn.limits.defects if defect not in of_everyone)
     judged = f"{shared.limits.version}.{account.limits.version} {shared.rules_version}"
-    cause = unreported_defects(own, told=account.limits_reported, judged=judged)
+    cause = unreported_defects(own, told=account.memory.limits_reported, judged=judged)
     if cause is not None:
-        turn.set_unmeasured(limits_reported=judged)
+        turn.set_memory(limits_reported=judged)
         turn.alert(cause, level="high", action="warn")
 
 
@@ -43,4 +42,4 @@ def keep_sums(turn: Turn) -> None:
     account, sums = turn.account, turn.limits.keeps
     if account.totals.exposures.kept != sums:
         exposures = exposures_of(account.holdings.values(), sums) if sums else NOT_KEPT
-        turn.set_and_remeasure(totals=replace(account.totals, exposures=exposures))
+        turn.set_totals(replace(account.totals, exposures=exposures))

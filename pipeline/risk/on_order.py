@@ -65,7 +65,7 @@ def stop_waiting(turn: Turn, reservation: Reservation) -> None:
     holding = turn.holding(reservation.symbol)
     kept = {**holding.reservations, reservation.signal_id: replace(reservation, until_ms=None)}
     waiting = replace(holding, reservations=kept, figures=replace(holding.figures, due_ms=None))
-    turn.set_unmeasured(holdings={**turn.account.holdings, holding.symbol: waiting})
+    turn.set_holdings({**turn.account.holdings, holding.symbol: waiting})
 
 
 def end_wait(turn: Turn, reservation: Reservation) -> None:

@@ -79,7 +79,7 @@ def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> OrderTe
 
 def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
     """Give an order in another currency its rate; with a stale one nothing of it is known."""
-    known = turn.account.rates.get(currency)
+    known = turn.account.currencies.rates.get(currency)
     rate = fresh_rate(turn, currency)
     point_value = None if rate is None else terms.point_value
     return replace(terms, point_value=point_value, rate=rate, rate_ms=known and known.as_of_ms)
@@ -88,12 +88,10 @@ def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
 def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
     """Reserve the whole quantity at its order price: exposure from this moment on."""
     signal, now_ms = terms.signal, turn.now_ms
-    rules = replace(
-        turn.account.rules,
+    turn.set_rules(
         order_rate=(*turn.account.rules.order_rate[-(APPROVALS_MAX - 1) :], now_ms),
         repeated_order=_repeats(turn, terms),
     )
-    turn.account = replace(turn.account, rules=rules, approved_ms=now_ms)
     stop, distance = _stop_of(terms, quantity)
     turn.reserve(
         Reservation(

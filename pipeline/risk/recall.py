@@ -26,7 +26,7 @@ def wanted(account: Account | None, shared: Shared, event: Event, *, at_ms: int)
     oldest: tuple[int, ...] = ()
     if account is not None:
         limits = limits_of(shared.limits.rules, account.limits.rules)
-        oldest = oldest_numbers(account, limits.dedupe, max(account.clock_ms, at_ms))
+        oldest = oldest_numbers(account, limits.dedupe, max(account.applied.clock_ms, at_ms))
     if isinstance(event, FillEvent):
         return _of_fill(account, event.body, oldest=oldest)
     return Lookup(event.account_id, identity(event), oldest)
@@ -67,7 +67,9 @@ def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
         memory, dropped = forgotten(
             turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
         )
-        turn.set_unmeasured(memory=memory)
+        turn.set_memory(
+            first=memory.first, oldest_ms=memory.oldest_ms, forgotten_ms=memory.forgotten_ms
+        )
         turn.forget.extend(dropped)
     return recall.seen_at_ms is not None and all(gone.identity != named for gone in turn.forget)
 

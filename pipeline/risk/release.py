@@ -46,10 +46,10 @@ def change(turn: Turn, reservation: Reservation) -> None:
     """Put a changed reservation in place; an ended one is kept a while to tell an overfill."""
     turn.reserve(reservation)
     if reservation.phase == "ended":
-        ended = {**turn.account.ended, reservation.signal_id: reservation}
+        ended = {**turn.account.orders.ended, reservation.signal_id: reservation}
         for key in list(ended)[:-ENDED_MAX]:
             del ended[key]
-        turn.set_unmeasured(ended=ended)
+        turn.set_orders(ended=ended)
 
 
 def _matching(holding: Holding, fill: Fill) -> Reservation | None:
@@ -71,7 +71,7 @@ def _names_a_decision(turn: Turn, fill: Fill, recall: Recall) -> bool:
     account, name = turn.account, fill.signal_id
     orders = [
         order
-        for order in account.ended.values()
+        for order in account.orders.ended.values()
         if order.signal_id == name or order.order_id == fill.order_id
     ]
     if name is not None:
@@ -88,4 +88,4 @@ def _is_exit_id(turn: Turn, name: str | None) -> bool:
     sequence, _, number = numbers.partition(":")
     if account_id != turn.account.account_id or not (sequence.isdecimal() and number.isdecimal()):
         return False
-    return len(sequence) < 20 and int(sequence) <= turn.account.sequence
+    return len(sequence) < 20 and int(sequence) <= turn.account.applied.sequence

@@ -33,42 +33,42 @@ def account_state(account: Account, shared: Shared) -> AccountState:
 
 def _account_state(account: Account, shared: Shared) -> AccountState:
     limits = limits_of(shared.limits.rules, account.limits.rules)
-    valuation = value(account, account.clock_ms, limits.prices.mark_age_ms_max)
+    valuation = value(account, account.applied.clock_ms, limits.prices.mark_age_ms_max)
     view = risk_view(account, shared, common=limits.common, valuation=valuation)
     watched = [holding for holding in account.holdings.values() if holding.active]
     gross, net = _exposures(account)
     return AccountState(
         account_id=account.account_id,
         trading_state=account.trading_state,
-        stops=tuple(stop.stop_id for stop in account.stops),
-        currency=account.currency,
+        stops=tuple(stop.stop_id for stop in account.halts.stops),
+        currency=account.capital.currency,
         balance=known_balance(account),
         equity=view.equity,
-        peak_equity=account.peak,
+        peak_equity=account.windows.peak_equity,
         drawdown_ratio=view.drawdown_ratio,
-        daily=_day(account.day, view),
-        weekly=_week(account.week, view),
-        baselines={rule: item.start_equity for rule, item in account.baselines.items()},
-        cash=cash_of(account) if account.by_currency else {},
+        daily=_day(account.windows.day, view),
+        weekly=_week(account.windows.week, view),
+        baselines={rule: item.start_equity for rule, item in account.windows.baselines.items()},
+        cash=cash_of(account) if account.currencies.by_currency else {},
         gross_exposure=gross,
         net_exposure=net,
         worst_exposure=None if account.totals.unbounded else account.totals.worst,
         positions=_positions(account),
         reservations=tuple(item for holding in watched for item in _reservations(holding)),
-        watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.refused])),
-        violations_last_hour=last_hour(account.rules.violation_rate, account.clock_ms),
+        watched=tuple(dict.fromkeys([*(item.symbol for item in watched), *account.orders.refused])),
+        violations_last_hour=last_hour(account.rules.violation_rate, account.applied.clock_ms),
         statistics=headroom_ratios(view, limits) | prevented_losses(account),
         limits_version=f"{shared.limits.version}.{account.limits.version}",
-        wake_at_ms=account.wake_ms,
-        confirming=account.confirm_ms is not None,
+        wake_at_ms=account.deadlines.wake_ms,
+        confirming=account.deadlines.confirm_ms is not None,
         quotes=tuple(_watched(holding) for holding in watched),
         rates=rates_of(account, watched),
-        controls_serial=account.shared_serial,
-        unconverted=unconverted_of(account) if account.unconverted else (),
-        sequence=account.sequence,
-        chain=account.chain,
+        controls_serial=account.applied.shared_serial,
+        unconverted=unconverted_of(account) if account.currencies.unconverted else (),
+        sequence=account.applied.sequence,
+        chain=account.applied.chain,
         rules_version=shared.rules_version,
-        at_ms=account.clock_ms,
+        at_ms=account.applied.clock_ms,
     )
 
 

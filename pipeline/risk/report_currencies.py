@@ -11,17 +11,19 @@ _CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any revaluation.
 
 def cash_of(account: Account) -> dict[str, Decimal]:
     """Return what is there of each currency, the account's own first."""
-    return {account.currency or "": account.balance, **account.cash}
+    return {account.capital.currency or "": account.capital.balance, **account.currencies.cash}
 
 
 def rates_of(account: Account, watched: list[Holding]) -> tuple[HeldRate, ...]:
     """Tell the rates that the account needs, those too that it does not have yet."""
     held = [item.foreign_currency for item in watched if item.foreign_currency is not None]
-    return tuple(_rate(account, currency) for currency in dict.fromkeys((*held, *account.cash)))
+    return tuple(
+        _rate(account, currency) for currency in dict.fromkeys((*held, *account.currencies.cash))
+    )
 
 
 def _rate(account: Account, currency: str) -> HeldRate:
-    known = account.rates.get(currency)
+    known = account.currencies.rates.get(currency)
     if known is None:
         return HeldRate(currency=currency, rate=None, as_of_ms=None)
     return HeldRate(currency=currency, rate=known.rate, as_of_ms=known.as_of_ms)
@@ -29,5 +31,5 @@ def _rate(account: Account, currency: str) -> HeldRate:
 
 def unconverted_of(account: Account) -> tuple[str, ...]:
     """Return the currencies of money that waits for a rate, the first few."""
-    currencies = {key.partition(":")[0] for key in account.unconverted}
+    currencies = {key.partition(":")[0] for key in account.currencies.unconverted}
     return tuple(sorted(currencies)[:_CURRENCIES_TOLD_MAX])

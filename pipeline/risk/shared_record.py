@@ -65,10 +65,11 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
 
 def enlist(account: Account, shared: Shared) -> tuple[Account, Shared]:
     """Count an account that begins, so that whoever watches them knows how many there are."""
-    if account.number:
+    if account.applied.number:
         return account, shared
     number = shared.accounts + 1
-    return replace(account, number=number), replace(shared, accounts=number)
+    applied = replace(account.applied, number=number)
+    return replace(account, applied=applied), replace(shared, accounts=number)
 
 
 def _report_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:

@@ -7,8 +7,8 @@ import msgspec
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.kept_fills import KeptFill
 
-STATE_VERSION = 2
-OLDEST_VERSION = 2  # Of version 1, from before the first release, nothing need load.
+STATE_VERSION = 3  # The account's fields stand in records.
+OLDEST_VERSION = 3  # Versions 1 and 2 are from before the first release and need not load.
 
 T = TypeVar("T", Account, Shared, KeptFill)
 

@@ -81,7 +81,7 @@ def _step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     if event.account_id == EVERYONE:
         return step_shared(shared, arrival)
     known = account or Account(event.account_id)
-    sources = sources_after(known.sources, event)
+    sources = sources_after(known.applied.sources, event)
     if sources is None:
         return Step(known, shared, repeated=True)
     known, shared = enlist(known, shared)
@@ -98,15 +98,17 @@ def _begin(
     account: Account, shared: Shared, arrival: Arrival, *, sources: dict[str, int]
 ) -> Account:
     """Count the event, move the clock and chain the event to all before it."""
-    news = shared.chain if shared.chain != account.shared_chain else ""
-    return replace(
-        account,
-        sequence=account.sequence + 1,
-        chain=chain(account.chain, arrival.content, arrival.at_ms, news=news),
-        clock_ms=max(account.clock_ms, arrival.at_ms),
-        shared_chain=shared.chain,
+    before = account.applied
+    news = shared.chain if shared.chain != before.shared_chain else ""
+    applied = replace(
+        before,
+        sequence=before.sequence + 1,
+        chain=chain(before.chain, arrival.content, arrival.at_ms, news=news),
+        clock_ms=max(before.clock_ms, arrival.at_ms),
         sources=sources,
+        shared_chain=shared.chain,
     )
+    return replace(account, applied=applied)
 
 
 def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
@@ -181,9 +183,12 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
 
 def _finish(turn: Turn, begun: Account, *, wake_ms: int | None, rolled: bool) -> Step:
     due = is_state_due(turn, begun, wake_ms=wake_ms)
-    sent_ms = turn.now_ms if due else begun.state_sent_ms
+    sent_ms = turn.now_ms if due else begun.deadlines.state_sent_ms
+    kept = turn.account.deadlines
+    if wake_ms != kept.wake_ms or sent_ms != kept.state_sent_ms:
+        turn.set_deadlines(wake_ms=wake_ms, state_sent_ms=sent_ms)
     return Step(
-        replace(turn.account, wake_ms=wake_ms, state_sent_ms=sent_ms),
+        turn.account,
         turn.shared,
         tuple(turn.outputs),
         tuple(turn.remember),

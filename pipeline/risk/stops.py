@@ -5,10 +5,10 @@ from typing import Literal
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from pipeline.risk.account.account import ALERTED_MAX, STRENGTHS, Stop, Strength
+from pipeline.risk.account.account import ALERTED_MAX
 from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.records import STRENGTHS, Stop, Strength
 from pipeline.risk.account.rule_records import Breaker
 from pipeline.risk.baselines import begin_baseline
 from pipeline.risk.rules import RULES
@@ -44,7 +44,7 @@ _ACTIONS: dict[Strength, tuple[Literal["cancel_all", "flatten"], ...]] = {
 
 def open_stop(turn: Turn, cause: Cause, *, strength: Strength) -> None:
     """Open a rule's stop unless one as strict is open."""
-    if any(STRENGTHS[stop.strength] >= STRENGTHS[strength] for stop in turn.account.stops):
+    if any(STRENGTHS[stop.strength] >= STRENGTHS[strength] for stop in turn.account.halts.stops):
         return
     stop = Stop(
         turn.next_id(),
@@ -59,7 +59,7 @@ def open_stop(turn: Turn, cause: Cause, *, strength: Strength) -> None:
 
 def add_stop(turn: Turn, stop: Stop, said: Explanation) -> None:
     """Latch a stop and tell the engine."""
-    turn.set_and_revalue(stops=(*turn.account.stops, stop))
+    turn.set_halts(stops=(*turn.account.halts.stops, stop))
     turn.trading_changed = True
     tell(turn, stop, status="triggered", said=said)
 
@@ -86,8 +86,8 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Explanation) -> None:
         reason=said.reason[:500],
         author=said.author,
         equity=_equity_to_report(turn),
-        sequence=account.sequence,
-        chain=account.chain,
+        sequence=account.applied.sequence,
+        chain=account.applied.chain,
         rules_version=turn.shared.rules_version,
         at_ms=turn.now_ms,
     )
@@ -105,7 +105,7 @@ def _equity_to_report(turn: Turn) -> Decimal | None:
 
 def resume(turn: Turn, stop_id: str, said: Explanation) -> None:
     """Lift the stop that is named; after a loss only its own rule starts anew."""
-    stop = next((stop for stop in turn.account.stops if stop.stop_id == stop_id), None)
+    stop = next((stop for stop in turn.account.halts.stops if stop.stop_id == stop_id), None)
     if stop is None:
         turn.alert(Cause("control", f"there is no open stop {stop_id} to resume"))
         return
@@ -114,20 +114,20 @@ def resume(turn: Turn, stop_id: str, said: Explanation) -> None:
         turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
         return
     if stop.rule == "overfill":  # Its count starts anew.
-        turn.set_unmeasured(rules=replace(turn.account.rules, overfill=()))
+        turn.set_rules(overfill=())
         end_breach(turn, stop.rule)
     _close(turn, stop, said)
 
 
 def lift(turn: Turn, rule: str, reason: str) -> None:
     """Lift the stops of a rule whose cause is over by itself."""
-    for stop in turn.account.stops:
+    for stop in turn.account.halts.stops:
         if stop.rule == rule:
             _close(turn, stop, Explanation(reason))
 
 
 def _close(turn: Turn, stop: Stop, said: Explanation) -> None:
-    turn.set_and_revalue(stops=tuple(item for item in turn.account.stops if item is not stop))
+    turn.set_halts(stops=tuple(item for item in turn.account.halts.stops if item is not stop))
     turn.trading_changed = True
     tell(turn, stop, status="resumed", said=said)
 
@@ -145,10 +145,10 @@ def _start_anew(turn: Turn, stop: Stop) -> str | None:
     equity, most = turn.view().equity, turn.limits.stops.resumes_per_day_max
     if equity is None:
         return "equity is unknown"
-    if turn.account.resumes >= most:
+    if turn.account.halts.resumes >= most:
         return f"{most} loss stops were resumed since the roll of the day"
-    rules = replace(turn.account.rules, circuit_breaker=Breaker())
-    turn.set_and_revalue(rules=rules, resumes=turn.account.resumes + 1)
+    turn.set_rules(circuit_breaker=Breaker())
+    turn.set_halts(resumes=turn.account.halts.resumes + 1)
     begin_baseline(turn, stop.rule, equity)
     end_breach(turn, "circuit_breaker")
     return None
@@ -163,20 +163,20 @@ def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn")
 
 def note_alerted(turn: Turn, key: str) -> None:
     """Note when a breach was told."""
-    alerted = turn.account.alerted
+    alerted = turn.account.memory.alerted
     if len(alerted) >= ALERTED_MAX:
         alerted = dict(list(alerted.items())[1:])
-    turn.set_unmeasured(alerted={**alerted, key: turn.now_ms})
+    turn.set_memory(alerted={**alerted, key: turn.now_ms})
 
 
 def is_due(turn: Turn, key: str) -> bool:
     """Whether a breach is to be told now: it was not yet, or the cooldown is over."""
-    last_ms = turn.account.alerted.get(key)
+    last_ms = turn.account.memory.alerted.get(key)
     return last_ms is None or turn.now_ms - last_ms >= turn.limits.alerts.alert_cooldown_ms
 
 
 def end_breach(turn: Turn, key: str) -> None:
     """Forget when a breach was told: the next one is a new one."""
-    alerted = turn.account.alerted
+    alerted = turn.account.memory.alerted
     if key in alerted:
-        turn.set_unmeasured(alerted={name: at for name, at in alerted.items() if name != key})
+        turn.set_memory(alerted={name: at for name, at in alerted.items() if name != key})

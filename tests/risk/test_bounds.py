@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk import on_position, on_signal, turn
+from pipeline.risk import on_position, on_signal, working_account
 from pipeline.risk.account.kept_fills import ForgottenFills
 from pipeline.risk.account.rule_records import Breaker
 from pipeline.risk.arrival import Step
@@ -53,7 +53,7 @@ def known(log: Log) -> list[str]:
 def test_symbol_never_traded_is_forgotten_before_one_that_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turn, "POSITIONS_MAX", 3)
+    monkeypatch.setattr(working_account, "POSITIONS_MAX", 3)
     log = traded()
     for symbol in ("A", "B"):
         hear(log, symbol)
@@ -66,7 +66,7 @@ def test_symbol_never_traded_is_forgotten_before_one_that_was(
 def test_kept_fills_are_dropped_when_their_symbol_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turn, "POSITIONS_MAX", 1)
+    monkeypatch.setattr(working_account, "POSITIONS_MAX", 1)
     log = traded()
 
     taken = hear(log, "A")
@@ -77,7 +77,7 @@ def test_kept_fills_are_dropped_when_their_symbol_is_forgotten(
 def test_adopted_symbol_counts_as_traded_when_one_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turn, "POSITIONS_MAX", 2)
+    monkeypatch.setattr(working_account, "POSITIONS_MAX", 2)
     log = opened()
     body = replace(given.position(0, symbol="A"), as_of_ms=T0_MS)
     log.append(PositionEvent(account_id=given.ACCOUNT, source=log.source(), body=body), T0_MS + 1)
@@ -89,7 +89,7 @@ def test_adopted_symbol_counts_as_traded_when_one_is_forgotten(
 
 
 def test_symbol_is_kept_while_it_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turn, "POSITIONS_MAX", 1)
+    monkeypatch.setattr(working_account, "POSITIONS_MAX", 1)
     log = opened()
     log.fill("f1", 1, T0_MS + 1)
 
@@ -102,7 +102,7 @@ def test_symbol_is_kept_while_it_is_held(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_symbol_is_kept_while_an_expired_order_of_it_may_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turn, "POSITIONS_MAX", 1)
+    monkeypatch.setattr(working_account, "POSITIONS_MAX", 1)
     log = opened()
     log.ask("s1", T0_MS + 1)
     log.revaluation(100, T0_MS + 70_000)
@@ -270,5 +270,5 @@ def test_nothing_is_kept_of_losses_when_a_win_ended_their_run() -> None:
         log.fill(f"f{number}", 1 if number % 2 == 0 else -1, T0_MS + number, price=price)
 
     assert log.account is not None
-    assert log.account.realized == 0
+    assert log.account.capital.realized == 0
     assert log.account.rules.circuit_breaker == Breaker()

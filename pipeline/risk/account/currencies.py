@@ -1,10 +1,11 @@
-"""What an account knows of other currencies: their rates, and flows that came without any."""
+"""Other currencies than the account's: rates, cash, and money that came without any rate."""
 
 from decimal import Decimal
 
 from msgspec import Struct
 
 from pipeline.risk.account.holding import Mark
+from pipeline.risk.account.unconverted import Unconverted
 
 
 class KnownRate(Struct, frozen=True, array_like=True, gc=False):
@@ -20,3 +21,14 @@ class WaitingFlows(Struct, frozen=True, array_like=True, gc=False):
 
     net: Decimal
     deposits: Decimal
+
+
+class Currencies(Struct, frozen=True, array_like=True, gc=False):
+    """What an account has and knows of other currencies than its own."""
+
+    rates: dict[str, KnownRate] = {}  # Of other currencies that instruments settle in.
+    unconverted: dict[str, Unconverted] = {}  # Booked without a rate, by `currency:symbol`.
+    by_currency: bool = False  # Money stays in its own currency; chosen at the opening.
+    cash: dict[str, Decimal] = {}  # By currency other than the account's; empty while converted.
+    waiting_flows: dict[str, WaitingFlows] = {}  # By currency.
+    adjusted_ms: dict[str, int] = {}  # as_of of the adopted snapshot, by currency.

@@ -7,9 +7,11 @@ and what to drop.
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account, Memory
+from pipeline.risk.account.account import Account
 from pipeline.risk.account.contents import identity_of
+from pipeline.risk.account.records import Memory
 from pipeline.risk.parameters import Dedupe
 from topics.events import (
     AccountEvent,
@@ -98,4 +100,5 @@ def forgotten(
     kept = oldest[len(dropped) :]
     first = dropped[-1].number + 1
     oldest_ms = kept[0].at_ms if kept else None
-    return Memory(first, memory.next, oldest_ms, dropped[-1].at_ms), tuple(dropped)
+    left = replace(memory, first=first, oldest_ms=oldest_ms, forgotten_ms=dropped[-1].at_ms)
+    return left, tuple(dropped)

@@ -21,7 +21,11 @@ def frozen_point_value(
     rate: of the settlement currency at that fill, where there was one.
     """
     currency = instrument.settlement_currency
-    if rate is None or account.by_currency or account.currency in {None, currency}:
+    if (
+        rate is None
+        or account.currencies.by_currency
+        or account.capital.currency in {None, currency}
+    ):
         return None
     return rate if instrument.kind == "inverse" else rate * instrument.multiplier
 

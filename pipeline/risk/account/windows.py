@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from pipeline.risk.account.position import Position
 from pipeline.risk.numbers import ZERO
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,6 +70,18 @@ class ClosedDay(Struct, frozen=True, array_like=True):
     span: Span
     pnl: Decimal | None
     marks: dict[str, Decimal] = {}  # Of the symbols held at its open.
+
+
+class Windows(Struct, frozen=True, array_like=True, gc=False):
+    """What PnL and drawdown are measured from: day, week, the peak and resumed rules' baselines."""
+
+    day: Window | None = None
+    week: Window | None = None
+    peak_equity: Decimal = ZERO
+    baselines: dict[str, Baseline] = {}  # By rule, of loss stops that were resumed.
+    closed_days: tuple[ClosedDay, ...] = ()
+    rolls_by: tuple[str, str] = ("", "")  # Zone and roll time of the day and week that run.
+    taken_over: dict[str, Position] = {}  # Adopted, and not valued yet: their past is not today's.
 
 
 @lru_cache(maxsize=4096)

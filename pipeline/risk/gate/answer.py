@@ -59,8 +59,8 @@ def answer(
             weekly_pnl=figures.weekly_pnl,
             limits_version=f"{shared.limits.version}.{account.limits.version}",
             valid_until_ms=valid_until_ms,
-            sequence=account.sequence,
-            chain=account.chain,
+            sequence=account.applied.sequence,
+            chain=account.applied.chain,
             rules_version=shared.rules_version,
             at_ms=turn.now_ms,
         )

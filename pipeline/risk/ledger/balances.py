@@ -16,15 +16,15 @@ def expected_balance(turn: Turn, currency: str) -> Decimal | None:
 
     On a cash account the cost of positions has been paid out of the balance.
     """
-    account = turn.account
-    if account.by_currency:
-        balance = account.cash.get(currency, ZERO)
-        balance = account.balance if currency == account.currency else balance
+    account, capital = turn.account, turn.account.capital
+    if account.currencies.by_currency:
+        balance = account.currencies.cash.get(currency, ZERO)
+        balance = capital.balance if currency == capital.currency else balance
         return balance - _spent(account, currency) if _is_cash(turn) else balance
-    if account.unconverted:
+    if account.currencies.unconverted:
         return None
     if not _is_cash(turn):
-        return account.balance
+        return capital.balance
     held = [holding for holding in account.holdings.values() if holding.position.quantity]
     if any(holding.point_value is None for holding in held):
         return None
@@ -32,7 +32,7 @@ def expected_balance(turn: Turn, currency: str) -> Decimal | None:
         holding.figures.cost if holding.position.quantity > ZERO else -holding.figures.cost
         for holding in held
     )
-    return account.balance - sum(costs, ZERO)
+    return capital.balance - sum(costs, ZERO)
 
 
 def _is_cash(turn: Turn) -> bool:
@@ -59,4 +59,4 @@ def adjust_balance(turn: Turn, currency: str, adjustment: Decimal, *, as_of_ms: 
     if keeps_currency(turn.account, currency):
         note_adjusted(turn, currency, as_of_ms)
     else:
-        turn.set_and_revalue(adjusted_ms=as_of_ms)
+        turn.set_capital(adjusted_ms=as_of_ms)

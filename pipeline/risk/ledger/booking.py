@@ -46,7 +46,7 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
     other = execution.fee_currency  # Kept without a fee too: a correction may bring one.
     other = None if other == currency else other
     counted = fee_counted = None
-    if account.opened_ms is not None:
+    if account.capital.opened_ms is not None:
         counted = is_counted(account, execution.executed_ms, currency)
         if other is not None:
             fee_counted = is_counted(account, execution.executed_ms, other)

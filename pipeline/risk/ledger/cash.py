@@ -24,19 +24,20 @@ CASH_MAX = 63  # Currencies besides the account's own; each needs a rate.
 def choose_cash(turn: Turn) -> None:
     """Apply `account.cash` to an account without history; alert when it has one."""
     account, wanted = turn.account, turn.limits.clock.cash == "by_currency"
-    if account.opened_ms is None or wanted == account.by_currency:
+    if account.capital.opened_ms is None or wanted == account.currencies.by_currency:
         return
     if _has_history(account):
-        kept = "by currency" if account.by_currency else "converted"
+        kept = "by currency" if account.currencies.by_currency else "converted"
         reason = f"account.cash cannot change: the account has a history with cash {kept}"
         turn.alert(Cause("limits", reason))
         return
-    turn.set_and_revalue(by_currency=wanted)
+    turn.set_currencies(by_currency=wanted)
 
 
 def _has_history(account: Account) -> bool:
     """Tell whether anything was booked since the opening."""
-    booked = account.realized or account.net_flows or account.cash or account.unconverted
+    capital, currencies = account.capital, account.currencies
+    booked = capital.realized or capital.net_flows or currencies.cash or currencies.unconverted
     return bool(booked) or any(
         holding.filled or holding.adopted_ms is not None for holding in account.holdings.values()
     )
@@ -44,17 +45,17 @@ def _has_history(account: Account) -> bool:
 
 def keeps_currency(account: Account, currency: str) -> bool:
     """Tell whether money in this currency is kept as a balance of its own."""
-    return account.by_currency and currency != account.currency
+    return account.currencies.by_currency and currency != account.capital.currency
 
 
 def put_cash(turn: Turn, currency: str, amount: Decimal) -> None:
     """Add to the balance of another currency; a balance of zero is dropped."""
-    cash = turn.account.cash
+    cash = turn.account.currencies.cash
     if not _can_keep(turn, currency, cash):
         return
     left = {name: item for name, item in cash.items() if name != currency}
     balance = cash.get(currency, ZERO) + amount
-    turn.set_and_revalue(cash={**left, currency: balance} if balance else left)
+    turn.set_currencies(cash={**left, currency: balance} if balance else left)
     hold_rate(turn, currency)
     turn.state_changed = True
 
@@ -73,24 +74,20 @@ def note_adjusted(turn: Turn, currency: str, as_of_ms: int) -> None:
 
     Bounded: the currencies adopted least recently are dropped.
     """
-    others = turn.account.foreign_adjusted.items()
+    others = turn.account.currencies.adjusted_ms.items()
     left = [(name, at_ms) for name, at_ms in others if name != currency]
     kept = [*left, (currency, as_of_ms)][-CASH_MAX:]
-    turn.set_and_revalue(foreign_adjusted=dict(kept))
+    turn.set_currencies(adjusted_ms=dict(kept))
 
 
 def flow_in(turn: Turn, amount: Decimal) -> None:
     """Book a deposit (positive) or withdrawal in the account's currency; it is not PnL."""
-    account = turn.account
-    day, week = account.day, account.week
+    day, week = turn.account.windows.day, turn.account.windows.week
     if day is None or week is None:
         raise AssertionError("an open account has a day and a week")
     flow_in_measures(turn, amount)
-    turn.set_and_revalue(
-        net_flows=account.net_flows + amount,
-        day=_with_flow(day, amount),
-        week=_with_flow(week, amount),
-    )
+    turn.set_capital(net_flows=turn.account.capital.net_flows + amount)
+    turn.set_windows(day=_with_flow(day, amount), week=_with_flow(week, amount))
     turn.state_changed = True
 
 
@@ -105,13 +102,11 @@ def foreign_flow(turn: Turn, currency: str, amount: Decimal) -> None:
     A stale rate will do, because it values the balance both before and after. Without any rate,
     peak and windows follow at the first one, and equity is unknown until then.
     """
-    account = turn.account
-    if not (
-        _can_keep(turn, currency, account.cash) and _can_keep(turn, currency, account.waiting_flows)
-    ):
+    kept = turn.account.currencies
+    if not (_can_keep(turn, currency, kept.cash) and _can_keep(turn, currency, kept.waiting_flows)):
         return
     hold_rate(turn, currency)
-    known = turn.account.rates.get(currency)
+    known = turn.account.currencies.rates.get(currency)
     if known is None:
         _wait(turn, currency, amount)
     else:
@@ -121,23 +116,23 @@ def foreign_flow(turn: Turn, currency: str, amount: Decimal) -> None:
 
 def _foreign_flow_in(turn: Turn, converted: Decimal) -> None:
     flow_in(turn, converted)
-    turn.set_and_revalue(foreign_flows=turn.account.foreign_flows + converted)
+    turn.set_capital(foreign_flows=turn.account.capital.foreign_flows + converted)
 
 
 def _wait(turn: Turn, currency: str, amount: Decimal) -> None:
-    waiting = turn.account.waiting_flows
+    waiting = turn.account.currencies.waiting_flows
     known = waiting.get(currency, WaitingFlows(ZERO, ZERO))
     flows = WaitingFlows(known.net + amount, known.deposits + max(amount, ZERO))
-    turn.set_and_revalue(waiting_flows={**waiting, currency: flows})
+    turn.set_currencies(waiting_flows={**waiting, currency: flows})
 
 
 def measure_waiting_flows(turn: Turn) -> None:
     """Apply flows that waited for a rate to peak and windows, once the rate is known."""
-    for currency, flows in list(turn.account.waiting_flows.items()):
-        known = turn.account.rates.get(currency)
+    for currency, flows in list(turn.account.currencies.waiting_flows.items()):
+        known = turn.account.currencies.rates.get(currency)
         if known is not None:
-            others = turn.account.waiting_flows.items()
-            turn.set_and_revalue(
+            others = turn.account.currencies.waiting_flows.items()
+            turn.set_currencies(
                 waiting_flows={name: item for name, item in others if name != currency}
             )
             put_cash(turn, currency, -flows.net)  # Remove and add again: as if they arrived now.

@@ -30,25 +30,26 @@ _RATE_EVERY_MS = 15_000
 
 def convert_waiting(turn: Turn) -> None:
     """Book unconverted money whose rate is known now."""
-    for key, unconverted in list(turn.account.unconverted.items()):
+    for key, unconverted in list(turn.account.currencies.unconverted.items()):
         currency, _, symbol = key.partition(":")
         rate = fresh_rate(turn, currency)
         if rate is not None:
-            left = {name: item for name, item in turn.account.unconverted.items() if name != key}
-            turn.set_and_revalue(unconverted=left)
+            waiting = turn.account.currencies.unconverted
+            left = {name: item for name, item in waiting.items() if name != key}
+            turn.set_currencies(unconverted=left)
             _book(turn, Money(symbol, currency, unconverted.amount), unconverted, rate=rate)
 
 
 def rate_again_ms(turn: Turn) -> int | None:
     """When money that waits for a rate is looked after again."""
-    if not (turn.account.unconverted or turn.account.waiting_flows):
+    if not (turn.account.currencies.unconverted or turn.account.currencies.waiting_flows):
         return None
     return turn.now_ms - turn.now_ms % _RATE_EVERY_MS + _RATE_EVERY_MS
 
 
 def freeze_costs(turn: Turn) -> None:
     """Freeze the cost of positions filled without a rate; cash by currency freezes nothing."""
-    if turn.account.by_currency:
+    if turn.account.currencies.by_currency:
         return
     for currency, foreign in turn.account.totals.foreign.items():
         if foreign.unfrozen and fresh_rate(turn, currency) is not None:
@@ -71,7 +72,7 @@ def _book(turn: Turn, money: Money, unconverted: Unconverted, *, rate: Decimal) 
     )
     waited = [booked(item.counted * rate) for item in unconverted.waiting]
     if not keeps_currency(turn.account, money.currency):
-        turn.set_and_revalue(realized=turn.account.realized + sum(waited, at_once))
+        turn.set_capital(realized=turn.account.capital.realized + sum(waited, at_once))
     book_in_windows(turn, at_once, at_once)
     for item, amount in zip(unconverted.waiting, waited, strict=True):
         execution = item.execution

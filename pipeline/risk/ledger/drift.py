@@ -93,7 +93,7 @@ def _drifts(turn: Turn) -> Drifts:
 
 def _keep(turn: Turn, drifts: Drifts) -> None:
     if drifts is not _drifts(turn):
-        turn.set_unmeasured(rules=replace(turn.account.rules, drift=drifts))
+        turn.set_rules(drift=drifts)
 
 
 def _note(turn: Turn, name: str, latest: Drift, *, differs: bool) -> None:
@@ -151,7 +151,7 @@ def _price_of(holding: Holding, drift: Drift, difference: Decimal) -> tuple[Deci
 
 def _newest_ms(account: Account) -> int:
     fills_ms = (holding.filled_ms for holding in account.holdings.values())
-    return max(account.flow_ms, *fills_ms, 0)
+    return max(account.capital.flow_ms, *fills_ms, 0)
 
 
 def _balance_difference(turn: Turn, currency: str, latest: Drift) -> Decimal:
@@ -165,7 +165,7 @@ def _balance_difference(turn: Turn, currency: str, latest: Drift) -> Decimal:
 
 
 def _adopt_balance(turn: Turn, name: str, drift: Drift) -> None:
-    currency = name.removeprefix(_CASH) or turn.account.currency or ""
+    currency = name.removeprefix(_CASH) or turn.account.capital.currency or ""
     expected = expected_balance(turn, currency)
     if expected is None or drift.as_of_ms < _newest_ms(turn.account):
         return

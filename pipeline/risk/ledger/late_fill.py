@@ -27,12 +27,12 @@ class Late(Struct, frozen=True, gc=False):
 
 def correct_windows(turn: Turn, late: Late) -> None:
     """Correct start equities and closed days for a fill executed before today."""
-    day, week = turn.account.day, turn.account.week
+    day, week = turn.account.windows.day, turn.account.windows.week
     if day is None or week is None or late.executed_ms >= day.span.start_ms:
         return
-    closed = _corrected(turn.account.closed_days, late, last=day)
+    closed = _corrected(turn.account.windows.closed_days, late, last=day)
     _report(turn, late, closed)
-    turn.set_and_revalue(closed_days=closed)
+    turn.set_windows(closed_days=closed)
     shift_starts(turn, late.effect(day.marks), week=False)
     if late.executed_ms < week.span.start_ms:
         shift_starts(turn, late.effect(week.marks), day=False)
@@ -54,7 +54,7 @@ def _corrected(days: tuple[ClosedDay, ...], late: Late, *, last: Window) -> tupl
 
 
 def _report(turn: Turn, late: Late, corrected: tuple[ClosedDay, ...]) -> None:
-    for before, after in zip(turn.account.closed_days, corrected, strict=True):
+    for before, after in zip(turn.account.windows.closed_days, corrected, strict=True):
         if before.span.start_ms <= late.executed_ms < before.span.end_ms:
             reason = f"{late.name} belongs to {before.span.label}"
             turn.alert(Cause("late_fill", reason, after.pnl, before.pnl))

@@ -32,16 +32,16 @@ def take_all(turn: Turn, event: Event) -> None:
         known = event.quote or event.instrument
         if known is not None:
             take(turn, known.symbol, instrument=event.instrument, quote=event.quote)
-    if turn.account.taken_over:
+    if turn.account.windows.taken_over:
         count_past(turn)
 
 
 def _take_rates(turn: Turn, event: Event) -> None:
     """Take the rates of an event and book whatever waited for them."""
     take_rates(turn, event)
-    if turn.account.waiting_flows:
+    if turn.account.currencies.waiting_flows:
         measure_waiting_flows(turn)
-    if turn.account.unconverted:
+    if turn.account.currencies.unconverted:
         convert_waiting(turn)
     if turn.account.totals.foreign:
         freeze_costs(turn)

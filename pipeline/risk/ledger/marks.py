@@ -42,7 +42,7 @@ def _await_trim(turn: Turn, superseded_ms: int | None) -> None:
     totals = turn.account.totals
     trim_ms = earliest(totals.trim_ms, superseded_ms)
     if trim_ms != totals.trim_ms:
-        turn.set_unmeasured(totals=replace(totals, trim_ms=trim_ms))
+        turn.set_totals(replace(totals, trim_ms=trim_ms))
 
 
 def trim_marks(turn: Turn) -> None:
@@ -61,7 +61,7 @@ def trim_marks(turn: Turn) -> None:
             turn.revalue_holding(replace(holding, marks=marks))
         if len(marks) > 2:
             next_ms = earliest(next_ms, marks[0].superseded_ms)
-    turn.set_unmeasured(totals=replace(turn.account.totals, trim_ms=next_ms))
+    turn.set_totals(replace(turn.account.totals, trim_ms=next_ms))
 
 
 def kept_marks(marks: tuple[Mark, ...], dropped_ms: int) -> tuple[Mark, ...]:

@@ -34,7 +34,7 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
     it, or without a rate, when it stays unconverted and equity is unknown.
     """
     account = turn.account
-    if account.opened_ms is None:
+    if account.capital.opened_ms is None:
         _book_early(turn, Early(executed_ms, money.currency, money.amount, money.symbol))
         return None
     rate = fresh_rate(turn, money.currency)
@@ -44,11 +44,12 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
 
 def is_counted(account: Account, executed_ms: int, currency: str) -> bool:
     """Tell whether an execution changes the balance; opening or snapshot may already include it."""
-    if account.opened_ms is None or executed_ms <= account.opened_ms:
+    capital = account.capital
+    if capital.opened_ms is None or executed_ms <= capital.opened_ms:
         return False
-    adjusted_ms = account.adjusted_ms
+    adjusted_ms = capital.adjusted_ms
     if keeps_currency(account, currency):
-        adjusted_ms = account.foreign_adjusted.get(currency)
+        adjusted_ms = account.currencies.adjusted_ms.get(currency)
     return adjusted_ms is None or executed_ms > adjusted_ms
 
 
@@ -69,7 +70,7 @@ def book_at(turn: Turn, money: Money, *, rate: Decimal | None, counted: bool) ->
     if not counted:
         return None
     if not stays:
-        turn.set_and_revalue(realized=turn.account.realized + amount)
+        turn.set_capital(realized=turn.account.capital.realized + amount)
     return amount
 
 
@@ -82,19 +83,19 @@ def add_to_symbol(turn: Turn, symbol: str, amount: Decimal) -> None:
 
 def _book_early(turn: Turn, early: Early) -> None:
     """Keep what is realized before the opening; the opening decides whether it counts."""
-    if len(turn.account.early) >= EARLY_MAX:
+    if len(turn.account.capital.early) >= EARLY_MAX:
         cause = Cause("too_many", "more fills before the opening than can be kept")
         open_stop(turn, cause, strength="halt")
         keep_unconverted(turn, Money(early.symbol, early.currency, early.amount), counted=True)
         return
-    turn.set_and_revalue(early=(*turn.account.early, early))
+    turn.set_capital(early=(*turn.account.capital.early, early))
 
 
 def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
     """Add to the realized PnL of the current day and week."""
-    day, week = turn.account.day, turn.account.week
+    day, week = turn.account.windows.day, turn.account.windows.week
     if day is not None and week is not None:
-        turn.set_and_revalue(
+        turn.set_windows(
             day=replace(day, realized=day.realized + in_day),
             week=replace(week, realized=week.realized + in_week),
         )
@@ -102,7 +103,7 @@ def book_in_windows(turn: Turn, in_day: Decimal, in_week: Decimal) -> None:
 
 def book_in_time(turn: Turn, executed_ms: int, amount: Decimal) -> None:
     """Add to the realized PnL of the current day and week if it was executed in them."""
-    day, week = turn.account.day, turn.account.week
+    day, week = turn.account.windows.day, turn.account.windows.week
     if day is not None and week is not None:
         in_day = amount if executed_ms >= day.span.start_ms else ZERO
         book_in_windows(turn, in_day, amount if executed_ms >= week.span.start_ms else ZERO)
@@ -113,8 +114,8 @@ def keep_unconverted(turn: Turn, money: Money, *, counted: bool) -> None:
 
     counted: it changes the balance, not only the realized PnL of its symbol.
     """
-    currency, unconverted = money.currency, turn.account.unconverted
-    reason = f"no rate for {currency}/{turn.account.currency}: equity is unknown"
+    currency, unconverted = money.currency, turn.account.currencies.unconverted
+    reason = f"no rate for {currency}/{turn.account.capital.currency}: equity is unknown"
     alert_breach(turn, Cause("unknown_rate", reason), key=f"rate:{currency}")
     key = f"{currency}:{money.symbol}"
     if key not in unconverted and len(unconverted) >= UNCONVERTED_MAX:
@@ -129,14 +130,15 @@ def keep_unconverted(turn: Turn, money: Money, *, counted: bool) -> None:
 
 
 def _set_unconverted(turn: Turn, key: str, unconverted: Unconverted) -> None:
-    left = {name: item for name, item in turn.account.unconverted.items() if name != key}
+    known = turn.account.currencies.unconverted
+    left = {name: item for name, item in known.items() if name != key}
     kept = unconverted.amount or unconverted.counted or unconverted.waiting
-    turn.set_and_revalue(unconverted={**left, key: unconverted} if kept else left)
+    turn.set_currencies(unconverted={**left, key: unconverted} if kept else left)
 
 
 def _waiting(turn: Turn, held: Unconverted, money: Money) -> tuple[Waiting, ...]:
     """Remember the fill, so that its day gets the money; halt the account at the bound."""
-    execution, day = money.execution, turn.account.day
+    execution, day = money.execution, turn.account.windows.day
     if execution is None:
         return held.waiting
     if len(held.waiting) >= WAITING_MAX:
@@ -153,7 +155,7 @@ def take_back(turn: Turn, money: Money, *, counted: bool) -> None:
         put_cash(turn, money.currency, booked(money.amount))
     keep_unconverted(turn, replace(money, execution=None), counted=counted)
     key = f"{money.currency}:{money.symbol}"
-    unconverted = turn.account.unconverted.get(key)
+    unconverted = turn.account.currencies.unconverted.get(key)
     if unconverted is not None:
         waiting = tuple(item for item in unconverted.waiting if item.execution != money.execution)
         _set_unconverted(turn, key, replace(unconverted, waiting=waiting))

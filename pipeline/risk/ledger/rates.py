@@ -25,14 +25,15 @@ def scaled(holding: Holding, instrument: Instrument, account: Account) -> Holdin
     if not is_foreign(instrument, account):
         return replace(holding, point_value=multiplier, foreign_currency=None)
     currency = instrument.settlement_currency
-    known = account.rates.get(currency)
+    known = account.currencies.rates.get(currency)
     point_value = None if known is None else multiplier * known.rate
     return replace(holding, point_value=point_value, foreign_currency=currency)
 
 
 def is_foreign(instrument: Instrument, account: Account) -> bool:
     """Tell whether an instrument settles in another currency than the account's."""
-    return account.currency is not None and instrument.settlement_currency != account.currency
+    own = account.capital.currency
+    return own is not None and instrument.settlement_currency != own
 
 
 def fresh_rate(turn: Turn, currency: str) -> Decimal | None:
@@ -41,10 +42,10 @@ def fresh_rate(turn: Turn, currency: str) -> Decimal | None:
     For the account's own currency it is the object ONE, which callers recognise by identity.
     """
     account = turn.account
-    if currency == account.currency:
+    if currency == account.capital.currency:
         return ONE
     oldest_ms = turn.now_ms - turn.limits.prices.mark_age_ms_max
-    known = account.rates.get(currency)
+    known = account.currencies.rates.get(currency)
     if known is not None and known.as_of_ms >= oldest_ms:
         return known.rate
     found = _brought(turn, currency)
@@ -55,20 +56,20 @@ def take_rates(turn: Turn, event: Event) -> None:
     """Take newer rates of currencies in which the account has cash or its instruments settle."""
     turn.rates = counted(event.rates, turn.shared)
     for rate in turn.rates:
-        if rate.quote == turn.account.currency and _is_needed(turn, event, rate.base):
+        if rate.quote == turn.account.capital.currency and _is_needed(turn, event, rate.base):
             _take(turn, rate)
 
 
 def hold_rate(turn: Turn, currency: str) -> None:
     """Take the event's rate of a currency in which the account now has its first cash."""
-    found = None if currency in turn.account.rates else _brought(turn, currency)
+    found = None if currency in turn.account.currencies.rates else _brought(turn, currency)
     if found is not None:
         _take(turn, found)
 
 
 def _brought(turn: Turn, currency: str) -> Rate | None:
     for rate in turn.rates:
-        if rate.base == currency and rate.quote == turn.account.currency:
+        if rate.base == currency and rate.quote == turn.account.capital.currency:
             return rate
     return None
 
@@ -76,13 +77,14 @@ def _brought(turn: Turn, currency: str) -> Rate | None:
 def _is_needed(turn: Turn, event: Event, currency: str) -> bool:
     """Tell whether the account needs the rate, or the event's instrument settles in it."""
     account = turn.account
-    if isinstance(event, RevaluationEvent) or currency in account.rates or currency in account.cash:
+    known = account.currencies
+    if isinstance(event, RevaluationEvent) or currency in known.rates or currency in known.cash:
         return True  # A revaluation brings only what its account needs.
     return event.instrument is not None and event.instrument.settlement_currency == currency
 
 
 def _take(turn: Turn, rate: Rate) -> None:
-    rates = turn.account.rates
+    rates = turn.account.currencies.rates
     known = rates.get(rate.base)
     if known is not None and (rate.as_of_ms < known.as_of_ms or _is_the_same(rate, known)):
         return
@@ -92,7 +94,7 @@ def _take(turn: Turn, rate: Rate) -> None:
             return  # At the bound: what it would value stays unknown.
     marks = next_mark(() if known is None else known.marks, rate.rate, now_ms=turn.now_ms)
     kept = marks[-turn.limits.confirmation.confirm_marks :]
-    turn.set_and_revalue(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms, kept)})
+    turn.set_currencies(rates={**rates, rate.base: KnownRate(rate.rate, rate.as_of_ms, kept)})
     if known is None or known.rate != rate.rate:
         start_in_currency(turn, rate.base)
 
@@ -106,11 +108,11 @@ def trim_rates(turn: Turn) -> None:
     dropped_ms = turn.now_ms - turn.limits.confirmation.confirm_ms
     trimmed = {
         currency: replace(known, marks=kept_marks(known.marks, dropped_ms))
-        for currency, known in turn.account.rates.items()
+        for currency, known in turn.account.currencies.rates.items()
         if len(known.marks) > 2 and (known.marks[0].superseded_ms or 0) <= dropped_ms
     }
     if trimmed:
-        turn.set_unmeasured(rates={**turn.account.rates, **trimmed})
+        turn.set_currencies(rates={**turn.account.currencies.rates, **trimmed})
 
 
 def start_in_currency(turn: Turn, currency: str | None = None) -> None:
@@ -129,10 +131,11 @@ def _without_idle_rate(turn: Turn) -> dict[str, KnownRate]:
         for holding in account.holdings.values()
         if holding.instrument is not None and holding.active
     }
-    idle = next((name for name in account.rates if name not in used | account.cash.keys()), None)
+    rates, needed = account.currencies.rates, used | account.currencies.cash.keys()
+    idle = next((name for name in rates if name not in needed), None)
     if idle is None:
-        return account.rates
-    kept = {currency: known for currency, known in account.rates.items() if currency != idle}
-    turn.set_and_revalue(rates=kept)
+        return rates
+    kept = {currency: known for currency, known in rates.items() if currency != idle}
+    turn.set_currencies(rates=kept)
     start_in_currency(turn, idle)
     return kept

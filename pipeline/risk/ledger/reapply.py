@@ -93,7 +93,7 @@ def _exchanged(turn: Turn, old: KeptFill, new: Execution) -> KeptFill:
     if fee is None or fee.currency == old.execution.fee_currency:
         return replace(old, execution=new)
     counted = None
-    if turn.account.opened_ms is not None:
+    if turn.account.capital.opened_ms is not None:
         counted = is_counted(turn.account, new.executed_ms, fee.currency)
     rate = fresh_rate(turn, fee.currency)
     return replace(old, execution=new, fee_rate=rate, fee_counted=counted)
@@ -141,7 +141,7 @@ def _money_of(turn: Turn, kept: KeptFill, *, back: bool) -> Effect | None:
 def _book_again(turn: Turn, kept: KeptFill, money: Money, *, back: bool = True) -> Decimal:
     """Book a difference for a kept fill where it was booked, at the rate of that time."""
     executed_ms, counted = kept.execution.executed_ms, kept.counted
-    if turn.account.opened_ms is None:
+    if turn.account.capital.opened_ms is None:
         book_money(turn, money, executed_ms=executed_ms)
         return ZERO
     if counted is None:
@@ -159,6 +159,6 @@ def _book_again(turn: Turn, kept: KeptFill, money: Money, *, back: bool = True) 
 
 def _rate(turn: Turn, kept: KeptFill, currency: str) -> Decimal | None:
     """Return the rate at which a kept fill's money was booked; None while it waits for one."""
-    if kept.rate is not None or currency == turn.account.currency:
+    if kept.rate is not None or currency == turn.account.capital.currency:
         return ONE if kept.rate is None else kept.rate
     return late_rate(turn.holding(kept.symbol), currency, kept.number)

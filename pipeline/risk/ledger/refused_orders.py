@@ -34,26 +34,27 @@ def note_refused(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
 
 
 def _keep(turn: Turn, symbol: str, new: RefusedOrder) -> None:
-    kept = turn.account.refused.get(symbol, ())
+    kept = turn.account.orders.refused.get(symbol, ())
     if kept and kept[-1].stretch == new.stretch:
         last = kept[-1]
         quantity = EXACT.add(last.quantity, new.quantity)
         kept, new = kept[:-1], RefusedOrder(new.stretch, quantity, last.cost + new.cost)
-    elif sum(len(items) for items in turn.account.refused.values()) >= REFUSED_MAX:
-        oldest = min((items[0].stretch, name) for name, items in turn.account.refused.items())
+    elif sum(len(items) for items in turn.account.orders.refused.values()) >= REFUSED_MAX:
+        refused = turn.account.orders.refused
+        oldest = min((items[0].stretch, name) for name, items in refused.items())
         _settle(turn, oldest[1], count=1)
-        kept = turn.account.refused.get(symbol, ())
+        kept = turn.account.orders.refused.get(symbol, ())
     _put(turn, symbol, (*kept, new))
 
 
 def _put(turn: Turn, symbol: str, kept: tuple[RefusedOrder, ...]) -> None:
-    others = {name: items for name, items in turn.account.refused.items() if name != symbol}
-    turn.set_unmeasured(refused={**others, symbol: kept} if kept else others)
+    others = {name: items for name, items in turn.account.orders.refused.items() if name != symbol}
+    turn.set_orders(refused={**others, symbol: kept} if kept else others)
 
 
 def settle_refused(turn: Turn) -> None:
     """Value refused quantities that are a day old at the newest mark, once and for all."""
-    for symbol, items in list(turn.account.refused.items()):
+    for symbol, items in list(turn.account.orders.refused.items()):
         due = sum(item.due_ms <= turn.now_ms for item in items)
         if due:
             _settle(turn, symbol, count=due)
@@ -61,9 +62,9 @@ def settle_refused(turn: Turn) -> None:
 
 def _settle(turn: Turn, symbol: str, *, count: int) -> None:
     account = turn.account
-    kept, holding = account.refused[symbol], turn.holding(symbol)
+    kept, holding = account.orders.refused[symbol], turn.holding(symbol)
     lost = sum((_lost(holding, item) or ZERO for item in kept[:count]), ZERO)
-    turn.set_unmeasured(refused_pnl=account.refused_pnl + lost)
+    turn.set_orders(refused_pnl=account.orders.refused_pnl + lost)
     _put(turn, symbol, kept[count:])
 
 
@@ -83,22 +84,22 @@ def _lost(holding: Holding, refused: RefusedOrder) -> Decimal | None:
 
 def refused_ms(turn: Turn) -> int | None:
     """When the next of it is valued."""
-    if not turn.account.refused:
+    if not turn.account.orders.refused:
         return None
-    return turn.ahead(min(items[0].due_ms for items in turn.account.refused.values()))
+    return turn.ahead(min(items[0].due_ms for items in turn.account.orders.refused.values()))
 
 
 def prevented_losses(account: Account) -> dict[str, Decimal]:
     """Return the final sum and the provisional one of the last day; empty without either."""
-    if not (account.refused or account.refused_pnl):
+    if not (account.orders.refused or account.orders.refused_pnl):
         return {}
     blank = Holding("")
     open_losses = (
         _lost(account.holdings.get(symbol, blank), item) or ZERO
-        for symbol, items in account.refused.items()
+        for symbol, items in account.orders.refused.items()
         for item in items
     )
     return {
-        "prevented_loss": account.refused_pnl,
+        "prevented_loss": account.orders.refused_pnl,
         "prevented_loss_open": sum(open_losses, ZERO),
     }

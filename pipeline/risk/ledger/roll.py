@@ -23,7 +23,7 @@ _DAY_MS = 86_400_000
 
 def roll(turn: Turn) -> bool:
     """Open the windows that the clock is in; return whether a day was closed."""
-    day, week = turn.account.day, turn.account.week
+    day, week = turn.account.windows.day, turn.account.windows.week
     if day is None or week is None:
         return False
     over = turn.now_ms >= day.span.end_ms
@@ -38,14 +38,14 @@ def roll(turn: Turn) -> bool:
         _roll_day(turn, day, equity, marks=marks)
     if week_over:
         span = _current(turn, week.span, week_at)
-        turn.set_and_revalue(week=Window(span, equity, marks=marks))
+        turn.set_windows(week=Window(span, equity, marks=marks))
         end_baseline(turn, "weekly_loss")
     return over
 
 
 def roll_ms(turn: Turn) -> int | None:
     """When the day or the week that runs is over."""
-    day, week = turn.account.day, turn.account.week
+    day, week = turn.account.windows.day, turn.account.windows.week
     return None if day is None or week is None else min(day.span.end_ms, week.span.end_ms)
 
 
@@ -64,12 +64,12 @@ def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
     The current week keeps its start equity and ends as the new zone has it.
     """
     clock = (turn.limits.clock.zone, turn.limits.clock.day_roll)
-    if clock == turn.account.rolls_by:
+    if clock == turn.account.windows.rolls_by:
         return week
     span, named = week.span, week_named(week.span.label, *clock)
     end_ms = max(named.end_ms, day.span.end_ms)
     week = replace(week, span=Span(span.label, span.start_ms, end_ms))
-    turn.set_and_revalue(rolls_by=clock, week=week)
+    turn.set_windows(rolls_by=clock, week=week)
     return week
 
 
@@ -77,15 +77,14 @@ def _roll_day(
     turn: Turn, day: Window, equity: Decimal | None, *, marks: dict[str, Decimal]
 ) -> None:
     """Close the day, and idle days since then with a PnL of zero."""
-    closed = [*turn.account.closed_days, ClosedDay(day.span, day.pnl(equity), day.marks)]
+    closed = [*turn.account.windows.closed_days, ClosedDay(day.span, day.pnl(equity), day.marks)]
     span = _next(turn, _latest(turn, day.span), day_at)
     while turn.now_ms >= span.end_ms:
         quiet = None if equity is None else ZERO
         closed.append(ClosedDay(span, quiet, marks))
         span = _next(turn, span, day_at)
-    turn.set_and_revalue(
-        day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]), resumes=0
-    )
+    turn.set_windows(day=Window(span, equity, marks=marks), closed_days=tuple(closed[-DAYS_KEPT:]))
+    turn.set_halts(resumes=0)
     end_baseline(turn, "daily_loss")
 
 
@@ -117,14 +116,14 @@ def _next(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
 def open_unknown(turn: Turn) -> None:
     """Set a window's start equity once equity is known, if a mark was missing at its roll."""
     account = turn.account
-    day, week = account.day, account.week
+    day, week = account.windows.day, account.windows.week
     if day is None or week is None:
         return
     if day.start_equity is not None and week.start_equity is not None:
         return
     equity = turn.view().valuation.equity
     if equity is not None:
-        turn.set_and_revalue(day=_opened(day, equity), week=_opened(week, equity))
+        turn.set_windows(day=_opened(day, equity), week=_opened(week, equity))
 
 
 def _opened(window: Window, equity: Decimal) -> Window:

@@ -32,13 +32,13 @@ def restore_stop_levels(turn: Turn, holding: Holding, stop_levels: StopLevels) -
 def forget_stops(turn: Turn, symbol: str) -> None:
     """Drop the pending exit and alerts of a position that ended; the next one starts afresh."""
     account = turn.account
-    if symbol in account.pending_exits:
-        left = {name: item for name, item in account.pending_exits.items() if name != symbol}
-        turn.set_unmeasured(pending_exits=left)
+    if symbol in account.orders.pending_exits:
+        left = {name: item for name, item in account.orders.pending_exits.items() if name != symbol}
+        turn.set_orders(pending_exits=left)
     keys = {f"{rule.NAME}:{symbol}" for rule in turn.limits.position_stops}
-    if account.alerted and not keys.isdisjoint(account.alerted):
-        turn.set_unmeasured(
-            alerted={key: at for key, at in account.alerted.items() if key not in keys}
+    if account.memory.alerted and not keys.isdisjoint(account.memory.alerted):
+        turn.set_memory(
+            alerted={key: at for key, at in account.memory.alerted.items() if key not in keys}
         )
 
 
@@ -93,8 +93,8 @@ def default_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:
 
 def _await_time(turn: Turn, symbol: str, stop_levels: StopLevels) -> None:
     """Wake the account when time alone will trigger a stop."""
-    due_ms = turn.account.hold_due_ms
+    due_ms = turn.account.deadlines.hold_due_ms
     for rule in turn.limits.position_stops:
         due_ms = earliest(due_ms, rule.due_ms(symbol, stop_levels))
-    if due_ms != turn.account.hold_due_ms:
-        turn.set_unmeasured(hold_due_ms=due_ms)
+    if due_ms != turn.account.deadlines.hold_due_ms:
+        turn.set_deadlines(hold_due_ms=due_ms)

@@ -7,8 +7,6 @@ loss limits count only what happens afterwards.
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.position import Position
@@ -24,11 +22,11 @@ def take_over(turn: Turn, before: Holding, position: Position) -> None:
     Called with the snapshot already in the account; before: the holding without it.
     """
     symbol, account = before.symbol, turn.account
-    counted = symbol not in account.taken_over
+    counted = symbol not in account.windows.taken_over
     was = before.figures.unrealized if counted and before.position.quantity else ZERO
     now = turn.holding(symbol).figures.unrealized
-    if account.opened_ms is None or now is None or was is None:
-        turn.set_unmeasured(taken_over={**account.taken_over, symbol: position})
+    if account.capital.opened_ms is None or now is None or was is None:
+        turn.set_windows(taken_over={**account.windows.taken_over, symbol: position})
         return
     _forget(turn, symbol)
     _shift(turn, now - was)
@@ -36,9 +34,9 @@ def take_over(turn: Turn, before: Holding, position: Position) -> None:
 
 def count_past(turn: Turn) -> None:
     """Shift the starts for adopted positions whose mark and rate are known now."""
-    if turn.account.opened_ms is None:
+    if turn.account.capital.opened_ms is None:
         return
-    for symbol, position in list(turn.account.taken_over.items()):
+    for symbol, position in list(turn.account.windows.taken_over.items()):
         holding = turn.holding(symbol)
         if holding.mark is not None:
             _count(turn, holding, position, price=holding.mark)
@@ -46,8 +44,8 @@ def count_past(turn: Turn) -> None:
 
 def count_past_at(turn: Turn, symbol: str, price: Decimal) -> None:
     """Shift the starts for an adopted position without a mark, at our first fill's price."""
-    position = turn.account.taken_over.get(symbol)
-    if position is not None and turn.account.opened_ms is not None:
+    position = turn.account.windows.taken_over.get(symbol)
+    if position is not None and turn.account.capital.opened_ms is not None:
         _count(turn, turn.holding(symbol), position, price=price)
 
 
@@ -67,11 +65,11 @@ def _shift(turn: Turn, by: Decimal) -> None:
     rules = turn.account.rules
     if rules.circuit_breaker.highs:
         breaker = after_shift(rules.circuit_breaker, by)
-        turn.set_and_remeasure(rules=replace(rules, circuit_breaker=breaker))
+        turn.set_rules(circuit_breaker=breaker)
 
 
 def _forget(turn: Turn, symbol: str) -> None:
-    taken_over = turn.account.taken_over
+    taken_over = turn.account.windows.taken_over
     if symbol in taken_over:
         left = {name: item for name, item in taken_over.items() if name != symbol}
-        turn.set_unmeasured(taken_over=left)
+        turn.set_windows(taken_over=left)

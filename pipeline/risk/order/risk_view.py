@@ -50,15 +50,15 @@ def risk_view(
     account: Account, shared: Shared, *, common: Common, valuation: Valuation
 ) -> RiskView:
     """Derive the view of an account from its valuation."""
-    equity, day, week = valuation.known, account.day, account.week
+    equity, day, week = valuation.known, account.windows.day, account.windows.week
     return RiskView(
         account,
         shared,
         common,
-        account.clock_ms,
+        account.applied.clock_ms,
         valuation,
         equity,
-        drawdown_ratio(account.peak, equity),
+        drawdown_ratio(account.windows.peak_equity, equity),
         None if day is None else day.pnl(equity),
         None if week is None else week.pnl(equity),
         equity is not None and equity > ZERO,

@@ -28,9 +28,9 @@ from pipeline.risk.valuation.equity import equity_at_most, favourable_equity
 def protect(turn: Turn) -> None:
     """Check the account after an event and act on breaches."""
     trim_marks(turn)
-    if turn.account.rates:
+    if turn.account.currencies.rates:
         trim_rates(turn)
-    if turn.recheck_all and turn.account.refused:
+    if turn.recheck_all and turn.account.orders.refused:
         settle_refused(turn)
     open_unknown(turn)
     raise_peak(turn)
@@ -54,7 +54,7 @@ def protect(turn: Turn) -> None:
 def _equity_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
     """Return confirmed breaches of account limits; schedule another look at unconfirmed ones."""
     confirmed, unconfirmed = _measure(turn, equity)
-    if unconfirmed or turn.account.confirm_ms is not None:
+    if unconfirmed or turn.account.deadlines.confirm_ms is not None:
         _await_confirmation(turn, unconfirmed=unconfirmed)
     return [
         breach(beyond(rule.NAME, measure.measured, measure.limit), rule.on_breach, key=rule.NAME)
@@ -71,7 +71,7 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[AccountLimit, Meas
     confirmed: list[tuple[AccountLimit, Measure]] = []
     unconfirmed = False
     favourable: Decimal | None = None
-    alerted = turn.account.alerted
+    alerted = turn.account.memory.alerted
     for rule in turn.limits.account_limits:
         current = rule.measure(view, equity)
         if current is None or not current.breached():
@@ -93,12 +93,12 @@ def _measure(turn: Turn, equity: Decimal) -> tuple[list[tuple[AccountLimit, Meas
 
 def confirmation_ms(turn: Turn) -> int | None:
     """When an unconfirmed breach is looked at again."""
-    return turn.ahead(turn.account.confirm_ms)
+    return turn.ahead(turn.account.deadlines.confirm_ms)
 
 
 def _await_confirmation(turn: Turn, *, unconfirmed: bool) -> None:
     """Wake the account one confirm_ms after a breach is first found unconfirmed."""
     if not unconfirmed:
-        turn.set_unmeasured(confirm_ms=None)
-    elif turn.account.confirm_ms is None:
-        turn.set_unmeasured(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)
+        turn.set_deadlines(confirm_ms=None)
+    elif turn.account.deadlines.confirm_ms is None:
+        turn.set_deadlines(confirm_ms=turn.now_ms + turn.limits.confirmation.confirm_ms)

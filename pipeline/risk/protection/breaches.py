@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from pipeline.risk.account.account import STRENGTHS, Strength
 from pipeline.risk.account.cause import Cause
+from pipeline.risk.account.records import STRENGTHS, Strength
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.protection.violations import count_breach
 from pipeline.risk.rules.measure import short
@@ -37,7 +37,7 @@ def act(turn: Turn, breaches: list[Breach]) -> None:
     """Alert for each breach and open the strictest stop; among equals, the first in gate order."""
     worst: Breach | None = None
     for found in breaches:
-        if found.key not in turn.account.alerted:
+        if found.key not in turn.account.memory.alerted:
             count_breach(turn, found.cause.rule, level=LEVELS[found.action])
         if is_due(turn, found.key):
             note_alerted(turn, found.key)

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.rule_records import Breaker
 from pipeline.risk.numbers import ZERO
@@ -55,4 +53,4 @@ def _take(turn: Turn, moved: Moved) -> None:
 
 def _keep(turn: Turn, breaker: Breaker) -> None:
     if breaker is not _breaker(turn):
-        turn.set_and_remeasure(rules=replace(turn.account.rules, circuit_breaker=breaker))
+        turn.set_rules(circuit_breaker=breaker)

@@ -103,8 +103,8 @@ def _send(turn: Turn, holding: Holding, *, quantity: Decimal, reason: ExitReason
             quantity=quantity,
             reason=reason,
             valid_until_ms=turn.now_ms + turn.limits.decisions.decision_ttl_ms,
-            sequence=account.sequence,
-            chain=account.chain,
+            sequence=account.applied.sequence,
+            chain=account.applied.chain,
             rules_version=turn.shared.rules_version,
             at_ms=turn.now_ms,
         )

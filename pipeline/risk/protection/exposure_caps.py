@@ -25,7 +25,7 @@ def exposure_breaches(turn: Turn, equity: Decimal) -> list[Breach]:
     """Check each position and gross exposure; request exits where on_breach is flatten."""
     excesses: dict[str, Decimal] = {}  # In units, by symbol.
     found = _position_breaches(turn, equity, excesses) + _gross_breaches(turn, equity, excesses)
-    pending_exits = turn.account.pending_exits
+    pending_exits = turn.account.orders.pending_exits
     if excesses or (
         pending_exits and any(item.reason == "deleverage" for item in pending_exits.values())
     ):
@@ -42,7 +42,7 @@ def _position_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]
         key, symbol = f"{_POSITION}:{holding.symbol}", holding.symbol
         limit, exposure = per_symbol(rule.position_ratio_max, symbol), holding.figures.exposure
         if limit is None or not exposure or not _is_past(exposure, equity, limit):
-            if turn.account.alerted:
+            if turn.account.memory.alerted:
                 end_breach(turn, key)
             continue
         cause = _past(f"{_POSITION} of {symbol}", exposure, equity, limit=limit)
@@ -60,16 +60,17 @@ def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
     `sound_equity`, so most events check only the touched ones.
     """
     account = turn.account
-    sound = account.sound_equity
-    told = account.alerted and any(key.startswith(_POSITION) for key in account.alerted)
+    sound = account.deadlines.sound_equity
+    alerted = account.memory.alerted
+    told = alerted and any(key.startswith(_POSITION) for key in alerted)
     if turn.recheck_all or told or sound is None or equity < sound:
         everything = list(account.holdings.values())
-        turn.set_unmeasured(sound_equity=_needed(turn, everything, equity, sound=ZERO))
+        turn.set_deadlines(sound_equity=_needed(turn, everything, equity, sound=ZERO))
         return everything
     touched = [account.holdings[symbol] for symbol in turn.touched if symbol in account.holdings]
     needed = _needed(turn, touched, equity, sound=sound)
     if needed is not sound:
-        turn.set_unmeasured(sound_equity=needed)
+        turn.set_deadlines(sound_equity=needed)
     return touched
 
 
@@ -100,7 +101,7 @@ def _gross_breaches(turn: Turn, equity: Decimal, excesses: dict[str, Decimal]) -
     totals = turn.account.totals
     gross = totals.worst if not totals.unbounded and totals.worst <= cap else _gross(turn)
     if not exceeds(gross, cap):
-        if _GROSS in turn.account.alerted:
+        if _GROSS in turn.account.memory.alerted:
             end_breach(turn, _GROSS)
         return []
     if rule.on_breach == "flatten":
@@ -161,16 +162,16 @@ def _breach(cause: Cause, on_breach: OnBreach, key: str) -> Breach:
 
 def _deleverage(turn: Turn, excesses: dict[str, Decimal]) -> None:
     """Request an exit for each excess and cancel requests whose excess is gone."""
-    for symbol, item in turn.account.pending_exits.items():
+    for symbol, item in turn.account.orders.pending_exits.items():
         if item.reason == "deleverage" and symbol not in excesses:
             keep_position(turn, symbol)
-    pending_exits = dict(turn.account.pending_exits)
+    pending_exits = dict(turn.account.orders.pending_exits)
     for symbol, units in excesses.items():
         known = pending_exits.get(symbol)
         quantity = _lots(turn.holding(symbol), units)
         if quantity and (known is None or known.reason == "deleverage"):
             pending_exits[symbol] = PendingExit("deleverage", quantity)
-    turn.set_unmeasured(pending_exits=pending_exits)
+    turn.set_orders(pending_exits=pending_exits)
 
 
 def _lots(holding: Holding, units: Decimal) -> Decimal:

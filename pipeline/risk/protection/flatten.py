@@ -4,7 +4,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import Stop
+from pipeline.risk.account.records import Stop
 from pipeline.risk.numbers import earliest, floor_to
 from pipeline.risk.protection.exits import Run, again_ms, close, plainly
 from pipeline.risk.stops import Explanation, tell
@@ -22,14 +22,14 @@ def flatten(turn: Turn, run: Run = plainly) -> None:
     for holding in list(turn.account.holdings.values()):
         exit_ = partial(close, turn, holding, reason="emergency_stop")
         sent = bool(run("an exit", exit_)) or sent
-    for stop in turn.account.stops:
+    for stop in turn.account.halts.stops:
         if stop.strength == "flatten":
             _progress(turn, stop, moved=sent or (turn.filled and _is_older(turn, stop)))
 
 
 def is_flattening(turn: Turn) -> bool:
     """Tell whether a flatten stop is open."""
-    stops = turn.account.stops
+    stops = turn.account.halts.stops
     return bool(stops) and any(stop.strength == "flatten" for stop in stops)
 
 
@@ -53,7 +53,7 @@ def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
 
 
 def _advance(turn: Turn, old: Stop, new: Stop) -> Stop:
-    turn.set_and_revalue(stops=tuple(new if item is old else item for item in turn.account.stops))
+    turn.set_halts(stops=tuple(new if item is old else item for item in turn.account.halts.stops))
     return new
 
 
@@ -78,7 +78,7 @@ def _flatness(turn: Turn) -> tuple[bool, list[str]]:
 
 def flatten_again_ms(turn: Turn) -> int | None:
     """When the next exit may be sent again, if one is missing."""
-    if not (turn.account.stops and is_flattening(turn)):
+    if not (turn.account.halts.stops and is_flattening(turn)):
         return None
     wake_ms: int | None = None
     for holding in turn.account.holdings.values():

@@ -5,8 +5,6 @@ Each raises an alert; the rules overfill and unmatched_fill act on repeated or u
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.numbers import whole
 from pipeline.risk.protection.breaches import Breach, breach
@@ -27,7 +25,7 @@ def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
     turn.alert(Cause(_OVERFILL, said, fill.quantity, limit))
     rule, rules = turn.limits.rule(Overfill), turn.account.rules
     overfills = after_overfill(rule, rules.overfill, now_ms=turn.now_ms)
-    turn.set_unmeasured(rules=replace(rules, overfill=overfills))
+    turn.set_rules(overfill=overfills)
 
 
 def note_unmatched(turn: Turn, fill: Fill) -> None:
@@ -35,7 +33,7 @@ def note_unmatched(turn: Turn, fill: Fill) -> None:
     turn.fill_match = "unmatched"
     if _tells_unmatched(turn):
         rules = turn.account.rules
-        turn.set_unmeasured(rules=replace(rules, unmatched_fill=rules.unmatched_fill + 1))
+        turn.set_rules(unmatched_fill=rules.unmatched_fill + 1)
     else:
         said = f"fill {fill.fill_id} matches no reservation"
         turn.alert(Cause(_UNMATCHED, said, fill.quantity))
@@ -63,9 +61,9 @@ def _overfill_breaches(turn: Turn) -> list[Breach]:
 
 def _tells_unmatched(turn: Turn) -> bool:
     """Tell whether riskgate decides the account's orders, so that an unmatched fill is an alarm."""
-    approved_ms = turn.account.approved_ms
+    approvals_ms = turn.account.rules.order_rate
     horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
-    if approved_ms is None or approved_ms <= turn.now_ms - horizon_ms:
+    if not approvals_ms or approvals_ms[-1] <= turn.now_ms - horizon_ms:
         return False
     return turn.limits.rule(UnmatchedFill).enabled
 
@@ -75,7 +73,7 @@ def _unmatched_breach(turn: Turn) -> Breach:
     rules = turn.account.rules
     count = rules.unmatched_fill
     if is_due(turn, _UNMATCHED):
-        turn.set_unmeasured(rules=replace(rules, unmatched_fill=0))
+        turn.set_rules(unmatched_fill=0)
     said = "1 fill names" if count == 1 else f"{count} fills name"
     cause = Cause(_UNMATCHED, f"{said} no decision: they release nothing", whole(count))
     return breach(cause, rule.on_breach, key=_UNMATCHED, level="critical")

@@ -61,10 +61,10 @@ def _breach(rule: PositionStop, symbol: str, measure: Measure) -> Breach:
 
 
 def _request_exit(turn: Turn, rule: PositionStop, symbol: str) -> None:
-    pending_exits = turn.account.pending_exits
+    pending_exits = turn.account.orders.pending_exits
     known = pending_exits.get(symbol)
     if known is None or known.reason == "deleverage":
-        turn.set_unmeasured(pending_exits={**pending_exits, symbol: PendingExit(_reason(rule))})
+        turn.set_orders(pending_exits={**pending_exits, symbol: PendingExit(_reason(rule))})
 
 
 def _reason(rule: PositionStop) -> ExitReason:
@@ -72,15 +72,15 @@ def _reason(rule: PositionStop) -> ExitReason:
 
 
 def _end(turn: Turn, rule: PositionStop, symbol: str) -> None:
-    if turn.account.alerted:
+    if turn.account.memory.alerted:
         end_breach(turn, f"{rule.NAME}:{symbol}")
 
 
 def keep_position(turn: Turn, symbol: str) -> None:
     """Cancel the requested exit of a position."""
-    pending_exits = turn.account.pending_exits
+    pending_exits = turn.account.orders.pending_exits
     if symbol in pending_exits:
-        turn.set_unmeasured(
+        turn.set_orders(
             pending_exits={name: item for name, item in pending_exits.items() if name != symbol}
         )
 
@@ -88,17 +88,17 @@ def keep_position(turn: Turn, symbol: str) -> None:
 def _recheck_requests(turn: Turn) -> None:
     """Cancel exits of stops that were turned off, and find when time next triggers a stop."""
     closing = {rule.NAME for rule in turn.limits.position_stops if rule.on_breach == "flatten"}
-    for symbol, item in turn.account.pending_exits.items():
+    for symbol, item in turn.account.orders.pending_exits.items():
         if item.reason not in closing and item.reason != "deleverage":
             keep_position(turn, symbol)
     due_ms = _next_hold_ms(turn)
-    if due_ms != turn.account.hold_due_ms:
-        turn.set_unmeasured(hold_due_ms=due_ms)
+    if due_ms != turn.account.deadlines.hold_due_ms:
+        turn.set_deadlines(hold_due_ms=due_ms)
 
 
 def hold_ms(turn: Turn) -> int | None:
     """When the first position may have been held for too long."""
-    return turn.ahead(turn.account.hold_due_ms)
+    return turn.ahead(turn.account.deadlines.hold_due_ms)
 
 
 def _next_hold_ms(turn: Turn) -> int | None:
@@ -114,9 +114,9 @@ def _next_hold_ms(turn: Turn) -> int | None:
 
 def send_exits(turn: Turn, run: Run = plainly) -> None:
     """Send requested exits; a flatten stop sends all exits itself. run: as in flatten."""
-    if not turn.account.pending_exits or is_flattening(turn) or _is_held_back(turn):
+    if not turn.account.orders.pending_exits or is_flattening(turn) or _is_held_back(turn):
         return
-    for symbol, pending in sorted(turn.account.pending_exits.items()):
+    for symbol, pending in sorted(turn.account.orders.pending_exits.items()):
         holding = turn.holding(symbol)
         most = pending.quantity if pending.reason == "deleverage" else None
         exit_ = partial(close, turn, holding, reason=pending.reason, quantity=most)
@@ -126,7 +126,7 @@ def send_exits(turn: Turn, run: Run = plainly) -> None:
 
 
 def _await_fills(turn: Turn, symbol: str, pending: PendingExit) -> None:
-    turn.set_unmeasured(pending_exits={**turn.account.pending_exits, symbol: pending})
+    turn.set_orders(pending_exits={**turn.account.orders.pending_exits, symbol: pending})
 
 
 def _is_held_back(turn: Turn) -> bool:
@@ -137,7 +137,7 @@ def _is_held_back(turn: Turn) -> bool:
 
 def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
     """Count a fill of our exit; the stop ends once all that was sent is filled."""
-    pending = turn.account.pending_exits.get(exit_.symbol)
+    pending = turn.account.orders.pending_exits.get(exit_.symbol)
     if pending is None or pending.quantity is None or pending.reason != exit_.exit_reason:
         return
     left = pending.quantity - min(quantity, exit_.quantity)
@@ -149,10 +149,10 @@ def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
 
 def exits_again_ms(turn: Turn) -> int | None:
     """When the next exit of a position that leaves may be sent, if one is missing."""
-    if not turn.account.pending_exits:
+    if not turn.account.orders.pending_exits:
         return None
     wake_ms: int | None = None
-    for symbol, pending in turn.account.pending_exits.items():
+    for symbol, pending in turn.account.orders.pending_exits.items():
         holding = turn.holding(symbol)
         wake_ms = earliest(wake_ms, again_ms(turn, holding, reason=pending.reason))
     return wake_ms

@@ -5,8 +5,6 @@ Only the time of the price counts: a revaluation without a newer price is no dat
 
 from decimal import Decimal
 
-from msgspec.structs import replace
-
 from pipeline.risk.numbers import earliest, whole
 from pipeline.risk.protection.breaches import Breach, beyond, breach
 from pipeline.risk.rules.stale_data.rule import StaleData
@@ -24,9 +22,9 @@ def stale_breaches(turn: Turn) -> list[Breach]:
     if oldest_ms is not None and turn.now_ms - oldest_ms > rule.stale_ms:
         cause = beyond(_NAME, whole(turn.now_ms - oldest_ms), Decimal(rule.stale_ms))
         return [breach(cause, rule.on_breach, key=_NAME)]
-    if _NAME in turn.account.alerted:
+    if _NAME in turn.account.memory.alerted:
         end_breach(turn, _NAME)
-    if turn.account.stops:
+    if turn.account.halts.stops:
         lift(turn, _NAME, "every held position has a fresh price")
     _await(turn, None if oldest_ms is None else oldest_ms + rule.stale_ms + 1)
     return []
@@ -57,4 +55,4 @@ def _await(turn: Turn, due_ms: int | None) -> None:
     rules = turn.account.rules
     next_ms = next_due_ms(rules.stale_data, due_ms, now_ms=turn.now_ms)
     if next_ms != rules.stale_data:
-        turn.set_unmeasured(rules=replace(rules, stale_data=next_ms))
+        turn.set_rules(stale_data=next_ms)

@@ -1,7 +1,5 @@
 """Records stop-outs, the first fills of exits by a stop, for stopout_guard."""
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.rules.stopout_guard.rule import StopoutGuard
 from pipeline.risk.rules.stopout_guard.transition import after_stopout
@@ -14,4 +12,4 @@ def note_stopout(turn: Turn, exit_: Reservation) -> None:
     if exit_.filled or exit_.exit_reason == "deleverage" or not rule.judges:
         return
     stopouts = after_stopout(rule, rules.stopout_guard, exit_.symbol, now_ms=turn.now_ms)
-    turn.set_and_remeasure(rules=replace(rules, stopout_guard=stopouts))
+    turn.set_rules(stopout_guard=stopouts)

@@ -1,7 +1,5 @@
 """Counts violations: rejected signals, and account limits whose breach begins."""
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.rule_records import Violations
 from pipeline.risk.rules.violation_rate.rule import NOT_VIOLATIONS
 from pipeline.risk.rules.violation_rate.transition import after_breach, after_violations
@@ -23,4 +21,4 @@ def count_breach(turn: Turn, rule: str, *, level: Level) -> None:
 
 def _keep(turn: Turn, violations: Violations) -> None:
     turn.violated = True
-    turn.set_unmeasured(rules=replace(turn.account.rules, violation_rate=violations))
+    turn.set_rules(violation_rate=violations)

@@ -34,4 +34,4 @@ class BalanceFloor(AccountLimit, frozen=True, kw_only=True):
         return MinimumMeasure(equity, minimum) if minimum > ZERO else None
 
     def _minimum(self, account: Account) -> Decimal:
-        return self.balance_ratio_min * (account.opening + account.net_flows)
+        return self.balance_ratio_min * (account.capital.opening + account.capital.net_flows)

@@ -22,12 +22,12 @@ class Cash(Rule, frozen=True, kw_only=True):
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
         account = view.account
-        if account.opened_ms is None:
+        if account.capital.opened_ms is None:
             return self.unknown()
         opening, opened = account.totals.opening, order.opened_notional
         if self.fee_ratio:
             opening *= ONE + self.fee_ratio
-        balance = known_balance(account) if account.cash else account.balance
+        balance = known_balance(account) if account.currencies.cash else account.capital.balance
         free = balance - account.totals.cost - opening
         if opened is None or self._is_unknown(view):
             return self.unknown(free)
@@ -41,7 +41,7 @@ class Cash(Rule, frozen=True, kw_only=True):
         account, needed = view.account, view.valuation.rates
         if needed is NO_RATES:
             return False
-        if account.unconverted or needed.missing is not None:
+        if account.currencies.unconverted or needed.missing is not None:
             return True
         oldest_ms = view.now_ms - view.common.prices.mark_age_ms_max
-        return bool(account.cash) and (needed.oldest_ms or oldest_ms) < oldest_ms
+        return bool(account.currencies.cash) and (needed.oldest_ms or oldest_ms) < oldest_ms

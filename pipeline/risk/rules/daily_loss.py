@@ -18,7 +18,7 @@ class DailyLoss(LossLimit, frozen=True, kw_only=True):
     RATIO_USUAL_MAX = Decimal("0.5")  # A larger ratio is probably a percentage.
 
     def window(self, account: Account) -> Window | None:
-        return account.day
+        return account.windows.day
 
     def limit_of(self, base: Decimal) -> Decimal:
         """Return the tighter of the two limits."""

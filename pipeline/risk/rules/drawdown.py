@@ -32,8 +32,8 @@ class Drawdown(AccountLimit, frozen=True, kw_only=True):
     def _ratio(self, view: RiskView, equity: Decimal | None) -> Decimal | None:
         """Measure from the peak, or from the peak since this rule's stop was last resumed."""
         account = view.account
-        if account.baselines and self.NAME in account.baselines:
-            return drawdown_ratio(account.baselines[self.NAME].start_equity, equity)
+        if account.windows.baselines and self.NAME in account.windows.baselines:
+            return drawdown_ratio(account.windows.baselines[self.NAME].start_equity, equity)
         if equity is view.equity:  # The same object, so the view already has its drawdown.
             return view.drawdown_ratio
-        return drawdown_ratio(account.peak, equity)
+        return drawdown_ratio(account.windows.peak_equity, equity)

@@ -49,6 +49,6 @@ class LossLimit(AccountLimit, frozen=True, kw_only=True):
         return None if pnl is None else Measure(-pnl, self.limit_of(base))
 
     def _start(self, account: Account) -> Window | Baseline | None:
-        if account.baselines and self.NAME in account.baselines:
-            return account.baselines[self.NAME]
+        if account.windows.baselines and self.NAME in account.windows.baselines:
+            return account.windows.baselines[self.NAME]
         return self.window(account)

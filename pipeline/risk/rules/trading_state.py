@@ -21,7 +21,7 @@ class TradingState(Rule, frozen=True, kw_only=True):
 
     def message(self, view: RiskView, order: CandidateOrder, check: Check) -> str:
         account = view.account
-        stops = ", ".join(stop.stop_id for stop in account.stops)
+        stops = ", ".join(stop.stop_id for stop in account.halts.stops)
         allowed = "only exits are allowed" if self.halt_exits else "exits are not allowed either"
         if account.trading_state == "reducing":
             allowed = "only exits are allowed"

@@ -12,4 +12,4 @@ class UnknownAccount(Rule, frozen=True, kw_only=True):
     ENTRY = True
 
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
-        return self.flag(breached=view.account.opened_ms is None)
+        return self.flag(breached=view.account.capital.opened_ms is None)

@@ -33,9 +33,9 @@ class UnknownRate(Rule, frozen=True, kw_only=True):
         instrument, own_ms = terms.holding.instrument, terms.rate_ms
         own = None if instrument is None else instrument.settlement_currency
         if check.measured is None:
-            return f"There is no rate for {needed.missing or own}/{view.account.currency}."
+            return f"There is no rate for {needed.missing or own}/{view.account.capital.currency}."
         is_own = own_ms is not None and (needed.oldest_ms is None or own_ms < needed.oldest_ms)
-        pair = f"{own if is_own else needed.oldest}/{view.account.currency}"
+        pair = f"{own if is_own else needed.oldest}/{view.account.capital.currency}"
         age = "{measured} ms old; the maximum is {limit} ms."
         return sentence(f"The rate for {pair} is {age}", check)
 

@@ -17,7 +17,7 @@ class WeeklyLoss(LossLimit, frozen=True, kw_only=True):
     RATIO_USUAL_MAX = Decimal("0.5")  # A larger ratio is probably a percentage.
 
     def window(self, account: Account) -> Window | None:
-        return account.week
+        return account.windows.week
 
     def limit_of(self, base: Decimal) -> Decimal:
         return self.weekly_loss_ratio_max * base

@@ -46,17 +46,17 @@ def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
 def plain_equity(account: Account) -> Decimal | None:
     """Return cash plus unrealized PnL; None before the opening or while anything has no value."""
     totals = account.totals
-    if account.opened_ms is None or totals.unvalued:
+    if account.capital.opened_ms is None or totals.unvalued:
         return None
-    if account.unconverted and not account.by_currency:
+    if account.currencies.unconverted and not account.currencies.by_currency:
         return None
     cash = ZERO
-    for currency, amount in account.cash.items():
-        known = account.rates.get(currency)
+    for currency, amount in account.currencies.cash.items():
+        known = account.currencies.rates.get(currency)
         if known is None:
             return None
         cash += amount * known.rate
-    equity = account.balance + totals.unrealized
+    equity = account.capital.balance + totals.unrealized
     return equity + cash if cash else equity
 
 
@@ -67,21 +67,23 @@ def equity_at_most(account: Account) -> Decimal | None:
     hides no loss.
     """
     totals = account.totals
-    if account.opened_ms is None or totals.unvalued:
+    if account.capital.opened_ms is None or totals.unvalued:
         return None
-    if not account.by_currency and any(item.counted > 0 for item in account.unconverted.values()):
+    if not account.currencies.by_currency and any(
+        item.counted > 0 for item in account.currencies.unconverted.values()
+    ):
         return None
-    known = account.rates.keys()
-    if any(amount > ZERO and name not in known for name, amount in account.cash.items()):
+    known = account.currencies.rates.keys()
+    if any(amount > ZERO and name not in known for name, amount in account.currencies.cash.items()):
         return None
     return known_balance(account) + totals.unrealized
 
 
 def known_balance(account: Account) -> Decimal:
     """Return the cash of all currencies at the newest rates, without those that have no rate."""
-    balance = account.balance
-    for currency, amount in account.cash.items():
-        known = account.rates.get(currency)
+    balance = account.capital.balance
+    for currency, amount in account.currencies.cash.items():
+        known = account.currencies.rates.get(currency)
         if known is not None:
             balance += amount * known.rate
     return balance
@@ -99,15 +101,15 @@ def cautious_equity(account: Account) -> Decimal:
 
 def _confirming_equity(account: Account, unrealized: Decimal, *, favourable: bool) -> Decimal:
     """Add other currencies, each at one confirming rate; unrealized: PnL in the account's own."""
-    equity = account.balance + unrealized
+    equity = account.capital.balance + unrealized
     foreign = account.totals.foreign
-    if not (foreign or account.cash):
+    if not (foreign or account.currencies.cash):
         return equity
-    for currency in dict.fromkeys((*foreign, *account.cash)):
-        known = account.rates.get(currency)
+    for currency in dict.fromkeys((*foreign, *account.currencies.cash)):
+        known = account.currencies.rates.get(currency)
         if known is None:
             continue  # See equity_at_most: only costs lack a rate.
-        exposure = account.cash.get(currency, ZERO)
+        exposure = account.currencies.cash.get(currency, ZERO)
         held = foreign.get(currency)
         if held is not None:
             exposure += held.favourable if favourable else held.cautious
@@ -129,18 +131,23 @@ def oldest_mark_ms(account: Account) -> int | None:
 def needed_rates(account: Account) -> NeededRates:
     """Find the oldest rate that must be fresh and the first currency without a rate."""
     foreign = account.totals.foreign
-    if not (foreign or account.cash or account.unconverted) or account.currency is None:
+    if (
+        not (foreign or account.currencies.cash or account.currencies.unconverted)
+        or account.capital.currency is None
+    ):
         return NO_RATES
-    waiting = {key.partition(":")[0]: None for key in account.unconverted}
+    waiting = {key.partition(":")[0]: None for key in account.currencies.unconverted}
     oldest_ms: int | None = None
     oldest = missing = None
-    for currency in {**waiting, **dict.fromkeys(account.cash), **dict.fromkeys(foreign)}:
-        known = account.rates.get(currency)
+    for currency in {**waiting, **dict.fromkeys(account.currencies.cash), **dict.fromkeys(foreign)}:
+        known = account.currencies.rates.get(currency)
         if known is None:
             missing = missing or currency
             continue
         held = foreign.get(currency)
-        needed = held is None or held.fresh or currency in account.cash or currency in waiting
+        needed = (
+            held is None or held.fresh or currency in account.currencies.cash or currency in waiting
+        )
         if needed and (oldest_ms is None or known.as_of_ms < oldest_ms):
             oldest_ms, oldest = known.as_of_ms, currency
     return NeededRates(oldest_ms, oldest, missing)

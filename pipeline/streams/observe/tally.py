@@ -103,7 +103,7 @@ class Tally:
         if row.status == "triggered":
             self._stops.append(("triggered", since_ms))
         elif row.status == "flat" and taken.account is not None:
-            opened = (s.opened_ms for s in taken.account.stops if s.stop_id == row.stop_id)
+            opened = (s.opened_ms for s in taken.account.halts.stops if s.stop_id == row.stop_id)
             self._stops.extend(("flat", opened_ms) for opened_ms in opened)
 
     def _add_output(self, output: Output) -> None:

@@ -89,7 +89,7 @@ def event_of(fill: Drawn, number: int, kind: str, instrument: Instrument) -> Fil
 def total_of(account: Account) -> Fraction:
     """Return realized and unrealized PnL together, as account and symbol agree on."""
     holding = account.holdings[given.SYMBOL]
-    assert account.realized == holding.realized
+    assert account.capital.realized == holding.realized
     assert holding.figures.unrealized is not None
     return Fraction(holding.realized) + Fraction(holding.figures.unrealized)
 

@@ -35,4 +35,4 @@ def test_fill_is_booked_at_the_known_rate_while_that_is_fresh(after_ms: int, pai
 
     # 5 x 1.2.
     assert log.account is not None
-    assert log.account.realized == Decimal(paid)
+    assert log.account.capital.realized == Decimal(paid)

@@ -20,8 +20,8 @@ def test_day_is_the_one_of_the_event_when_it_comes_late(after_ms: int, day: str)
     log.ask("s1", T0_MS + after_ms)
 
     assert log.account is not None
-    assert log.account.day is not None
-    assert log.account.day.span.label == day
+    assert log.account.windows.day is not None
+    assert log.account.windows.day.span.label == day
 
 
 # 2026-01-01 is a Thursday.
@@ -35,8 +35,8 @@ def test_week_is_the_one_of_the_event_when_it_comes_late(days: int, week: str) -
     log.ask("s1", T0_MS + days * DAY_MS + HOUR_MS)
 
     assert log.account is not None
-    assert log.account.week is not None
-    assert log.account.week.span.label == week
+    assert log.account.windows.week is not None
+    assert log.account.windows.week.span.label == week
 
 
 def test_last_seven_days_are_kept_when_nobody_woke_the_account() -> None:
@@ -46,5 +46,5 @@ def test_last_seven_days_are_kept_when_nobody_woke_the_account() -> None:
     log.ask("s1", T0_MS + 100 * DAY_MS + HOUR_MS)
 
     assert log.account is not None
-    starts = [day.span.start_ms for day in log.account.closed_days]
+    starts = [day.span.start_ms for day in log.account.windows.closed_days]
     assert starts == [T0_MS + number * DAY_MS for number in range(93, 100)]

@@ -30,7 +30,7 @@ ROLL = ("step.roll", "boundaries.roll")
 MARKET = ("step.take_all", "boundaries.take_all")
 HANDLER = ("on_fill.book",)
 PROTECT = ("step.protect", "boundaries.protect")
-VALUE = ("turn.value",)
+VALUE = ("working_account.value",)
 PARTS = pytest.mark.parametrize("parts", [RULE, DUE, ROLL, MARKET, HANDLER, PROTECT, VALUE])
 
 

@@ -6,7 +6,8 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account, Shared, Stop
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.records import Stop, TradingHalts
 from pipeline.risk.step import Step
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.tally import Tally, cause_ms
@@ -123,7 +124,8 @@ def test_nothing_is_shown_when_the_commit_was_given_up() -> None:
 def test_time_to_flat_counts_from_the_stop_when_it_is_told() -> None:
     tally = Tally()
     began_ms = int(time.time() * 1000) - 20_000
-    account = Account("acct-1", stops=(Stop(STOP.stop_id, "flatten", "drawdown", began_ms),))
+    stop = Stop(STOP.stop_id, "flatten", "drawdown", began_ms)
+    account = Account("acct-1", halts=TradingHalts((stop,)))
     before = metrics.value("riskgate_stop_seconds_sum", until="flat")
 
     tally.add(HEARTBEAT, taken(replace(STOP, status="flat"), account=account), AT_MS)

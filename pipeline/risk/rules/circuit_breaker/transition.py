@@ -48,7 +48,8 @@ def after_entry(rule: CircuitBreaker, breaker: Breaker, *, now_ms: int) -> Break
 
 def after_equity(rule: CircuitBreaker, account: Account, equity: Decimal) -> Moved:
     """Open it when equity fell too far from its high in the window; flows do not count."""
-    breaker, net_flows, now_ms = account.rules.circuit_breaker, account.net_flows, account.clock_ms
+    breaker, now_ms = account.rules.circuit_breaker, account.applied.clock_ms
+    net_flows = account.capital.net_flows
     window_ms, ratio = rule.rapid_window_ms, rule.rapid_loss_ratio
     if ratio is None or window_ms is None or rule.phase(breaker, now_ms) == "open":
         return Moved(breaker)

@@ -258,6 +258,7 @@ class Risk:
         if due.state_due:
             yield "account_states", due_row(due, shared, owned.rewriting.whole_id)
         if due.snapshot_due:
+            applied = shared if account is None else account.applied
             yield (
                 "snapshots",
                 Snapshot(
@@ -265,8 +266,8 @@ class Risk:
                     state_version=STATE_VERSION,
                     state=due.state,
                     offset=owned.offset,
-                    sequence=(account or shared).sequence,
-                    chain=(account or shared).chain,
+                    sequence=applied.sequence,
+                    chain=applied.chain,
                     rules_version=self._rules_version,
                     at_ms=owned.at_ms,
                 ),

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.account.records import Applied
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Recall, Remembered, Step, wanted
@@ -209,7 +210,9 @@ class PartitionAccounts:
             return
         if by_release == self._rules_version:
             self._quarantined.add(account_id)
-        elif account is not None and any(stop.rule == "internal_error" for stop in account.stops):
+        elif account is not None and any(
+            stop.rule == "internal_error" for stop in account.halts.stops
+        ):
             self._store.end_quarantine(account_id)
         else:
             self._retried.add(account_id)
@@ -273,7 +276,7 @@ class PartitionAccounts:
     def _keep_number(self, account: Account) -> None:
         """Note that an account was counted: not once more when it comes again."""
         with suppress(Exception):
-            bare = save_account(Account(account.account_id, number=account.number))
+            bare = save_account(Account(account.account_id, Applied(number=account.applied.number)))
             self._store.write_account(account.account_id, bare)
 
     def _save_shared(self) -> Due:
