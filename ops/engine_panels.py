@@ -142,7 +142,7 @@ ENGINE = Row(
             "none",
             (
                 Query(
-                    'max by (partition) (riskgate_accounts_told{namespace=~"$namespace"}) - '
+                    'max by (partition) (riskgate_accounts_reported{namespace=~"$namespace"}) - '
                     'max by (partition) (riskgate_accounts_held{namespace=~"$namespace"})',
                     "{{partition}}",
                 ),

@@ -14,9 +14,9 @@ def run(
     ] = None,
 ) -> None:
     """Run each role as a process of its own; when one exits, all exit."""
-    from pipeline.streams.roles.leaving import leave_when_told
+    from pipeline.streams.roles.leaving import exit_on_sigterm
 
-    leave_when_told()
+    exit_on_sigterm()
     from pipeline.streams.roles.run import run_roles
 
     raise typer.Exit(run_roles(roles or list(RoleName)))

@@ -8,8 +8,8 @@ from topics.dead_letters import DeadLetter, DeadSource
 
 __all__ = ["dead_key", "dead_letter"]
 
-# All that a stranger can make long is cut, or one message could not be written as a dead letter
-# either and its reader would never get past it.
+# Everything that a sender can make long is cut. Otherwise the dead letter could be too large to
+# write, and ingest would never get past the record.
 RAW_BYTES_MAX = 16_384
 KEY_BYTES_MAX = 1024
 TEXT_CHARACTERS_MAX = 1000
@@ -37,5 +37,5 @@ def dead_letter(record: Record, error: DecodeError, *, topic: str, topic_id: str
 
 
 def dead_key(key: bytes | None) -> bytes | None:
-    """Return what a dead letter keeps of a record's key, as its own."""
+    """Return the key of a record's dead letter: the record's own, cut to its bound."""
     return None if key is None else key[:KEY_BYTES_MAX]

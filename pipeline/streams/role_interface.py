@@ -1,6 +1,6 @@
-"""What the roles of the shell and the engine that runs them say to each other.
+"""The interface between the roles and the engine that runs them.
 
-Apart from application.py so that a role, its tests and the command line import no quixstreams.
+Apart from application.py so that a role, its tests and the command line do not import quixstreams.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -38,10 +38,10 @@ Place = tuple[str, int]  # Topic and partition.
 Headers = Sequence[tuple[str, bytes]]
 ClientSetting = str | int | bool
 STORE = "accounts"
-TABLES_GROUP = "tables"  # Nobody joins it or commits; librdkafka asks who coordinates it.
+TABLES_GROUP = "tables"  # Nobody joins it or commits to it; librdkafka requires one.
 MEBIBYTE = 1_048_576
 
-# What one answer of a broker may hold, and what one batch of zstd in it may unpack to.
+# Bounds on one fetch response, and on what one zstd batch in it may decompress to.
 FETCH: dict[str, ClientSetting] = {
     "fetch.max.bytes": 8 * MEBIBYTE,
     "receive.message.max.bytes": 32 * MEBIBYTE,
@@ -54,35 +54,35 @@ CONSUMER: dict[str, ClientSetting] = {
     "fetch.wait.max.ms": 50,
     "isolation.level": "read_committed",
     "queued.max.messages.kbytes": 16_384,
-    # An input that gets more partitions is read whole soon, not after five minutes.
+    # New partitions of an input are found within seconds, not after five minutes.
     "topic.metadata.refresh.interval.ms": 10_000,
 }
 PRODUCER: dict[str, ClientSetting] = {
     "compression.type": "lz4",
-    # Fewer, fuller requests. Nobody waits for it: a commit flushes, and without one nothing counts.
+    # Fewer, fuller requests. It delays nothing: a commit flushes, and readers see nothing before.
     "linger.ms": 20,
     "message.max.bytes": 8 * MEBIBYTE,
 }
-# A transaction is whole or absent. Without one, only this keeps later messages from going out
-# after one was refused.
+# A transaction is complete or absent. Without one, only this stops later messages after a refused
+# one.
 WITHOUT_GAPS: dict[str, ClientSetting] = {
     "delivery.report.only.error": True,
     "enable.gapless.guarantee": True,
-    "linger.ms": 1,  # An event is acted on as soon as it is there, not at a commit.
+    "linger.ms": 1,  # Risk acts on an event as soon as it is written, not at a commit.
     "message.timeout.ms": 0,
 }
 
 
-class Stopped(Exception):  # noqa: N818 - It is what happened, not what is wrong.
-    """Say in one sentence why a running worker must not go on; nothing more was committed."""
+class Stopped(Exception):  # noqa: N818 - It names what happened, not an error.
+    """Say in one sentence why a running worker must stop; nothing more was committed."""
 
 
 class LogChanged(Stopped):
-    """Say so because a log does not have what was read from it."""
+    """Say that a log no longer has what was read from it."""
 
 
 class Record(NamedTuple):
-    """One message as Kafka handed it over."""
+    """One message as Kafka delivered it."""
 
     topic: str
     partition: int
@@ -90,7 +90,7 @@ class Record(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int
-    timestamp_is_append_time: bool  # Else the producer's own clock.
+    timestamp_is_append_time: bool  # False: the producer's clock.
 
 
 class Partition(NamedTuple):
@@ -98,13 +98,13 @@ class Partition(NamedTuple):
 
     topic: str
     partition: int
-    topic_id: str  # Kafka's own, read at this assignment: changes when the topic is recreated.
+    topic_id: str  # Kafka's, read at this assignment; it changes when the topic is recreated.
 
 
 class Store(Protocol):
-    """The keyed state of one partition: written and committed with the outputs, or not at all.
+    """The keyed state of one partition, committed together with the outputs or not at all.
 
-    A read sees what was written since the last commit.
+    Reads see writes that are not committed yet.
     """
 
     def get(self, key: bytes) -> bytes | None:
@@ -114,13 +114,13 @@ class Store(Protocol):
         """Write a value."""
 
     def delete(self, key: bytes) -> None:
-        """Forget a key, known or not."""
+        """Delete a key, whether it exists or not."""
 
 
 class Produce(Protocol):
-    """Send a message with the engine's producer, inside its transaction if it has one."""
+    """Send a message with the engine's producer, in its transaction if there is one."""
 
-    def __call__(  # noqa: PLR0913 - Kafka's own parts of a message.
+    def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
         self,
         topic: str,
         *,
@@ -129,20 +129,20 @@ class Produce(Protocol):
         partition: int | None = None,
         headers: Headers | None = None,
     ) -> None:
-        """Without a partition the key decides, by murmur2 as in Java."""
+        """Send. Without a partition, murmur2 of the key decides, as in Java."""
 
 
 class Unreadable(NamedTuple):
-    """The offsets of a batch that cannot be unpacked."""
+    """The offsets of a batch that cannot be decompressed."""
 
     topic: str
     partition: int
     first: int
-    next: int  # Behind its last.
+    next: int  # One after its last.
     reason: str
 
     def record(self, *, at_ms: int = 0) -> Record:
-        """Stand for the batch as one record, of which nothing more is known."""
+        """Return a record that stands for the batch; only its offsets are known."""
         return Record(
             topic=self.topic,
             partition=self.partition,
@@ -155,52 +155,52 @@ class Unreadable(NamedTuple):
 
     @property
     def error(self) -> DecodeError:
-        """What a dead letter says of it."""
+        """The error that its dead letter reports."""
         return DecodeError(
             f"Offsets {self.first} to {self.next - 1} cannot be unpacked ({self.reason})"
         )
 
 
 class Role(Protocol):
-    """What a worker does with its records. Everything is called from the engine's one thread."""
+    """What a worker does with its records; the engine's one thread makes all calls."""
 
     def assign(self, partition: Partition, store: Store | None) -> None:
-        """Begin with a partition whose state is recovered and verified; None: it has no state."""
+        """Start a partition whose state is recovered and verified; None: it has no state."""
 
     def revoke(self, partition: Partition) -> None:
-        """Forget everything about a partition: it was committed before, or lost."""
+        """Drop everything about a partition, after its commit or because it was lost."""
 
     def apply(self, record: Record) -> None:
-        """Produce, read and write. What raises ends the worker, uncommitted."""
+        """Handle a record: produce, read and write. An exception ends the worker, uncommitted."""
 
     def step_over(self, batch: Unreadable) -> None:
-        """Set aside a batch of records that cannot be unpacked."""
+        """Write a dead letter for a batch that cannot be decompressed."""
 
     def prepare(self) -> None:
-        """Write what is still held in memory; the commit follows."""
+        """Write what is still in memory; the commit follows."""
 
 
 class Observer:
-    """What happens in the engine, for metrics; called from the engine's thread."""
+    """Receives what happens in the engine, for metrics; the engine's thread makes all calls."""
 
     def committed(self, seconds: float, records: int) -> None:
-        """Record a commit of so many records and how long it took, preparation included."""
+        """Record a commit of so many records and its duration, including preparation."""
 
     def dropped(self, records: int) -> None:
-        """Record a checkpoint thrown away because its partitions were lost."""
+        """Record a checkpoint that was dropped because its partitions were lost."""
 
     def recovered(self, seconds: float) -> None:
         """Record how long a recovery from the changelog took."""
 
     def overwritten(self, partitions: int) -> None:
-        """Record that the group's offset of so many partitions was older than their state."""
+        """Record that group offsets of so many partitions were older than their state."""
 
     def rebalanced(self) -> None:
         """Record a new assignment."""
 
 
 def changelog_name(group: str, stream: str) -> str:
-    """Return the topic behind the state that a group keeps of a stream, as quixstreams names it."""
+    """Return the changelog of a group's state for a topic, as quixstreams names it."""
     return f"changelog__{group}--{stream}--{STORE}"
 
 
@@ -210,66 +210,66 @@ def _nothing() -> None:
 
 @dataclass(slots=True)
 class EngineStatus:
-    """How the engine is doing: written by its thread, read by any other."""
+    """The engine's status, written by its thread and read by others."""
 
-    beat: Callable[[], None] = _nothing  # Called by the engine's thread, whenever it lives.
-    ready: bool = False  # Owns partitions, and all of them are recovered and verified.
-    idle_member: bool = False  # A member of the group for whom no partition was left.
+    beat: Callable[[], None] = _nothing  # The engine's thread calls it while it is alive.
+    ready: bool = False  # Owns partitions, all of them recovered and verified.
+    idle_member: bool = False  # A member of the group that got no partition.
     last_turn_s: float = 0.0  # time.monotonic() of the loop's last turn.
     assigned: tuple[Partition, ...] = ()
     positions: Mapping[Place, int] = field(default_factory=dict)  # Next to be read.
     lags: Mapping[Place, int] = field(default_factory=dict)  # Records, once a second.
-    recovering_s: float = 0.0  # Since partitions were assigned whose state is not there yet.
+    recovering_s: float = 0.0  # How long assigned partitions have waited for their state.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineSettings:
-    """How one worker reaches Kafka and who it is there."""
+    """How one worker reaches Kafka, and its identity there."""
 
     brokers: str
     group: str
-    instance: str  # The same after every restart, never shared by two living workers.
-    topics: tuple[str, ...]  # What is read. Risk: events alone.
-    partitions: Mapping[str, int | None]  # Topics that must exist; their partitions, if fixed.
+    instance: str  # Kept across restarts; two running workers never share one.
+    topics: tuple[str, ...]  # The topics it reads; risk reads only events.
+    partitions: Mapping[str, int | None]  # Topics that must exist, and their fixed counts if any.
     state_dir: Path = Path("state")
     security: Mapping[str, str] = field(default_factory=dict)  # As librdkafka names them.
     commit_interval_ms: int = 100
-    # A transaction shows nothing before its end. What goes out by itself need not be committed at
-    # once, and what comes meanwhile would wait for the commit.
+    # In a transaction, readers see nothing before the commit. Without one, outputs are visible
+    # anyway, and an early commit would only delay the records that follow.
     commits_when_idle: bool = True
     batch_records: int = 1000
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 10_000
     poll_interval_ms_max: int = 45_000
-    # A member keeps its name: one that was killed returns at once, where a stranger would wait for
-    # the end of the dead one's session. Told to end, it leaves, so that others follow at once.
+    # A static member that was killed gets its partitions back immediately under its name. On a
+    # planned stop it leaves the group, so that others take over immediately.
     leave_at_end: bool = True
-    clock_ahead_ms_max: int = 60_000  # Of an append time, seen from the worker's clock.
+    clock_ahead_ms_max: int = 60_000  # How far an append time may be ahead of our clock.
     startup_seconds_max: float = 10.0
-    # Starts engine/guarded_child.py; empty: nothing is read under a limit of memory.
+    # The command that starts engine/guarded_child.py; empty: no reading under a memory limit.
     stop_levels: tuple[str, ...] = ()
 
     @property
     def transactional_id(self) -> str:
-        """What fences an earlier life of this worker."""
+        """The id that fences an earlier process of this worker."""
         return f"{self.group}-{self.instance}"
 
     @property
     def call_seconds_max(self) -> float:
-        """How long one call of Kafka's client may take: the brokers end the transaction soon."""
+        """How long one call of Kafka's client may take before the brokers end the transaction."""
         return 0.9 * self.transaction_timeout_ms / 1000
 
     @property
     def changelog(self) -> str:
-        """The topic behind the state of risk."""
+        """The changelog of risk's state."""
         return changelog_name(self.group, self.topics[0])
 
     def reader(self) -> dict[str, ClientSetting]:
-        """Return librdkafka's settings of a consumer that joins no group, beside the worker's."""
+        """Return librdkafka's settings for a consumer that joins no group."""
         return {**self.security, "bootstrap.servers": self.brokers, "group.id": self.group}
 
     def consumer(self) -> dict[str, ClientSetting]:
-        """Return librdkafka's settings of the consumer."""
+        """Return librdkafka's settings for the worker's consumer."""
         return CONSUMER | {
             **self.security,
             "group.instance.id": self.instance,
@@ -279,18 +279,18 @@ class EngineSettings:
         }
 
     def second_reader(self) -> dict[str, ClientSetting]:
-        """Return librdkafka's settings of a consumer that reads at given offsets once more."""
+        """Return librdkafka's settings for a consumer that reads given offsets again."""
         return CONSUMER | {
             **self.reader(),
             "auto.offset.reset": "error",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": "read_uncommitted",
-            "log_level": 0,  # Its errors come with the messages.
+            "log_level": 0,  # Errors arrive with the messages.
         }
 
     def producer(self, *, transactional: bool) -> dict[str, ClientSetting]:
-        """Return librdkafka's settings of the producer."""
+        """Return librdkafka's settings for the producer."""
         if not transactional:
             return PRODUCER | WITHOUT_GAPS | {**self.security}
         return PRODUCER | {

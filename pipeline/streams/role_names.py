@@ -1,10 +1,10 @@
-"""The three roles that a riskgate process can have; apart so that naming them costs no import."""
+"""The three roles of a riskgate process, in a file that is quick to import."""
 
 from enum import StrEnum
 
 
 class RoleName(StrEnum):
-    """A role of a process, as named on the command line, in groups and in metrics."""
+    """A role, as named on the command line, in consumer groups and in metrics."""
 
     INGEST = "ingest"
     RISK = "risk"

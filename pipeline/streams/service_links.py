@@ -1,4 +1,4 @@
-"""What Kubernetes sets in every pod for a Service whose name begins with "riskgate"."""
+"""The variables that Kubernetes sets in every pod for Services named "riskgate…"."""
 
 import re
 
@@ -9,6 +9,6 @@ _ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
 
 
 def is_service_link(name: str, value: str) -> bool:
-    """Whether a variable is one of those; name: without the prefix of ours."""
+    """Whether Kubernetes set a variable; name: without the prefix RISKGATE_."""
     is_address = name.endswith("PORT") and _ADDRESS.fullmatch(value) is not None
     return is_address or _LINK.fullmatch(name) is not None

@@ -1,6 +1,6 @@
 """Every setting, read from the environment as RISKGATE_…: its unit, bounds, default and meaning.
 
-A setting says where and how fast riskgate runs, never what is allowed: that is what limits are for.
+A setting says where and how fast riskgate runs, never what is allowed; limits say that.
 """
 
 import os
@@ -41,36 +41,34 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     brokers: str = _setting(
-        "127.0.0.1:9092", "", "Kafka's addresses, host:port, separated by commas.", min_length=1
+        "127.0.0.1:9092", "", "Kafka's addresses as host:port, separated by commas.", min_length=1
     )
-    topic_prefix: str = _setting(
-        "risk.", "", "What the name of every topic begins with.", pattern=NAME
-    )
+    topic_prefix: str = _setting("risk.", "", "Prefix of every topic name.", pattern=NAME)
     group_prefix: str = _setting(
         "riskgate",
         "",
-        "What every consumer group and transactional id begins with.",
+        "Prefix of every consumer group and transactional id.",
         pattern=NAME_NOT_EMPTY,
     )
     partitions: int = _setting(
-        24, "partitions", "Partitions of `events`; for life, and checked at start.", ge=1, le=4096
+        24, "partitions", "Partitions of `events`; can never change.", ge=1, le=4096
     )
     replication_factor: int = _setting(
-        3, "copies", "Of every topic made; fewer where there are fewer brokers.", ge=1, le=10
+        3, "copies", "Replicas of new topics; fewer with fewer brokers.", ge=1, le=10
     )
     instance: str = _setting(
         socket.gethostname,
         "",
-        "Name of this instance: the same after a restart, and never that of another living one.",
+        "Name of this instance; it keeps it after a restart, and no other running one has it.",
         pattern=NAME_NOT_EMPTY,
     )
     state_dir: Path = _setting(
-        Path("state"), "", "Folder of the state; lost, it is rebuilt from the changelog."
+        Path("state"), "", "Folder of the state; if lost, it is rebuilt from the changelog."
     )
     commit_interval_ms: int = _setting(
         100,
         "ms",
-        "A busy worker commits at the latest after this long; 20,000 records behind, a second.",
+        "A busy worker commits at least this often; with 20,000 records of lag, once a second.",
         ge=1,
         le=10_000,
     )
@@ -86,10 +84,10 @@ class Settings(BaseSettings):
         "ms",
         "A silent worker loses its partitions to another after this long.",
         ge=6000,
-        le=45_000,  # No longer than a worker may take for one turn, or Kafka's client refuses it.
+        le=45_000,  # At most max.poll.interval.ms, or Kafka's client refuses it.
     )
     at_end: Literal["leave", "stay"] = _setting(
-        "leave", "", "On SIGTERM risk leaves its group, or stays: its partitions wait for it."
+        "leave", "", "On SIGTERM, risk leaves its group, or stays so that its partitions wait."
     )
     event_bytes_max: int = _setting(
         262_144, "bytes", "A larger event becomes a dead letter.", ge=4096, le=1_000_000
@@ -100,7 +98,7 @@ class Settings(BaseSettings):
     price_history_ms: int = _setting(
         90_000_000,
         "ms",
-        "The price table starts this far in the past; LONG_RUN_BARS must fit in.",
+        "How far back the price table starts; LONG_RUN_BARS must fit in.",
         ge=0,
         le=7 * 86_400_000,
     )
@@ -121,9 +119,9 @@ class Settings(BaseSettings):
         1440, "bars", "Number of returns in the long-run volatility.", ge=2, le=100_000
     )
     table_lag_ms_max: int = _setting(
-        15_000,  # A broker that died is given up after nine seconds; another one leads then.
+        15_000,  # Kafka replaces a dead leader after nine seconds.
         "ms",
-        "A process exits when its tables lag by more than this, or no end offset came for so long.",
+        "A process exits if its tables lag by more, or if no broker reports their end for so long.",
         ge=100,
         le=600_000,
     )
@@ -133,20 +131,20 @@ class Settings(BaseSettings):
     revaluation_move_ratio: Decimal = _setting(
         Decimal("0.0005"),
         "ratio",
-        "A move of a held symbol's price beyond this revalues its accounts.",
+        "A larger price move of a held symbol revalues its accounts.",
         ge=0,
         le=1,
     )
     revaluation_interval_ms: int = _setting(
-        500, "ms", "An account gets at most one revaluation in this time.", ge=1, le=60_000
+        500, "ms", "An account gets at most one revaluation in this interval.", ge=1, le=60_000
     )
     revaluation_budget: int = _setting(
-        2000, "1/s", "Revaluations for each partition and second.", ge=1, le=1_000_000
+        2000, "1/s", "Most revaluations per partition and second.", ge=1, le=1_000_000
     )
     revaluation_lag_ms_max: int = _setting(
         200,
         "ms",
-        "With risk further behind on a partition, ordinary moves cause no revaluation.",
+        "If risk lags by more on a partition, ordinary price moves cause no revaluation.",
         ge=1,
         le=60_000,
     )
@@ -156,15 +154,15 @@ class Settings(BaseSettings):
     http_port: int = _setting(
         9400,
         "port",
-        "Port of the first role, the others counting up; 0 takes any free ones.",
+        "Port of the first role, the next ones for the others; 0 takes free ports.",
         ge=0,
         le=65_000,
     )
     metrics_accounts_max: int = _setting(
-        0, "accounts", "Metrics name so many accounts, those nearest to a limit.", ge=0, le=100
+        0, "accounts", "Metrics name this many accounts, those nearest to a limit.", ge=0, le=100
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
-        "PLAINTEXT", "", "How to speak to Kafka."
+        "PLAINTEXT", "", "Protocol to connect to Kafka."
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = _setting(
         None, "", "How to log in to Kafka; needed by the SASL protocols."
@@ -172,7 +170,7 @@ class Settings(BaseSettings):
     sasl_username: str | None = _setting(None, "", "Name to log in with.")
     sasl_password: SecretStr | None = _setting(None, "", "Password to log in with.")
     ssl_ca_location: Path | None = _setting(
-        None, "", "File of the authorities to trust; the system's own without it."
+        None, "", "File of the certificate authorities to trust; without it, the system's."
     )
     ssl_certificate_location: Path | None = _setting(None, "", "File of the client's certificate.")
     ssl_key_location: Path | None = _setting(None, "", "File of the client's private key.")
@@ -181,7 +179,7 @@ class Settings(BaseSettings):
         "auto", "", "Of the log on stderr; auto is console on a terminal, else JSON."
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
-        "info", "", "The least that is logged."
+        "info", "", "Lowest level that is logged."
     )
 
     @classmethod
@@ -231,12 +229,13 @@ class Settings(BaseSettings):
         if self.commit_interval_ms * 3 > self.transaction_timeout_ms:
             raise ValueError(
                 "RISKGATE_COMMIT_INTERVAL_MS must be at most a third of "
-                "RISKGATE_TRANSACTION_TIMEOUT_MS, or the broker aborts a busy worker's transactions"
+                "RISKGATE_TRANSACTION_TIMEOUT_MS; otherwise the broker aborts transactions of a "
+                "busy worker"
             )
         if self.commit_interval_ms >= self.revaluation_lag_ms_max:
             raise ValueError(
-                "RISKGATE_COMMIT_INTERVAL_MS must be below RISKGATE_REVALUATION_LAG_MS_MAX, or a "
-                "busy worker always seems to lag and price moves revalue no account"
+                "RISKGATE_COMMIT_INTERVAL_MS must be below RISKGATE_REVALUATION_LAG_MS_MAX; "
+                "otherwise a busy worker always seems to lag, and price moves revalue no account"
             )
         return self
 
@@ -251,19 +250,19 @@ class Settings(BaseSettings):
         if not self.security_protocol.startswith("SASL_") and any(login):
             raise ValueError(
                 "RISKGATE_SASL_… is set, but RISKGATE_SECURITY_PROTOCOL "
-                f"{self.security_protocol} does not log in; make it SASL_SSL"
+                f"{self.security_protocol} does not log in; change it to SASL_SSL"
             )
         files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
         if not self.security_protocol.endswith("SSL") and any(files):
             raise ValueError(
                 "RISKGATE_SSL_… is set, but RISKGATE_SECURITY_PROTOCOL "
-                f"{self.security_protocol} does not encrypt; make it SSL or SASL_SSL"
+                f"{self.security_protocol} does not encrypt; change it to SSL or SASL_SSL"
             )
         return self
 
 
 def variable(name: str) -> str:
-    """Return the variable of the environment that sets a setting."""
+    """Return the environment variable of a setting."""
     return f"{PREFIX}{name.upper()}"
 
 
@@ -282,7 +281,7 @@ def _refuse_unknown_names() -> None:
             rest = name[len(PREFIX) :].lower()
             near = nearest(rest, Settings.model_fields)
             advice = f"did you mean {variable(near)}?" if near else "unset it"
-            raise SettingsError(f"{name} is no setting of riskgate; {advice}")
+            raise SettingsError(f"{name} is not a setting of riskgate; {advice}")
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""The settings as a table, for the documentation and the test that keeps it true."""
+"""The settings as a table, for the documentation and its test."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ __all__ = ["Row", "settings_table"]
 
 
 class Row(NamedTuple):
-    """One setting, as the documentation shows it."""
+    """One setting in the documentation."""
 
     name: str
     default: str
@@ -20,7 +20,7 @@ class Row(NamedTuple):
 
 
 def settings_table() -> list[Row]:
-    """List every setting in the order of its declaration."""
+    """List every setting in order of declaration."""
     return [
         Row(variable(name), _default(field), _unit(field), _bounds(field), field.description or "")
         for name, field in Settings.model_fields.items()

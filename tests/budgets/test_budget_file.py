@@ -46,7 +46,7 @@ def test_file_is_good_when_the_command_checks_it(file: Path) -> None:
         ("accounts: [c]", "accounts: [a]", "a is named twice"),
         ("accounts: [c]", "accounts: []", "length >= 1"),
         ("accounts: [c]", "accounts: ['*']", "groups.value: Expected `str` matching regex"),
-        ("trend: {", "700: {", "line 4: '700' stands where a name must stand"),
+        ("trend: {", "700: {", "line 4: expected a key, got '700'"),
         ("1500000.50", "1E+6", "adds up to 1500000.5, but the firm's is 1000000"),
         ("accounts: [c]", "acounts: [c]", "acounts"),
         ("1500000.50", "1500000.49", "adds up to 1500000.5, but the firm's is 1500000.49"),

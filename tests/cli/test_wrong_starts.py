@@ -18,7 +18,7 @@ def test_run_says_which_name_is_meant_when_a_setting_is_misspelt() -> None:
 
     assert done.returncode == 2
     assert done.stderr == (
-        "riskgate: RISKGATE_PARTITONS is no setting of riskgate; "
+        "riskgate: RISKGATE_PARTITONS is not a setting of riskgate; "
         "did you mean RISKGATE_PARTITIONS?\n"
     )
 
@@ -29,7 +29,7 @@ def test_run_names_variable_and_bound_when_a_setting_is_out_of_bounds() -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "riskgate: RISKGATE_PARTITIONS is '0', but the input should be greater than or equal to 1 "
-        "(Partitions of `events`; for life, and checked at start)\n"
+        "(Partitions of `events`; can never change)\n"
     )
 
 

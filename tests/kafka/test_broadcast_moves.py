@@ -57,7 +57,7 @@ def test_owner_has_every_account_when_another_broadcast_joined_and_left_meanwhil
 
     counts = Counter(partition_of(name, PARTITIONS) for name in names)
     begun = [float(counts[n]) for n in range(PARTITIONS)]
-    until(lambda: shown(one, "riskgate_accounts_told") == begun, world.logs)
+    until(lambda: shown(one, "riskgate_accounts_reported") == begun, world.logs)
     until(lambda: shown(one, "riskgate_accounts_held") == begun, world.logs)
     assert len(names) > 500
     assert one.get("readyz").status_code == 200

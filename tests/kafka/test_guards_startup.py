@@ -46,7 +46,7 @@ def test_a_worker_does_not_start_when_the_partitions_are_others(
 ) -> None:
     rig.make_both(partitions=3)
 
-    with pytest.raises(StartupError, match=r"events has 3 partitions where the settings say 4"):
+    with pytest.raises(StartupError, match=r"events has 3 partitions, but the settings say 4"):
         application(rig.settings(partitions=4))
 
 
@@ -62,7 +62,7 @@ def test_a_worker_does_not_start_when_the_changelog_has_other_partitions(rig: Ri
     rig.make_both(partitions=2)
     rig.make(rig.settings().changelog, partitions=3, cleanup_policy="compact")
 
-    with pytest.raises(StartupError, match=r"has 3 partitions where the settings say 2"):
+    with pytest.raises(StartupError, match=r"has 3 partitions, but the settings say 2"):
         RiskApplication(rig.settings(partitions=2))
 
 

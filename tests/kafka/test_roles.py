@@ -172,7 +172,7 @@ def test_nothing_is_written_when_the_log_has_no_append_time(world: World, role: 
     worker = world.run(role)
 
     assert worker.code() == 1
-    assert "has not LogAppendTime" in worker.log()
+    assert "does not use LogAppendTime" in worker.log()
     assert world.ends("events") == [0] * PARTITIONS
 
 
@@ -183,7 +183,7 @@ def test_risk_goes_on_when_the_log_has_append_time_again(world: World) -> None:
     world.send_bytes("events", heartbeat, key=b"*", partition=0)
     world.flush()
     assert worker.code() == 1
-    assert "has not LogAppendTime" in worker.log()
+    assert "does not use LogAppendTime" in worker.log()
 
     world.configure("events", "message.timestamp.type", "LogAppendTime")
     again = world.run("risk").ready()
@@ -207,4 +207,4 @@ def test_worker_is_ready_and_says_why_it_idles_when_there_are_more_than_partitio
 
 def is_idle_member(worker: Worker) -> bool:
     """Whether a worker says that no partition was left for it."""
-    return "an idle member of the group: there are more workers" in worker.get("readyz").text
+    return "an idle member of the group, since there are more workers" in worker.get("readyz").text

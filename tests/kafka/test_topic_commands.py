@@ -93,8 +93,8 @@ def test_run_is_refused_when_the_partition_count_is_another(
 
     assert done.returncode == 2
     assert done.stderr.startswith(
-        f"riskgate: {made['topic_prefix']}events has 2 partitions "
-        "where RISKGATE_PARTITIONS says 3; the count is for life: correct the setting"
+        f"riskgate: {made['topic_prefix']}events has 2 partitions, "
+        "but RISKGATE_PARTITIONS is 3; the count can never change: correct the setting"
     )
     assert done.stderr.count("\n") == 1
 
@@ -104,7 +104,7 @@ def test_run_is_refused_when_the_topics_are_missing(kafka: LocalKafka, prefix: s
 
     assert done.returncode == 2
     assert done.stderr.startswith(
-        f"riskgate: {prefix}events is missing; make it with: riskgate topics create"
+        f"riskgate: {prefix}events is missing; create it with: riskgate topics create"
     )
 
 
@@ -127,7 +127,7 @@ def test_control_is_refused_when_its_topic_is_missing(kafka: LocalKafka, prefix:
 
     assert done.returncode == 2
     assert done.stderr == (
-        f"riskgate: {prefix}controls is missing; make it with: riskgate topics create\n"
+        f"riskgate: {prefix}controls is missing; create it with: riskgate topics create\n"
     )
 
 

@@ -56,7 +56,7 @@ def test_unknown_name_is_refused_when_it_is_set(
 ) -> None:
     monkeypatch.setenv(name, "1")
 
-    assert refusal() == f"{name} is no setting of riskgate; {advice}"
+    assert refusal() == f"{name} is not a setting of riskgate; {advice}"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_start_is_refused_when_certificates_would_be_ignored(
 ) -> None:
     monkeypatch.setenv("RISKGATE_SSL_CA_LOCATION", "ca.pem")
 
-    assert "does not encrypt; make it SSL or SASL_SSL" in refusal()
+    assert "does not encrypt; change it to SSL or SASL_SSL" in refusal()
 
 
 def test_connection_carries_the_login_when_there_is_one() -> None:

@@ -47,7 +47,7 @@ def kept(topic: Topic) -> str:
     """Tell how long a topic's messages stay."""
     if topic.compacted:
         return "compacted"
-    return "for ever" if topic.retention_ms == FOREVER else f"{topic.retention_ms // DAY_MS} days"
+    return "forever" if topic.retention_ms == FOREVER else f"{topic.retention_ms // DAY_MS} days"
 
 
 def _homes() -> dict[type[Struct], str]:

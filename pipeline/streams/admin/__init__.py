@@ -1,1 +1,1 @@
-"""What the command line needs of a cluster: topics, access rights, limits documents."""
+"""What the command line needs from a cluster: topics, access rights, limits documents."""

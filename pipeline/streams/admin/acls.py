@@ -1,4 +1,4 @@
-"""Who may read and write what, from the topics' own definitions, and in the words of kafka-acls."""
+"""Who may read and write what, derived from the topics' definitions, as options of kafka-acls."""
 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -12,18 +12,18 @@ __all__ = ["Access", "accesses", "acl_lines"]
 
 Kind = Literal["topic", "group", "transactional-id", "cluster"]
 OPTIONS = {"cluster": "--cluster"}
-# Everybody outside who reads; riskgate's own roles have groups of their own.
+# Outside parties that read; riskgate's own roles have their own groups.
 READERS = ("strategy", "engine", "desk", "market")
 
 
 class Access(NamedTuple):
     """One thing that one party may do."""
 
-    party: str  # A role, or who stands outside; put your own users in their place.
+    party: str  # A role or an outside party; replace it by your own user.
     operation: str
     kind: Kind
     name: str
-    prefixed: bool = False  # `name` is only what the names begin with.
+    prefixed: bool = False  # `name` is a prefix.
 
 
 def accesses(settings: Settings) -> list[Access]:
@@ -32,9 +32,9 @@ def accesses(settings: Settings) -> list[Access]:
 
 
 def acl_lines(settings: Settings) -> list[str]:
-    """Return the options of one call of kafka-acls a line.
+    """Return lines that each hold the options of one call of kafka-acls.
 
-    The principals are the parties' names; put your own users in their place.
+    The principals are the parties' names; replace them by your own users.
     """
     return [_line(access) for access in accesses(settings)]
 
@@ -53,14 +53,14 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
         yield Access(party, "Read", "group", settings.group(party), prefixed=True)
     for role in (RoleName.INGEST, RoleName.BROADCAST):
         yield Access(role, "Describe", "group", settings.group(TABLES_GROUP))
-    # quixstreams looks at what it is to read; prices are read by the tables alone.
+    # quixstreams describes the topics it reads; only the tables read prices.
     for topic in INPUTS:
         if topic.name != "prices":
             yield Access(RoleName.INGEST, "DescribeConfigs", "topic", settings.topic(topic.name))
     risk, events = settings.group(RoleName.RISK), settings.topic("events")
-    for role in RoleName:  # Nobody writes or decides without the broker's time.
+    for role in RoleName:  # Each role checks that `events` uses the broker's time.
         yield Access(role, "DescribeConfigs", "topic", events)
-    # Broadcast spares a partition whose decisions lag behind.
+    # Broadcast measures how far risk is behind.
     yield Access(RoleName.BROADCAST, "Describe", "group", risk, prefixed=True)
     for operation in ("Read", "Write", "DescribeConfigs"):
         yield Access(RoleName.RISK, operation, "topic", changelog_name(risk, events))
@@ -69,7 +69,7 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
 
 
 def _of_operators(settings: Settings) -> Iterator[Access]:
-    """List what `riskgate topics`, `limits show` and `limits apply` need beside the topics."""
+    """List what `riskgate topics`, `limits show` and `limits apply` need besides topic access."""
     yield Access("operator", "Create", "cluster", "kafka-cluster")
     yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
     changelog = changelog_name(settings.group(RoleName.RISK), settings.topic("events"))
@@ -77,7 +77,7 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
         yield Access("operator", "Describe", "topic", name)
         yield Access("operator", "DescribeConfigs", "topic", name)
     yield Access("operator", "Read", "group", settings.group("operator"))
-    for operation in ("Describe", "Write"):  # `riskgate budgets`: only one may publish.
+    for operation in ("Describe", "Write"):  # `riskgate budgets` fences a second publisher.
         yield Access("operator", operation, "transactional-id", settings.group("budgets"))
 
 

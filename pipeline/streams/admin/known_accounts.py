@@ -1,4 +1,4 @@
-"""Whether an account is one that riskgate knows, as the operator's commands see it."""
+"""Whether riskgate knows an account, for the operator's commands."""
 
 from pipeline.streams.admin.limits_log import read_topic
 from pipeline.streams.clients.broker import BrokerError
@@ -9,18 +9,18 @@ from topics.codec import DecodeError, decode_as
 
 __all__ = ["is_known", "newest_row"]
 
-READ_SECONDS_MAX = 5.0  # Someone waits for a halt.
+READ_SECONDS_MAX = 5.0  # Short, because an operator may be waiting to halt an account.
 
 
 def is_known(settings: Settings, account_id: str) -> bool:
-    """Return whether an account ever had an event; raise BrokerError when nobody can say."""
+    """Return whether an account ever had an event. Raise BrokerError if Kafka cannot tell."""
     key = account_id.encode()
     messages = read_topic(settings, STATES.name, key=account_id, seconds_max=READ_SECONDS_MAX)
     return any(message.key() == key and message.value() is not None for message in messages)
 
 
 def newest_row(settings: Settings, account_id: str) -> AccountState | None:
-    """Return where an account stood last; raise BrokerError when nobody can say."""
+    """Return an account's newest row; None without one. Raise BrokerError if Kafka cannot tell."""
     key, newest = account_id.encode(), None
     for message in read_topic(settings, STATES.name, key=account_id):
         if message.key() == key:
@@ -28,4 +28,6 @@ def newest_row(settings: Settings, account_id: str) -> AccountState | None:
     try:
         return None if newest is None else decode_as(AccountState, bytes(newest))
     except DecodeError as error:
-        raise BrokerError(f"{STATES.name} holds what riskgate did not write: {error}") from error
+        raise BrokerError(
+            f"{STATES.name} has a row that riskgate did not write: {error}"
+        ) from error

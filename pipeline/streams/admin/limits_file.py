@@ -1,4 +1,4 @@
-"""A limits file: YAML, {rule: {parameter: value}}; the rules themselves are judged elsewhere."""
+"""A limits file: YAML, {rule: {parameter: value}}. Its rules are validated elsewhere."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,26 +16,26 @@ class LimitsFileError(YamlFileError):
 
 
 class LimitsFile(NamedTuple):
-    """The rules of a file, and where in it each stands."""
+    """The rules of a file, and the line of each."""
 
     rules: Rules
     tree: Tree
 
 
 def load_rules(path: Path) -> Rules:
-    """Read a limits file. Raise YamlFileError where it cannot be read; rules are not judged."""
+    """Read a limits file without validating its rules. Raise YamlFileError if that fails."""
     return load_limits(path).rules
 
 
 def load_limits(path: Path) -> LimitsFile:
-    """Read a limits file with the lines of its rules."""
+    """Read a limits file and the lines of its rules."""
     tree = load_tree(path)
     if not isinstance(tree.value, dict):
         raise LimitsFileError(f"{path} must hold rules with their parameters, as in: cash: {{}}")
     for rule, parameters in tree.value.items():
         if not isinstance(parameters, dict | None):
             raise LimitsFileError(
-                f"{path}: line {tree.line_of((rule,))}: {rule} must hold parameters with their "
+                f"{path}: line {tree.line_of((rule,))}: {rule} must hold parameters and their "
                 f"values, not {parameters!r}"
             )
     return LimitsFile({rule: each or {} for rule, each in tree.value.items()}, tree)

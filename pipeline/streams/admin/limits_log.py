@@ -1,4 +1,4 @@
-"""The limits documents on Kafka, as the operator's commands see them."""
+"""The limits documents in Kafka, for the operator's commands."""
 
 from collections.abc import Iterable, Iterator
 from heapq import merge
@@ -33,32 +33,32 @@ __all__ = [
 
 
 class Published(NamedTuple):
-    """What a log of documents comes to."""
+    """The result of a log of documents."""
 
-    in_force: dict[str, LimitsDocument]  # By account, and of `*`.
-    highest: dict[str, int]  # Version of any document, refused ones included.
+    in_force: dict[str, LimitsDocument]  # By account, including `*`.
+    highest: dict[str, int]  # The highest version of any document, including refused ones.
 
     def rules_of(self, account_id: str) -> str:
-        """Return the rules of an account's document, as risk keeps them; {} without one."""
+        """Return the rules of an account's document, as risk stores them; {} without one."""
         document = self.in_force.get(account_id)
         return canonical({} if document is None else document.rules)
 
 
 def published(settings: Settings) -> Published:
-    """Return what is in force for accounts at their next event, by the documents in the log."""
+    """Return the documents that will be in force at each account's next event."""
     logs: dict[int, list[tuple[int, LimitsDocument]]] = {}
     for message in read_topic(settings, TOPIC.name):
         log = logs.setdefault(message.partition() or 0, [])
         document = _document(message)
         if document is not None:
-            # Never before what lies before it in its own log, whatever a clock says.
+            # A broker's clock can go back; a document never precedes the one before it in its log.
             log.append((max(message.timestamp()[1], log[-1][0] if log else 0), document))
     found = merge(*logs.values(), key=lambda item: item[0])
     return published_of(document for _, document in found)
 
 
 def published_of(documents: Iterable[LimitsDocument]) -> Published:
-    """Take documents in order, each as risk does: it takes over, or it is refused."""
+    """Apply documents in order, as risk does: each replaces the one before, or is refused."""
     found = Published({}, {})
     for document in documents:
         name = document.account_id
@@ -73,7 +73,7 @@ def published_of(documents: Iterable[LimitsDocument]) -> Published:
 
 
 def all_documents(settings: Settings) -> dict[str, list[LimitsDocument]]:
-    """Return every document of each account, and of `*`, in the order of the log."""
+    """Return every document of each account, including `*`, in the order of the log."""
     found: dict[str, list[LimitsDocument]] = {}
     for message in read_topic(settings, TOPIC.name):
         document = _document(message)
@@ -83,16 +83,16 @@ def all_documents(settings: Settings) -> dict[str, list[LimitsDocument]]:
 
 
 def write_document(settings: Settings, document: LimitsDocument) -> Address:
-    """Publish a document as it is."""
+    """Publish a document unchanged."""
     return Broker(settings).publish(TOPIC.name, key=document.account_id, value=encode(document))
 
 
 def first_instead_of(
     settings: Settings, document: LimitsDocument, address: Address
 ) -> LimitsDocument | None:
-    """Return what lies before a published document and takes its version from it.
+    """Return an earlier document that makes risk refuse a published one.
 
-    None: risk takes this one, as no version before it was as high.
+    None: no earlier version is as high, so risk accepts the published one.
     """
     for message in read_topic(settings, TOPIC.name, key=document.account_id):
         if (message.offset() or 0) >= address.offset:
@@ -110,7 +110,7 @@ def _document(message: Message) -> LimitsDocument | None:
     try:
         document = decode(TOPIC, value.encode() if isinstance(value, str) else value)
     except DecodeError:
-        return None  # A dead letter already; it never took effect.
+        return None  # Ingest made it a dead letter; it never took effect.
     if not isinstance(document, LimitsDocument) or message.key() != document.account_id.encode():
         return None
     return document
@@ -119,7 +119,7 @@ def _document(message: Message) -> LimitsDocument | None:
 def read_topic(
     settings: Settings, name: str, *, key: str | None = None, seconds_max: float = READ_SECONDS_MAX
 ) -> Iterator[Message]:
-    """Read what is committed to a topic now, each partition in order; of a key only its own."""
+    """Read the committed records of a topic, each partition in order; `key`: only its partition."""
     topic = settings.topic(name)
     broker = Broker(settings)
     with broker.sentences():

@@ -1,4 +1,4 @@
-"""Make the topics that are missing and compare those that are there with what riskgate needs."""
+"""Create missing topics, and compare existing ones with what riskgate needs."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -35,9 +35,9 @@ ANSWER_SECONDS_MAX = 5.0
 
 
 def create_missing(settings: Settings) -> list[str]:
-    """Create every topic that is missing, the changelog of risk included; return their names.
+    """Create every missing topic, including risk's changelog, and return the names.
 
-    Raise BrokerError when one cannot be created, or cannot be used half a minute later.
+    Raise BrokerError if one cannot be created or has no leader half a minute later.
     """
     broker = Broker(settings)
     admin = broker.admin()
@@ -45,13 +45,13 @@ def create_missing(settings: Settings) -> list[str]:
     planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
     missing = [topic for topic in planned_topics if topic.name not in cluster.topics]
     created = [topic.name for topic in missing if _create(admin, topic)]
-    # The brokers answer before they all know of it, and whoever comes next would miss them.
+    # Brokers answer before all of them know the topic; the next client could miss it.
     _await_leaders(broker, admin, [topic.name for topic in planned_topics])
     return created
 
 
 def differences(settings: Settings) -> list[str]:
-    """Return a sentence for each way in which the broker is not as riskgate needs it."""
+    """Return a sentence for each setting of topics or brokers that riskgate cannot work with."""
     broker = Broker(settings)
     admin = broker.admin()
     cluster = broker.metadata(admin)
@@ -73,9 +73,9 @@ def differences(settings: Settings) -> list[str]:
 
 
 def require_topics(settings: Settings, roles: Collection[RoleName]) -> None:
-    """Raise BrokerError unless what these roles read and write is there to be used.
+    """Raise BrokerError unless the topics of these roles exist and fit.
 
-    Asks for nothing that a role with the least access may not see.
+    Needs no access beyond what the roles have anyway.
     """
     broker = Broker(settings)
     cluster = broker.metadata(broker.admin())
@@ -122,7 +122,7 @@ def _create(admin: AdminClient, planned: Planned) -> bool:
     try:
         admin.create_topics([new], operation_timeout=REQUEST_SECONDS_MAX)[planned.name].result()
     except KafkaException as error:
-        # Another process may have been quicker.
+        # Another process may have created it meanwhile.
         if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return False
         raise BrokerError(
@@ -140,13 +140,13 @@ def _await_leaders(broker: Broker, admin: AdminClient, names: list[str]) -> None
             more = f" (and {len(lacking) - 1} more)" if len(lacking) > 1 else ""
             raise BrokerError(
                 f"{lacking[0]}{more} was created, but has no leader after "
-                f"{LEADERS_SECONDS_MAX:g} s; see that all brokers run, then try again"
+                f"{LEADERS_SECONDS_MAX:g} s; check that all brokers run, then try again"
             )
         time.sleep(0.1)
 
 
 def _lacking(cluster: ClusterMetadata, admin: AdminClient, names: list[str]) -> list[str]:
-    """Return the topics that a broker does not know, or of which a leader does not answer."""
+    """Return the topics that are unknown to a broker or have a leader that does not answer."""
     unknown = [
         name
         for name in names

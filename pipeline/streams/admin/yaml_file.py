@@ -1,7 +1,7 @@
-"""A YAML file as plain values: every number exactly as it is written, every value with its line.
+"""Read a YAML file as plain values: exact numbers, and the line of every value.
 
-YAML 1.2, read as a tree of nodes: what a plain word stands for is decided here and nowhere else, so
-that NO, 17:00, 010 and 2026-01-01 stay the text that they are.
+ruamel.yaml parses YAML 1.2 into nodes; their values are read here and not by ruamel's constructor,
+which makes floats of numbers and dates of texts. NO, 17:00, 010 and 2026-01-01 stay texts.
 """
 
 import re
@@ -26,35 +26,36 @@ _TEXTS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "t
 _CONSTANTS: dict[str, object] = {"null": None, "~": None, "": None, "true": True, "false": False}
 _WHOLE = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
-_INT_BITS_MAX = 63  # A longer one does not travel as a JSON number.
-_NODES_MAX = 100_000  # An alias stands for all that it names, and may do so in an alias.
+_INT_BITS_MAX = 63  # A larger integer does not survive as a JSON number.
+_NODES_MAX = 100_000  # Aliases of aliases can grow a small file without a bound.
 
 
 class UnreadableFileError(StartupError):
-    """Say why a file cannot be opened."""
+    """Say why a file cannot be read."""
 
 
 class YamlFileError(StartupError):
-    """Say what is wrong in a file and where."""
+    """Say what is wrong in a file, and in which line."""
 
 
 class Tree(NamedTuple):
-    """What a file holds, and the line of each name, and of each place in a list, in it."""
+    """The value of a file, and the line of each key and list item."""
 
     value: Any  # YAML of any shape.
     lines: dict[Place, int]
 
     def line_of(self, place: Place) -> int | None:
-        """Return the line of a place, else of the nearest one around it."""
+        """Return the line of a place, or else of the nearest place that contains it."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place)
 
 
 def load_tree(path: Path) -> Tree:
-    """Read a YAML file. Raise UnreadableFileError or YamlFileError, with the line, where it fails.
+    """Read a YAML file, with or without a byte order mark.
 
-    A byte order mark is read over. A name that comes twice, and one that is a number, is refused.
+    Raise UnreadableFileError if it cannot be opened, and YamlFileError, with the line, if it is not
+    YAML, or a key is repeated or is not a text.
     """
     text = _text_of(path)
     try:
@@ -62,7 +63,7 @@ def load_tree(path: Path) -> Tree:
         reader = _Reader(path)
         return Tree(None if node is None else reader.read(node, ()), reader.lines)
     except YAMLError as error:
-        raise YamlFileError(f"{path} is no YAML: {_where(error)}") from error
+        raise YamlFileError(f"{path} is not YAML: {_where(error)}") from error
     except (RecursionError, ValueError) as error:
         raise YamlFileError(
             f"{path} holds a value that cannot be read ({type(error).__name__}); see docs/limits.md"
@@ -87,13 +88,13 @@ def _where(error: YAMLError) -> str:
 
 
 class _Reader:
-    """Make plain values of nodes."""
+    """Turn nodes into plain values."""
 
     def __init__(self, path: Path) -> None:
         self.lines: dict[Place, int] = {}
         self._path = path
         self._nodes = 0
-        self._around: set[int] = set()  # Nodes that are being read: one within itself has no end.
+        self._around: set[int] = set()  # Nodes being read; an alias to one of them would never end.
 
     def read(self, node: Node, place: Place) -> Any:  # YAML of any shape.
         self.lines.setdefault(place, _line(node))
@@ -101,7 +102,7 @@ class _Reader:
         if isinstance(node, ScalarNode):
             return self._scalar(node)
         if id(node) in self._around:
-            raise self._error(node, "a value holds itself")
+            raise self._error(node, "a value contains itself")
         self._around.add(id(node))
         if isinstance(node, MappingNode) and node.tag == f"{_TAG}map":
             value: Any = self._mapping(node, place)
@@ -109,7 +110,7 @@ class _Reader:
             items = enumerate(node.value)
             value = [self.read(item, (*place, str(number))) for number, item in items]
         else:
-            raise self._error(node, f"the tag {quoted(str(node.tag))} means nothing here")
+            raise self._error(node, f"the tag {quoted(str(node.tag))} is not allowed here")
         self._around.discard(id(node))
         return value
 
@@ -125,28 +126,28 @@ class _Reader:
         for key, item in node.value:
             name = self._name(key)
             if name in found:
-                raise self._error(key, f"{quoted(name)} comes twice")
+                raise self._error(key, f"{quoted(name)} is repeated")
             self.lines[*place, name] = _line(key)
             found[name] = self.read(item, (*place, name))
         return found
 
     def _name(self, key: Node) -> str:
         if not isinstance(key, ScalarNode):
-            raise self._error(key, "a name must be a text")
+            raise self._error(key, "a key must be a text")
         value = self._scalar(key)
         if isinstance(value, str):
             return value
         written = quoted(str(key.value)) if key.value else "nothing"
         raise self._error(
             key,
-            f"{written} stands where a name must stand; a name that looks like a number or a "
-            'constant needs quotes, as "700", and a number has no comma: 1000.50, not 1.000,50',
+            f"expected a key, got {written}; a key that looks like a number or a constant needs "
+            'quotes, such as "700", and a number has no comma: 1000.50, not 1.000,50',
         )
 
     def _scalar(self, node: ScalarNode) -> object:
         text = str(node.value)
         if node.tag not in _TEXTS:
-            raise self._error(node, f"the tag {quoted(str(node.tag))} means nothing here")
+            raise self._error(node, f"the tag {quoted(str(node.tag))} is not allowed here")
         if node.style is not None or node.tag == f"{_TAG}str":  # Quoted, or a word.
             return text
         if text in _CONSTANTS:
@@ -159,10 +160,10 @@ class _Reader:
         try:
             return Decimal(text)
         except ArithmeticError:
-            raise self._error(node, f"{quoted(text)} is no number that can be kept") from None
+            raise self._error(node, f"{quoted(text)} is too large a number") from None
 
-    def _error(self, node: Node, said: str) -> YamlFileError:
-        return YamlFileError(f"{self._path}: line {_line(node)}: {said}")
+    def _error(self, node: Node, problem: str) -> YamlFileError:
+        return YamlFileError(f"{self._path}: line {_line(node)}: {problem}")
 
 
 def _line(node: Node) -> int:

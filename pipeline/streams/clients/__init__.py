@@ -1,1 +1,1 @@
-"""How a process talks to the brokers: questions, errors, partitions, clocks."""
+"""How a process talks to the brokers: requests, errors, partitions, clocks."""

@@ -1,6 +1,6 @@
-"""Whether the topic `events` gives its records the broker's time: nothing is decided without.
+"""Check that the topic `events` gives its records the broker's time, which decides everything.
 
-A record that was written with its writer's time keeps it, so writers ask before they write.
+A record keeps the time it was written with, so writers check before they write.
 """
 
 import logging
@@ -22,9 +22,9 @@ NOT_ALLOWED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORI
 
 
 def require_append_time(settings: Settings) -> None:
-    """Raise Stopped, before anything is written, when `events` has not the broker's time.
+    """Raise Stopped, before anything is written, if `events` does not use the broker's time.
 
-    A user who may not ask is let in: the first delivery reports, and risk, will say.
+    A user without the right to see the setting may start: the first delivery report shows it too.
     """
     topic = settings.topic(EVENTS.name)
     found = has_append_time(settings)
@@ -35,7 +35,7 @@ def require_append_time(settings: Settings) -> None:
 
 
 def has_append_time(settings: Settings) -> bool | None:
-    """Return whether records of `events` get the broker's time; None: this user may not know."""
+    """Return whether records of `events` get the broker's time; None: no right to see it."""
     broker = Broker(settings)
     admin = broker.admin()
     with broker.sentences():
@@ -48,12 +48,12 @@ def has_append_time(settings: Settings) -> bool | None:
 
 
 def without_append_time(topic: str) -> Stopped:
-    """Say what is wrong and how to go on."""
+    """Return the error that says what is wrong and what to do."""
     return Stopped(
-        f"The topic {topic} has not LogAppendTime, but its append time is the clock that decides; "
-        f"set it: kafka-configs --alter --entity-type topics --entity-name {topic} --add-config "
-        "message.timestamp.type=LogAppendTime; then start again: what was written meanwhile is "
-        "decided at the time of the heartbeat before it"
+        f"The topic {topic} does not use LogAppendTime, but riskgate decides by append time; "
+        f"set it with: kafka-configs --alter --entity-type topics --entity-name {topic} "
+        "--add-config message.timestamp.type=LogAppendTime; then restart: events written meanwhile "
+        "are decided at the time of the previous heartbeat"
     )
 
 

@@ -1,4 +1,4 @@
-"""Kafka for commands: ask and write once, and fail in one sentence."""
+"""Kafka for commands: read and write once, and report a failure in one sentence."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +19,7 @@ Property: TypeAlias = str | int | bool
 
 
 class BrokerError(StartupError):
-    """Say what Kafka refused and what to do about it."""
+    """Say what Kafka refused and what the user can do."""
 
 
 class Address(NamedTuple):
@@ -31,7 +31,10 @@ class Address(NamedTuple):
 
 
 class Broker:
-    """One command's way to Kafka; remembers why a connection failed, which requests do not say."""
+    """One command's access to Kafka.
+
+    Remembers why a connection failed, since the failed request itself does not say it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -40,38 +43,38 @@ class Broker:
     def properties(self, **more: Property) -> dict[str, object]:
         """Return a client's properties; an underscore in `more` stands for a dot."""
         named = {name.replace("_", "."): value for name, value in more.items()}
-        # Its own log lines would stand between the user and our sentence.
+        # The client's own log lines would hide our one sentence from the user.
         quiet = {"log_level": 0, "error_cb": self._remember}
         return {**self.settings.connection(), **named, **quiet}
 
     def admin(self) -> AdminClient:
-        """Return an administrator, without asking the broker anything."""
+        """Return an admin client; this sends no request yet."""
         with self.sentences():
             return AdminClient(self.properties())
 
     def metadata(self, client: Client) -> ClusterMetadata:
-        """Return the brokers and topics that there are. Raise BrokerError when nobody answers."""
+        """Return the brokers and topics of the cluster. Raise BrokerError if none answers."""
         with self.sentences():
             try:
                 answer: ClusterMetadata = client.list_topics(timeout=ANSWER_SECONDS_MAX)
                 return answer
             finally:
-                client.poll(0)  # Calls back with what went wrong.
+                client.poll(0)  # Runs the callback with the reason.
 
     def partitions(self, client: Client, *topics: str) -> list[int]:
-        """Return how many partitions each topic has, by the broker and not by the settings.
+        """Return the number of partitions that each topic has at the broker.
 
-        Raise BrokerError when one is missing; topics: without the prefix.
+        topics: names without the prefix. Raise BrokerError when one is missing.
         """
         there = self.metadata(client).topics
         names = [self.settings.topic(topic) for topic in topics]
         for name in names:
             if name not in there:
-                raise BrokerError(f"{name} is missing; make it with: riskgate topics create")
+                raise BrokerError(f"{name} is missing; create it with: riskgate topics create")
         return [len(there[name].partitions) for name in names]
 
     def publish(self, topic: str, *, key: str, value: bytes) -> Address:
-        """Write one message and return where it is once every replica in sync has it."""
+        """Write one message; return its address once all in-sync replicas have it."""
         delivered: list[Address | KafkaError] = []
 
         def keep(error: KafkaError | None, message: Message) -> None:
@@ -89,14 +92,14 @@ class Broker:
 
     @contextmanager
     def sentences(self) -> Iterator[None]:
-        """Turn what Kafka raises within into a BrokerError."""
+        """Turn a KafkaException raised inside into a BrokerError."""
         try:
             yield
         except KafkaException as error:
             reason = self._reason or error.args[0].str()
             raise BrokerError(
-                f"Kafka at {self.settings.brokers} does not answer as it should ({reason}); "
-                "start it, or correct RISKGATE_BROKERS and the settings of its security"
+                f"Kafka at {self.settings.brokers} does not answer as expected ({reason}); "
+                "start it, or correct RISKGATE_BROKERS and the security settings"
             ) from error
 
     def _producer(self) -> Producer:
@@ -111,13 +114,13 @@ class Broker:
             )
 
     def _remember(self, error: KafkaError) -> None:
-        # The last broker's failure says why; that all are down is known by then.
+        # "All brokers are down" follows the failure of the last one and gives no reason.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
-            self._reason = error.str().partition(" (after")[0]  # How long it took is noise.
+            self._reason = error.str().partition(" (after")[0]  # Drops how long it took.
 
 
 def sentences(settings: Settings) -> AbstractContextManager[None]:
-    """Turn what Kafka raises within into a BrokerError, for a client made elsewhere."""
+    """Turn a KafkaException raised inside into a BrokerError, for clients made elsewhere."""
     return Broker(settings).sentences()
 
 

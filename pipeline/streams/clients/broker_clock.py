@@ -1,7 +1,7 @@
-"""The time of the brokers, learnt from when they appended broadcast's own events.
+"""The clocks of the brokers, measured by when they appended broadcast's own events.
 
-Wake-ups are in their time, and each partition's leader has its own: a machine whose clock is late
-would send all of them late.
+Wake-ups are due in the time of their partition's leader. A broadcast whose own clock is slow would
+send all of them late.
 """
 
 import time
@@ -10,30 +10,30 @@ from collections import deque
 __all__ = ["BrokerClock"]
 
 SAMPLES_MAX = 16
-SAMPLE_SECONDS = 0.25  # What is heard in a burst is one sample.
+SAMPLE_SECONDS = 0.25  # Acknowledgements of one burst count as one sample.
 
 
 class BrokerClock:
-    """Seconds in are `time.monotonic()`; until a partition was heard of, its clock is our own.
+    """The clock of each partition's leader; our own until its first sample.
 
-    An event is appended before that is heard, so this clock is late by the way back at most, of
-    the newest samples the shortest, and never early: a wake-up before its time does nothing, and
-    the next try comes seconds later.
+    Arguments in seconds are `time.monotonic()`. An event is appended before it is acknowledged, so
+    this clock may be slow by the shortest way back among the newest samples, and it is never fast.
+    That matters: a wake-up that comes too early does nothing, and the next try comes seconds later.
     """
 
     def __init__(self) -> None:
         self._ahead_ms: dict[int, deque[float]] = {}  # Of our monotonic clock.
         self._sampled_s: dict[int, float] = {}
 
-    def heard(self, partition: int, *, appended_ms: int, heard_s: float) -> None:
-        """Note when an event was appended, and when that was heard."""
+    def add_sample(self, partition: int, *, appended_ms: int, acknowledged_s: float) -> None:
+        """Add when an event was appended, and when its acknowledgement arrived."""
         samples = self._ahead_ms.setdefault(partition, deque(maxlen=SAMPLES_MAX))
-        ahead_ms = appended_ms - heard_s * 1000
-        if samples and heard_s - self._sampled_s[partition] < SAMPLE_SECONDS:
+        ahead_ms = appended_ms - acknowledged_s * 1000
+        if samples and acknowledged_s - self._sampled_s[partition] < SAMPLE_SECONDS:
             samples[-1] = max(samples[-1], ahead_ms)
         else:
             samples.append(ahead_ms)
-            self._sampled_s[partition] = heard_s
+            self._sampled_s[partition] = acknowledged_s
 
     def drop(self, partition: int) -> None:
         """Forget a partition."""
@@ -48,7 +48,7 @@ class BrokerClock:
         return int(now_s * 1000 + max(samples))
 
     def ahead_ms(self, partition: int, now_s: float) -> int:
-        """Return how far a partition's leader is ahead of this machine; negative: behind."""
+        """Return how far the leader's clock is ahead of this machine's; negative: behind."""
         return self.now_ms(partition, now_s) - _own_ms(now_s)
 
 

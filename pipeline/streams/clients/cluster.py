@@ -1,6 +1,6 @@
-"""Questions to the brokers that a worker asks before and beside its stream.
+"""Requests to the brokers that a worker makes before and beside its stream.
 
-Apart from application.py because every role asks some of them and none needs quixstreams.
+Apart from application.py because every role needs some of them and none needs quixstreams.
 """
 
 import time
@@ -32,8 +32,8 @@ __all__ = ["Bounds", "Cluster", "topic_id"]
 
 Answer = TypeVar("Answer")
 REQUEST_SECONDS_MAX = 20.0
-ATTEMPT_SECONDS_MAX = 5.0  # A question can get lost while a leader moves; then it is asked again.
-# A new or moving leader; it is there a moment later.
+ATTEMPT_SECONDS_MAX = 5.0  # A request can get lost while a leader moves, so it is repeated.
+# Errors of a leader that is new or moving; they pass within moments.
 PASSING = {
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_LEADER_FOR_PARTITION,
@@ -48,18 +48,18 @@ PASSING = {
 
 
 class Bounds(NamedTuple):
-    """The offsets a partition has: from `low` up to, without, `high`."""
+    """The offsets of a partition: `low` is its first, `high` the one after its last."""
 
     low: int
     high: int
 
 
 class Cluster:
-    """Answer about topics, or raise StartupError with a sentence that says what to do."""
+    """Read and create topics. Raise StartupError with a sentence that says what to do."""
 
     def __init__(self, brokers: str, *, security: Mapping[str, str], seconds_max: float) -> None:
         self.beat: Callable[[], None] = lambda: None
-        self.delete_retention_ms = 0  # Of the changelog, once that is there.
+        self.delete_retention_ms = 0  # Of the changelog, once it exists.
         self._brokers = brokers
         self._seconds_max = seconds_max
         self._last_error = "no answer"
@@ -74,7 +74,7 @@ class Cluster:
 
     @classmethod
     def of(cls, settings: EngineSettings, *, stateful: bool) -> Self:
-        """Return the cluster of a worker that may start; raise StartupError when it may not."""
+        """Return a worker's cluster after its checks. Raise StartupError if it must not start."""
         cluster = cls(
             settings.brokers, security=settings.security, seconds_max=settings.startup_seconds_max
         )
@@ -86,7 +86,7 @@ class Cluster:
         return cluster
 
     def check(self, partitions: Mapping[str, int | None]) -> None:
-        """Raise StartupError unless every topic exists with the partitions it must have."""
+        """Raise StartupError unless every topic exists with the required partition count."""
         topics = self._metadata().topics
         for topic, wanted in partitions.items():
             if topic not in topics:
@@ -97,12 +97,12 @@ class Cluster:
             found = len(topics[topic].partitions)
             if wanted not in {None, found}:
                 raise StartupError(
-                    f"The topic {topic} has {found} partitions where the settings say {wanted}; "
-                    "the count is for life: correct the setting, or recreate the topics"
+                    f"The topic {topic} has {found} partitions, but the settings say {wanted}; "
+                    "the count can never change: correct the setting, or recreate the topics"
                 )
 
     def ensure_changelog(self, topic: str, *, partitions: int) -> None:
-        """Create a changelog unless it exists; raise StartupError if the one there loses state."""
+        """Create a changelog unless it exists. Raise StartupError if it would lose state."""
         metadata = self._metadata()
         if topic not in metadata.topics:
             self._create(topic, partitions=partitions, brokers=len(metadata.brokers))
@@ -119,7 +119,7 @@ class Cluster:
     def patiently(
         self, ask: Callable[[], Answer], *, seconds_max: float = REQUEST_SECONDS_MAX
     ) -> Answer:
-        """Ask again for so long while what is wrong may pass; `beat` between two attempts."""
+        """Retry passing errors for at most `seconds_max`; call `beat` before each attempt."""
         deadline_s = time.monotonic() + seconds_max
         while True:
             self.beat()
@@ -129,7 +129,7 @@ class Cluster:
                 if error.args[0].code() not in PASSING or time.monotonic() > deadline_s:
                     raise
             time.sleep(0.1)
-            # Else librdkafka goes on not finding, for ever, the leader it once did not find.
+            # Otherwise librdkafka would keep its cached answer that there is no leader.
             self._metadata()
 
     def topic_ids(self, topics: Iterable[str]) -> dict[str, str]:
@@ -143,7 +143,7 @@ class Cluster:
         return self.patiently(ask)
 
     def bounds(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Bounds]:
-        """Return where each log begins and ends, open transactions included."""
+        """Return where each log begins and ends, including open transactions."""
         wanted = list(partitions)
         low = self.patiently(lambda: self._offsets(wanted, OffsetSpec.earliest()))
         high = self.patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
@@ -181,7 +181,7 @@ class Cluster:
         try:
             answers[topic].result()
         except KafkaException as error:
-            # Another worker may have been quicker.
+            # Another worker may have created it meanwhile.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise StartupError(
                     f"The topic {topic} could not be created ({error.args[0].str()}); "
@@ -200,7 +200,7 @@ class Cluster:
         return {entry.name: entry.value for entry in answer[resource].result().values()}
 
     def _remember(self, error: KafkaError) -> None:
-        # The last broker's failure says why; that all are down is known by then.
+        # "All brokers are down" follows the failure of the last one and gives no reason.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
             self._last_error = error.str()
 

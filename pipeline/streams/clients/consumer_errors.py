@@ -1,4 +1,4 @@
-"""Which errors of a consumer pass by themselves: the client retries, and no record is skipped."""
+"""Which consumer errors pass without help: the client retries and skips no record."""
 
 from confluent_kafka import KafkaError
 
@@ -7,11 +7,11 @@ __all__ = ["passes"]
 _PASSING = frozenset(
     {
         KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001 - These have no other names.
-        KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001 - That partitions are lost follows.
+        KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001 - The rebalance reports the loss.
         KafkaError._RESOLVE,  # noqa: SLF001
         KafkaError._TIMED_OUT,  # noqa: SLF001
         KafkaError._TRANSPORT,  # noqa: SLF001
-        # A broker restarts, or another one leads: the client asks for the leader again.
+        # A broker restarts or another one leads: the client asks for the leader again.
         KafkaError.BROKER_NOT_AVAILABLE,
         KafkaError.FENCED_LEADER_EPOCH,
         KafkaError.KAFKA_STORAGE_ERROR,
@@ -27,5 +27,5 @@ _PASSING = frozenset(
 
 
 def passes(error: KafkaError) -> bool:
-    """Whether a consumer may go on after an error."""
+    """Whether a consumer may continue after an error."""
     return error.code() in _PASSING and not error.fatal()

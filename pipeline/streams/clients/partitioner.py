@@ -11,7 +11,7 @@ _BITS = 0xFFFFFFFF
 
 @lru_cache(maxsize=65_536)
 def partition_of(key: str, partitions: int) -> int:
-    """Return the partition of a key among so many."""
+    """Return the partition of a key in a topic of so many partitions."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 

@@ -1,7 +1,7 @@
-"""Take what a consumer has fetched, in a way that is safe beside end-of-partition events.
+"""Poll a consumer in batches, safely beside end-of-partition events.
 
-Apart from its readers because `consume` is not: librdkafka 2.12 counts the end of a partition as a
-message there, and after a pause, as each rebalance makes, it goes on one record too far.
+`consume` is not safe: librdkafka 2.12 counts the end of a partition as a message there and, after
+a pause such as each rebalance makes, continues one record too far.
 """
 
 from typing import Protocol
@@ -14,7 +14,7 @@ __all__ = ["Recorded", "poll_all", "record_of"]
 
 
 class Recorded(Protocol):
-    """A record as Kafka's client hands it over, or what stands in for it."""
+    """A message of Kafka's client, or a stand-in for one."""
 
     def topic(self) -> str | None: ...
 
@@ -32,7 +32,7 @@ class Recorded(Protocol):
 
 
 def poll_all(consumer: Consumer, most: int, wait_seconds: float = 0.0) -> list[Message]:
-    """Return at most so many messages that are there; wait, if at all, only for the first."""
+    """Return up to `most` messages that are available; wait at most for the first one."""
     # As fast as `consume`: 0.2 s of CPU for 100,000 records of 1 KB, either way.
     messages: list[Message] = []
     while len(messages) < most:
@@ -44,7 +44,7 @@ def poll_all(consumer: Consumer, most: int, wait_seconds: float = 0.0) -> list[M
 
 
 def record_of(message: Recorded) -> Record:
-    """Return a message as roles know it."""
+    """Return the record that roles get for a message."""
     kind, timestamp_ms = message.timestamp()
     return Record(
         message.topic() or "",

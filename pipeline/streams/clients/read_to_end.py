@@ -1,4 +1,4 @@
-"""Read partitions from where they are assigned up to their end, one record at a time."""
+"""Read partitions from given offsets to their ends, one record at a time."""
 
 from collections.abc import Iterator, Sequence
 
@@ -27,9 +27,9 @@ def operator_reader(broker: Broker, **more: Property) -> Consumer:
 def read_to_end(
     consumer: Consumer, places: Sequence[TopicPartition], *, seconds_max: float = READ_SECONDS_MAX
 ) -> Iterator[Message]:
-    """Assign partitions and yield their records, each partition in order, until all have ended.
+    """Assign partitions and yield their records, each partition in order, up to all their ends.
 
-    The consumer needs `enable.partition.eof`. Raise BrokerError when no answer comes within
+    The consumer needs `enable.partition.eof`. Raise BrokerError if no answer arrives within
     `seconds_max` or a partition cannot be read.
     """
     consumer.assign(list(places))

@@ -1,6 +1,6 @@
 """Kafka's own id of a topic, which changes when the topic is recreated.
 
-Apart from cluster.py because nobody waits here: a broker that does not answer holds up no work.
+Apart from cluster.py because nothing waits here: a broker that does not answer delays no work.
 """
 
 import time
@@ -19,17 +19,17 @@ AGAIN_SECONDS = 1.0
 
 
 class Identity(Protocol):
-    """What asks for a topic's id."""
+    """Requests a topic's id and keeps the newest answer."""
 
     def ask(self) -> None:
-        """Ask, unless an answer is awaited."""
+        """Send a request unless one is pending."""
 
     def look(self) -> str:
         """Return the newest answer; "" before the first."""
 
 
 class TopicIdentity:
-    """Ask and go on; an answer is there some turns later. One that fails is asked for again."""
+    """Send a request and continue; the answer arrives some turns later. Retry after a failure."""
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._settings = settings
@@ -40,7 +40,7 @@ class TopicIdentity:
         self._topic_id = ""
 
     def ask(self) -> None:
-        """Ask, unless an answer is awaited."""
+        """Send a request unless one is pending."""
         if self._answer is not None:
             return
         if self._admin is None:
@@ -51,7 +51,7 @@ class TopicIdentity:
 
     def look(self) -> str:
         """Return the newest answer; "" before the first."""
-        answer = self._answer  # Another thread, which tells of health, may look as well.
+        answer = self._answer  # Read once: the health thread calls this too.
         if answer is not None and answer.done():
             self._take(answer)
             self._answer = None

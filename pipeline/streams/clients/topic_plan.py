@@ -1,4 +1,4 @@
-"""What every topic should be at the broker, and how one that is there differs. Pure."""
+"""How riskgate creates each topic, and how an existing topic differs from that. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,21 +20,21 @@ __all__ = [
 
 REPLICAS_FOR_MIN_ISR_2 = 3
 MINUTE_MS = 60_000
-MISSING = "is missing; make it with: riskgate topics create"
+MISSING = "is missing; create it with: riskgate topics create"
 CHANGELOG = {
     "cleanup.policy": "compact",
     "max.message.bytes": str(8 * 1_048_576),
-    # Short segments and an eager cleaner keep the replay at a restart short.
+    # Short segments and an eager cleaner keep recovery short.
     "segment.ms": "600000",
     "min.cleanable.dirty.ratio": "0.1",
-    # A disk that was away for days must still hear which keys were deleted meanwhile.
+    # A disk that was detached for days must still learn which keys were deleted meanwhile.
     "delete.retention.ms": str(7 * DAY_MS),
     "unclean.leader.election.enable": "false",
 }
 
 
 class Planned(NamedTuple):
-    """One topic as riskgate creates it."""
+    """A topic as riskgate creates it."""
 
     name: str  # With the prefix.
     topic: Topic
@@ -44,11 +44,11 @@ class Planned(NamedTuple):
 
 
 class Found(NamedTuple):
-    """One topic as the broker has it."""
+    """A topic as the broker has it."""
 
     partitions: int
     replicas: int
-    config: Mapping[str, str]  # What is in force, the broker's defaults included.
+    config: Mapping[str, str]  # In force, including the broker's defaults.
 
 
 def plan(*, prefix: str, partitions: int, replicas: int) -> list[Planned]:
@@ -60,18 +60,18 @@ def plan(*, prefix: str, partitions: int, replicas: int) -> list[Planned]:
 
 
 def plan_changelog(name: str, *, partitions: int, replicas: int) -> Planned:
-    """Plan the topic behind the state of risk; no role waits for it, as risk can make it, too."""
+    """Plan the changelog of risk; no role requires it, since risk can create it too."""
     topic = replace(TOPICS["account_states"], name=name, writers=(), readers=())
     return Planned(name, topic, partitions, replicas, changelog_config(replicas))
 
 
 def changelog_config(replicas: int) -> dict[str, str]:
-    """Return what a changelog of so many copies is made with."""
+    """Return the configuration of a changelog with so many replicas."""
     return {**CHANGELOG, "min.insync.replicas": str(_min_isr(replicas))}
 
 
 def differences_of(planned: Planned, found: Found | None) -> list[str]:
-    """Return a sentence for each difference that riskgate must not run with."""
+    """Return a sentence for each difference that riskgate cannot run with."""
     if found is None:
         return [f"{planned.name} {MISSING}"]
     sentences = [
@@ -84,7 +84,7 @@ def differences_of(planned: Planned, found: Found | None) -> list[str]:
 
 
 def obstacle(planned: Planned, partitions: int | None) -> str | None:
-    """Return the sentence that keeps a role from starting; `partitions` None: it is missing."""
+    """Return why a role cannot start with this topic; `partitions` None: the topic is missing."""
     if partitions is None:
         return f"{planned.name} {MISSING}"
     sentence = _partitions_difference(planned, partitions)
@@ -92,13 +92,13 @@ def obstacle(planned: Planned, partitions: int | None) -> str | None:
 
 
 def offsets_differences(broker: int, config: Mapping[str, str]) -> list[str]:
-    """Compare how long a broker keeps group offsets with how long events are kept."""
+    """Compare a broker's retention of group offsets with the retention of events."""
     minutes = int(config["offsets.retention.minutes"])
     needed = TOPICS["events"].retention_ms // MINUTE_MS
     if minutes > needed:
         return []
-    sentence = f"Broker {broker} forgets group offsets after {minutes} minutes, before events "
-    return [f"{sentence}are gone; set offsets.retention.minutes above {needed}"]
+    sentence = f"Broker {broker} deletes group offsets after {minutes} minutes, before events "
+    return [f"{sentence}expire; set offsets.retention.minutes above {needed}"]
 
 
 def _config(topic: Topic, replicas: int) -> dict[str, str]:
@@ -122,8 +122,8 @@ def _partitions_difference(planned: Planned, partitions: int) -> str | None:
     if not planned.topic.copartitioned or partitions == planned.partitions:
         return None
     return (
-        f"has {partitions} partitions where RISKGATE_PARTITIONS says {planned.partitions}; "
-        "the count is for life: correct the setting"
+        f"has {partitions} partitions, but RISKGATE_PARTITIONS is {planned.partitions}; "
+        "the count can never change: correct the setting"
     )
 
 
@@ -132,7 +132,7 @@ def _count_differences(planned: Planned, found: Found) -> list[str]:
     sentences = [sentence] if sentence else []
     if found.replicas < planned.replicas:
         sentences.append(
-            f"has {found.replicas} replicas where {planned.replicas} are possible; "
+            f"has {found.replicas} replicas, but {planned.replicas} are possible; "
             "reassign its partitions"
         )
     return sentences
@@ -151,9 +151,9 @@ def _retention_differences(planned: Planned, config: Mapping[str, str]) -> list[
     sentences = []
     kept, wanted = int(config["retention.ms"]), planned.topic.retention_ms
     if kept != FOREVER and (wanted == FOREVER or kept < wanted):
-        needed = "for ever" if wanted == FOREVER else f"{wanted / DAY_MS:g} days"
+        needed = "forever" if wanted == FOREVER else f"for {wanted / DAY_MS:g} days"
         sentences.append(
-            f"is kept {kept / DAY_MS:g} days where riskgate needs it {needed}; "
+            f"is kept for {kept / DAY_MS:g} days, but riskgate needs it {needed}; "
             f"set retention.ms to {wanted}"
         )
     if int(config["retention.bytes"]) != FOREVER:
@@ -168,7 +168,7 @@ def _size_differences(planned: Planned, config: Mapping[str, str]) -> list[str]:
     wanted, taken = planned.config["max.message.bytes"], config["max.message.bytes"]
     if planned.topic.direction != "in" or int(taken) <= int(wanted):
         return []
-    risk = "a batch may unpack to a thousand times its size in the memory of each reader"
+    risk = "a batch may decompress to a thousand times its size in each reader's memory"
     return [f"has max.message.bytes={taken}, and {risk}; set it to {wanted}"]
 
 
@@ -176,11 +176,11 @@ def _safety_differences(planned: Planned, config: Mapping[str, str]) -> list[str
     sentences = []
     if planned.topic.append_time and config["message.timestamp.type"] != "LogAppendTime":
         sentences.append(
-            f"has message.timestamp.type={config['message.timestamp.type']}, but its append time "
-            "is the clock that decides; set it to LogAppendTime"
+            f"has message.timestamp.type={config['message.timestamp.type']}, but riskgate decides "
+            "by append time; set it to LogAppendTime"
         )
     sentences += [
-        f"has {name}={config[name]}; set it to {planned.config[name]} at least"
+        f"has {name}={config[name]}; set it to at least {planned.config[name]}"
         for name in ("min.insync.replicas", "max.message.bytes")
         if int(config[name]) < int(planned.config[name])
     ]

@@ -1,7 +1,7 @@
-"""What metrics show of accounts: how many in which trading state, how near to their loss limits,
-and, where the settings allow it, the few that are nearest by name.
+"""What metrics show of accounts: how many are in each trading state, how near they are to their
+loss limits and, if the settings allow it, the names of the nearest few.
 
-Apart from broadcast.py, which has every account's newest row: nothing here is acted upon.
+A file of its own because broadcast acts on the rows, and nothing acts on these figures.
 """
 
 from collections import Counter
@@ -39,16 +39,16 @@ class Figures(NamedTuple):
     daily_pnl: float | None
     headrooms: tuple[tuple[str, float], ...]  # By rule.
     holding: bool
-    prevented: float = 0.0  # What blocked orders would have lost a day later, net.
+    prevented: float = 0.0  # Net loss that refused orders would have made after a day.
 
     @property
     def least(self) -> float:
-        """The rest of the limit that is nearest."""
+        """What is left of the nearest limit, as a fraction of it."""
         return min((ratio for _, ratio in self.headrooms), default=1.0)
 
 
 def figures_of(state: AccountState) -> Figures:
-    """Take what is shown out of a row."""
+    """Return the figures of a row."""
     return Figures(
         state.account_id,
         state.trading_state,
@@ -67,17 +67,17 @@ def figures_of(state: AccountState) -> Figures:
 
 
 def show_rules(shared: Shared) -> None:
-    """Show which rules judge: one turned off or without a limit is absent from all checks."""
+    """Show which rules judge: a rule that is off or has no limit appears in no check."""
     for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
         metrics.RULE_ENABLED.labels(name).set(rule.judges)
 
 
 def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
-    """Set the gauges. A halted account counts as such, and no more as near to a limit."""
+    """Set the gauges. A halted account counts as halted, and no longer as near to a limit."""
     metrics.clear(metrics.ACCOUNTS, metrics.PREVENTED_LOSS, *_BY_RULE, *_BY_NAME)
     known = list(accounts)
     counts = Counter(item.trading_state for item in known)
-    for trading_state in get_args(TradingState):  # 0, too: silence would say less.
+    for trading_state in get_args(TradingState):  # A missing series does not say 0.
         metrics.ACCOUNTS.labels(trading_state).set(counts[trading_state])
     _show_prevented(known)
     halted = [item for item in known if item.trading_state == "halted"]

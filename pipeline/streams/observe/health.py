@@ -1,6 +1,6 @@
-"""What a running role tells over HTTP: /metrics, /livez and /readyz.
+"""What a running role serves over HTTP: /metrics, /livez and /readyz.
 
-Served by a thread of its own, so a stuck loop shows as an old turn instead of as silence.
+A thread of its own answers, so a stuck loop still gets an answer: that its last turn is long ago.
 """
 
 import logging
@@ -25,24 +25,24 @@ __all__ = ["TURN_SECONDS_MAX", "Health", "HealthServer"]
 
 logger = logging.getLogger(__name__)
 
-TURN_SECONDS_MAX = 30.0  # Longer than a commit or a rebalance takes, shorter than patience.
+TURN_SECONDS_MAX = 30.0  # A commit or a rebalance takes less.
 START_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 2
 HEAD_BYTES_MAX = 8192
-BACKLOG = 32  # So many connections are taken at once before any of them is bounded.
+BACKLOG = 32  # Connections that may wait to be accepted; no other bound applies to them yet.
 
 
 class Health(NamedTuple):
-    """What the HTTP thread asks a role; each is called at every request."""
+    """What the HTTP thread calls in a role, at each request."""
 
     last_turn_s: Callable[[], float]  # time.monotonic() of the loop's last turn.
     reasons_not_ready: Callable[[], list[str]]
-    show: Callable[[], None]  # Bring the gauges up to date.
-    remarks: Callable[[], list[str]] = list  # What a person may wonder about a ready role.
+    show: Callable[[], None]  # Updates the gauges.
+    remarks: Callable[[], list[str]] = list  # What could surprise a person about a ready role.
 
 
 class HealthServer:
-    """Answer on 127.0.0.1, or where the settings say, from `with` to its end."""
+    """Answer requests inside `with`, on 127.0.0.1 unless the settings name another address."""
 
     def __init__(self, health: Health, *, host: str, port: int) -> None:
         self._health = health
@@ -61,7 +61,7 @@ class HealthServer:
                 timeout_graceful_shutdown=STOP_SECONDS_MAX,
             )
         )
-        # A thread that is not the main one cannot and need not catch signals.
+        # Only the main thread can catch signals; this one does not need them.
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
 
     def __enter__(self) -> Self:
@@ -94,7 +94,7 @@ class HealthServer:
     async def _livez(self, _request: Request) -> Response:
         age_s = time.monotonic() - self._health.last_turn_s()
         late = age_s > TURN_SECONDS_MAX
-        reasons = [f"the loop turned last {age_s:.1f} s ago"] if late else []
+        reasons = [f"the last turn of the loop was {age_s:.1f} s ago"] if late else []
         return _answer(reasons)
 
     async def _readyz(self, _request: Request) -> Response:
@@ -103,14 +103,15 @@ class HealthServer:
 
 
 def _answer(reasons: list[str], remarks: list[str] | None = None) -> Response:
-    said = {"remarks": remarks} if remarks else {}
-    body = orjson.dumps({"ok": not reasons, "reasons": reasons, **said})
+    body = orjson.dumps(
+        {"ok": not reasons, "reasons": reasons} | ({"remarks": remarks} if remarks else {})
+    )
     status = 503 if reasons else 200
     return Response(body, status_code=status, media_type="application/json")
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port at once, so that a taken one is a sentence and not a dead thread."""
+    """Bind here, so that a port in use is one sentence at start and not a dead thread later."""
     try:
         return socket.create_server((host, port))
     except OSError as error:

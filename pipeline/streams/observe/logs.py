@@ -1,6 +1,6 @@
-"""Logs on stderr: one JSON object a line, or readable lines on a terminal.
+"""Logs on stderr: one JSON object per line, or readable lines on a terminal.
 
-Lines of libraries, which use the standard library's logging, come in the same form.
+Libraries log through the standard library; their lines get the same format.
 """
 
 import logging
@@ -19,7 +19,7 @@ __all__ = ["set_up_logs"]
 
 
 def set_up_logs(settings: Settings) -> None:
-    """Send everything logged in this process to stderr, as the settings say."""
+    """Send all log lines of this process to stderr, in the format of the settings."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -50,7 +50,7 @@ def set_up_logs(settings: Settings) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Leave out librdkafka's warning that the setting it is given is experimental: it is meant."""
+    """Drop librdkafka's warning about an experimental setting that riskgate uses on purpose."""
     message = record.getMessage()
     return not ("CONFWARN" in message and "enable.gapless.guarantee" in message)
 
@@ -70,14 +70,14 @@ def _form(settings: Settings) -> list[Processor]:
 
 
 def _escape(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Escape what acts on a terminal: a text may be one that somebody sent."""
+    """Escape control characters: a text may come from a stranger's message."""
     return {
         name: visible(value) if isinstance(value, str) else value for name, value in event.items()
     }
 
 
 def _plain_traceback(out: TextIO, error: ExcInfo) -> None:
-    """Write a traceback without the local variables, and the passwords among them."""
+    """Write a traceback without local variables, since they may hold passwords."""
     plain = StringIO()
     structlog.dev.plain_traceback(plain, error)
     out.write("\n".join(visible(line) for line in plain.getvalue().split("\n")))

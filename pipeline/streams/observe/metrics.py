@@ -1,7 +1,7 @@
 """Every metric of riskgate, declared once: base units, and labels with few values by construction.
 
-A signal or order id is never a label: those are on Kafka and in the log. Nor is an account's,
-but for the few that METRICS_ACCOUNTS_MAX lets in.
+Ids of signals and orders are never labels: look for them in Kafka and in the log. Ids of accounts
+are labels only for the few accounts that METRICS_ACCOUNTS_MAX allows.
 """
 
 from typing import NamedTuple
@@ -11,34 +11,36 @@ from prometheus_client.metrics import MetricWrapperBase
 
 __all__ = ["MetricRow", "metric_table"]
 
-# From a commit of a quiet worker to one that waited for a failing broker. Late is beyond 0.25.
+# From a quiet worker's commit to one that waited for a failing broker; 0.25 s is the objective.
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-# Up to what is kept of the inputs.
+# Up to the retention of the inputs.
 _AGES = (0.01, 0.05, 0.25, 1, 5, 30, 300, 3600, 21_600, 86_400, 345_600, 604_800)
 _STOP_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 _BYTES = (1024, 2048, 4096, 8192, 16_384, 65_536, 262_144, 524_288, 1_048_576)
 
 BUILD = Gauge("riskgate_build_info", "Release and rules of this process.", ["version", "rules"])
-UP_SINCE = Gauge("riskgate_start_time_seconds", "When this role began, since the epoch.", ["role"])
+UP_SINCE = Gauge(
+    "riskgate_start_time_seconds", "When this role started, since the epoch.", ["role"]
+)
 READY = Gauge("riskgate_ready", "1 while the role works; 0 for an idle member.", ["role"])
 
 RECORDS = Counter("riskgate_records", "Input records read by ingest.", ["topic"])
 UNKNOWN_FIELDS = Counter(
     "riskgate_unknown_fields",
-    "Fields of inputs that riskgate does not know and ignores; of prices, estimated from a sample.",
+    "Fields of inputs that riskgate does not know and ignores; for prices, estimated by sampling.",
     ["topic"],
 )
 INPUT_AGE_SECONDS = Histogram(
     "riskgate_input_age_seconds",
-    "Age of the oldest record of a topic in each commit of ingest, by its timestamp.",
+    "Age of a topic's oldest record in each commit of ingest, by its timestamp.",
     ["topic"],
     buckets=_AGES,
 )
 EVENTS = Counter("riskgate_events", "Events applied by risk.", ["type"])
-REPEATED = Counter("riskgate_events_repeated", "Events skipped: applied before.")
+REPEATED = Counter("riskgate_events_repeated", "Events skipped because they were applied before.")
 WITHOUT_APPEND_TIME = Counter(
     "riskgate_events_without_append_time",
-    "Events decided at the time of the heartbeat before them.",
+    "Events without append time, decided at the time of the previous heartbeat.",
 )
 FAILED = Counter("riskgate_events_failed", "Events that halted their account.", ["type"])
 DECISIONS = Counter("riskgate_decisions", "Decisions on signals.", ["verdict"])
@@ -55,21 +57,20 @@ STOP_SECONDS = Histogram(
 )
 VIOLATIONS = Counter(
     "riskgate_violations",
-    "Breaches of limits: a refused signal for each reason, a watch.",
+    "Breaches of limits: each reason of a rejected signal, and each alert of an account limit.",
     ["level"],
 )
 ALERTS = Counter("riskgate_alerts", "Alerts.", ["level", "rule"])
 FILLS = Counter(
     "riskgate_fills",
-    "Fills that came for the first time: they took what was reserved for their order, went beyond "
-    "it, or named no decision.",
+    "New fills, by whether they matched their reservation, exceeded it, or named no decision.",
     ["match"],
 )
 RULE_ENABLED = Gauge(
-    "riskgate_rule_enabled", "1 where a rule judges, by the document of all accounts.", ["rule"]
+    "riskgate_rule_enabled", "1 if a rule judges under the limits of all accounts.", ["rule"]
 )
 LIMITS_VERSION = Gauge(
-    "riskgate_limits_version", "The document of all accounts in force.", ["partition"]
+    "riskgate_limits_version", "Version of the limits of all accounts in force.", ["partition"]
 )
 DEAD_LETTERS = Counter("riskgate_dead_letters", "Messages that were set aside.", ["topic", "error"])
 DECIDED_SECONDS = Histogram(
@@ -83,47 +84,49 @@ COMMIT_SECONDS = Histogram(
     "riskgate_commit_seconds", "Duration of a commit, preparation included.", buckets=_SECONDS
 )
 LAST_COMMIT = Gauge(
-    "riskgate_last_commit_timestamp_seconds", "When it last committed, since the epoch.", ["role"]
+    "riskgate_last_commit_timestamp_seconds", "Time of the last commit, since the epoch.", ["role"]
 )
 COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
-ABORTED = Counter("riskgate_transactions_aborted", "Commits given up: their partitions were lost.")
+ABORTED = Counter(
+    "riskgate_transactions_aborted", "Commits dropped because their partitions were lost."
+)
 REBALANCES = Counter("riskgate_rebalances", "Assignments of partitions.")
 STALE_OFFSET = Gauge(
     "riskgate_stale_offset_timestamp_seconds",
-    "When the group's offset was last older than the state and overwritten, since the epoch.",
+    "When a group offset older than the state was last overwritten, since the epoch.",
 )
 LAST_STOP = Gauge(
     "riskgate_last_stop_timestamp_seconds",
-    "When this worker last stopped by itself for a cause, since the epoch; 0: never.",
+    "When this worker last stopped itself for this cause, since the epoch; 0: never.",
     ["cause"],
 )
 RECOVERY_SECONDS = Histogram(
     "riskgate_recovery_seconds", "Duration of a recovery from the changelog.", buckets=_SECONDS
 )
 RECOVERING_SECONDS = Gauge(
-    "riskgate_recovering_seconds", "How long partitions wait for their state by now; 0: none does."
+    "riskgate_recovering_seconds", "How long partitions have waited for their state; 0: none does."
 )
-STATE_BYTES = Gauge("riskgate_state_bytes", "Size of the state on this machine's disk.")
+STATE_BYTES = Gauge("riskgate_state_bytes", "Size of the state on this worker's disk.")
 ACCOUNT_BYTES = Histogram(
-    "riskgate_account_bytes", "State of the largest account in each commit.", buckets=_BYTES
+    "riskgate_account_bytes", "Size of the largest account in each commit.", buckets=_BYTES
 )
-LAG = Gauge("riskgate_lag_records", "Records not read yet.", ["topic", "partition"])
+LAG = Gauge("riskgate_lag_records", "Records that have not been read yet.", ["topic", "partition"])
 
 STATES_REWRITTEN = Counter(
     "riskgate_states_rewritten",
-    "Rows of account_states that risk wrote again because the topic has not all of them.",
+    "Rows of account_states that risk wrote again because the topic lacks some.",
 )
 
 HEARTBEATS = Counter("riskgate_heartbeats", "Heartbeats that broadcast sent.")
 WITHHELD = Counter(
     "riskgate_heartbeats_withheld",
-    "Heartbeats not sent because broadcast has not every account's row of the partition.",
+    "Heartbeats not sent because broadcast lacks rows of the partition's accounts.",
     ["partition"],
 )
 REVALUATIONS = Counter("riskgate_revaluations", "Revaluations that broadcast sent.")
 REVALUATION_DELAY_SECONDS = Histogram(
     "riskgate_revaluation_delay_seconds",
-    "From when a revaluation was due to its sending; the latest of each round.",
+    "From when a revaluation was due until it was sent; the longest delay of each round.",
     buckets=_SECONDS,
 )
 TICK_AGE_SECONDS = Gauge(
@@ -133,37 +136,37 @@ TICK_AGE_SECONDS = Gauge(
 )
 STARVED = Counter("riskgate_revaluations_starved", "Revaluations that were due and had to wait.")
 UNDELIVERED = Counter(
-    "riskgate_broadcast_undelivered", "Heartbeats and revaluations that were not delivered."
+    "riskgate_broadcast_undelivered", "Heartbeats and revaluations that Kafka did not take."
 )
 RISK_LAG_SECONDS = Gauge(
     "riskgate_risk_lag_seconds",
-    "Age of the oldest heartbeat or revaluation without answer.",
+    "Age of the oldest heartbeat or revaluation that risk has not committed.",
     ["partition"],
 )
 BROKER_AHEAD_SECONDS = Gauge(
     "riskgate_broker_ahead_seconds",
-    "Clock of the partition's leader less that of this machine, as heartbeats show it.",
+    "Clock of the partition's leader minus this machine's, measured with heartbeats.",
     ["partition"],
 )
 UNREAD_ACCOUNTS = Gauge(
     "riskgate_accounts_unread",
-    "Accounts whose newest row does not decode; their partition gets no heartbeat.",
+    "Accounts whose newest row cannot be decoded; their partition gets no heartbeat.",
     ["partition"],
 )
 HELD_ACCOUNTS = Gauge(
-    "riskgate_accounts_held", "Accounts of the partition whose row broadcast has.", ["partition"]
+    "riskgate_accounts_held", "Accounts of the partition that broadcast has read.", ["partition"]
 )
-TOLD_ACCOUNTS = Gauge(
-    "riskgate_accounts_told", "Accounts of the partition that risk says there are.", ["partition"]
+REPORTED_ACCOUNTS = Gauge(
+    "riskgate_accounts_reported", "Accounts of the partition that risk reports.", ["partition"]
 )
-ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast watches.", ["trading_state"])
+ACCOUNTS = Gauge("riskgate_accounts", "Accounts that broadcast monitors.", ["trading_state"])
 
 HALTED_HOLDING = Gauge(
     "riskgate_accounts_halted_holding", "Halted accounts that still hold a position."
 )
 LEAST_HEADROOM = Gauge(
     "riskgate_least_headroom_ratio",
-    "Rest of a loss limit as a fraction of it, of the active account that has least.",
+    "Fraction of a loss limit that is left, for the active account with the least.",
     ["rule"],
 )
 NEAR_LIMIT = Gauge(
@@ -173,7 +176,7 @@ NEAR_LIMIT = Gauge(
 )
 PREVENTED_LOSS = Gauge(
     "riskgate_prevented_loss",
-    "What refused and cut orders would have lost a day later, less what they would have made.",
+    "Net loss that rejected and reduced orders would have made after a day.",
     ["currency"],
 )
 ACCOUNT_EQUITY = Gauge(
@@ -186,18 +189,20 @@ ACCOUNT_DAILY_PNL = Gauge(
     "riskgate_account_daily_pnl", "Their profit of the day.", ["account_id", "currency"]
 )
 ACCOUNT_HEADROOM = Gauge(
-    "riskgate_account_headroom_ratio", "Their least rest of a loss limit.", ["account_id"]
+    "riskgate_account_headroom_ratio", "Fraction left of their nearest loss limit.", ["account_id"]
 )
 
-TABLE_CAUGHT_UP = Gauge("riskgate_table_caught_up", "1 once the table was read whole.", ["table"])
+TABLE_CAUGHT_UP = Gauge(
+    "riskgate_table_caught_up", "1 once the table has been read to its end.", ["table"]
+)
 TABLE_AGE_SECONDS = Gauge(
-    "riskgate_table_age_seconds", "Time since a table last took a row.", ["table"]
+    "riskgate_table_age_seconds", "Time since a table last accepted a row.", ["table"]
 )
 TABLE_REFUSED = Counter("riskgate_table_refused", "Rows that a table could not use.", ["table"])
 
 
 class MetricRow(NamedTuple):
-    """One metric, as the documentation shows it."""
+    """One metric in the documentation."""
 
     name: str
     kind: str
@@ -206,23 +211,23 @@ class MetricRow(NamedTuple):
 
 
 def metric_table() -> list[MetricRow]:
-    """List every metric in the order of its declaration."""
+    """List every metric in order of declaration."""
     return [_row(metric) for metric in globals().values() if isinstance(metric, MetricWrapperBase)]
 
 
 def _row(metric: MetricWrapperBase) -> MetricRow:
     described = next(iter(metric.describe()))
     suffix = "_total" if described.type == "counter" else ""
-    labels = ", ".join(metric._labelnames)  # noqa: SLF001 - It has no other name.
+    labels = ", ".join(metric._labelnames)  # noqa: SLF001 - There is no public name.
     return MetricRow(described.name + suffix, described.type, labels, described.documentation)
 
 
 def clear(*metrics: MetricWrapperBase) -> None:
-    """Forget the labels of gauges whose partitions are gone."""
+    """Remove all labelled series, so that partitions that moved away disappear."""
     for metric in metrics:
         metric.clear()
 
 
 def value(name: str, **labels: str) -> float:
-    """Return what a metric shows now; 0 when it was never touched."""
+    """Return the current value of a metric; 0 if it was never set."""
     return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -1,6 +1,6 @@
-"""What risk decided since its last commit, counted in plain dicts and shown only once committed.
+"""Counts of what risk decided since its last commit, published only after the commit.
 
-Apart from metrics.py because the hot path cannot afford a lock for each label.
+Plain dicts, because the hot path cannot afford the lock that each metric takes.
 """
 
 import time
@@ -27,7 +27,7 @@ DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal", "unreadab
 
 
 class Tally:
-    """Count steps; `flush` adds them to the metrics."""
+    """Count steps; `flush` adds the counts to the metrics."""
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
@@ -43,14 +43,14 @@ class Tally:
         self._counts[metric, labels] += times
 
     def read(self, topic: str, at_ms: int) -> None:
-        """Count an input record and note its age."""
+        """Count an input record and keep the oldest time of its topic."""
         self._counts[metrics.RECORDS, (topic,)] += 1
         oldest_ms = self._oldest_ms.get(topic)
         if oldest_ms is None or at_ms < oldest_ms:
             self._oldest_ms[topic] = at_ms
 
     def add(self, event: Event, taken: Step, at_ms: int) -> None:
-        """Count an event and everything that came of it."""
+        """Count an event and its outputs."""
         if taken.repeated:
             self.count(metrics.REPEATED)
             return
@@ -67,7 +67,7 @@ class Tally:
                 self._time_stop(output, taken, cause_ms(event, at_ms))
 
     def flush(self) -> None:
-        """Show everything counted: it is committed."""
+        """Add all counts to the metrics, after a commit."""
         for kind, times in self._events.items():
             metrics.EVENTS.labels(str(kind.__struct_config__.tag)).inc(times)
         for verdict, times in self._verdicts.items():
@@ -90,7 +90,7 @@ class Tally:
         self.drop()
 
     def drop(self) -> None:
-        """Forget what was counted: it was not committed."""
+        """Drop all counts, since their work was not committed."""
         self._counts.clear()
         self._events.clear()
         self._verdicts.clear()
@@ -132,9 +132,9 @@ class Tally:
 
 
 def _is_violation(alert: Alert) -> bool:
-    """Whether an alert tells a breach of a limit; others are events to look at.
+    """Whether an alert reports a breach of a limit.
 
-    Of fills beyond their orders each is told, low, and is none yet.
+    A single fill beyond its order is an alert of level low, but not a breach yet.
     """
     if (alert.rule, alert.level) == ("overfill", "low"):
         return False
@@ -142,7 +142,7 @@ def _is_violation(alert: Alert) -> bool:
 
 
 def show_zeros() -> None:
-    """Show what has not happened yet where its labels are known: else the first time is no rise."""
+    """Create the series whose labels are known at 0: otherwise their first count is no increase."""
     for verdict in get_args(Verdict):
         metrics.DECISIONS.labels(verdict)
     for match in get_args(FillMatch):
@@ -156,8 +156,9 @@ def show_zeros() -> None:
 
 
 def cause_ms(event: Event, at_ms: int) -> int:
-    """Return when what an event tells came about: of a revaluation its newest price, of a
-    control the order, else the event's own time.
+    """Return when the cause of an event happened, in ms.
+
+    For a revaluation: its newest price; for a control: when it was issued; else the event's time.
     """
     match event:
         case RevaluationEvent(body=revaluation):

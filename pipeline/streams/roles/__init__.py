@@ -1,1 +1,1 @@
-"""What each role does with a record, and how it is wired and started."""
+"""What each role does with a record, and how each is wired and started."""

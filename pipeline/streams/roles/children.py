@@ -1,7 +1,7 @@
-"""How a Python child is started: it imports what this process does, wherever it is started.
+"""Start Python children that import the same modules as this process, in any working directory.
 
-By itself Python looks into the folder it is started in first, and that may be another project's
-with a `pipeline`, or a `signal.py`, of its own.
+By default Python looks for modules in the working directory first. That may be another project
+with its own `pipeline` or `signal.py`.
 """
 
 import os
@@ -23,10 +23,10 @@ def riskgate_command(*arguments: str) -> list[str]:
 
 
 def spawn_context() -> SpawnContext:
-    """Return what starts a function in a process of its own.
+    """Return a context that runs functions in new processes.
 
-    Spawned, not forked: librdkafka and its threads do not survive a fork.
+    It spawns them, because librdkafka's threads do not survive a fork.
     """
-    # What -P is on a command line, for this process's children and theirs.
+    # The same as -P on a command line, for this process's children and their children.
     os.environ["PYTHONSAFEPATH"] = "1"
     return get_context("spawn")

@@ -1,6 +1,6 @@
-"""How a process handles SIGTERM before it has started any work that it must finish.
+"""Handle SIGTERM before a process has started any work that it must finish.
 
-Apart from run.py so that it is in force before the long imports of a role.
+Apart from run.py so that it takes effect before the slow imports of a role.
 """
 
 import os
@@ -8,14 +8,14 @@ import signal
 from types import FrameType
 from typing import NoReturn
 
-__all__ = ["leave_when_told"]
+__all__ = ["exit_on_sigterm"]
 
 
-def leave_when_told() -> None:
-    """End at once, and well, on SIGTERM; until a role takes signals itself."""
+def exit_on_sigterm() -> None:
+    """Exit immediately with code 0 on SIGTERM, until a role installs its own handler."""
     signal.signal(signal.SIGTERM, _leave)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
-    # Not SystemExit: raised inside an import's callback or a finalizer it is printed or lost.
+    # SystemExit would be printed or lost if an import callback or a finalizer is running.
     os._exit(0)

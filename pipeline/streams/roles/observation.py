@@ -1,4 +1,4 @@
-"""What a worker's engine does, as metrics; and what its HTTP thread asks of it."""
+"""A worker's metrics and health, for its engine and its HTTP thread."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +14,7 @@ from pipeline.streams.tables.reader import TableReader
 
 __all__ = ["MeteredEngine", "broadcast_health", "engine_health", "state_bytes"]
 
-IDLE_MEMBER = "an idle member of the group: there are more workers than partitions"
+IDLE_MEMBER = "an idle member of the group, since there are more workers than partitions"
 
 
 class MeteredEngine(Observer):
@@ -25,14 +25,14 @@ class MeteredEngine(Observer):
         self._last_commit = metrics.LAST_COMMIT.labels(role.value)
 
     def committed(self, seconds: float, records: int) -> None:
-        """Record a commit and show what it committed."""
+        """Record a commit and publish its counts."""
         metrics.COMMIT_SECONDS.observe(seconds)
         metrics.COMMITTED.inc(records)
         self._last_commit.set_to_current_time()
         self._tally.flush()
 
     def dropped(self, records: int) -> None:
-        """Record a checkpoint thrown away; what it counted never happened."""
+        """Record a dropped checkpoint, and drop its counts."""
         self._tally.drop()
         if records:
             metrics.ABORTED.inc()
@@ -42,8 +42,8 @@ class MeteredEngine(Observer):
         metrics.RECOVERY_SECONDS.observe(seconds)
 
     def overwritten(self, partitions: int) -> None:
-        """Show when the group's offsets were last older than the state."""
-        del partitions  # The log says which.
+        """Record when group offsets were last older than the state."""
+        del partitions  # The log names them.
         metrics.STALE_OFFSET.set_to_current_time()
 
     def rebalanced(self) -> None:
@@ -58,7 +58,7 @@ def engine_health(
     reader: TableReader | None = None,
     beside: EngineStatus | None = None,
 ) -> Health:
-    """Return what the HTTP thread asks of a worker, with tables or without; `more` it shows.
+    """Return the health of a worker, with or without tables; `more` updates further gauges.
 
     `beside` is the engine of controls and limits in ingest.
     """
@@ -86,7 +86,7 @@ def engine_health(
 
 
 def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
-    """Return what the HTTP thread asks of broadcast."""
+    """Return the health of broadcast."""
 
     def reasons() -> list[str]:
         return reader.reasons_not_ready() + broadcast.reasons_not_ready()
@@ -105,12 +105,12 @@ def broadcast_health(broadcast: Broadcast, reader: TableReader) -> Health:
 
 
 def state_bytes(folder: Path) -> Callable[[], None]:
-    """Return what shows how much the state in a folder takes of the disk."""
+    """Return a function that updates the metric of the state's size on disk."""
 
     def show() -> None:
         sizes = 0
         for path in folder.rglob("*"):
-            with suppress(FileNotFoundError):  # The store replaces its files meanwhile.
+            with suppress(FileNotFoundError):  # The store may replace files meanwhile.
                 sizes += path.lstat().st_size
         metrics.STATE_BYTES.set(sizes)
 

@@ -1,4 +1,4 @@
-"""Several roles at once, each in its own process: they live and end together.
+"""Run several roles, each in its own process; when one exits, all stop.
 
 Apart from run.py because nothing here knows what a role does.
 """
@@ -22,16 +22,16 @@ __all__ = ["run_each"]
 
 FAILED = 1
 NOT_STARTED = 2
-# A worker that commits, flushes and leaves its group needs up to 100 s for it.
+# A worker needs up to 100 s to commit, flush and leave its group.
 STOP_SECONDS_MAX = 120.0
 
 Run = Callable[[RoleName, Settings], int]  # Returns the exit code.
 
 
 def run_each(roles: Sequence[RoleName], settings: Settings, *, run: Run) -> int:
-    """Run every role until a signal ends all, or the end of one does.
+    """Run every role until a signal arrives or one of them exits; then stop all.
 
-    Return 0 when a signal was the cause and all ended well, else the first failure's exit code.
+    Return 0 if a signal was the cause and all exited cleanly, else the first failure's exit code.
     """
     stop = _Stop()
     signal.signal(signal.SIGTERM, stop.ask)
@@ -55,7 +55,7 @@ def _exit_code(first: SpawnProcess | None, children: Sequence[SpawnProcess]) -> 
 
 
 class _Stop:
-    """Wake the main thread, which waits for its children, when a signal comes."""
+    """Wakes the main thread, which waits for its children, when a signal arrives."""
 
     def __init__(self) -> None:
         self.reader, self._writer = os.pipe()
@@ -95,7 +95,7 @@ def _end_with_parent() -> None:
 
 
 def _await_first_end(children: Sequence[SpawnProcess], stop: _Stop) -> SpawnProcess | None:
-    """Wait for a signal or for the first child that ends, and return that child."""
+    """Wait for a signal or the first child that exits; return that child."""
     ready = connection.wait([stop.reader, *(child.sentinel for child in children)])
     return next((child for child in children if child.sentinel in ready), None)
 

@@ -1,4 +1,4 @@
-"""Run roles: one in this process' main thread, several each in its own process."""
+"""Run roles: one in this process's main thread, or several in a process each."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pipeline.streams.observe.logs import set_up_logs
 from pipeline.streams.role_interface import LogChanged, Stopped
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.children import python_command
-from pipeline.streams.roles.leaving import leave_when_told
+from pipeline.streams.roles.leaving import exit_on_sigterm
 from pipeline.streams.roles.processes import FAILED, run_each
 from pipeline.streams.settings import Settings
 from topics.text import visible
@@ -21,7 +21,7 @@ GUARD = "pipeline.streams.engine.guarded_child"
 
 
 def run_roles(roles: Sequence[RoleName]) -> int:
-    """Run until SIGTERM or until one of the roles ends, and return the exit code."""
+    """Run until SIGTERM or until one of the roles exits; return the exit code."""
     settings = Settings.from_environment()
     distinct = list(dict.fromkeys(roles))
     require_topics(settings, distinct)
@@ -33,8 +33,8 @@ def run_roles(roles: Sequence[RoleName]) -> int:
 def run_role(role: RoleName, settings: Settings) -> int:
     """Run one role in this thread until SIGTERM and return the exit code."""
     set_up_logs(settings)
-    leave_when_told()
-    # Only here: the roles import quixstreams, which the process above them does without.
+    exit_on_sigterm()
+    # Imported here because roles import quixstreams, which their parent process does not need.
     from pipeline.streams.roles import workers
 
     run = {

@@ -1,4 +1,4 @@
-"""Each role wired to its engine, its tables, its metrics and its health, and run to its end."""
+"""Wire each role to its engine, tables, metrics and health, and run it."""
 
 import decimal
 import gc
@@ -40,16 +40,16 @@ from topics.catalogue import TOPICS
 __all__ = ["run_broadcast", "run_ingest", "run_risk"]
 
 FIRST_LIFE = Life()
-STALL_SECONDS_MAX = TURN_SECONDS_MAX  # What a supervisor that asks /livez waits, too.
+STALL_SECONDS_MAX = TURN_SECONDS_MAX  # The same bound as /livez.
 
 
 def run_risk(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     """Decide until SIGTERM. Raise Stopped when the worker must not continue."""
     _show_start(RoleName.RISK)
-    # Accounts are long-lived trees without cycles: scanning them often finds nothing.
+    # Accounts are long-lived and have no cycles, so frequent scans would find nothing.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-    decimal.setcontext(MONEY)  # Of this thread, in which everything is decided.
+    decimal.setcontext(MONEY)  # For this thread, which decides everything.
     show_zeros()
     tally = Tally()
     engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),), life=life)
@@ -110,7 +110,7 @@ def run_broadcast(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
 def engine_settings(
     settings: Settings, role: RoleName, topics: tuple[str, ...], *, life: Life = FIRST_LIFE
 ) -> EngineSettings:
-    """Return what the engine needs to know of the settings."""
+    """Return the settings of a role's engine."""
     used = [topic for topic in TOPICS.values() if role in {*topic.writers, *topic.readers}]
     return EngineSettings(
         brokers=settings.brokers,
@@ -128,7 +128,7 @@ def engine_settings(
         commits_when_idle=role is RoleName.RISK,
         transaction_timeout_ms=settings.transaction_timeout_ms,
         session_timeout_ms=settings.session_timeout_ms,
-        # Ingest has no state that would have to move: nothing is gained by waiting for it.
+        # Ingest has no state, so waiting for its return would gain nothing.
         leave_at_end=role is RoleName.INGEST or settings.at_end == "leave",
     )
 
@@ -141,7 +141,7 @@ def _table_guard(settings: Settings, life: Life) -> TableGuard | None:
 
 @contextmanager
 def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterator[Watchdog]:
-    """End the process when the engine's thread does not come back, and remember why it ended."""
+    """Exit the process, and record the cause, if the engine's thread is stuck."""
     folder = settings.state_dir
     show_stops(folder)
     stalled = partial(note_stop, folder, Cause.STALLED)

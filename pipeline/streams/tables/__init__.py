@@ -1,1 +1,1 @@
-"""Prices and instruments, read whole and kept in memory."""
+"""Prices and instruments, read completely and kept in memory."""

@@ -1,7 +1,7 @@
-"""What a child is to read of the tables' topics, as a batch there may end this process.
+"""Which offsets of the tables' topics a child process reads, since a batch may exhaust memory.
 
-Apart from reader.py because it is about files and windows, not about rows. Tables begin in the
-past at each start, so batches that were set aside are met again: they are kept beside the state.
+Apart from reader.py because it knows files and offsets, not rows. Tables start in the past each
+time, so they meet the same unreadable batches again; a file beside the state remembers them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +17,11 @@ from pipeline.streams.role_interface import ClientSetting, Place, Unreadable
 __all__ = ["TableGuard"]
 
 FILE = "tables-set-aside"
-Known = dict[str, dict[int, int]]  # By topic and partition: the offset behind the last.
+Known = dict[str, dict[int, int]]  # By topic and partition: the offset after the last bad batch.
 
 
 class TableGuard:
-    """Know which windows are read by a child: all after an unclean end, else the known ones."""
+    """Choose what a child reads: everything after an unclean end, else up to the known batches."""
 
     def __init__(self, command: Sequence[str], folder: Path, *, is_unclean: bool) -> None:
         self._command = command
@@ -34,7 +34,7 @@ class TableGuard:
         ends: Mapping[Place, int],
         properties: Mapping[str, ClientSetting],
     ) -> GuardedReader | None:
-        """Return what reads by a child where that is needed; None where nothing is."""
+        """Return a reader that uses a child; None if no partition needs it."""
         known = self._known()
         windows: dict[Place, tuple[int, int]] = {}
         for start in starts:
@@ -42,15 +42,15 @@ class TableGuard:
             end = ends[place]
             if not self._is_unclean:
                 end = min(end, known.get(start.topic, {}).get(start.partition, 0))
-            if 0 <= start.offset < end:  # Negative: nothing newer than the time asked for.
+            if 0 <= start.offset < end:  # Negative: no record is newer than the start time.
                 windows[place] = start.offset, end
         return GuardedReader(self._command, properties, windows) if windows else None
 
-    def note(self, batch: Unreadable) -> None:
-        """Keep in mind where a batch was set aside."""
+    def remember(self, batch: Unreadable) -> None:
+        """Remember where an unreadable batch is."""
         known = self._known()
         known.setdefault(batch.topic, {})[batch.partition] = batch.next
-        with suppress(OSError):  # Then it ends the next life once.
+        with suppress(OSError):  # Then it may end the next process once.
             self._file.parent.mkdir(parents=True, exist_ok=True)
             written = self._file.with_suffix(".new")
             written.write_bytes(msgspec.json.encode(known))

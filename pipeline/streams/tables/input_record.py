@@ -10,21 +10,21 @@ from topics.topic import Topic
 
 __all__ = ["read", "withdrawn"]
 
-KEY = "key"  # The path of what is wrong with a record's key; fields of its body begin with `$`.
+KEY = "key"  # The path of an error in the key; paths of the body begin with `$`.
 KEY_CHARACTERS_MAX = 128
 
 
 def withdrawn(record: Record, topic: Topic) -> str | None:
-    """Return the key of a compacted topic whose document a record deletes; None for any other."""
+    """Return the key that a tombstone of a compacted topic deletes; None for any other record."""
     if record.value is not None or record.key is None or not topic.compacted:
         return None
     return record.key.decode(errors="backslashreplace")
 
 
 def read(record: Record, topic: Topic) -> Struct:
-    """Decode an input record of any topic and compare its key with its body.
+    """Decode an input record of any topic and check its key against its body.
 
-    Raise DecodeError with the path of what is wrong.
+    Raise DecodeError with the path of the error.
     """
     message = decode(topic, record.value)
     if isinstance(message, Instrument):
@@ -36,7 +36,7 @@ def read(record: Record, topic: Topic) -> Struct:
     try:
         key = record.key.decode()
     except UnicodeDecodeError:
-        raise DecodeError(f"Expected the {topic.key} as the key, got no UTF-8", KEY) from None
+        raise DecodeError(f"Expected the {topic.key} as the key, got invalid UTF-8", KEY) from None
     if key != key_of(topic, message):
         shown = key[:KEY_CHARACTERS_MAX]
         raise DecodeError(f"Expected the message's own key, {shown!r}", f"$.{topic.key}")

@@ -1,6 +1,6 @@
-"""Whether the topics of the tables have more partitions by now: their symbols would be invisible.
+"""Find new partitions of the tables' topics, whose symbols would otherwise stay invisible.
 
-Apart from table_reader.py, which is in no group and therefore hears nothing of it.
+The table reader is in no consumer group, so no rebalance reports them to it.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,9 +12,9 @@ from topics.topic import Topic
 
 __all__ = ["CONSUMER", "TablePartitions", "find_starts"]
 
-LOOK_SECONDS = 5.0
+ASK_SECONDS = 5.0
 REQUEST_SECONDS_MAX = 10.0
-ANSWER_SECONDS_MAX = 0.25  # The reader's thread stands still meanwhile; the next look comes soon.
+ANSWER_SECONDS_MAX = 0.25  # Short: it blocks the reader's thread, and the next try comes soon.
 
 CONSUMER = {
     "enable.auto.commit": False,
@@ -30,7 +30,7 @@ CONSUMER = {
 
 
 class TablePartitions:
-    """Find new partitions and read them from their beginning: nothing was there before."""
+    """Finds new partitions and assigns them from their beginning."""
 
     def __init__(self, topics: Collection[str]) -> None:
         self._topics = topics
@@ -39,10 +39,10 @@ class TablePartitions:
     def take_new(
         self, consumer: Consumer, known: Collection[Place], *, now_s: float
     ) -> list[Place]:
-        """Begin with partitions that are not known, and return them."""
+        """Assign partitions that are not in `known`, and return them."""
         if now_s < self._due_s:
             return []
-        self._due_s = now_s + LOOK_SECONDS
+        self._due_s = now_s + ASK_SECONDS
         new = [place for topic in self._topics for place in _places(consumer, topic, known)]
         if new:
             consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
@@ -52,9 +52,9 @@ class TablePartitions:
 def find_starts(
     consumer: Consumer, topics: Mapping[str, Topic], *, since_ms: int
 ) -> tuple[list[TopicPartition], dict[Place, int]]:
-    """Return where each partition is read from, and where each ends.
+    """Return the start and the end of each partition.
 
-    `prices` from that time on, the rest from its beginning.
+    `prices` start at `since_ms`, other topics at their beginning.
     """
     metadata = consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
     places = [
@@ -63,7 +63,7 @@ def find_starts(
         for partition in metadata.topics[name].partitions
     ]
     prices = [place for place in places if topics[place.topic].name == "prices"]
-    # Nothing newer than that time: the client says -1, which means the end.
+    # If nothing is newer than that time, the client returns -1, which means the end.
     starts = consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX)
     ends: dict[Place, int] = {}
     for place in places:
@@ -76,6 +76,6 @@ def find_starts(
 def _places(consumer: Consumer, topic: str, known: Collection[Place]) -> list[Place]:
     try:
         found = consumer.list_topics(topic, timeout=ANSWER_SECONDS_MAX).topics[topic]
-    except KafkaException:  # Whether brokers answer is watched elsewhere.
+    except KafkaException:  # The reader checks elsewhere whether brokers answer.
         return []
     return [(topic, number) for number in found.partitions if (topic, number) not in known]

@@ -1,6 +1,6 @@
-"""When a table counts as read to its end, and how late it may be in one partition.
+"""Whether a table has been read to its end, and how far it may lag in one partition.
 
-Apart from table_reader.py because nothing here asks Kafka.
+Apart from reader.py because nothing here needs Kafka.
 """
 
 import time
@@ -11,25 +11,26 @@ __all__ = ["TableProgress", "too_late"]
 
 
 class TableProgress:
-    """How far a table came in one partition, and where that should bring it."""
+    """A table's position in one partition, and the end that it must reach."""
 
     def __init__(self, end: int) -> None:
         self.position = 0
-        self.end = end  # As the broker said when it was last asked.
+        self.end = end  # As the broker last reported.
         self.caught_up = False
-        self.heard_s = time.monotonic()  # When the broker last said where the log ends.
+        self.answered_s = time.monotonic()  # When the broker last reported the end.
         self._target = end  # The end as it was at `_since_s`.
         self._since_s = time.monotonic()
 
-    def look(self, end: int, now_s: float) -> float:
-        """Return how late the table may be: since the target was the end, or nobody said more.
+    def measure_lag_s(self, end: int, now_s: float) -> float:
+        """Return the largest lag that the table may have, in seconds.
 
-        Once it is reached, the next target is the end of now.
+        It counts from when the target was the end, or from the broker's last answer. When the
+        target is reached, the current end becomes the next one.
         """
         if self.position >= self._target:
             self.caught_up = True
             self._target, self._since_s = end, now_s
-        return max(now_s - self._since_s, now_s - self.heard_s)
+        return max(now_s - self._since_s, now_s - self.answered_s)
 
 
 def too_late(place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:

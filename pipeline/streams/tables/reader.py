@@ -1,7 +1,7 @@
-"""Feed the tables from `instruments` and `prices`, in a thread of its own, beside every worker.
+"""Feed the tables from `instruments` and `prices`, in a thread beside each worker.
 
-A consumer of no group: each process reads every partition. Every price is decoded, as each may
-shape a bar, and every instrument, as each may be the first that names a currency pair.
+The consumer is in no group, since each process reads every partition. It decodes every price,
+because each may change a bar, and every instrument, because each may be the first to name a pair.
 """
 
 import logging
@@ -47,17 +47,17 @@ logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 10_000
 WAIT_SECONDS = 0.1
-LOOK_SECONDS = 0.5
+CHECK_SECONDS = 0.5
 ANSWER_SECONDS_MAX = 0.25
-UNKNOWN_TIMES_MAX = 3  # Of the lag allowed: so long a topic may seem to be gone.
-SAMPLED_PRICES = 16  # Of so many prices one is looked at for fields that nobody knows.
+UNKNOWN_TIMES_MAX = 3  # How long a topic may seem to be gone, in multiples of the largest lag.
+SAMPLED_PRICES = 16  # One price in this many is checked for unknown fields.
 
 
 class TableReader:
-    """Read from `with` to its end; the callbacks come from the reader's thread.
+    """Read inside `with`; the reader's thread makes all callbacks.
 
-    `on_price` hears of a symbol's newer quote, `on_refused` of a row that does not decode,
-    `on_failure` the failure of the tables: `failure` says why.
+    `on_price` gets a symbol with a newer quote, `on_refused` a row that cannot be decoded.
+    `on_failure` is called when the tables fail; `failure` says why.
     """
 
     def __init__(
@@ -75,13 +75,13 @@ class TableReader:
         self._tables = tables
         self._on_failure = on_failure
         self._guard = stop_levels
-        self._guarded: GuardedReader | None = None  # Reads before the consumer does.
+        self._guarded: GuardedReader | None = None  # Reads before the consumer starts.
         self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
         self._price_topic_id = ""
         self._logs: dict[tuple[str, int], TableProgress] = {}
         self._fed_s = dict.fromkeys(self._topics, 0.0)
-        self._look_due_s = 0.0
-        self._unknown_since_s: dict[str, float] = {}  # By topic: it is gone, the broker says.
+        self._check_due_s = 0.0
+        self._unknown_since_s: dict[str, float] = {}  # By topic: the broker does not know it.
         self._ended = threading.Event()
         self._group = {"group.id": settings.group(TABLES_GROUP)}
         properties = {**settings.connection(), **CONSUMER, **self._group}
@@ -108,19 +108,19 @@ class TableReader:
             raise Stopped(self.failure)
 
     def await_caught_up(self, beat: Callable[[], None]) -> None:
-        """Wait until every table was read to its end; `beat` shows that the wait is alive."""
+        """Wait until every table has been read to its end; call `beat` meanwhile."""
         while self.reasons_not_ready():
             self.check()
             beat()
             time.sleep(WAIT_SECONDS / 10)
 
     def reasons_not_ready(self) -> list[str]:
-        """Say which tables were not read to their end yet."""
+        """Return a sentence for each table that has not been read to its end."""
         behind = sorted({place[0] for place, log in self._logs.items() if not log.caught_up})
-        return [f"the topic {topic} was not read to its end yet" for topic in behind]
+        return [f"the topic {topic} has not been read to its end yet" for topic in behind]
 
     def show(self) -> None:
-        """Bring the gauges up to date."""
+        """Update the gauges."""
         now_s = time.monotonic()
         for topic, fed_s in self._fed_s.items():
             logs = [log for place, log in self._logs.items() if place[0] == topic]
@@ -145,9 +145,9 @@ class TableReader:
                 if self._guarded is not None:
                     self._take(self._read_guarded(self._guarded))
                 self._take(poll_all(self._consumer, BATCH_RECORDS, WAIT_SECONDS))
-                self._look(time.monotonic())
+                self._check_lags(time.monotonic())
         except KafkaException as error:
-            self.failure = f"the tables cannot be read any more ({error.args[0].str()})"
+            self.failure = f"the tables cannot be read anymore ({error.args[0].str()})"
         except Stopped as error:
             self.failure = str(error)
         finally:
@@ -156,7 +156,7 @@ class TableReader:
                 self._on_failure()
 
     def _read_guarded(self, guarded: GuardedReader) -> list[Passed]:
-        """Return what a child read; the consumer goes on behind it."""
+        """Return what the child read; when it is done, the consumer continues after it."""
         found = guarded.read(WAIT_SECONDS)
         for batch in found:
             if isinstance(batch, Unreadable):
@@ -169,11 +169,11 @@ class TableReader:
     def _set_aside(self, batch: Unreadable) -> None:
         self._logs[batch.topic, batch.partition].position = batch.next
         if self._guard is not None:
-            self._guard.note(batch)
+            self._guard.remember(batch)
         self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
 
     def _take(self, messages: Sequence[Message | Passed]) -> None:
-        """Take each price and each instrument, and note how far this came."""
+        """Apply prices and instruments, and record the position in each partition."""
         for message in messages:
             place = message.topic() or "", message.partition() or 0
             offset, error = message.offset() or 0, message.error()
@@ -188,7 +188,7 @@ class TableReader:
                 raise KafkaException(error)
 
     def _step_over(self, message: Message) -> None:
-        """Go on behind a batch that cannot be unpacked; it may be told more than once."""
+        """Skip a batch that cannot be decompressed; the client may report it more than once."""
         log = self._logs[message.topic() or "", message.partition() or 0]
         if (message.offset() or 0) < log.position:
             return
@@ -199,14 +199,14 @@ class TableReader:
             self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
 
     def _feed_or_refuse(self, record: Record) -> None:
-        """Take a row, whatever it holds: one must not end every process that has tables."""
+        """Apply a row, whatever it holds: one row must not end every process that has tables."""
         try:
             self._feed(record)
         except Stopped:
             raise
         except Exception as error:
             place = record.topic, record.partition, record.offset
-            logger.exception("%s[%d] at %d could not be taken into its table", *place)
+            logger.exception("%s[%d] at %d could not be applied to its table", *place)
             self._refuse(record, DecodeError(f"internal: {type(error).__name__}"))
 
     def _refuse(self, record: Record, error: DecodeError) -> None:
@@ -252,38 +252,38 @@ class TableReader:
         else:
             metrics.TABLE_REFUSED.labels("prices").inc()
 
-    def _look(self, now_s: float) -> None:
-        """Raise Stopped when a partition is further behind than the settings allow."""
-        if now_s < self._look_due_s:
+    def _check_lags(self, now_s: float) -> None:
+        """Raise Stopped if a partition lags further than the settings allow."""
+        if now_s < self._check_due_s:
             return
-        self._look_due_s = now_s + LOOK_SECONDS
+        self._check_due_s = now_s + CHECK_SECONDS
         for place in self._partitions.take_new(self._consumer, self._logs, now_s=now_s):
             self._logs[place] = TableProgress(0)
         self._ask_ends(now_s)
         for place, log in self._logs.items():
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
-            late_s = log.look(max(end, log.end), now_s)
+            late_s = log.measure_lag_s(max(end, log.end), now_s)
             if log.caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
-                raise too_late(place, late_s, now_s - log.heard_s)
+                raise too_late(place, late_s, now_s - log.answered_s)
 
     def _ask_ends(self, now_s: float) -> None:
-        """Ask the brokers themselves where each log ends: fetching may have died."""
+        """Ask the brokers where each log ends; fetching alone may stop without an error."""
         wanted = [TopicPartition(*place, OFFSET_END) for place in self._logs]
         try:
             answers = self._consumer.offsets_for_times(wanted, timeout=ANSWER_SECONDS_MAX)
         except KafkaException as error:
-            self._note_unknown(error.args[0], {topic for topic, _ in self._logs}, now_s)
+            self._check_unknown(error.args[0], {topic for topic, _ in self._logs}, now_s)
             return
         for answer in answers:
             if answer.error:
-                self._note_unknown(answer.error, {answer.topic}, now_s)
+                self._check_unknown(answer.error, {answer.topic}, now_s)
                 continue
             log = self._logs[answer.topic, answer.partition]
-            log.end, log.heard_s = answer.offset, now_s
+            log.end, log.answered_s = answer.offset, now_s
             self._unknown_since_s.pop(answer.topic, None)
 
-    def _note_unknown(self, error: KafkaError, topics: set[str], now_s: float) -> None:
-        """Raise KafkaException when topics seem to be gone for longer than a broker's restart."""
+    def _check_unknown(self, error: KafkaError, topics: set[str], now_s: float) -> None:
+        """Raise KafkaException if topics seem to be gone for longer than a broker's restart."""
         if passes(error):
             return
         patience_s = UNKNOWN_TIMES_MAX * self._settings.table_lag_ms_max / 1000
@@ -293,7 +293,7 @@ class TableReader:
                 raise KafkaException(error)
         for place, log in self._logs.items():
             if place[0] in topics:
-                log.heard_s = now_s  # An answer, too: it is not the broker that is silent.
+                log.answered_s = now_s  # This is an answer, so the broker is alive.
 
 
 def _ignore(_: object) -> None:

@@ -1,7 +1,7 @@
-"""Prices that did not decode, kept until the owner of partition 0 writes their dead letters.
+"""Prices that cannot be decoded, kept until the owner of partition 0 writes their dead letters.
 
-Every broadcast sees them all, and partition 0 may be on its way from one to another: each keeps
-them for a while, so that none is lost. One may be written twice then: its `source` tells.
+Every broadcast reads all prices, and partition 0 may be moving from one to another, so each keeps
+them for a while and none is lost. One may be written twice; its `source` shows that.
 """
 
 import time
@@ -19,11 +19,11 @@ WITHOUT_APPEND_TIME = DecodeError(
 )
 
 REFUSED_MAX = 1000
-KEPT_SECONDS = 120.0  # Longer than a partition has no owner.
+KEPT_SECONDS = 120.0  # Longer than a partition is without an owner.
 
 
 class Refused(NamedTuple):
-    """A row that a table could not read."""
+    """A row that a table could not use."""
 
     record: Record
     topic: str  # Without the prefix.
@@ -31,19 +31,19 @@ class Refused(NamedTuple):
 
 
 class RefusedPrices:
-    """The table's thread adds, the loop of broadcast takes."""
+    """The table's thread adds; the loop of broadcast takes."""
 
     def __init__(self) -> None:
         self._refused: deque[tuple[float, Refused]] = deque(maxlen=REFUSED_MAX)
         self._since_ms = (time.time() - KEPT_SECONDS) * 1000
 
     def add(self, refused: Refused) -> None:
-        """Keep a row, unless it is of the time before this process, when another one kept it."""
+        """Keep a row, unless it is older than this process and another one has kept it."""
         if refused.topic == PRICES.name and refused.record.timestamp_ms >= self._since_ms:
             self._refused.append((time.monotonic(), refused))
 
     def take(self, now_s: float, *, is_ours: bool) -> list[Refused]:
-        """Return the rows to dead-letter here, oldest first; drop those kept too long."""
+        """Return the rows to write here, oldest first; drop those kept for too long."""
         while self._refused and now_s - self._refused[0][0] > KEPT_SECONDS:
             self._refused.popleft()
         if not is_ours:

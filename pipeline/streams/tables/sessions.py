@@ -1,7 +1,7 @@
-"""When an exchange trades: its sessions by the calendar's name, holidays and early closes included.
+"""The trading sessions of exchanges, including holidays and early closes.
 
-The only file that knows exchange_calendars, and it asks late: the package is slow to load, and the
-process that decides must do without it.
+The only file that imports exchange_calendars. It does so inside functions because the package is
+slow to load and the risk role does not need it.
 """
 
 from bisect import bisect_left
@@ -15,15 +15,15 @@ from topics.text import nearest
 
 __all__ = ["check_calendar", "prepare", "sessions_around"]
 
-AROUND_MS = 3_600_000  # The clock that decides may differ from ours by so much.
+AROUND_MS = 3_600_000  # How far the broker's clock, which decides, may differ from ours.
 MS_NANOS = 1_000_000
 MONTH_MS = 31 * 86_400_000
 PATH = "$.session"
-CALENDARS_MAX = 256  # Calendars and years kept.
+CALENDARS_MAX = 256  # Pairs of calendar and year in the cache.
 
 
 def check_calendar(name: str) -> None:
-    """Raise DecodeError when there is no calendar of this name."""
+    """Raise DecodeError if no calendar has this name."""
     if name not in _names():
         near = nearest(name, _names())
         advice = f", did you mean {near}?" if near else ""
@@ -31,7 +31,7 @@ def check_calendar(name: str) -> None:
 
 
 def sessions_around(name: str, at_ms: int) -> tuple[Session, ...]:
-    """Return the sessions that are open within an hour of a time; none where it is closed."""
+    """Return the sessions that are open within an hour of a time."""
     found = _sessions(name, _year(at_ms))
     first = bisect_left(found, at_ms - AROUND_MS, key=lambda session: session.close_ms)
     last = bisect_left(found, at_ms + AROUND_MS, key=lambda session: session.open_ms)
@@ -39,16 +39,16 @@ def sessions_around(name: str, at_ms: int) -> tuple[Session, ...]:
 
 
 def prepare(name: str, at_ms: int) -> None:
-    """Work out a calendar before it is asked for, that of a year about to begin, too."""
+    """Load a calendar before it is needed, also for a year about to begin."""
     _sessions(name, _year(at_ms))
     _sessions(name, _year(at_ms + MONTH_MS))
 
 
 @lru_cache(maxsize=CALENDARS_MAX)
 def _sessions(name: str, year: int) -> tuple[Session, ...]:
-    """Return the sessions of a year and a month on both sides, in order of time.
+    """Return the sessions of a year plus a month on both sides, in order of time.
 
-    One that begins where another ends continues it: around the clock there is no close.
+    Sessions without a gap between them are joined: a market around the clock never closes.
     """
     calendar = _calendar(name, year)
     if calendar is None:
@@ -73,7 +73,7 @@ def _each(calendar: Any) -> list[Session]:  # The package has no types.
         Session(
             open_ms=int(opened) // MS_NANOS,
             close_ms=int(closed) // MS_NANOS,
-            # Without a break it says "not a time", the least there is.
+            # Without a break the value is "not a time", the smallest integer.
             break_start_ms=int(start) // MS_NANOS if start > 0 else None,
             break_end_ms=int(end) // MS_NANOS if end > 0 else None,
         )
@@ -82,18 +82,18 @@ def _each(calendar: Any) -> list[Session]:  # The package has no types.
 
 
 def _calendar(name: str, year: int) -> Any | None:
-    """Return a calendar; None where its holidays are not known, so it counts as closed."""
+    """Return a calendar; None if its holidays are unknown, and then it counts as closed."""
     import exchange_calendars
 
     spans = (
         (f"{year - 1}-12-01", f"{year + 1}-01-31"),
-        (f"{year - 1}-12-01", f"{year}-12-31"),  # The next year's holidays are not known yet.
+        (f"{year - 1}-12-01", f"{year}-12-31"),  # Next year's holidays may not be published yet.
         (f"{year}-01-01", f"{year + 1}-01-31"),
     )
     for start, end in spans:
         try:
             return exchange_calendars.get_calendar(name, start=start, end=end)
-        except ValueError:  # Beyond its bounds.
+        except ValueError:  # Outside the calendar's bounds.
             continue
     return None
 

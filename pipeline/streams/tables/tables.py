@@ -1,6 +1,6 @@
-"""What ingest and broadcast know of the market: per symbol instrument, newest quote and bars.
+"""What ingest and broadcast know of the market: each symbol's instrument, newest quote and bars.
 
-Without a Kafka client, so that live roles and replay share it. One thread writes, others may read.
+No Kafka client, so that live roles and replay share it. One thread writes; others may read.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from topics.prices import Price
 
 __all__ = ["Arrived", "ArrivedRate", "Tables"]
 
-CLOCK_SKEW_MS_MAX = 1000  # A price from further ahead of its own append time is not used.
+CLOCK_SKEW_MS_MAX = 1000  # A price further ahead of its append time is not used.
 TWO = Decimal(2)
 
 
@@ -40,11 +40,11 @@ class ArrivedRate(NamedTuple):
 
 
 class Tables:
-    """Bounded by the symbols there are: one quote, one instrument and one set of bars each."""
+    """Holds one quote, one instrument and one set of bars for each symbol."""
 
     def __init__(self, settings: Settings) -> None:
-        self.prices_refused = 0  # From too far ahead.
-        self.prices_empty = 0  # Without a price that their instrument can have.
+        self.prices_refused = 0  # Too far ahead of their append time.
+        self.prices_empty = 0  # No price that their instrument can have.
         self.currencies = tuple(dict.fromkeys(settings.account_currencies))
         self._instruments: dict[str, Instrument] = {}
         self._quotes: dict[str, Arrived] = {}
@@ -56,14 +56,14 @@ class Tables:
             long_run_bars=settings.long_run_bars,
         )
         self._pairs = CurrencyPairs()
-        self._count = 0  # Documents of instruments without a place.
-        # The newest rate by its source and its two currencies, with the quote that it is of.
+        self._count = 0  # Instrument documents applied without a place.
+        # By source and two currencies: the newest rate, and the quote it was computed from.
         self._rates: dict[tuple[str, str, str], tuple[Quote, Rate]] = {}
 
     def apply_price(self, price: Price, *, offset: int, appended_ms: int, epoch: str = "") -> bool:
-        """Take a quote; return False, keeping the older one, when it is not to be used.
+        """Apply a price; return False, keeping the older quote, if it must not be used.
 
-        epoch: the log that counts the offset; across two logs the later as_of is newer.
+        epoch: identifies the log of the offset; across two logs, the later as_of is newer.
         """
         if price.as_of_ms > appended_ms + CLOCK_SKEW_MS_MAX:
             self.prices_refused += 1
@@ -85,12 +85,12 @@ class Tables:
         if known is None:
             self.prices_empty += 1
             return False
-        told = replace(known, **self._statistics(known, price))
-        self._quotes[price.symbol] = Arrived(told, appended_ms)
+        complete = replace(known, **self._statistics(known, price))
+        self._quotes[price.symbol] = Arrived(complete, appended_ms)
         return True
 
     def _statistics(self, quote: Quote, price: Price) -> dict[str, Decimal | None]:
-        """Take a price into its symbol's bars, and return what the closed ones say."""
+        """Add a price to its symbol's bars, and return the statistics of the closed bars."""
         instrument = self._instruments.get(price.symbol)
         bars = self._bars.get(price.symbol)
         if bars is None:
@@ -105,9 +105,9 @@ class Tables:
         return asdict(bars.statistics)
 
     def apply_instrument(self, instrument: Instrument, place: Place | None = None) -> None:
-        """Take an instrument in the place of an older one of its symbol.
+        """Replace the instrument of a symbol.
 
-        place: of its document in the topic; without one the order of the calls counts.
+        place: of its document in the topic; without one, the order of calls counts.
         """
         if place is None:
             self._count += 1
@@ -116,12 +116,12 @@ class Tables:
         self._instruments[instrument.symbol] = instrument
 
     def withdraw_instrument(self, symbol: str) -> None:
-        """Forget an instrument whose document was deleted; its quote stays."""
+        """Remove an instrument whose document was deleted; its quote stays."""
         self._pairs.withdraw(symbol)
         self._instruments.pop(symbol, None)
 
     def take_conflicts(self) -> list[tuple[Instrument, Conflict]]:
-        """Return each pair that several name and nobody was told of, with the second of them."""
+        """Return each unreported conflict, with the second instrument that names the pair."""
         found = [
             (self._instruments.get(conflict.sources[:2][-1]), conflict)
             for conflict in self._pairs.take_conflicts()
@@ -129,7 +129,7 @@ class Tables:
         return [(document, conflict) for document, conflict in found if document is not None]
 
     def market(self, symbol: str) -> Market:
-        """Return what is known of a symbol, as an event carries it."""
+        """Return a symbol's market data, as events carry it."""
         return Market(
             symbol=symbol, instrument=self._instruments.get(symbol), quote=self.quote(symbol)
         )
@@ -156,7 +156,7 @@ class Tables:
     def rates_of(
         self, currencies: Iterable[str | None], account_currency: str | None = None
     ) -> tuple[Rate, ...]:
-        """Return the known rates of these currencies in that of an account, or in each of them."""
+        """Return the known rates of currencies against one account currency, or against all."""
         quotes = self.currencies if account_currency is None else (account_currency,)
         rates: list[Rate] = []
         for base in dict.fromkeys(currencies):
@@ -166,18 +166,18 @@ class Tables:
         return tuple(rates)
 
     def newest_rate(self, base: str, quote: str) -> ArrivedRate | None:
-        """Return the rate of a pair by its source, and when that came."""
+        """Return a pair's rate from its source, and when that quote was appended."""
         sources = self._pairs.sources(base, quote)
         arrived = self._quotes.get(sources[0]) if sources else None
         rate = None if arrived is None else self._rate(sources[0], base, quote)
         return None if arrived is None or rate is None else ArrivedRate(rate, arrived.at_ms)
 
     def rate_pair(self, symbol: str) -> Pair | None:
-        """Return the two currencies, by name, whose rate an instrument is the source of."""
+        """Return the two currencies, sorted, if the instrument is the source of their rate."""
         return self._pairs.source_of(symbol)
 
     def _rates_between(self, base: str, quote: str) -> list[Rate]:
-        """Return the rate of a pair; of one that several instruments name, each with its source."""
+        """Return a pair's rate; if several instruments name it, one rate for each of them."""
         sources = self._pairs.sources(base, quote)
         rates = [self._rate(symbol, base, quote) for symbol in sources]
         if len(sources) < 2:
@@ -186,24 +186,26 @@ class Tables:
         return [replace(rate, source=symbol) for symbol, rate in offered if rate is not None]
 
     def _rate(self, symbol: str, base: str, quote: str) -> Rate | None:
-        told = self.quote(symbol)
-        if told is None:
+        newest = self.quote(symbol)
+        if newest is None:
             return None
         known = self._rates.get((symbol, base, quote))
-        if known is not None and known[0] is told:
-            return known[1]  # The same quote: the same rate, without a division for each event.
-        price, pair = _rate_price(told), self._pairs.pair(symbol)
+        # Quotes are replaced, never changed: the same object has the same rate, which saves a
+        # division for each event.
+        if known is not None and known[0] is newest:
+            return known[1]
+        price, pair = _rate_price(newest), self._pairs.pair(symbol)
         if price is None or pair is None or {*pair} != {base, quote}:
-            return None  # Another thread may just have withdrawn it.
+            return None  # The table's thread may have withdrawn the instrument meanwhile.
         if pair != (base, quote):
             price = MONEY.divide(ONE, price)
-        rate = Rate(base=base, quote=quote, rate=price, as_of_ms=told.as_of_ms)
-        self._rates[symbol, base, quote] = told, rate
+        rate = Rate(base=base, quote=quote, rate=price, as_of_ms=newest.as_of_ms)
+        self._rates[symbol, base, quote] = newest, rate
         return rate
 
 
 def _bar_price(price: Quote) -> Decimal | None:
-    """Return last, else mark, else mid."""
+    """Return the last price, else the mark, else the mid price."""
     if price.last is not None:
         return price.last
     if price.mark is not None or price.bid is None or price.ask is None:
@@ -212,7 +214,7 @@ def _bar_price(price: Quote) -> Decimal | None:
 
 
 def _rate_price(quote: Quote) -> Decimal | None:
-    """Return mid, else mark, else last; a price that is not above zero is none."""
+    """Return the mid price, else the mark, else the last; prices must be above zero."""
     bid, ask = quote.bid, quote.ask
     if bid is not None and ask is not None and bid > ZERO and ask > ZERO:
         return MONEY.divide(MONEY.add(bid, ask), TWO)

@@ -58,18 +58,21 @@ def test_rule_has_no_parameters_when_nothing_follows_its_name(file: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("cash: {}\nmargin: {}\ncash: {}\n", "line 3: 'cash' comes twice"),
-        ("cash: {fee_ratio: 0, fee_ratio: 1}\n", "line 1: 'fee_ratio' comes twice"),
-        ("cash: {\n", "is no YAML: line 2"),
+        ("cash: {}\nmargin: {}\ncash: {}\n", "line 3: 'cash' is repeated"),
+        ("cash: {fee_ratio: 0, fee_ratio: 1}\n", "line 1: 'fee_ratio' is repeated"),
+        ("cash: {\n", "is not YAML: line 2"),
         ("- cash\n", "must hold rules with their parameters"),
         ("", "must hold rules with their parameters"),
-        ("cash: {}\nmargin: 5\n", "line 2: margin must hold parameters with their values, not 5"),
+        ("cash: {}\nmargin: 5\n", "line 2: margin must hold parameters and their values, not 5"),
         ("cash: !!python/object:os.system {}\n", "line 1: the tag 'tag:yaml.org,2002:python/"),
-        ("cash: {}\n---\nmargin: {}\n", "is no YAML: line 2"),
-        ("cash:\n\tfee_ratio: 1\n", "is no YAML: line 2"),
-        ("? [a]\n: {}\n", "line 1: a name must be a text"),
-        ("a: &x {b: *x}\n", "line 1: a value holds itself"),
-        ("a:\n  b: 1e99999999999999999999\n", "line 2: '1e99999999999999999999' is no number"),
+        ("cash: {}\n---\nmargin: {}\n", "is not YAML: line 2"),
+        ("cash:\n\tfee_ratio: 1\n", "is not YAML: line 2"),
+        ("? [a]\n: {}\n", "line 1: a key must be a text"),
+        ("a: &x {b: *x}\n", "line 1: a value contains itself"),
+        (
+            "a:\n  b: 1e99999999999999999999\n",
+            "line 2: '1e99999999999999999999' is too large a number",
+        ),
         ("a: " + "[" * 40 + "]" * 40, "line 1: values are nested deeper than 32 levels"),
         (BOMB, "the file holds more than 100000 values"),
     ],
@@ -88,13 +91,13 @@ def test_file_is_refused_with_the_place_when_it_is_malformed(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("order_notional: {order_notional_max: 1.000,50}\n", "line 1: '50' stands where a name"),
+        ("order_notional: {order_notional_max: 1.000,50}\n", "line 1: expected a key, got '50'"),
         ("cash: {}\nposition_ratio:\n  position_ratio_max:\n    700: 0.05\n",
-         "line 4: '700' stands where a name"),
-        ("null: {}\n", "line 1: 'null' stands where a name"),
-        ("cash: {true: 1}\n", "line 1: 'true' stands where a name"),
-        ("0.5: {}\n", "line 1: '0.5' stands where a name"),
-        (": {}\n", "line 1: nothing stands where a name"),
+         "line 4: expected a key, got '700'"),
+        ("null: {}\n", "line 1: expected a key, got 'null'"),
+        ("cash: {true: 1}\n", "line 1: expected a key, got 'true'"),
+        ("0.5: {}\n", "line 1: expected a key, got '0.5'"),
+        (": {}\n", "line 1: expected a key, got nothing"),
     ],
 )  # fmt: skip
 def test_name_that_is_none_is_a_sentence_when_a_file_is_read(
@@ -106,7 +109,7 @@ def test_name_that_is_none_is_a_sentence_when_a_file_is_read(
         load_rules(file)
 
     assert said in str(refused.value)
-    assert 'needs quotes, as "700", and a number has no comma: 1000.50' in str(refused.value)
+    assert 'needs quotes, such as "700", and a number has no comma: 1000.50' in str(refused.value)
 
 
 def test_name_like_a_number_is_read_when_it_has_quotes(file: Path) -> None:

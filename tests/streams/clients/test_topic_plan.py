@@ -47,14 +47,14 @@ def test_nothing_differs_when_every_topic_is_as_planned() -> None:
 
 def test_topic_is_named_when_it_is_missing() -> None:
     assert differences_of(planned("fills"), None) == [
-        "risk.fills is missing; make it with: riskgate topics create"
+        "risk.fills is missing; create it with: riskgate topics create"
     ]
 
 
 def test_partition_count_differs_when_events_have_one_less() -> None:
     sentence = (
-        "risk.events has 23 partitions where RISKGATE_PARTITIONS says 24; "
-        "the count is for life: correct the setting"
+        "risk.events has 23 partitions, but RISKGATE_PARTITIONS is 24; "
+        "the count can never change: correct the setting"
     )
 
     assert differences_of(planned("events"), found("events", partitions=23)) == [sentence]
@@ -72,8 +72,8 @@ def test_clock_differs_when_producers_set_the_time_of_events() -> None:
     (sentence,) = differences_of(planned("events"), events)
 
     assert sentence == (
-        "risk.events has message.timestamp.type=CreateTime, but its append time is the clock that "
-        "decides; set it to LogAppendTime"
+        "risk.events has message.timestamp.type=CreateTime, but riskgate decides by "
+        "append time; set it to LogAppendTime"
     )
 
 
@@ -101,7 +101,7 @@ def test_safety_differs_when_one_replica_may_acknowledge_alone() -> None:
     decisions = found("decisions", min_insync_replicas="1")
 
     assert differences_of(planned("decisions"), decisions) == [
-        "risk.decisions has min.insync.replicas=1; set it to 2 at least"
+        "risk.decisions has min.insync.replicas=1; set it to at least 2"
     ]
 
 
@@ -136,6 +136,6 @@ def test_changelog_differs_when_it_would_lose_state() -> None:
     here = Found(12, 1, {**changelog.config, "cleanup.policy": "delete"})
 
     count, replicas, policy = differences_of(changelog, here)
-    assert count.startswith("changelog__g has 12 partitions where RISKGATE_PARTITIONS says 24")
-    assert replicas.startswith("changelog__g has 1 replicas where 3 are possible")
+    assert count.startswith("changelog__g has 12 partitions, but RISKGATE_PARTITIONS is 24")
+    assert replicas.startswith("changelog__g has 1 replicas, but 3 are possible")
     assert policy.endswith("has cleanup.policy=delete and would lose messages; set it to compact")

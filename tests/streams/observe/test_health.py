@@ -29,7 +29,7 @@ def test_role_is_not_alive_when_its_loop_turned_too_long_ago() -> None:
     answer = ask("livez", beat_s=TURN_SECONDS_MAX + 1)
 
     assert answer.status_code == 503
-    assert answer.json()["reasons"][0].startswith("the loop turned last 31.")
+    assert answer.json()["reasons"][0].startswith("the last turn of the loop was 31.")
 
 
 def test_readiness_names_every_reason_when_a_role_still_recovers() -> None:

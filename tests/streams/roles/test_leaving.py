@@ -14,13 +14,13 @@ DURING = {
 }
 PROGRAM = """
 import os, signal, time
-from pipeline.streams.roles.leaving import leave_when_told
+from pipeline.streams.roles.leaving import exit_on_sigterm
 
 def told():
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(0)
 
-leave_when_told()
+exit_on_sigterm()
 {moment}
 time.sleep(0.1)
 raise SystemExit("still there")

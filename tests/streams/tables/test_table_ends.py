@@ -51,9 +51,9 @@ def reader(brokers: Brokers) -> TableReader:
     reader._consumer.close()
     reader._consumer = brokers
     log = TableProgress(10)
-    log.position, log.heard_s = 10, BEGIN_S
+    log.position, log.answered_s = 10, BEGIN_S
     reader._logs = {PLACE: log}
-    reader._look(BEGIN_S)
+    reader._check_lags(BEGIN_S)
     return reader
 
 
@@ -62,7 +62,7 @@ def test_table_is_of_use_when_the_last_answer_is_as_old_as_allowed(
 ) -> None:
     brokers.error = KafkaError._TIMED_OUT
 
-    reader._look(BEGIN_S + 10.0)
+    reader._check_lags(BEGIN_S + 10.0)
 
     assert reader._logs[PLACE].caught_up
 
@@ -71,24 +71,24 @@ def test_reader_stops_when_the_last_answer_is_older(reader: TableReader, brokers
     brokers.error = KafkaError._TIMED_OUT
 
     with pytest.raises(Stopped, match=r"the end offset of risk.prices\[0\] for 11 s"):
-        reader._look(BEGIN_S + 11.0)
+        reader._check_lags(BEGIN_S + 11.0)
 
 
 def test_table_is_of_use_when_the_brokers_went_on_answering(reader: TableReader) -> None:
     for second in range(1, 31):
-        reader._look(BEGIN_S + second)
+        reader._check_lags(BEGIN_S + second)
 
-    assert reader._logs[PLACE].heard_s == BEGIN_S + 30
+    assert reader._logs[PLACE].answered_s == BEGIN_S + 30
 
 
 def test_reader_stops_when_the_log_goes_on_and_the_table_does_not(
     reader: TableReader, brokers: Brokers
 ) -> None:
     brokers.end = 11
-    reader._look(BEGIN_S + 1)  # Sees the new end and waits for it.
+    reader._check_lags(BEGIN_S + 1)  # Sees the new end and waits for it.
 
     with pytest.raises(Stopped, match="11 s behind its topic"):
-        reader._look(BEGIN_S + 12)
+        reader._check_lags(BEGIN_S + 12)
 
 
 def test_reader_waits_three_times_as_long_when_the_topic_seems_to_be_gone(
@@ -97,7 +97,7 @@ def test_reader_waits_three_times_as_long_when_the_topic_seems_to_be_gone(
     brokers.error = KafkaError.UNKNOWN_TOPIC_OR_PART
 
     for second in range(1, 32):
-        reader._look(BEGIN_S + second)
+        reader._check_lags(BEGIN_S + second)
 
     with pytest.raises(KafkaException):
-        reader._look(BEGIN_S + 32)
+        reader._check_lags(BEGIN_S + 32)

@@ -1,1 +1,1 @@
-"""The broadcast role: heartbeats, and revaluations of accounts that do nothing themselves."""
+"""The broadcast role: heartbeats, and revaluations of accounts that have no events of their own."""

@@ -1,8 +1,8 @@
-"""The broadcast role: what concerns an account without the account doing anything.
+"""The broadcast role: writes events about what happens to accounts without their own action.
 
-Each second a heartbeat to every partition it owns; revaluations, as the watchlist says. It owns a
-partition of `events` with the same one of `account_states`, which it reads whole before the first
-heartbeat.
+It sends a heartbeat to each partition that it owns once a second, and revaluations when they are
+due. With a partition of `events` it owns the same partition of `account_states`, which it reads
+completely before the first heartbeat.
 """
 
 import logging
@@ -38,15 +38,15 @@ __all__ = ["Broadcast"]
 
 logger = logging.getLogger(__name__)
 
-# A price wakes the loop at once; rows of account_states and wake-ups wait this long at most.
+# A price wakes the loop immediately; rows of account_states and wake-ups wait at most this long.
 WAIT_SECONDS = 0.005
 HEARTBEAT = HeartbeatEvent(account_id=EVERYONE, body=Heartbeat())
-# Asks risk for the rows of account_states that are missing, and lets it commit when all is quiet.
-TELL_AGAIN = RevaluationEvent(account_id=EVERYONE, body=Revaluation())
+# Asks risk to write the missing rows of account_states, and gives it something to commit.
+ROWS_REQUEST = RevaluationEvent(account_id=EVERYONE, body=Revaluation())
 
 
 class Broadcast:
-    """Send heartbeats and revaluations from `serve` to `stop`; tables call from their thread."""
+    """Send heartbeats and revaluations from `serve` to `stop`."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.last_turn_s = time.monotonic()
@@ -75,51 +75,53 @@ class Broadcast:
                 while not self._stopped.is_set():
                     self._turn()
         except KafkaException as error:
-            raise Stopped(f"broadcast cannot go on ({error.args[0].str()})") from error
+            raise Stopped(f"Kafka reported an error: {error.args[0].str()}") from error
         finally:
             self._producer.close()
             self._states.close()
         reader.check()
 
     def stop(self) -> None:
-        """End `serve` soon; may be called from any thread and from a signal."""
+        """End `serve` soon; any thread or signal handler may call this."""
         self._stopped.set()
 
     def beat(self) -> None:
-        """Show that the loop turns."""
+        """Record that the loop is alive. Raise SystemExit after `stop`."""
         self.last_turn_s = time.monotonic()
         if self._stopped.is_set():
             raise SystemExit(0)
 
     def reasons_not_ready(self) -> list[str]:
-        """Say what keeps broadcast from sending heartbeats everywhere, or from sparing risk."""
+        """Return what stops broadcast from sending every heartbeat or from measuring risk's lag."""
         owned, whole = set(self._states.owned), set(self._states.whole)
         if not owned and not self._states.is_member:
             return ["no partitions are assigned yet"]
-        behind = [f"partition {number} was not read to its end yet" for number in owned - whole]
+        behind = [
+            f"partition {number} has not been read to its end yet" for number in owned - whole
+        ]
         states_id = self._identity.look()
-        # Before risk's first word it is ready: whoever waits for it may be risk itself.
+        # Ready before risk's first report: a deployment may start risk only after broadcast.
         unread = [
-            f"partition {number} has {missing}"
+            f"partition {number} lacks {missing}"
             for number, each in list(self._owned.items())
-            if number in whole and (each.told or each.unread)
+            if number in whole and (each.reported or each.unread)
             if (missing := each.missing(states_id))
         ]
-        lost = [] if self._lag.is_known() else ["how far risk is behind is not known"]
+        lost = [] if self._lag.is_known() else ["the lag of risk is unknown"]
         return behind + unread + lost
 
     @property
     def is_idle_member(self) -> bool:
-        """Whether it is a member of the group for whom no partition was left."""
+        """Whether it is a member of the group but got no partition."""
         return self._states.is_member and not self._states.owned
 
     def show(self) -> None:
-        """Bring the gauges up to date."""
+        """Update the gauges."""
         metrics.clear(
             metrics.RISK_LAG_SECONDS,
             metrics.UNREAD_ACCOUNTS,
             metrics.HELD_ACCOUNTS,
-            metrics.TOLD_ACCOUNTS,
+            metrics.REPORTED_ACCOUNTS,
             metrics.BROKER_AHEAD_SECONDS,
         )
         accounts: list[Figures] = []
@@ -129,7 +131,9 @@ class Broadcast:
             metrics.RISK_LAG_SECONDS.labels(label).set(self._lag.lag_ms(number) / 1000)
             metrics.UNREAD_ACCOUNTS.labels(label).set(len(owned.unread))
             metrics.HELD_ACCOUNTS.labels(label).set(len(owned.queue))
-            metrics.TOLD_ACCOUNTS.labels(label).set(owned.told.accounts if owned.told else 0)
+            metrics.REPORTED_ACCOUNTS.labels(label).set(
+                owned.reported.accounts if owned.reported else 0
+            )
             metrics.BROKER_AHEAD_SECONDS.labels(label).set(ahead_ms / 1000)
         show_accounts(accounts, named_max=self._settings.metrics_accounts_max)
 
@@ -142,7 +146,7 @@ class Broadcast:
             self._apply(row)
         for number, owned in self._owned.items():
             now_ms = self._clock.now_ms(number, now_s)
-            owned.queue.tell(now_ms)
+            owned.queue.set_live_time(now_ms)
             for symbol in symbols:
                 owned.queue.apply_price(symbol)
             if number in self._states.whole:
@@ -152,7 +156,7 @@ class Broadcast:
         self._producer.poll()
 
     def _follow_ownership(self) -> None:
-        """Begin with partitions that came; drop at once what is known of those that went."""
+        """Start newly assigned partitions, and drop those that moved away."""
         for number in self._owned.keys() - self._states.owned:
             del self._owned[number]
             self._lag.drop(number)
@@ -162,16 +166,16 @@ class Broadcast:
             self._owned[number] = OwnedPartition(self._settings, self._tables)
             self._lag.own(number)
             self._identity.ask()
-            metrics.WITHHELD.labels(str(number))  # 0 from the start: else the first is no rise.
+            metrics.WITHHELD.labels(str(number))  # Start at 0, or the first count is no increase.
             metrics.REBALANCES.inc()
 
     def _apply(self, row: Row) -> None:
         try:
             self._owned[row.partition].apply(row)
         except DecodeError as error:
-            # Written by a release that knows more, or by a stranger; risk alone writes here.
+            # A newer release of risk wrote it, or somebody who must not write here.
             logger.warning(
-                "partition %d gets no heartbeat: the row of %s does not decode: %s",
+                "partition %d gets no heartbeat: the row of %s cannot be decoded: %s",
                 row.partition,
                 row.account_id,
                 error,
@@ -179,7 +183,7 @@ class Broadcast:
             metrics.TABLE_REFUSED.labels("account_states").inc()
 
     def _heartbeat(self, number: int, owned: OwnedPartition, now_s: float) -> None:
-        # Whose newest row is not there is watched by an older one at best: no entries then.
+        # Without an account's newest row, broadcast cannot monitor it: then allow no entries.
         states_id = self._identity.look()
         if not states_id or owned.missing(states_id):
             self._ask_for_rows(number, owned, now_s)
@@ -191,14 +195,14 @@ class Broadcast:
             metrics.HEARTBEATS.inc()
 
     def _ask_for_rows(self, number: int, owned: OwnedPartition, now_s: float) -> None:
-        """Ask risk to write its rows again, as often as a heartbeat would be sent."""
+        """Ask risk to write its rows again, at the interval of heartbeats."""
         if now_s < owned.ask_due_s:
             return
         owned.ask_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
         metrics.WITHHELD.labels(str(number)).inc()
-        self._identity.ask()  # The topic may have been recreated since.
-        if not owned.unread:  # Risk would write the same again.
-            self._producer.send(TELL_AGAIN, number)
+        self._identity.ask()  # The topic may have been recreated.
+        if not owned.unread:  # Risk would write the same unreadable rows again.
+            self._producer.send(ROWS_REQUEST, number)
 
     def _revaluation(self, number: int, owned: OwnedPartition, now_ms: int) -> None:
         lagging = self._lag.lag_ms(number) > self._settings.revaluation_lag_ms_max
@@ -216,7 +220,7 @@ class Broadcast:
         metrics.STARVED.inc(queue.starved - starved)
 
     def _dead_letter_refused(self, now_s: float) -> None:
-        """Write the dead letters of prices, which every broadcast sees, by one of them."""
+        """Write the dead letters of prices; every broadcast sees them, but only one writes them."""
         for refused in self._refused.take(now_s, is_ours=0 in self._owned):
             letter = dead_letter(
                 refused.record,

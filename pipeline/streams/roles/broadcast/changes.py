@@ -1,4 +1,4 @@
-"""Which symbols have a newer price: from the thread of the tables to the loop of broadcast."""
+"""Hand symbols with a newer price from the tables' thread to the loop of broadcast."""
 
 import threading
 
@@ -6,7 +6,7 @@ __all__ = ["Changes"]
 
 
 class Changes:
-    """A set that one thread adds to and another takes whole; bounded by the symbols there are."""
+    """A set of symbols that one thread adds to and another one empties."""
 
     def __init__(self) -> None:
         self._symbols: set[str] = set()
@@ -14,13 +14,13 @@ class Changes:
         self._news = threading.Event()
 
     def add(self, symbol: str) -> None:
-        """Note a symbol and wake the one who waits."""
+        """Add a symbol and wake the waiting thread."""
         with self._lock:
             self._symbols.add(symbol)
         self._news.set()
 
     def take(self, wait_s: float) -> list[str]:
-        """Return what came since the last time, in order; wait for it for so long."""
+        """Return the symbols since the last call, sorted; wait up to `wait_s` for one."""
         if not self._news.wait(wait_s):
             return []
         with self._lock:

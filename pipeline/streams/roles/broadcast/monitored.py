@@ -1,7 +1,8 @@
-"""One watched account: what broadcast believes that it holds, and when it is due a revaluation.
+"""One monitored account: its positions as broadcast knows them, and its next revaluation.
 
-Apart from revaluations.py: this knows one account and no other. After a revaluation it believes
-that the account took what was sent; an answer, a row of a higher sequence, says what is true.
+Apart from revaluations.py because this knows one account and no other. After it sends a
+revaluation, broadcast assumes that the account took what was sent. The answer, a row with a higher
+sequence, corrects that.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from topics.events import Market, Quote, Rate
 
 __all__ = ["MonitoredAccount", "Move", "Precedence", "move_of"]
 
-AGING_MS = Prices().mark_age_ms_max // 4  # Of a mark, when a newer quote is there.
+AGING_MS = Prices().mark_age_ms_max // 4  # A mark older than this is replaced by a newer quote.
 RESEND_MS = 2000  # A revaluation without an answer is sent again, then ever more rarely.
 RESEND_MS_MAX = 64_000
 
@@ -26,7 +27,7 @@ Precedence = tuple[int, Decimal, int, str]
 
 
 class Move(NamedTuple):
-    """A symbol's newest quote, as positions of either side are valued by it."""
+    """A symbol's newest quote, and its marks for both sides."""
 
     quote: Quote
     at_ms: int  # When it was appended.
@@ -35,13 +36,13 @@ class Move(NamedTuple):
 
 
 def move_of(arrived: Arrived) -> Move:
-    """Return what a quote means for marks."""
+    """Return the marks of a quote."""
     quote, at_ms = arrived
     return Move(quote, at_ms, mark_of(quote, ONE), mark_of(quote, -ONE))
 
 
 class Line:
-    """A held or reserved symbol: the quote that the account took last, and the move that counts."""
+    """A held or reserved symbol: the account's last quote, and the band that a move must leave."""
 
     __slots__ = ("as_of_ms", "epoch", "held", "high", "long", "low", "offset")
 
@@ -55,7 +56,7 @@ class Line:
         self.high: Decimal | None = None
 
     def take(self, own: WatchedSymbol, move_ratio: Decimal) -> None:
-        """Note what the account holds of the symbol's price."""
+        """Set the quote that the account has of the symbol."""
         self.offset, self.epoch = own.offset, own.epoch
         self.as_of_ms = own.as_of_ms or 0
         self.low = self.high = None
@@ -64,7 +65,7 @@ class Line:
             self.low, self.high = own.mark_price - width, own.mark_price + width
 
     def due_ms(self, move: Move, *, every_quote: bool) -> int | None:
-        """Return when a newer quote is due to the account; None without a newer one."""
+        """Return when the account is due a newer quote; None if it has the newest."""
         if not self.is_behind(move.quote):
             return None
         if (every_quote and self.held) or self._moved(move):
@@ -72,7 +73,7 @@ class Line:
         return max(move.at_ms, self.as_of_ms + AGING_MS)
 
     def is_behind(self, quote: Quote) -> bool:
-        """Whether a quote is newer than the one that the account took last."""
+        """Whether a quote is newer than the account's."""
         if quote.epoch == self.epoch:
             return quote.offset > self.offset
         return quote.as_of_ms > self.as_of_ms
@@ -85,7 +86,7 @@ class Line:
 
 
 class MonitoredAccount:
-    """Mutable on purpose: prices touch many accounts, each only a little."""
+    """Mutable, because each price changes a little of many accounts."""
 
     __slots__ = (
         "account_id",
@@ -114,8 +115,8 @@ class MonitoredAccount:
 
     def __init__(self, account_id: str) -> None:
         self.account_id = account_id
-        self.due_ms: int | None = None  # As it is queued.
-        self.urgent_ms: int | None = None  # The same of its wake-up or control alone.
+        self.due_ms: int | None = None  # Its time in the queue.
+        self.urgent_ms: int | None = None  # When its wake-up or control alone is due.
         self.starved = False
         self.revaluation_sent_ms: int | None = None
         self.revaluation_sent_serial = -1
@@ -123,11 +124,11 @@ class MonitoredAccount:
         self.answered = True
         self.sequence = 0
         self.lines: dict[str, Line] = {}
-        self.sent_quotes: dict[str, Quote] = {}  # Of the last revaluation, by symbol.
+        self.sent_quotes: dict[str, Quote] = {}  # In the last revaluation, by symbol.
         self.rates = RateLines()
 
     def apply(self, row: AccountState, *, move_ratio: Decimal) -> None:
-        """Take the account's own word, and as the answer to a revaluation when it is newer."""
+        """Apply the account's row; one with a higher sequence answers the last revaluation."""
         answered = row.sequence > self.sequence
         self.answered = self.answered or answered
         self.sequence = row.sequence
@@ -146,7 +147,7 @@ class MonitoredAccount:
         sent_ms = self.revaluation_sent_ms
         seen = sent_ms is not None and row.at_ms >= sent_ms
         if seen:
-            self._note_declined()
+            self._skip_declined()
         self.rates.apply(row, move_ratio=move_ratio, answers=seen)
 
     def _take_lines(self, row: AccountState, move_ratio: Decimal) -> None:
@@ -161,7 +162,7 @@ class MonitoredAccount:
     def sent(
         self, markets: Iterable[Market], rates: Iterable[Rate], at_ms: int, *, move_ratio: Decimal
     ) -> None:
-        """Note a revaluation that went out, and believe that the account takes what it carries."""
+        """Record a sent revaluation, and assume that the account takes what it carries."""
         self.rates.send(rates, move_ratio=move_ratio)
         if not self.answered or self.overdue:
             self.resend_ms = min(2 * self.resend_ms, RESEND_MS_MAX)
@@ -176,7 +177,7 @@ class MonitoredAccount:
                 self.sent_quotes[market.symbol] = quote
 
     def find_urgent_ms(self, serial: int, serial_at_ms: int, *, interval_ms: int) -> int | None:
-        """Return when it is due for a wake-up or a `*` control; None when there is neither."""
+        """Return when it is due for a wake-up or a `*` control; None without either."""
         times = (self._control_ms(serial, serial_at_ms), self._wake_ms(interval_ms))
         return min((time_ms for time_ms in times if time_ms is not None), default=None)
 
@@ -192,33 +193,36 @@ class MonitoredAccount:
         return None if due_ms is None else self._paced_ms(due_ms, interval_ms)
 
     def _paced_ms(self, due_ms: int, interval_ms: int) -> int:
-        """When something due may be sent: not before the row, nor too soon after the last."""
+        """Delay a due time until after the row and the interval since the last revaluation."""
         due_ms = max(due_ms, self.row_at_ms)
         sent_ms = self.revaluation_sent_ms
         return due_ms if sent_ms is None else max(due_ms, sent_ms + interval_ms)
 
     def again_ms(self) -> int | None:
-        """Return when a revaluation without an answer is sent again."""
+        """Return when to send an unanswered revaluation again."""
         if self.answered or self.revaluation_sent_ms is None:
             return None
         return self.revaluation_sent_ms + self.resend_ms
 
     def is_urgent(self, now_ms: int) -> bool:
-        """Whether it waits for more than a move."""
+        """Whether a wake-up or a control is due, not only a price move."""
         return self.urgent_ms is not None and self.urgent_ms <= now_ms
 
     def precedence(self, now_ms: int) -> Precedence:
-        """Return its place among the waiting: how near a limit is not in its row, losses are."""
+        """Return its sort key among waiting accounts: urgency, then loss, then due time.
+
+        Its row does not say how near a limit is, so its loss stands for that.
+        """
         rank = 0 if self.is_urgent(now_ms) else 1 if self.confirming else 2
         return rank, -self.down_ratio, self.due_ms or 0, self.account_id
 
     def has_taken(self, market: Market) -> bool:
-        """Whether a revaluation without this market would miss nothing."""
+        """Whether a revaluation could leave this market out."""
         line = self.lines.get(market.symbol)
         return line is None or market.quote is None or not line.is_behind(market.quote)
 
-    def _note_declined(self) -> None:
-        """Count as old what the account saw and did not take: it will not take it again either."""
+    def _skip_declined(self) -> None:
+        """Treat quotes that the account saw and did not take as old: it would refuse them again."""
         for symbol, quote in self.sent_quotes.items():
             line = self.lines.get(symbol)
             if line is not None and line.is_behind(quote):
@@ -234,7 +238,7 @@ class MonitoredAccount:
     def _wake_ms(self, interval_ms: int) -> int | None:
         if self.wake_at_ms is None:
             return None
-        if self.overdue:  # It was awake then: once more, ever more rarely.
+        if self.overdue:  # It did not act on its wake-up: retry, ever more rarely.
             return max(self.row_at_ms, self.revaluation_sent_ms or 0) + self.resend_ms
         if self.revaluation_sent_ms is None:
             return self.wake_at_ms
@@ -254,7 +258,7 @@ def _own(quote: Quote, line: Line) -> WatchedSymbol:
 
 
 def _down_ratio(row: AccountState) -> Decimal:
-    """Return how far the account is down, of its peak or of its day's open."""
+    """Return the larger of the loss ratios from the peak and since the day's open."""
     down = row.drawdown_ratio or ZERO
     day = row.daily
     if day is None or day.pnl is None or not day.start_equity or day.start_equity < 0:

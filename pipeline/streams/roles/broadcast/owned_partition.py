@@ -1,6 +1,6 @@
-"""One partition that broadcast owns: what it knows of the accounts there, and what it may send.
+"""One partition that broadcast owns: its accounts, and what broadcast may send to it.
 
-Apart from broadcast.py because nothing here asks Kafka.
+Apart from broadcast.py because nothing here needs Kafka.
 """
 
 import time
@@ -17,17 +17,17 @@ from topics.fields import EVERYONE
 
 __all__ = ["OwnedPartition"]
 
-BUDGET_SECONDS = 0.1  # The budget of a second is given out in such parts.
+BUDGET_SECONDS = 0.1  # The budget of a second is divided into parts of this length.
 
 
 class OwnedPartition:
-    """Its accounts, its next heartbeat, and what is left of its budget."""
+    """The accounts, the next heartbeat and the remaining budget of a partition."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.queue = RevaluationQueue(settings, tables)
         self.figures: dict[str, Figures] = {}
-        self.unread: set[str] = set()  # Accounts whose newest row does not decode.
-        self.told: AccountState | None = None  # The newest row of `*`.
+        self.unread: set[str] = set()  # Accounts whose newest row cannot be decoded.
+        self.reported: AccountState | None = None  # The newest row of `*`.
         self.heartbeat_due_s = 0.0
         self.ask_due_s = time.monotonic() + settings.heartbeat_interval_ms / 1000
         self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
@@ -35,7 +35,7 @@ class OwnedPartition:
         self._left = 0
 
     def apply(self, row: Row) -> None:
-        """Take an account's newest row. Raise DecodeError, keeping the older one, if it is none."""
+        """Apply an account's newest row. Raise DecodeError, keeping the older row, if it fails."""
         self.unread.add(row.account_id)
         if row.value is None:
             self.queue.forget(row.account_id)
@@ -47,23 +47,23 @@ class OwnedPartition:
     def _apply_state(self, state: AccountState) -> None:
         self.queue.apply_state(state)
         if state.account_id == EVERYONE:
-            self.told = state
+            self.reported = state
         else:
             self.figures[state.account_id] = figures_of(state)
 
     def missing(self, states_id: str) -> str | None:
-        """Say which rows it has not, None when it watches every account that there is.
+        """Return which rows are missing; None if broadcast has the row of every account.
 
-        states_id: Kafka's, of the topic that they were read from.
+        states_id: Kafka's id of the topic that the rows were read from.
         """
         if self.unread:
-            return f"{len(self.unread)} rows of account_states that do not decode"
-        if self.told is None:
-            return "no word of risk on how many accounts there are"
-        if self.told.topic_id != states_id:
-            return "not every row yet in the topic account_states that there is now"
-        held, told = len(self.queue), self.told.accounts
-        return f"rows of {held} accounts where risk knows {told}" if held < told else None
+            return f"readable rows of {len(self.unread)} accounts"
+        if self.reported is None:
+            return "risk's report of how many accounts there are"
+        if self.reported.topic_id != states_id:
+            return "rows that risk has not written to the recreated topic account_states yet"
+        held, reported = len(self.queue), self.reported.accounts
+        return f"account rows: it has {held} of {reported}" if held < reported else None
 
     def budget(self) -> int:
         """Return how many revaluations may go out now."""
@@ -74,12 +74,12 @@ class OwnedPartition:
         return self._left
 
     def spend(self) -> None:
-        """Take a revaluation from what is left."""
+        """Use one revaluation of the budget."""
         self._left -= 1
 
 
 def _decoded(key: str, value: bytes) -> AccountState:
     state = codec.decode_as(AccountState, value)
     if state.account_id != key:
-        raise DecodeError(f"Expected the account of its key, {key!r}", "$.account_id")
+        raise DecodeError(f"Expected the same account as the key, {key!r}", "$.account_id")
     return state

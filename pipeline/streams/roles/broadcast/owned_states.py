@@ -1,7 +1,7 @@
-"""The partitions of `account_states` that this broadcast owns, each read from its beginning.
+"""Read the partitions of `account_states` that this broadcast owns, from their beginning.
 
-Apart from broadcast.py: this knows the consumer group, not what the rows are for. Nothing is
-committed; whoever gets a partition reads it whole again.
+Apart from broadcast.py because this knows the consumer group, not what the rows are for. It commits
+nothing; each new owner reads a partition completely.
 """
 
 import logging
@@ -29,7 +29,7 @@ CONSUMER: dict[str, str | int | bool] = {
     "fetch.wait.max.ms": 50,
     "isolation.level": "read_committed",
     "max.poll.interval.ms": POLL_INTERVAL_MS_MAX,
-    # A partition that stays where it is goes on getting heartbeats while others move.
+    # A partition that keeps its owner gets heartbeats while others move.
     "partition.assignment.strategy": "cooperative-sticky",
     "queued.max.messages.kbytes": 16_384,
 }
@@ -44,12 +44,12 @@ class Row(NamedTuple):
 
 
 class OwnedStates:
-    """Members of a group; `whole` are the owned partitions that were read to their end."""
+    """A member of the group; `whole` are the owned partitions that were read to their end."""
 
     def __init__(self, settings: Settings) -> None:
         self.owned: set[int] = set()
         self.whole: set[int] = set()
-        self.is_member = False  # Of the group, though there may be no partition for it.
+        self.is_member = False  # Of the group, perhaps without a partition.
         self._consumer = Consumer(
             {
                 **settings.connection(),
@@ -71,7 +71,7 @@ class OwnedStates:
         )
 
     def read(self) -> list[Row]:
-        """Return the rows that are there, without waiting; partitions come and go meanwhile."""
+        """Return the available rows without waiting; the assignment may change meanwhile."""
         newest: dict[tuple[int, bytes], Row] = {}
         for message in poll_all(self._consumer, BATCH_RECORDS):
             error, partition = message.error(), message.partition() or 0
@@ -87,7 +87,7 @@ class OwnedStates:
         return [row for row in newest.values() if row.partition in self.owned]
 
     def close(self) -> None:
-        """Leave; others take the partitions over at once, before a heartbeat is missed for long."""
+        """Leave the group, so that others take over before many heartbeats are missing."""
         self._consumer.close()
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:

@@ -1,7 +1,7 @@
 """What broadcast writes: heartbeats and revaluations to `events`, dead letters of prices.
 
-Idempotent, without transaction: a repeated heartbeat or revaluation does no harm, and one that
-cannot be delivered soon is worth nothing any more.
+Idempotent and without transactions: a repeated heartbeat or revaluation does no harm, and one that
+cannot be delivered within seconds is useless.
 """
 
 import logging
@@ -42,7 +42,7 @@ PRODUCER: dict[str, str | int | bool] = {
 
 
 class BroadcastProducer:
-    """Send without waiting; what was delivered is told to the lag and to the clock."""
+    """Send without waiting; deliveries are reported to the lag and the clock."""
 
     def __init__(self, settings: Settings, lag: RiskLag, clock: BrokerClock) -> None:
         self._lag = lag
@@ -54,7 +54,7 @@ class BroadcastProducer:
         self._producer = Producer({**settings.connection(), **PRODUCER}, logger=logger)
 
     def send(self, event: HeartbeatEvent | RevaluationEvent, partition: int) -> bool:
-        """Write an event to a partition; return False when it must wait or is too large."""
+        """Write an event to a partition; return False if the queue is full or it is too large."""
         value = codec.encode_event(event)
         if len(value) > self._bytes_max:
             return False
@@ -73,23 +73,23 @@ class BroadcastProducer:
         return True
 
     def write_dead_letter(self, letter: DeadLetter, key: bytes | None) -> None:
-        """Write a dead letter; one that finds no place is only counted."""
+        """Write a dead letter; if the queue is full, only count it."""
         try:
             self._producer.produce(self._dead_letters, value=codec.encode(letter), key=key)
         except BufferError:
             metrics.UNDELIVERED.inc()
 
     def poll(self) -> None:
-        """Hear what was delivered. Raise Stopped when nothing ever will be again."""
+        """Handle delivery reports. Raise Stopped after a fatal error."""
         try:
             self._producer.poll(0)
         except KafkaException as error:
-            raise Stopped(f"broadcast cannot write any more ({error.args[0].str()})") from error
+            raise Stopped(f"Kafka takes no more events ({error.args[0].str()})") from error
         if not self._has_append_time:
             raise without_append_time(self._events)
 
     def close(self) -> None:
-        """Give what is on its way a moment."""
+        """Wait a few seconds for outstanding deliveries."""
         self._producer.flush(CLOSE_SECONDS_MAX)
 
     def _report(self, error: KafkaError | None, message: Message, sent_s: float) -> None:
@@ -98,8 +98,8 @@ class BroadcastProducer:
             return
         partition, offset = message.partition() or 0, message.offset()
         if offset is None or offset < 0:
-            return  # Written before, by an attempt that was not answered: all else is unknown.
+            return  # An earlier attempt without an answer wrote it; its offset is unknown.
         kind, at_ms = message.timestamp()
         self._has_append_time &= kind == TIMESTAMP_LOG_APPEND_TIME
         self._lag.delivered(partition, offset, sent_s)
-        self._clock.heard(partition, appended_ms=at_ms, heard_s=time.monotonic())
+        self._clock.add_sample(partition, appended_ms=at_ms, acknowledged_s=time.monotonic())

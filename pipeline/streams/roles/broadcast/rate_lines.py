@@ -1,6 +1,6 @@
-"""The rates that one watched account needs: what it holds of each, and when a newer one is due.
+"""The rates that one monitored account needs: the ones it has, and when newer ones are due.
 
-Like the lines of its symbols in watched.py, but a rate has no offset: its as_of says what is newer.
+Like the lines of symbols in monitored.py, but rates have no offset: as_of says which is newer.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ __all__ = ["RateLines"]
 
 
 class _RateLine:
-    """A currency: the rate that the account took last, and the move that counts."""
+    """A currency: the account's last rate, and the band that a move must leave."""
 
     __slots__ = ("as_of_ms", "high", "low")
 
@@ -24,12 +24,12 @@ class _RateLine:
         self.high: Decimal | None = None
 
     def take(self, rate: Decimal, as_of_ms: int, move_ratio: Decimal) -> None:
-        """Note what the account holds."""
+        """Set the rate that the account has."""
         self.as_of_ms = as_of_ms
         self.low, self.high = rate * (1 - move_ratio), rate * (1 + move_ratio)
 
     def is_behind(self, rate: Rate) -> bool:
-        """Whether a rate is newer than the one that the account took last, whose row is rounded."""
+        """Whether a rate is newer than the account's; rows round rates, so their values differ."""
         return rate.as_of_ms > self.as_of_ms
 
     def has_moved(self, rate: Rate) -> bool:
@@ -37,21 +37,21 @@ class _RateLine:
 
 
 class RateLines:
-    """Mutable on purpose, as its account is."""
+    """Mutable, like its account."""
 
     __slots__ = ("_lines", "_sent")
 
     def __init__(self) -> None:
         self._lines: dict[str, _RateLine] = {}
-        self._sent: dict[str, Rate] = {}  # With the last revaluation.
+        self._sent: dict[str, Rate] = {}  # In the last revaluation.
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lines)
 
     def apply(self, row: AccountState, *, move_ratio: Decimal, answers: bool) -> None:
-        """Take the account's own word; `answers`: it saw what was sent last.
+        """Apply the account's row; `answers`: it has seen what was sent last.
 
-        A rate that it saw and did not take it will not take again either.
+        Treat rates that it saw and did not take as old: it would refuse them again.
         """
         self._lines = {currency: _RateLine() for currency in row.unconverted}
         for own in row.rates:
@@ -64,7 +64,7 @@ class RateLines:
                 held.as_of_ms = rate.as_of_ms
 
     def send(self, rates: Iterable[Rate], *, move_ratio: Decimal) -> None:
-        """Believe that the account takes what a revaluation carries."""
+        """Assume that the account takes the rates of a revaluation."""
         self._sent = {}
         for rate in rates:
             line = self._lines.get(rate.base)
@@ -75,7 +75,7 @@ class RateLines:
     def due_ms(
         self, currency: str, arrived: ArrivedRate, *, aging_ms: int, every: bool
     ) -> int | None:
-        """Return when the newest rate is due; None where the account has it."""
+        """Return when the newest rate is due; None if the account has it."""
         line, (rate, at_ms) = self._lines[currency], arrived
         if not line.is_behind(rate):
             return None

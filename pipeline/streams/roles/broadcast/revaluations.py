@@ -1,7 +1,7 @@
 """Which accounts of one partition are due a revaluation, and when.
 
-No clock of its own: time comes as an argument, so live broadcast and replay share it. What is due
-follows from facts alone: the account's newest row, the quotes, and the last revaluation sent to it.
+Time is an argument, so live broadcast and replay share this code. What is due depends only on the
+account's newest row, the quotes, and the last revaluation that was sent to it.
 """
 
 from heapq import heapify, heappop, heappush, nsmallest
@@ -21,7 +21,7 @@ __all__ = ["Due", "RevaluationQueue"]
 MARKET_BYTES_MAX = (
     6144  # Of one symbol in a revaluation, rate included, as the bounds of fields allow.
 )
-EVENT_BYTES_SPARE = 1024  # For what else an event holds.
+EVENT_BYTES_SPARE = 1024  # For the other fields of an event.
 RATE_BYTES_MAX = 512
 QUEUE_SPARE = 1024  # Entries of the queue beyond two for each account.
 
@@ -30,14 +30,14 @@ K = TypeVar("K", Pair, str)
 
 
 class Due(NamedTuple):
-    """A revaluation that is due, and since when."""
+    """A due revaluation, and when it became due."""
 
     account_id: str
     due_ms: int
 
 
 class RevaluationQueue:
-    """The accounts of one partition; dropped whole when the partition is lost."""
+    """The accounts of one partition, dropped together when it moves away."""
 
     def __init__(self, settings: Settings, tables: Tables) -> None:
         self.starved = 0  # Revaluations that had to wait for the budget or for risk.
@@ -53,7 +53,7 @@ class RevaluationQueue:
         self._accounts_by_pair: dict[
             Pair, dict[str, MonitoredAccount]
         ] = {}  # By the pair that is needed.
-        self._queue: list[tuple[int, str]] = []  # A heap; an entry that is not true is skipped.
+        self._queue: list[tuple[int, str]] = []  # A heap; outdated entries are skipped.
         self._ready: dict[str, MonitoredAccount] = {}  # Taken from the queue, not revalued yet.
         self._serial = 0
         self._serial_at_ms = 0
@@ -79,16 +79,16 @@ class RevaluationQueue:
         self._schedule(monitored)
 
     def forget(self, account_id: str) -> None:
-        """Drop an account whose row was deleted."""
+        """Remove an account whose row was deleted."""
         monitored = self._accounts.pop(account_id, None)
         if monitored is not None:
             self._unindex(monitored)
             self._ready.pop(account_id, None)
 
     def apply_price(self, symbol: str) -> None:
-        """Look at those who hold or reserve a symbol, or need the rate that its price is.
+        """Reschedule the accounts that hold or reserve a symbol, or need a rate from its price.
 
-        The tables have its new quote already.
+        The tables must have its new quote already.
         """
         arrived = self._tables.arrived(symbol)
         if arrived is None:
@@ -103,8 +103,8 @@ class RevaluationQueue:
                 currency = pair[1] if pair[0] == monitored.currency else pair[0]
                 self._hasten(monitored, self._rate_due_ms(monitored, currency))
 
-    def tell(self, now_ms: int) -> None:
-        """Say what time it is live: a price that is here came by then, whatever its broker says."""
+    def set_live_time(self, now_ms: int) -> None:
+        """Set the current time: prices are never newer, even if their broker's clock is fast."""
         self._now_ms = now_ms
 
     def due(self, now_ms: int, budget: int | None = None, *, lagging: bool = False) -> list[Due]:
@@ -127,7 +127,7 @@ class RevaluationQueue:
         return sorted(found, key=lambda due: (due.due_ms, due.account_id))
 
     def earliest(self, until_ms: int) -> Due | None:
-        """Return the first revaluation due until a time, for replay: to be sent right then."""
+        """Return the first revaluation that is due by a time; replay sends it at its due time."""
         while self._queue and self._queue[0][0] <= until_ms:
             due_ms, account_id = self._queue[0]
             if self._is_true(due_ms, account_id):
@@ -135,7 +135,7 @@ class RevaluationQueue:
         return None
 
     def revaluation(self, account_id: str, at_ms: int) -> RevaluationEvent | None:
-        """Build an account's revaluation and take it as sent; None for an unknown account."""
+        """Build an account's revaluation and record it as sent; None for an unknown account."""
         monitored = self._accounts.get(account_id)
         if monitored is None:
             return None
@@ -149,7 +149,7 @@ class RevaluationQueue:
         )
 
     def _rates(self, monitored: MonitoredAccount, markets: tuple[Market, ...]) -> tuple[Rate, ...]:
-        """Return the rates that the account needs, as many as fit beside the markets."""
+        """Return the rates that the account needs, as many as fit next to the markets."""
         if monitored.currency is None:
             return ()
         settled = (market.instrument for market in markets)
@@ -159,7 +159,7 @@ class RevaluationQueue:
         return self._tables.rates_of(currencies, monitored.currency)
 
     def _markets(self, monitored: MonitoredAccount) -> tuple[Market, ...]:
-        """Return the market of every watched symbol; of too many for an event the newer ones."""
+        """Return the market of each monitored symbol; if they do not fit, the newer ones."""
         markets = tuple(self._tables.market(symbol) for symbol in monitored.symbols)
         room = self._event_bytes_max - EVENT_BYTES_SPARE
         room -= RATE_BYTES_MAX * min(len(list(monitored.rates)), self._rates_max)
@@ -215,11 +215,11 @@ class RevaluationQueue:
         return move._replace(at_ms=self._come_ms(move.at_ms))
 
     def _come_ms(self, at_ms: int) -> int:
-        """When something appended then came: by now, whatever the broker's clock says."""
+        """Return an append time, but never later than the current time."""
         return at_ms if self._now_ms is None else min(at_ms, self._now_ms)
 
     def _hasten(self, monitored: MonitoredAccount, due_ms: int | None) -> None:
-        """Let an account be due earlier."""
+        """Make an account due earlier."""
         if due_ms is not None and (monitored.due_ms is None or due_ms < monitored.due_ms):
             self._push(monitored, due_ms)
 
@@ -237,7 +237,7 @@ class RevaluationQueue:
             heapify(self._queue)
 
     def _is_true(self, due_ms: int, account_id: str) -> bool:
-        """Whether the first entry of the queue still holds; one that does not is put right."""
+        """Whether the first entry of the queue is current; correct it if not."""
         monitored = self._accounts.get(account_id)
         if monitored is None or monitored.due_ms != due_ms:
             heappop(self._queue)
@@ -249,7 +249,7 @@ class RevaluationQueue:
         return False
 
     def _collect(self, now_ms: int) -> None:
-        """Move what is due from the queue to the ready ones."""
+        """Move due accounts from the queue to the ready ones."""
         while (first := self.earliest(now_ms)) is not None:
             heappop(self._queue)
             self._ready[first.account_id] = self._accounts[first.account_id]
@@ -268,7 +268,7 @@ class RevaluationQueue:
 
 
 def _pairs(monitored: MonitoredAccount) -> list[Pair]:
-    """Return the pairs of an account's currency with those that it needs."""
+    """Return the currency pairs whose rates an account needs."""
     return [unordered((currency, monitored.currency or "")) for currency in monitored.rates]
 
 

@@ -1,9 +1,9 @@
-"""How far risk is behind on each partition, in milliseconds of its own work.
+"""How far risk is behind on each partition, in milliseconds.
 
-Measured on broadcast's own heartbeats and revaluations: the age of the oldest one that was written
-but that risk has not committed yet. Needs no second clock, and a risk that is away, or cannot be
-asked, looks ever later. The asking has a thread of its own, and a consumer that joins no group:
-the admin client aborts the process when an answer comes too late (librdkafka issue 4605).
+The lag is the age of broadcast's oldest heartbeat or revaluation that risk has not committed. It
+needs no second clock, and it grows while risk is away or Kafka does not answer. A separate thread
+asks, through a consumer that joins no group, because the admin client aborts the process when an
+answer arrives too late (librdkafka issue 4605).
 """
 
 import threading
@@ -19,17 +19,17 @@ from pipeline.streams.settings import Settings
 __all__ = ["CommittedOffsets", "RiskLag"]
 
 ASK_SECONDS = 0.1
-SAMPLE_SECONDS = 0.02  # Of many revaluations one each is enough to measure by.
+SAMPLE_SECONDS = 0.02  # One revaluation per interval is enough to measure.
 ANSWER_SECONDS_MAX = 5.0
 WAITING_MAX = 10_000
-SILENT_SECONDS_MAX = 3 * ANSWER_SECONDS_MAX  # Since the last round of asking, answered or not.
-UNKNOWN_MS = 86_400_000  # Later than anything that is measured.
+SILENT_SECONDS_MAX = 3 * ANSWER_SECONDS_MAX  # Since the last request, answered or not.
+UNKNOWN_MS = 86_400_000  # Larger than any measured lag.
 
 Committed = Callable[[Iterable[int]], Mapping[int, int]]
 
 
 class CommittedOffsets:
-    """What risk has committed of `events`, asked for without being in its group."""
+    """The offsets of `events` that risk has committed, read without joining its group."""
 
     def __init__(self, settings: Settings) -> None:
         self._topic = settings.topic("events")
@@ -38,14 +38,14 @@ class CommittedOffsets:
                 **settings.connection(),
                 "group.id": settings.group("risk"),
                 "enable.auto.commit": False,
-                # What an open transaction will commit is no answer yet, and nothing to wait for.
+                # Do not wait for an open transaction; the last committed offset is the answer.
                 "isolation.level": "read_uncommitted",
                 "log_level": 0,
             }
         )
 
     def __call__(self, partitions: Iterable[int]) -> Mapping[int, int]:
-        """Return each partition's next offset; nothing while there is no answer."""
+        """Return each partition's next offset; empty without an answer."""
         places = [TopicPartition(self._topic, partition) for partition in partitions]
         try:
             answers = self._consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
@@ -60,7 +60,7 @@ class _Sent(NamedTuple):
 
 
 class RiskLag:
-    """Measure from `with` to its end; asked for and told from another thread."""
+    """Measure inside `with`; another thread reports deliveries and reads the lag."""
 
     def __init__(self, committed: Committed) -> None:
         self._committed = committed
@@ -80,7 +80,7 @@ class RiskLag:
         self._thread.join()
 
     def own(self, partition: int) -> None:
-        """Begin to measure a partition."""
+        """Start to measure a partition."""
         self._waiting[partition] = deque(maxlen=WAITING_MAX)
 
     def drop(self, partition: int) -> None:
@@ -89,7 +89,7 @@ class RiskLag:
         self._lag_s.pop(partition, None)
 
     def delivered(self, partition: int, offset: int, sent_s: float) -> None:
-        """Note an event of ours that is in the log."""
+        """Record one of our events that is in the log."""
         waiting = self._waiting.get(partition)
         if waiting is None:
             return
@@ -97,23 +97,23 @@ class RiskLag:
             waiting.append(_Sent(offset, sent_s))
 
     def lag_ms(self, partition: int) -> int:
-        """Return how far risk was behind when it was last asked; UNKNOWN_MS: nobody asks."""
+        """Return risk's last measured lag; UNKNOWN_MS if measuring has stopped."""
         if not self.is_known():
             return UNKNOWN_MS
         return int(self._lag_s.get(partition, 0.0) * 1000)
 
     def is_known(self) -> bool:
-        """Whether the asking still goes on: a thread may die, or hang."""
+        """Whether measuring continues; its thread may die or hang."""
         return time.monotonic() - self._asked_s <= SILENT_SECONDS_MAX
 
     def ask(self, now_s: float) -> None:
-        """Ask how far risk is and measure by the answer."""
+        """Read risk's committed offsets and update the lags."""
         owned = dict(self._waiting)
         committed = self._committed(owned) if owned else {}
         for partition, waiting in owned.items():
             while waiting and waiting[0].offset < committed.get(partition, -1):
                 waiting.popleft()
-            # At the time of the question: the answer's own way is not risk's delay.
+            # Measured when the request was sent: the answer's own delay is not risk's.
             age_s = now_s - waiting[0].sent_s if waiting else 0.0
             self._lag_s[partition] = max(0.0, age_s)
         self._asked_s = time.monotonic()

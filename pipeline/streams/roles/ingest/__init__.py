@@ -1,1 +1,1 @@
-"""The ingest role: input records become events of the log."""
+"""The ingest role: it turns input records into events of the log."""

@@ -1,8 +1,8 @@
-"""The ingest role: each input record through wrap.py, its event into the one log.
+"""The ingest role: turns each input record into an event of the one log, using wrap.py.
 
-Stateless and at-least-once; what is written twice is skipped by risk. What names `*` is written to
-every partition. Instruments have no event, but when two of them name one currency pair: they are
-read here only so that a wrong one becomes a dead letter, once.
+It is stateless and writes at least once; risk skips repetitions. Events of `*` go to every
+partition. Instruments are read here only so that an invalid one becomes one dead letter; they cause
+an event only when several name the same currency pair.
 """
 
 import logging
@@ -31,11 +31,11 @@ __all__ = ["OPERATED", "OTHERS", "STREAMS", "Ingest", "IngestOfOperated", "Inges
 
 logger = logging.getLogger(__name__)
 
-# What ingest reads record by record; prices are only looked up.
+# The topics that ingest reads record by record; prices come from the tables.
 STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "prices")
 
 
-# What operators write, in a group of its own, and the rest.
+# Operators' topics have their own consumer group; the others share one.
 OPERATED = tuple(topic for topic in STREAMS if topic.name in {"controls", "limits"})
 OTHERS = tuple(topic for topic in STREAMS if topic not in OPERATED)
 
@@ -45,17 +45,17 @@ def _now_ms() -> int:
 
 
 class Raised(NamedTuple):
-    """A record that riskgate failed on, not its sender."""
+    """A record that failed through a fault of riskgate, not of its sender."""
 
     letter: DeadLetter
 
 
 class Ingest:
-    """Wrap and write; a Role of the engine."""
+    """A Role of the engine that wraps records and writes events."""
 
     streams = STREAMS
 
-    def __init__(  # noqa: PLR0913 - What a role needs, and a clock for a replay.
+    def __init__(  # noqa: PLR0913 - What each role needs, and a clock for replay.
         self,
         settings: Settings,
         tables: Tables,
@@ -72,7 +72,7 @@ class Ingest:
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
         self._topic_ids: dict[str, str] = {}
-        for topic in self.streams:  # 0 from the start: else the first dead letter is no rise.
+        for topic in self.streams:  # Start at 0, or the first count is no increase.
             metrics.RECORDS.labels(topic.name)
             for error in ("undecodable", "internal", "unreadable"):
                 metrics.DEAD_LETTERS.labels(topic.name, error)
@@ -80,15 +80,15 @@ class Ingest:
                 metrics.UNKNOWN_FIELDS.labels(topic.name)
 
     def assign(self, partition: Partition, store: Store | None) -> None:
-        """Note which topic of this name it is."""
+        """Record the topic's id."""
         del store
         self._topic_ids[partition.topic] = partition.topic_id
 
     def revoke(self, partition: Partition) -> None:
-        """Nothing is held of a partition."""
+        """Do nothing: ingest has no state of a partition."""
 
     def apply(self, record: Record) -> None:
-        """Write what becomes of a record: an event, events for all, a dead letter, or nothing."""
+        """Write the result of a record: an event, an event to all partitions, or a dead letter."""
         topic = self._streams[record.topic]
         self._tally.read(topic.name, record.timestamp_ms)
         became = self._become_or_raised(record, topic)
@@ -96,7 +96,7 @@ class Ingest:
             case Wrapped(for_everyone=True):
                 self._write_to_all(became)
             case Wrapped():
-                # By our own count: librdkafka's would follow a broker that was given more.
+                # Our own partition count: librdkafka's would change if somebody added partitions.
                 partition = partition_of(became.key.decode(), len(self._partitions))
                 self._produce(self._events, key=became.key, value=became.value, partition=partition)
             case DeadLetter():
@@ -107,7 +107,7 @@ class Ingest:
                 pass
 
     def step_over(self, batch: Unreadable) -> None:
-        """Write a dead letter for a batch that cannot be unpacked; only its offsets are known."""
+        """Write a dead letter, with the offsets alone, for a batch that cannot be decompressed."""
         topic = self._streams[batch.topic]
         record = batch.record()
         topic_id = self._topic_ids[batch.topic]
@@ -115,11 +115,11 @@ class Ingest:
         self._dead_letter(letter, None, "unreadable")
 
     def prepare(self) -> None:
-        """Write an event for each currency pair that the tables found in several instruments."""
+        """Write an event for each currency pair that several instruments name."""
         try:
             conflicts = self._wrapping.conflicts()
         except Exception:
-            logger.exception("currency pairs of several instruments could not be written")
+            logger.exception("conflicts of currency pairs could not be written")
             self._tally.count(metrics.DEAD_LETTERS, INSTRUMENTS.name, "internal")
             return
         for conflict in conflicts:
@@ -132,7 +132,7 @@ class Ingest:
     def _become_or_raised(
         self, record: Record, topic: Topic
     ) -> "Wrapped | DeadLetter | Raised | None":
-        """Return what becomes of a record, whatever it holds: it must not end every ingest."""
+        """Return the result of a record, whatever it holds: no record may end every ingest."""
         try:
             became = self._become(record, topic)
             if record.value is not None and not isinstance(became, DeadLetter):
@@ -169,12 +169,12 @@ class Ingest:
 
 
 class IngestOfOperated(Ingest):
-    """Controls and limits alone."""
+    """Ingest of controls and limits."""
 
     streams = OPERATED
 
 
 class IngestOfOthers(Ingest):
-    """All but controls and limits."""
+    """Ingest of all inputs except controls and limits."""
 
     streams = OTHERS

@@ -1,7 +1,7 @@
-"""Controls and limits are ingested by themselves: no other writer's records hold them up.
+"""Ingest controls and limits separately, so that other writers' records never delay them.
 
-A consumer group, a producer and a thread of their own, beside those of the other inputs and in the
-same process. They need no tables, so a halt is taken also while those are still being read.
+They have their own consumer group, producer and thread in the ingest process. They need no tables,
+so a halt works even while the tables are still being read.
 """
 
 import threading
@@ -24,7 +24,7 @@ STOP_SECONDS_MAX = 90.0
 
 
 class OperatorsIngest:
-    """Ingest what operators write, from `with` to its end; it calls `on_failure` if it fails."""
+    """Ingest operators' topics inside `with`; call `on_failure` after a failure."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class OperatorsIngest:
         self._thread.join(STOP_SECONDS_MAX)
 
     def check(self) -> None:
-        """Raise what ended it early."""
+        """Raise the error that ended the thread, if any."""
         if self._failure is not None:
             raise self._failure
 

@@ -1,6 +1,6 @@
-"""An input record becomes an event with what the tables know of its symbol, or a dead letter.
+"""Turn an input record into an event, with what the tables know of its symbol, or a dead letter.
 
-Without a Kafka client, so that ingest and replay share it.
+No Kafka client, so that ingest and replay share it.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from topics.topic import Topic
 
 __all__ = ["Wrapped", "Wrapping"]
 
-# The class of an event by the topic of its body; Any, as only the topic says which body fits.
+# The event class of each topic; Any, because only the topic determines which body fits.
 _EVENTS: dict[str, Any] = {
     "signals": SignalEvent,
     "orders": OrderEvent,
@@ -57,7 +57,7 @@ class Wrapped(NamedTuple):
 
     @property
     def for_everyone(self) -> bool:
-        """Whether it belongs into every partition."""
+        """Whether it goes to every partition."""
         return self.key == EVERYONE.encode()
 
 
@@ -70,7 +70,7 @@ class Wrapping:
         self._event_bytes_max = event_bytes_max
 
     def wrap(self, record: Record, topic: Topic, *, topic_id: str) -> Wrapped | DeadLetter:
-        """Return what the record becomes."""
+        """Return the event or the dead letter of a record."""
         try:
             body = read(record, topic)
             source = Source(
@@ -85,7 +85,7 @@ class Wrapping:
         return Wrapped(key_of(topic, body).encode(), value)
 
     def conflicts(self) -> list[Wrapped]:
-        """Return an event for everyone of each currency pair that has another source by now."""
+        """Return an event of `*` for each unreported conflict of a currency pair."""
         return [
             Wrapped(EVERYONE.encode(), encode_event(_conflict(document, conflict)))
             for document, conflict in self._tables.take_conflicts()
@@ -93,7 +93,7 @@ class Wrapping:
 
     def _value(self, body: Struct, topic: str, *, source: Source) -> bytes:
         event = partial(_EVENTS[topic], source=source, body=body)
-        account_id = getattr(body, "account_id")  # noqa: B009 - Every such body has it.
+        account_id = getattr(body, "account_id")  # noqa: B009 - Every body keyed by account has it.
         symbol: str | None = getattr(body, "symbol", None)
         if isinstance(body, CashFlow):
             rates, rated = self._tables.rates_of((body.currency,)), self._rated(body)
@@ -120,13 +120,13 @@ class Wrapping:
         return value
 
     def _rated(self, flow: CashFlow) -> tuple[str, ...]:
-        """Return the currencies that events carry rates in, where an opening's is none of them."""
+        """Return the account currencies of the settings if an opening's is not among them."""
         currencies = self._tables.currencies
         opens = flow.kind in {"opening", "snapshot"}
         return currencies if opens and flow.currency not in currencies else ()
 
     def _sessions(self, instrument: Instrument | None) -> tuple[Session, ...]:
-        """Return the sessions of an instrument's exchange around now."""
+        """Return the current sessions of an instrument's exchange."""
         if instrument is None or instrument.session is None:
             return ()
         return sessions_around(instrument.session, self._now_ms())

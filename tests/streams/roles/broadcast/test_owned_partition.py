@@ -64,14 +64,17 @@ def told(accounts: int, topic_id: str = "here") -> Row:
 @pytest.mark.parametrize(
     ("rows", "missing"),
     [
-        ([written()], "no word of risk on how many accounts there are"),
+        ([written()], "risk's report of how many accounts there are"),
         ([told(0)], None),
         ([written(), told(1)], None),
-        ([written(), told(2)], "rows of 1 accounts where risk knows 2"),
+        ([written(), told(2)], "account rows: it has 1 of 2"),
         ([written(), told(2), written("b", key="b")], None),
-        ([written(), told(1), Row(0, "a", None)], "rows of 0 accounts where risk knows 1"),
-        ([told(0, "")], "not every row yet in the topic account_states that there is now"),
-        ([told(0, "gone")], "not every row yet in the topic account_states that there is now"),
+        ([written(), told(1), Row(0, "a", None)], "account rows: it has 0 of 1"),
+        ([told(0, "")], "rows that risk has not written to the recreated topic account_states yet"),
+        (
+            [told(0, "gone")],
+            "rows that risk has not written to the recreated topic account_states yet",
+        ),
     ],
 )
 def test_partition_misses_rows_when_risk_knows_more_accounts_or_another_topic(

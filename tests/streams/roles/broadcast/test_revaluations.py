@@ -331,7 +331,7 @@ def test_queue_stays_bounded_when_prices_and_rows_keep_coming() -> None:
 
 def test_move_is_due_now_when_its_broker_s_clock_is_ahead_and_time_is_told() -> None:
     watching = Watching(row())
-    watching.queue.tell(T0_MS + 1000)
+    watching.queue.set_live_time(T0_MS + 1000)
 
     watching.price(600_000, "90")
 
