@@ -8,16 +8,14 @@ INPUTS = Row(
     (
         Graph("Records by topic", "reqps", (rate("riskgate_records_total", "topic"),)),
         Graph("Age of inputs when they are read", "s", quantiles("riskgate_input_age_seconds")),
-        Graph(
-            "Records not read yet", "none", (by_label("sum", "riskgate_lag_records", by="topic"),)
-        ),
+        Graph("Unread records", "none", (by_label("sum", "riskgate_lag_records", by="topic"),)),
         Graph("Dead letters", "reqps", (rate("riskgate_dead_letters_total", "topic"),)),
         Graph("Unknown fields", "reqps", (rate("riskgate_unknown_fields_total", "topic"),)),
         Graph(
-            "Time since a table took a row",
+            "Time since a table accepted a row",
             "s",
             (by_label("max", "riskgate_table_age_seconds", by="table"),),
-            "Prices beyond 60 s: all marks are stale.",
+            "Above 60 s for prices, all marks are stale.",
         ),
         Graph(
             "Rows a table could not use", "reqps", (rate("riskgate_table_refused_total", "table"),)
@@ -26,7 +24,7 @@ INPUTS = Row(
             "Limits in force",
             "none",
             (by_label("max", "riskgate_limits_version", by="partition"),),
-            "The version of the document of all accounts, by partition.",
+            "Version of the limits of all accounts, by partition.",
         ),
         Graph(
             "Tables read to their end",
@@ -53,7 +51,7 @@ ENGINE = Row(
             "Time since the last heartbeat",
             "s",
             (by_label("max", "riskgate_heartbeat_age_seconds", by="partition"),),
-            "Beyond 5 s nobody watches the stops: entries are refused.",
+            "Above 5 s nothing monitors the stops, so entries are rejected.",
         ),
         Graph(
             "Heartbeats and revaluations",
@@ -71,19 +69,19 @@ ENGINE = Row(
             "reqps",
             (
                 total("riskgate_rebalances_total", "rebalances"),
-                total("riskgate_transactions_aborted_total", "commits given up"),
+                total("riskgate_transactions_aborted_total", "dropped commits"),
             ),
         ),
         Graph(
             "Recovery",
             "s",
             (
-                every("max", "riskgate_recovering_seconds", "under way for"),
+                every("max", "riskgate_recovering_seconds", "running for"),
                 *quantiles("riskgate_recovery_seconds"),
             ),
         ),
         Graph(
-            "Since an offset was last stale",
+            "Time since the last stale offset",
             "s",
             (
                 Query(
@@ -92,10 +90,10 @@ ENGINE = Row(
                     "{{instance}}",
                 ),
             ),
-            "Empty where it never was.",
+            "Empty if there was none.",
         ),
         Graph(
-            "Since a worker last stopped by itself",
+            "Time since a worker last stopped itself",
             "s",
             (
                 Query(
@@ -104,14 +102,14 @@ ENGINE = Row(
                     "{{instance}} {{cause}}",
                 ),
             ),
-            "Empty where none did.",
+            "Empty if none did.",
         ),
         Graph("State on disk", "bytes", (every("sum", "riskgate_state_bytes", "all workers"),)),
         Graph(
             "Largest account in a commit",
             "bytes",
             quantiles("riskgate_account_bytes"),
-            "A whole account stays below 1 MB.",
+            "An account cannot exceed 1 MB.",
         ),
         Graph(
             "Failures",
@@ -133,7 +131,7 @@ ENGINE = Row(
             ),
         ),
         Graph(
-            "The brokers' clocks ahead of ours",
+            "How far the brokers' clocks are ahead",
             "s",
             (by_label("max", "riskgate_broker_ahead_seconds", by="partition"),),
         ),
@@ -147,10 +145,10 @@ ENGINE = Row(
                     "{{partition}}",
                 ),
             ),
-            "Broadcast cannot watch them, so their partition gets no heartbeat.",
+            "Broadcast cannot monitor them, so their partition gets no heartbeat.",
         ),
         Graph(
-            "Rows of accounts written again",
+            "Rewritten rows of accounts",
             "reqps",
             (total("riskgate_states_rewritten_total", "rows"),),
         ),
@@ -158,13 +156,13 @@ ENGINE = Row(
             "Accounts that broadcast cannot read",
             "none",
             (by_label("sum", "riskgate_accounts_unread", by="partition"),),
-            "Their partition gets no heartbeat: entries are refused there.",
+            "Their partition gets no heartbeat, so its entries are rejected.",
         ),
         Graph(
             "Events without append time",
             "reqps",
             (total("riskgate_events_without_append_time_total", "events"),),
-            "Decided at the time of the heartbeat before them.",
+            "Decided at the time of the previous heartbeat.",
         ),
         Graph(
             "Time since the start",
@@ -181,7 +179,7 @@ ENGINE = Row(
             "Workers by release",
             "none",
             (by_label("sum", "riskgate_build_info", by="version, rules"),),
-            "More than one for long: a roll-out has stopped half-way.",
+            "More than one for a long time: a rollout is incomplete.",
         ),
     ),
 )

@@ -49,14 +49,14 @@ DECISIONS = Row(
             stacked=True,
         ),
         Graph(
-            "Refusals by rule",
+            "Rejections by rule",
             "reqps",
             (rate("riskgate_decision_reasons_total", "rule", where='verdict="rejected"'),),
-            "Which signals: riskgate explain --at TIME --rule RULE.",
+            "To see the signals: riskgate explain --at TIME --rule RULE.",
             stacked=True,
         ),
         Graph(
-            "Sizes cut by rule",
+            "Reduced orders by rule",
             "reqps",
             (rate("riskgate_decision_reasons_total", "rule", where='verdict="modified"'),),
         ),
@@ -66,7 +66,7 @@ DECISIONS = Row(
             "Rules that judge",
             "none",
             (by_label("min", "riskgate_rule_enabled", by="rule"),),
-            "0: turned off, or without a limit, in the document of all accounts.",
+            "0: off, or without a limit, in the limits of all accounts.",
         ),
     ),
 )
@@ -75,34 +75,32 @@ LATENCIES = Row(
     "Latency",
     (
         Graph(
-            "From the append to the committed decision",
+            "From append to committed decision",
             "s",
             quantiles(LATENCY, where='since="appended"'),
             "Objective: 99 % within 0.25 s.",
         ),
         Graph(
-            "From the signal's creation to the committed decision",
+            "From creation to committed decision",
             "s",
             quantiles(LATENCY, where='since="created"'),
-            "Delays of its producer included.",
+            "Includes delays of the signal's producer.",
         ),
         Graph("Commit", "s", quantiles("riskgate_commit_seconds")),
         Graph(
-            "From the cause of a stop",
+            "Time from the cause of a stop",
             "s",
             (
                 *quantiles("riskgate_stop_seconds", where='until="triggered"', name="triggered"),
                 *quantiles("riskgate_stop_seconds", where='until="flat"', name="flat"),
             ),
         ),
+        Graph("Delay of revaluations", "s", quantiles("riskgate_revaluation_delay_seconds")),
         Graph(
-            "Revaluations behind their time", "s", quantiles("riskgate_revaluation_delay_seconds")
-        ),
-        Graph(
-            "Risk behind its log",
+            "Lag of risk",
             "s",
             (by_label("max", "riskgate_risk_lag_seconds", by="partition"),),
-            "Beyond 5 s entries are refused.",
+            "Above 5 s entries are rejected.",
         ),
     ),
 )
@@ -117,13 +115,13 @@ RISK = Row(
             stacked=True,
         ),
         Graph(
-            "Least rest of a loss limit",
+            "Smallest headroom of a loss limit",
             "percentunit",
             (by_label("min", "riskgate_least_headroom_ratio", by="rule"),),
-            "Of active accounts; 0 is a stop.",
+            "Among active accounts; at 0 the account is stopped.",
         ),
         Graph(
-            "Accounts with less than a fifth left",
+            "Accounts with less than a fifth of a limit left",
             "none",
             (by_label("sum", "riskgate_accounts_near_limit", by="rule"),),
         ),
@@ -139,21 +137,21 @@ RISK = Row(
             ),
         ),
         Graph(
-            "Fills by what they name",
+            "Fills by match",
             "reqps",
             (rate("riskgate_fills_total", "match"),),
-            "reserved: of an order approved; beyond: more than that; unmatched: of no decision.",
+            "reserved: of an approved order; beyond: exceeds it; unmatched: of no decision.",
         ),
         Graph("Alerts by rule", "reqps", (rate("riskgate_alerts_total", "rule"),)),
         Graph(
             "Prevented loss",
             "none",
             (by_label("sum", "riskgate_prevented_loss", by="currency"),),
-            "What refused and cut orders would have lost a day later, less what they would have "
-            "made; below 0 they would have made money.",
+            "Net loss that rejected and reduced orders would have made after a day; below 0 they "
+            "would have made a profit.",
         ),
         Graph(
-            "Nearest accounts: rest of a limit",
+            "Nearest accounts: headroom",
             "percentunit",
             (by_label("min", "riskgate_account_headroom_ratio", by="account_id"),),
             "Named only with RISKGATE_METRICS_ACCOUNTS_MAX above 0.",
@@ -169,7 +167,7 @@ RISK = Row(
             (by_label("max", "riskgate_account_equity", by="account_id, currency"),),
         ),
         Graph(
-            "Nearest accounts: the day's profit",
+            "Nearest accounts: daily PnL",
             "none",
             (by_label("min", "riskgate_account_daily_pnl", by="account_id, currency"),),
         ),

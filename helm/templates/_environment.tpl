@@ -24,7 +24,7 @@
 {{- end }}
 {{- end }}
 
-{{/* A value as a quoted text; whole numbers without an exponent. */}}
+{{/* A value as quoted text, with whole numbers written without an exponent. */}}
 {{- define "riskgate.text" -}}
 {{- if and (kindIs "float64" .) (eq (floor .) .) }}{{ int64 . | quote }}
 {{- else }}{{ toString . | quote }}{{ end }}
@@ -66,7 +66,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Files of TLS in a container, and the volumes behind them. */}}
+{{/* The TLS files of a container and their volumes. */}}
 {{- define "riskgate.mounts" -}}
 - name: tmp
   mountPath: /tmp

@@ -1,8 +1,7 @@
 {{/*
-A job of the operator's user; call with
-(dict "root" $ "name" "topics" "containers" TEXT "volumes" TEXT "annotations" TEXT); with
-"initContainers" TEXT for those that come before, and "final" true where a refusal is not to be
-tried again.
+A job of the operator's user. Call it with
+(dict "root" $ "name" "topics" "containers" TEXT "volumes" TEXT "annotations" TEXT). Optional:
+"initContainers" TEXT, and "final" true if a failed pod must not be retried.
 */}}
 {{- define "riskgate.job" -}}
 {{- $values := .root.Values }}
@@ -36,7 +35,7 @@ spec:
 
 {{- define "riskgate.jobPod" -}}
 {{- $values := .root.Values }}
-# A hook runs before the release's own account is there.
+# A hook runs before the release's service account exists.
 serviceAccountName: {{ $values.serviceAccount.name | default "default" }}
 automountServiceAccountToken: false
 enableServiceLinks: false
@@ -60,7 +59,7 @@ volumes:
   {{- end }}
 {{- end }}
 
-{{/* One command of a job: (dict "root" $ "name" NAME "args" LIST "mounts" TEXT). */}}
+{{/* One command of a job; call with (dict "root" $ "name" NAME "args" LIST "mounts" TEXT). */}}
 {{- define "riskgate.command" -}}
 - name: {{ .name }}
   image: {{ include "riskgate.image" .root }}

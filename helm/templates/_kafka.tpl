@@ -1,4 +1,4 @@
-{{/* Names in files/*.yaml hold @topics@ and @groups@ for the two prefixes. */}}
+{{/* In files/*.yaml, @topics@ and @groups@ stand for the two prefixes. */}}
 {{- define "riskgate.kafkaName" -}}
 {{- .name | replace "@topics@" .root.Values.kafka.topicPrefix | replace "@groups@" .root.Values.kafka.groupPrefix }}
 {{- end }}

@@ -4,7 +4,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* Short enough that a suffix and the number of a pod fit behind it. */}}
+{{/* Short enough for a suffix and a pod number to follow. */}}
 {{- define "riskgate.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
@@ -37,7 +37,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- else }}{{ printf "%s:%s" .Values.image.repository $tag }}{{ end }}
 {{- end }}
 
-{{/* The user of Kafka that a role logs in as; call with (dict "root" $ "role" "risk"). */}}
+{{/* The Kafka user of a role; call with (dict "root" $ "role" "risk"). */}}
 {{- define "riskgate.user" -}}
 {{- (index .root.Values.kafka.users .role).name | default (printf "%s-%s" (include "riskgate.fullname" .root) .role) }}
 {{- end }}

@@ -1,4 +1,4 @@
-{{/* What every process of riskgate may reach: Kafka and names. */}}
+{{/* What each riskgate process may reach: Kafka and DNS. */}}
 
 {{- define "riskgate.egress" -}}
 - ports:
@@ -15,7 +15,7 @@
   {{- end }}
 {{- end }}
 
-{{/* The ports that kafka.brokers names; Kafka's own where one names none. */}}
+{{/* The ports in kafka.brokers; 9092 for an address without one. */}}
 {{- define "riskgate.brokerPorts" -}}
 {{- $ports := list }}
 {{- range splitList "," .Values.kafka.brokers }}

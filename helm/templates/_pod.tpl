@@ -5,7 +5,7 @@
 {{- $role := index $values .role }}
 {{- $pod := $role.pod }}
 metadata:
-  # No label of the chart's own version: a new chart alone is no reason to restart a worker.
+  # No label with the chart's version, so that a new chart alone restarts no worker.
   labels:
     {{- include "riskgate.selector" .root | nindent 4 }}
     app.kubernetes.io/component: {{ .role }}
@@ -33,7 +33,7 @@ spec:
       imagePullPolicy: {{ $values.image.pullPolicy }}
       args: [run, {{ .role }}]
       env:
-        # Never that of another living process: of the group, and of the transactions of risk.
+        # Unique among running processes: it identifies group members and risk's transactions.
         - name: RISKGATE_INSTANCE
           valueFrom:
             fieldRef:
@@ -98,8 +98,8 @@ spec:
 {{- end }}
 
 {{/*
-One lost zone or node takes as few workers as can be. Where the new come before the old leave only
-the new are counted: the old would push them together.
+Spread workers so that a lost zone or node takes as few as possible. A rolling update counts only
+the new pods: the old ones would push the new ones together.
 */}}
 {{- define "riskgate.spread" -}}
 {{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
@@ -131,7 +131,7 @@ spec:
   {{- if not ($role.autoscaling | default dict).enabled }}
   replicas: {{ $role.replicas }}
   {{- end }}
-  # The new process joins and is ready before an old one leaves.
+  # A new process must be ready before an old one leaves.
   strategy:
     type: RollingUpdate
     rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
@@ -156,7 +156,7 @@ metadata:
     app.kubernetes.io/component: {{ .role }}
 spec:
   maxUnavailable: {{ $budget.maxUnavailable }}
-  # A pod that is not ready may always leave: it holds up nobody's drain.
+  # A pod that is not ready may always be evicted, so it delays no drain.
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
@@ -165,7 +165,7 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* CPU as the measure: (dict "root" $ "role" "ingest" "kind" "Deployment"). */}}
+{{/* Scaling by CPU; call with (dict "root" $ "role" "ingest" "kind" "Deployment"). */}}
 {{- define "riskgate.cpuScaler" -}}
 {{- $scaling := (index .root.Values .role).autoscaling }}
 apiVersion: autoscaling/v2

@@ -49,7 +49,7 @@ def test_account_is_read_again_when_a_newer_row_comes(owned: OwnedPartition, new
 def test_row_counts_as_unread_when_it_is_of_another_account_than_its_key(
     owned: OwnedPartition,
 ) -> None:
-    with pytest.raises(DecodeError, match="account of its key"):
+    with pytest.raises(DecodeError, match="same account as the key"):
         owned.apply(written("b", key="a"))
 
     assert owned.unread == {"a"}

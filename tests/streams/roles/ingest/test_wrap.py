@@ -105,7 +105,7 @@ def test_number_keeps_its_digits_when_it_came_as_a_json_number(tables: Tables) -
     ("key", "error", "path"),
     [
         (None, "Expected the account_id as the key, got none", "key"),
-        (b"\xff", "Expected the account_id as the key, got no UTF-8", "key"),
+        (b"\xff", "Expected the account_id as the key, got invalid UTF-8", "key"),
         (b"acct-2", "Expected the message's own key, 'acct-2'", "$.account_id"),
         (b"", "Expected the message's own key, ''", "$.account_id"),
     ],
