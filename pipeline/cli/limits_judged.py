@@ -19,7 +19,6 @@ from pipeline.risk.limits.remarks import remarks
 from pipeline.streams.admin.limits_file import LimitsFile, load_limits
 from pipeline.streams.admin.limits_log import Published
 from pipeline.streams.admin.yaml_file import YamlFileError
-from pipeline.streams.settings import Settings
 from topics.codec import decode_plain
 from topics.fields import EVERYONE
 
@@ -70,8 +69,7 @@ def accepted_rules(path: Path, account: str, log: Published | None) -> Rules:
     except LimitsError as error:
         _print_faults(path, file, error.faults)
         raise typer.Exit(exit_codes.DIFFERENT) from None
-    periods = Settings.from_environment().atr_periods
-    for remark in remarks(file.rules, below=below, atr_periods=periods):
+    for remark in remarks(file.rules, below=below):
         say(f"remark: {remark}", err=True)
     return file.rules
 

@@ -113,8 +113,6 @@ class Sizing(Parameters, frozen=True, kw_only=True):
 
 class StopPrices(Parameters, frozen=True, kw_only=True):
     atr_multiple: Decimal = Decimal(2)
-    # No effect: the tables build the bars with their setting RISKGATE_ATR_PERIODS.
-    atr_periods: Annotated[int, Meta(ge=1, le=1000)] = 14
     stop_ratio: Decimal = Decimal("0.02")
 
 

@@ -48,17 +48,18 @@ def test_check_passes_with_a_remark_when_a_ratio_looks_like_percent(file: Path) 
     )
 
 
-def test_check_tells_of_periods_without_effect_when_the_tables_have_others(file: Path) -> None:
+def test_check_names_the_known_parameters_when_one_sets_the_periods_of_the_bars(
+    file: Path,
+) -> None:
     file.write_text("stop: {atr_periods: 20}\n")
 
-    remarked = riskgate("limits", "check", str(file))
-    same = riskgate("limits", "check", str(file), atr_periods=20)
+    done = riskgate("limits", "check", str(file))
 
-    assert remarked.stderr == (
-        "remark: stop.atr_periods is 20 and has no effect: ingest and broadcast compute the "
-        "ATR over RISKGATE_ATR_PERIODS bars, 14 here\n"
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"{file}: line 1: rules.stop.atr_periods: there is no such parameter\n"
+        "Parameters of stop: atr_multiple, stop_ratio.\n"
     )
-    assert (same.returncode, same.stderr) == (0, "")
 
 
 def test_check_names_the_nearest_rule_and_all_rules_when_one_is_misspelt(file: Path) -> None:

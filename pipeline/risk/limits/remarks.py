@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pipeline.risk.limits.document import NAMES, Rules, converted, merge
 from pipeline.risk.numbers import EXACT
-from pipeline.risk.parameters import ALL_OTHERS, Parameters, PerSymbol, StopPrices
+from pipeline.risk.parameters import ALL_OTHERS, Parameters, PerSymbol
 from pipeline.risk.rules.margin import Margin
 from pipeline.risk.rules.rule import AccountLimit, Rule
 from topics.codec import plain
@@ -22,10 +22,10 @@ WIDE_AND_NARROW = (
 Kinds = Mapping[str, Parameters]
 
 
-def remarks(rules: Rules, *, below: Rules | None = None, atr_periods: int) -> list[str]:
+def remarks(rules: Rules, *, below: Rules | None = None) -> list[str]:
     """Return one remark per value that a person should check again.
 
-    below: the rules of the document underneath; atr_periods: the setting of the tables.
+    below: the rules of the document underneath.
     """
     merged = merge(below or {}, rules)
     kinds = {name: converted(name, merged.get(name, {}), kind) for name, kind in NAMES.items()}
@@ -36,7 +36,7 @@ def remarks(rules: Rules, *, below: Rules | None = None, atr_periods: int) -> li
             for parameter in values:
                 found += _of_parameter(parameters, parameter, f"{name}.{parameter}")
                 found += _of_rule(parameters, parameter, f"{name}.{parameter}")
-    return found + list(_of_two_rules(kinds, rules)) + list(_of_tables(rules, atr_periods))
+    return found + list(_of_two_rules(kinds, rules))
 
 
 def _of_parameter(parameters: Parameters, name: str, path: str) -> Iterator[str]:
@@ -90,13 +90,3 @@ def _is_on(kinds: Kinds, place: tuple[str, str]) -> bool:
 
 def _largest(limit: PerSymbol | None) -> Decimal | None:
     return max(limit.values(), default=None) if isinstance(limit, dict) else limit
-
-
-def _of_tables(rules: Rules, atr_periods: int) -> Iterator[str]:
-    values = rules.get("stop", {})
-    wanted = converted("stop", values, StopPrices).atr_periods
-    if "atr_periods" in values and wanted != atr_periods:
-        yield (
-            f"stop.atr_periods is {wanted} and has no effect: ingest and broadcast compute the ATR "
-            f"over RISKGATE_ATR_PERIODS bars, {atr_periods} here"
-        )

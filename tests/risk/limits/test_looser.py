@@ -19,7 +19,6 @@ UNDECIDED = {
     ("dedupe", "dedupe_horizon_ms"),
     ("dedupe", "dedupe_max"),
     ("stop", "atr_multiple"),
-    ("stop", "atr_periods"),
     ("stop", "stop_ratio"),
 }
 NOTHING: dict[str, Any] = {}

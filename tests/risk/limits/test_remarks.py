@@ -11,11 +11,9 @@ from pipeline.risk.limits.remarks import remarks
 from pipeline.risk.parameters import Parameters
 from pipeline.streams.admin.limits_file import load_rules
 
-PERIODS = 14
-
 
 def remarked(**rules: dict[str, Any]) -> list[str]:
-    return remarks(rules, atr_periods=PERIODS)
+    return remarks(rules)
 
 
 def test_percent_is_asked_for_when_a_ratio_is_above_one() -> None:
@@ -71,20 +69,9 @@ def test_nothing_is_remarked_on_when_the_rule_is_off() -> None:
     assert remarked(daily_loss={"daily_loss_ratio_max": 2, "enabled": False}) == []
 
 
-@pytest.mark.parametrize(("periods", "remarks_count"), [("20", 1), ("14", 0), (14, 0)])
-def test_periods_without_effect_are_told_when_the_tables_have_others(
-    periods: object, remarks_count: int
-) -> None:
-    found = remarked(stop={"atr_periods": periods})
-
-    assert ["stop.atr_periods is 20 and has no effect" in each for each in found] == (
-        [True] * remarks_count
-    )
-
-
 @pytest.mark.parametrize("name", PROFILES)
 def test_nothing_is_remarked_on_when_a_profile_ships(name: str) -> None:
-    assert remarks(load_rules(profile_path(name)), atr_periods=PERIODS) == []
+    assert remarks(load_rules(profile_path(name))) == []
 
 
 @pytest.mark.parametrize("rule", ["daily_loss", "weekly_loss", "drawdown", "balance_floor"])
@@ -124,10 +111,10 @@ def test_limit_of_the_document_below_counts_when_two_are_compared() -> None:
     below = {"daily_loss": {"daily_loss_ratio_max": "0.06"}}
     rules = {"weekly_loss": {"weekly_loss_ratio_max": "0.05"}}
 
-    (found,) = remarks(rules, below=below, atr_periods=PERIODS)
+    (found,) = remarks(rules, below=below)
 
     assert "daily_loss_ratio_max of 0.06 is never reached" in found
-    assert remarks({"cash": {}}, below=below, atr_periods=PERIODS) == []
+    assert remarks({"cash": {}}, below=below) == []
 
 
 @pytest.mark.parametrize(

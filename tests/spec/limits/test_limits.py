@@ -64,7 +64,7 @@ EVERY_NAME: Rules = {
     "dedupe": {"dedupe_horizon_ms": 604800000, "dedupe_max": 100000},
     "confirmation": {"confirm_marks": 3, "confirm_ms": 1000},
     "sizing": {"modify_ratio_min": "0.1"},
-    "stop": {"atr_multiple": 2, "atr_periods": 14, "stop_ratio": "0.02"},
+    "stop": {"atr_multiple": 2, "stop_ratio": "0.02"},
     "prices": {"clock_skew_ms_max": 1000, "mark_age_ms_max": 60000},
     "decisions": {"decision_ttl_ms": 2000},
     "exits": {"exit_retry_ms": 1000},
