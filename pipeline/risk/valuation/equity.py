@@ -45,14 +45,14 @@ def value(account: Account, now_ms: int, mark_age_ms_max: int) -> Valuation:
 
 def plain_equity(account: Account) -> Decimal | None:
     """Return cash plus unrealized PnL; None before the opening or while anything has no value."""
-    totals = account.totals
+    totals, currencies = account.totals, account.currencies
     if account.capital.opened_ms is None or totals.unvalued:
         return None
-    if account.currencies.unconverted and not account.currencies.by_currency:
+    if currencies.unconverted and not currencies.by_currency:
         return None
     cash = ZERO
-    for currency, amount in account.currencies.cash.items():
-        known = account.currencies.rates.get(currency)
+    for currency, amount in currencies.cash.items():
+        known = currencies.rates.get(currency)
         if known is None:
             return None
         cash += amount * known.rate
@@ -66,15 +66,14 @@ def equity_at_most(account: Account) -> Decimal | None:
     Costs without a rate are left out, and they can only lower equity. So a fee in a third currency
     hides no loss.
     """
-    totals = account.totals
+    totals, currencies = account.totals, account.currencies
     if account.capital.opened_ms is None or totals.unvalued:
         return None
-    if not account.currencies.by_currency and any(
-        item.counted > 0 for item in account.currencies.unconverted.values()
-    ):
+    waiting = currencies.unconverted.values()
+    if not currencies.by_currency and any(item.counted > 0 for item in waiting):
         return None
-    known = account.currencies.rates.keys()
-    if any(amount > ZERO and name not in known for name, amount in account.currencies.cash.items()):
+    known = currencies.rates.keys()
+    if any(amount > ZERO and name not in known for name, amount in currencies.cash.items()):
         return None
     return known_balance(account) + totals.unrealized
 
@@ -102,14 +101,14 @@ def cautious_equity(account: Account) -> Decimal:
 def _confirming_equity(account: Account, unrealized: Decimal, *, favourable: bool) -> Decimal:
     """Add other currencies, each at one confirming rate; unrealized: PnL in the account's own."""
     equity = account.capital.balance + unrealized
-    foreign = account.totals.foreign
-    if not (foreign or account.currencies.cash):
+    foreign, currencies = account.totals.foreign, account.currencies
+    if not (foreign or currencies.cash):
         return equity
-    for currency in dict.fromkeys((*foreign, *account.currencies.cash)):
-        known = account.currencies.rates.get(currency)
+    for currency in dict.fromkeys((*foreign, *currencies.cash)):
+        known = currencies.rates.get(currency)
         if known is None:
             continue  # See equity_at_most: only costs lack a rate.
-        exposure = account.currencies.cash.get(currency, ZERO)
+        exposure = currencies.cash.get(currency, ZERO)
         held = foreign.get(currency)
         if held is not None:
             exposure += held.favourable if favourable else held.cautious
@@ -130,24 +129,21 @@ def oldest_mark_ms(account: Account) -> int | None:
 
 def needed_rates(account: Account) -> NeededRates:
     """Find the oldest rate that must be fresh and the first currency without a rate."""
-    foreign = account.totals.foreign
-    if (
-        not (foreign or account.currencies.cash or account.currencies.unconverted)
-        or account.capital.currency is None
-    ):
+    foreign, currencies = account.totals.foreign, account.currencies
+    if account.capital.currency is None:
         return NO_RATES
-    waiting = {key.partition(":")[0]: None for key in account.currencies.unconverted}
+    if not (foreign or currencies.cash or currencies.unconverted):
+        return NO_RATES
+    waiting = {key.partition(":")[0]: None for key in currencies.unconverted}
     oldest_ms: int | None = None
     oldest = missing = None
-    for currency in {**waiting, **dict.fromkeys(account.currencies.cash), **dict.fromkeys(foreign)}:
-        known = account.currencies.rates.get(currency)
+    for currency in {**waiting, **dict.fromkeys(currencies.cash), **dict.fromkeys(foreign)}:
+        known = currencies.rates.get(currency)
         if known is None:
             missing = missing or currency
             continue
         held = foreign.get(currency)
-        needed = (
-            held is None or held.fresh or currency in account.currencies.cash or currency in waiting
-        )
+        needed = held is None or held.fresh or currency in currencies.cash or currency in waiting
         if needed and (oldest_ms is None or known.as_of_ms < oldest_ms):
             oldest_ms, oldest = known.as_of_ms, currency
     return NeededRates(oldest_ms, oldest, missing)
