@@ -142,11 +142,11 @@ def _buy(scene: Scene) -> Decimal:
     _price(scene, 100)
     _signal(scene, "dear", limit_price=Decimal(200))
     _signal(scene, "large", limit_price=Decimal(100))
-    verdicts = [(said := _read(scene, Decision)).verdict for _ in range(2)]
+    verdicts = [(decided := _read(scene, Decision)).verdict for _ in range(2)]
     if verdicts != ["rejected", "modified"]:
         raise StartupError(f"the signals were {' and '.join(verdicts)}")
-    bought = said.approved_quantity
-    _fill(scene, said.signal_id, side="buy", quantity=bought, price=Decimal(100))
+    bought = decided.approved_quantity
+    _fill(scene, decided.signal_id, side="buy", quantity=bought, price=Decimal(100))
     return bought
 
 

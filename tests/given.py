@@ -175,7 +175,7 @@ def order(
     filled_quantity: Amount | None = None,
     updated_at_ms: int = NOW,
 ) -> Order:
-    """A word of the execution engine on an approval or an exit."""
+    """An execution engine's status of an approval or an exit."""
     return Order(
         account_id=account_id,
         signal_id=signal_id,

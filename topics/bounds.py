@@ -58,7 +58,7 @@ def check_message(message: Struct) -> None:
 
 
 def suspicious(value: bytes) -> bool:
-    """Tell whether a number might be spelt oddly; true for some blameless bytes, too."""
+    """Return whether a number may be spelled unusually; also true for some harmless bytes."""
     return not value.isascii() or b"\\" in value or _ODD_NUMBER.search(value) is not None
 
 

@@ -108,8 +108,8 @@ def _without_extensions(topic: Topic, value: bytes, error: DecodeError) -> bytes
         if not name.startswith(EXTENSION):
             near = nearest(name, known)
             hint = f", did you mean {near}?" if near else ""
-            said = f"Expected a known field, or one that begins with {EXTENSION}{hint}"
-            raise DecodeError(said, path_of("$", name))
+            problem = f"Expected a known field, or one that begins with {EXTENSION}{hint}"
+            raise DecodeError(problem, path_of("$", name))
     if not unknown:
         raise error
     return msgspec.json.encode({name: fields[name] for name in fields if name not in unknown})

@@ -13,7 +13,7 @@ from topics.fields import (
     DecodeError,
     EventId,
     Millis,
-    Said,
+    NonEmptyText,
     doc,
 )
 from topics.topic import Topic
@@ -31,8 +31,8 @@ class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
             "closes all positions; `resume` lifts the stop named by stop_id."
         ),
     ]
-    author: Annotated[Said, doc("Person who gives the command.")]
-    reason: Annotated[Said, doc("Why it is given, for people.")]
+    author: Annotated[NonEmptyText, doc("Person who gives the command.")]
+    reason: Annotated[NonEmptyText, doc("Why it is given, for people.")]
     issued_at_ms: Annotated[
         Millis,
         doc(

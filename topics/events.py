@@ -1,4 +1,4 @@
-"""Events: the one ordered log that risk reads; each input with what the market said at that moment.
+"""Events: the one ordered log that risk reads; each input with the market data of that moment.
 
 An event's `type` names the topic of its body; `heartbeat` and `revaluation` come from broadcast.
 """

@@ -31,8 +31,8 @@ def explain(text: str, message: object, value: bytes) -> DecodeError:
         path = f"{path or '$'}.{missing['field']}"
     elif path and _ELEMENT in path and isinstance(message, type):
         path = _element_of_message(path.partition(_ELEMENT)[0], message, value)
-    said = visible(" ".join(error.split())[:_ERROR_MAX])
-    return DecodeError(said, visible(path[:_PATH_MAX]) if path else "$")
+    problem = visible(" ".join(error.split())[:_ERROR_MAX])
+    return DecodeError(problem, visible(path[:_PATH_MAX]) if path else "$")
 
 
 def malformed(text: str) -> str:

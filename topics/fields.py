@@ -32,7 +32,7 @@ AnyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._/@:-]{1,160}$(?!\n)")]
 AlertId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._/@-]{1,128}|\*):[0-9]+:[0-9]+$(?!\n)")]
 AccountOrAll = Annotated[str, Meta(pattern=_ID_OR_ALL)]
 Text = Annotated[str, Meta(max_length=500)]
-Said = Annotated[str, Meta(min_length=1, max_length=500)]  # Text that must not be empty.
+NonEmptyText = Annotated[str, Meta(min_length=1, max_length=500)]  # Text that must not be empty.
 
 Millis = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]  # Since the epoch, UTC; to year 9999.
 Version = Annotated[int, Meta(ge=1, le=2**53)]

@@ -15,7 +15,7 @@ def bare(hint: object) -> object:
 
 
 def options(hint: object) -> Iterator[object]:
-    """Yield a type, or each type of a union, with all that is said of it."""
+    """Yield a type, or each type of a union, with its metadata."""
     kind = bare(hint)
     if get_origin(kind) not in {Union, UnionType}:
         yield hint

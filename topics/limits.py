@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import Struct
 
-from topics.fields import AccountOrAll, Said, Version, doc
+from topics.fields import AccountOrAll, NonEmptyText, Version, doc
 from topics.topic import FOREVER, Topic
 
 
@@ -13,8 +13,8 @@ class LimitsDocument(Struct, frozen=True, kw_only=True):
     version: Annotated[
         Version, doc("Grows with every document of the account, or of `*`; else it is refused.")
     ]
-    author: Annotated[Said, doc("Person or program that publishes it.")]
-    reason: Annotated[Said, doc("Why it is published, for people.")]
+    author: Annotated[NonEmptyText, doc("Person or program that publishes it.")]
+    reason: Annotated[NonEmptyText, doc("Why it is published, for people.")]
     rules: Annotated[
         dict[str, dict[str, Any]],  # Typed by each rule itself.
         doc(

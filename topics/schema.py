@@ -37,8 +37,8 @@ def json_schemas() -> Document:
 def json_schema(topic: Topic) -> Document:
     """Return the JSON Schema of a topic's message."""
     schema = {**msgspec.json.schema(topic.message), **topic.schema_extra}
-    said = {"title": topic.name, "description": ABOUT[topic.name]}
-    return {"$schema": JSON_SCHEMA, **said, **_exact(schema, topic)}
+    head = {"title": topic.name, "description": ABOUT[topic.name]}
+    return {"$schema": JSON_SCHEMA, **head, **_exact(schema, topic)}
 
 
 def asyncapi(prefix: str, *, partitions: int = 24) -> Document:

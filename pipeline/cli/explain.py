@@ -34,7 +34,7 @@ def explain(
     import time
     from itertools import islice
 
-    from pipeline.cli.explanation import explanation
+    from pipeline.cli.explanation import say_decision
     from pipeline.replay.decided import Wanted, find_decisions
     from pipeline.streams.clients.broker import Broker
     from pipeline.streams.settings import Settings
@@ -48,8 +48,10 @@ def explain(
     found = find_decisions(Broker(Settings.from_environment()), wanted)
     shown = 0
     for shown, decision in enumerate(islice(found, most), 1):  # noqa: B007 - Counted.
-        text = encode(decision).decode() if as_json else explanation(decision)
-        say(text)
+        if as_json:
+            say(encode(decision).decode())
+        else:
+            say_decision(decision)
     _conclude(shown, more=next(found, None) is not None)
 
 

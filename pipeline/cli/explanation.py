@@ -1,4 +1,4 @@
-"""One decision as text: the verdict, its reasons, and the numbers of every rule.
+"""Print one decision: the verdict, its reasons, and the numbers of every rule.
 
 Apart from `explain` so that it can be tested without a broker.
 """
@@ -7,17 +7,26 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal as Number
 
+from pipeline.cli.terminal import say, say_table
 from topics.codec import plain
 from topics.decisions import Check, Decision
 
-__all__ = ["explanation"]
+__all__ = ["say_decision"]
 
 HEAD = ("rule", "verdict", "measured", "limit", "headroom")
 
 
-def explanation(decision: Decision) -> str:
-    """Return a decision as lines of text, the last one ended by a newline."""
-    return "\n".join([*_summary(decision), "", *_table(decision.checks)]) + "\n"
+def say_decision(decision: Decision) -> None:
+    """Print a decision, and its checks with the breaches first: they are why the reader came."""
+    for line in _summary(decision):
+        say(line)
+    say("")
+    if decision.checks:
+        checks = sorted(decision.checks, key=lambda check: check.verdict != "breach")
+        say_table(HEAD, (_row(check) for check in checks), indent=2)
+    else:
+        say("  No rule was checked.")
+    say("")
 
 
 def _summary(decision: Decision) -> Iterator[str]:
@@ -50,19 +59,6 @@ def _order(decision: Decision) -> str:
     if decision.reduce_only:
         parts.append("reduce only")
     return ", ".join(parts)
-
-
-def _table(checks: tuple[Check, ...]) -> Iterator[str]:
-    """Yield a line for each check, breaches first: they are why the reader came."""
-    if not checks:
-        yield "  No rule was checked."
-        return
-    ordered = sorted(checks, key=lambda check: check.verdict != "breach")
-    rows = [HEAD, *(_row(check) for check in ordered)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield f"  {'  '.join(cells)}".rstrip()
 
 
 def _row(check: Check) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import exit_codes
-from pipeline.cli.terminal import say
+from pipeline.cli.terminal import say, say_table
 
 if TYPE_CHECKING:
     from pipeline.cli.limits_judged import Change
@@ -163,14 +163,14 @@ def _show_documents(account: str | None) -> None:
 
 
 def _show_in_force(account: str) -> None:
-    from pipeline.cli.limits_text import in_force_text
+    from pipeline.cli.limits_text import in_force_rows
     from pipeline.risk.limits.listing import listing
 
     log = _published()
     warning = None if account == EVERYONE else _warning(account, log)
     own = "{}" if account == EVERYONE else log.rules_of(account)
-    for line in in_force_text(listing(log.rules_of(EVERYONE), own), _labels(log, account)):
-        say(line)
+    rows = in_force_rows(listing(log.rules_of(EVERYONE), own), _labels(log, account))
+    say_table(("parameter", "value", "from"), rows)
     if warning is not None:
         say(warning, err=True)
         raise typer.Exit(exit_codes.DIFFERENT)

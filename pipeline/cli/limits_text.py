@@ -18,7 +18,7 @@ from pipeline.risk.rules.rule import Rule
 from topics.codec import plain
 from topics.limits import LimitsDocument
 
-__all__ = ["Labels", "as_yaml", "changes", "in_force_text", "is_same", "value_text"]
+__all__ = ["Labels", "as_yaml", "changes", "in_force_rows", "is_same", "value_text"]
 
 Rules = Mapping[str, Mapping[str, object]]
 Labels = Mapping[Level, str]  # The name that a reader sees for each level.
@@ -55,14 +55,10 @@ def _moved(before: Mapping[str, str], after: Mapping[str, str], status: str) -> 
             yield f"{rule}: {' -> '.join(ways)}"
 
 
-def in_force_text(found: Listing, labels: Labels) -> Iterator[str]:
-    """Yield a line for each parameter in force with its value and the document that sets it."""
-    rows = [("parameter", "value", "from")]
+def in_force_rows(found: Listing, labels: Labels) -> Iterator[tuple[str, str, str]]:
+    """Yield each parameter in force with its value and the document that sets it."""
     for place, each in found.parameters.items():
-        rows.append((".".join(place), value_text(*place, each.value), _from(found, place, labels)))
-    widths = [max(len(row[column]) for row in rows) for column in range(2)]
-    for name, value, origin in rows:
-        yield f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}".rstrip()
+        yield ".".join(place), value_text(*place, each.value), _from(found, place, labels)
 
 
 def _from(found: Listing, place: tuple[str, str], labels: Labels) -> str:

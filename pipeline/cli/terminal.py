@@ -4,18 +4,40 @@ Ids and reasons come from whoever wrote to Kafka; an escape sequence in one must
 operator's terminal. Commands print through here and never call print or echo themselves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import typer
 
 from topics.text import visible
 
-__all__ = ["Screen", "say"]
+__all__ = ["Screen", "say", "say_table"]
+
+TABLE_WIDTH_MAX = 10_000  # Wider than any table, so that rich never wraps or cuts a cell.
 
 
 def say(text: str, *, err: bool = False) -> None:
     """Print lines on stdout, or on stderr, with control characters escaped."""
     typer.echo("\n".join(visible(line) for line in text.split("\n")), err=err)
+
+
+def say_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int = 0) -> None:
+    """Print a table on stdout with control characters escaped; the head is bold on a terminal."""
+    # Imported here because rich is slow to import and most commands print no table.
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in head:
+        table.add_column(name, no_wrap=True)
+    for row in rows:
+        table.add_row(*(visible(cell) for cell in row))
+    console = Console(width=TABLE_WIDTH_MAX, highlight=False, markup=False, emoji=False)
+    with console.capture() as printed:
+        console.print(Padding(table, (0, 0, 0, indent), expand=False))
+    # Not through `say`, which would escape rich's own codes; the cells are escaped already.
+    for line in printed.get().splitlines():
+        typer.echo(line.rstrip(), color=console.is_terminal)
 
 
 class Screen:

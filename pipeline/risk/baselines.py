@@ -1,6 +1,6 @@
 """Baselines: what a loss rule measures from once its stop was resumed.
 
-Only the rule that stopped starts anew; the others, and all reported figures, go on from where they
+Only the rule that stopped starts again; the others, and all reported figures, go on from where they
 were. So no number of resumes loses more in a week than the weekly limit allows.
 """
 

@@ -38,7 +38,7 @@ class PartByPart:
         self.sound = False  # What raised is known, and is not what follows from the event.
 
     def run(self, arrival: Arrival, apply: Callable[[Turn, Arrival], None]) -> None:
-        """Apply an event; `apply`: what it means, without what the market said with it."""
+        """Apply an event; `apply`: its meaning without its market data."""
         turn = self.turn
         self._attempt("keeping sums", lambda: keep_sums(turn))
         self._attempt("the roll of the day", self._roll)

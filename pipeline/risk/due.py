@@ -1,4 +1,4 @@
-"""What comes due by itself: the next wake-up, and whether the account's state is to be told."""
+"""What becomes due without an input: the next wake-up and the account's row of account_states."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,9 @@ from pipeline.risk.protection.stale_data import stale_ms
 from pipeline.risk.turn import Turn
 
 _STATE_EVERY_MS = 1000
-_LARGE_STATE = 500  # Positions and reservations; about 100 KB written out.
+_LARGE_STATE = 500  # Positions and reservations; such a row has about 100 KB.
 
-# Each tells from a turn when its feature must be looked at again; a new feature adds its own.
+# Each returns when its feature must act again; a new feature adds its own.
 DEADLINES: tuple[Callable[[Turn], int | None], ...] = (
     roll_ms,
     confirmation_ms,
@@ -36,7 +36,7 @@ DEADLINES: tuple[Callable[[Turn], int | None], ...] = (
 
 
 def refresh_deadlines(turn: Turn) -> None:
-    """Find the deadlines that the totals are unsure of, once an event is applied."""
+    """Recompute deadlines that the totals do not know for certain, after an event."""
     account = turn.account
     totals = recomputed(account.totals, account.holdings)
     if totals is not account.totals:
@@ -44,7 +44,7 @@ def refresh_deadlines(turn: Turn) -> None:
 
 
 def next_wake_ms(turn: Turn) -> int | None:
-    """When the first deadline comes without an event."""
+    """Return the earliest deadline."""
     wake_ms: int | None = None
     for deadline_ms in DEADLINES:
         due_ms = deadline_ms(turn)
@@ -54,7 +54,7 @@ def next_wake_ms(turn: Turn) -> int | None:
 
 
 def is_state_due(turn: Turn, begun: Account, *, wake_ms: int | None) -> bool:
-    """Whether a row of account_states is owed after this event."""
+    """Whether this event must write a row of account_states."""
     if begun.applied.sequence == 1 or turn.trading_changed:
         return True
     last_ms, last_wake_ms = begun.deadlines.state_sent_ms, begun.deadlines.wake_ms
@@ -64,6 +64,6 @@ def is_state_due(turn: Turn, begun: Account, *, wake_ms: int | None) -> bool:
     totals = turn.account.totals
     earlier = wake_ms is not None and (last_wake_ms is None or wake_ms < last_wake_ms)
     if earlier or totals.active != begun.totals.active:
-        return True  # Broadcast must know what to watch and when to wake, however large the row.
+        return True  # Broadcast needs the symbols and the wake-up, however large the row.
     large = totals.active + totals.reservations > _LARGE_STATE
     return (turn.state_changed or wake_ms != last_wake_ms) and not large

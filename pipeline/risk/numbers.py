@@ -79,7 +79,7 @@ def units(number: Decimal, unit: Decimal) -> int:
 
 
 def exceeds(measured: Decimal, limit: Decimal) -> bool:
-    """Tell whether a measure is above its limit; rounded numbers are compared at 28 digits.
+    """Return whether a measure is above its limit; rounded numbers are compared at 28 digits.
 
     A non-terminating division fills all 34 digits, so a number with fewer digits is exact and is
     compared as it is.

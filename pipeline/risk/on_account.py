@@ -1,4 +1,7 @@
-"""What openings, balances and cash flows mean: capital, and no PnL (funding apart)."""
+"""What openings, balance snapshots and cash flows mean: they change capital, not PnL.
+
+Funding is the exception: it is PnL.
+"""
 
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.identities import may_be_forgotten
@@ -17,15 +20,15 @@ from topics.accounts import CashFlow
 def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...] = ()) -> None:
     """Apply an opening, a snapshot or a flow once.
 
-    rated: the currencies that events carry rates in, where the flow's own is none of them.
+    rated: the currencies that events carry rates in, if the flow's own is not among them.
     """
     account = turn.account
     if seen:
-        turn.alert(Cause("flow", f"{flow.flow_id} is known already"))
+        turn.alert(Cause("flow", f"{flow.flow_id} was already applied"))
     elif may_be_forgotten(
         account.memory, flow.as_of_ms, skew_ms_max=turn.limits.prices.clock_skew_ms_max
     ):
-        reason = f"{flow.flow_id} is older than what is remembered: not applied"
+        reason = f"{flow.flow_id} is older than all remembered ids and is not applied"
         turn.alert(Cause("dedupe", reason), level="critical", action="warn")
     elif account.capital.opened_ms is None:
         _open(turn, flow)
@@ -36,7 +39,7 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...]
             Cause("flow", f"{flow.flow_id} is in {flow.currency}, not {account.capital.currency}")
         )
     elif flow.kind == "opening":
-        turn.alert(Cause("flow", f"{flow.flow_id} would open the account again"))
+        turn.alert(Cause("flow", f"{flow.flow_id} is a second opening"))
     else:
         turn.remember_id(f"flow:{flow.flow_id}")
         _apply(turn, flow)
@@ -57,7 +60,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     )
     turn.set_windows(peak_equity=amount, day=day, week=week, rolls_by=(clock.zone, clock.day_roll))
     turn.set_currencies(by_currency=clock.cash == "by_currency")
-    start_in_currency(turn)  # Only now is it known which currency counts.
+    start_in_currency(turn)  # The account's currency is known only now.
     count_past(turn)
     for early in account.capital.early:
         money = Money(early.symbol, early.currency, early.amount)
@@ -68,11 +71,11 @@ def _open(turn: Turn, flow: CashFlow) -> None:
 
 
 def _report_unrated(turn: Turn, flow: CashFlow, rated: tuple[str, ...]) -> None:
-    """Tell that nothing in another currency than the account's can be valued."""
+    """Report that nothing in another currency can be valued in this account."""
     reason = (
         f"{flow.flow_id} opens the account in {flow.currency}, but RISKGATE_ACCOUNT_CURRENCIES of "
-        f"ingest and broadcast names {', '.join(rated)}: no event carries rates in {flow.currency},"
-        " so whatever settles in another currency has none; add it to the setting"
+        f"ingest and broadcast names only {', '.join(rated)}, so no event carries rates in "
+        f"{flow.currency}; add it to the setting"
     )
     turn.alert(Cause("flow", reason), level="high", action="warn")
 
@@ -93,7 +96,7 @@ def _apply(turn: Turn, flow: CashFlow) -> None:
 
 
 def _fund(turn: Turn, flow: CashFlow) -> None:
-    """Realize funding: PnL of the day and the week that it comes in."""
+    """Realize funding as PnL of the day and week in which it arrives."""
     hold_rate(turn, flow.currency)
     money = Money("", flow.currency, flow.amount)
     won = book_at(turn, money, rate=fresh_rate(turn, flow.currency), counted=True)

@@ -1,4 +1,4 @@
-"""What a person's control means for one account; and the `*` controls it has not seen yet."""
+"""What an operator's control means for one account, and `*` controls that it has not seen yet."""
 
 from pipeline.risk.account.account import STOPS_MAX, SharedResume, SharedStop
 from pipeline.risk.account.cause import Cause
@@ -11,7 +11,7 @@ from topics.controls import Control
 
 
 def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
-    """Apply a control once; a refused one does not use up its id."""
+    """Apply a control once; the id of a refused one can be used again."""
     refusal = _refusal(turn, control, seen=seen)
     if refusal is not None:
         turn.alert(Cause("control", f"{control.control_id} is ignored: {refusal}"))
@@ -33,7 +33,7 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
 
 def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:
     if seen:
-        return "it acted already"
+        return "it was already applied"
     return timing_refusal(
         control,
         now_ms=turn.now_ms,

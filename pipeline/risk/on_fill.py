@@ -1,4 +1,4 @@
-"""What a fill means: it takes the place of its reservation, and is booked once."""
+"""What a fill means: it replaces its part of the reservation and is booked once."""
 
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.contents import Contents, contents_in, identity_of, is_same, text_of
@@ -23,7 +23,7 @@ from topics.fills import Fill
 def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     """Apply a fill, its bust or its correction once."""
     if seen:
-        _look_again(turn, fill, recall)
+        _on_repetition(turn, fill, recall)
         return
     if _is_too_old(turn, fill) or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
         return
@@ -40,10 +40,10 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
 def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> None:
     reservation = release(turn, fill, recall)
     if is_kept(turn, recall.counterpart_at_ms):
-        return  # Its bust came first: it never was.
+        return  # Its bust came first, so the fill never counts.
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:
-        return  # The adopted snapshot holds it already.
+        return  # The adopted snapshot includes it.
     if turn.account.windows.taken_over:
         count_past_at(turn, fill.symbol, fill.price)
     book(turn, fill.symbol, execution)
@@ -51,8 +51,8 @@ def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> No
     enter(turn, holding, fill, order=reservation)
 
 
-def _look_again(turn: Turn, fill: Fill, recall: Recall) -> None:
-    """Correct a fill, or tell one that comes again and says something else."""
+def _on_repetition(turn: Turn, fill: Fill, recall: Recall) -> None:
+    """Correct a known fill, or report one that comes again with different content."""
     known = contents_in(recall.seen_content, fill)
     if known is None:
         return
@@ -61,17 +61,17 @@ def _look_again(turn: Turn, fill: Fill, recall: Recall) -> None:
     if fill.kind == "correct" and not is_booked:
         _correct(turn, fill, known, recall=recall)
     elif fill.kind != "correct" and not (is_booked or is_same(known.said, again, instrument)):
-        said, was = _amounts(again), _amounts(known.said)
-        reason = f"fill {fill.fill_id} comes again as {said}; it was {was}, and stays so"
+        now, before = _amounts(again), _amounts(known.said)
+        reason = f"fill {fill.fill_id} was sent again as {now}; it stays booked as {before}"
         turn.alert(Cause("fill_conflict", reason, fill.quantity), level="high", action="warn")
 
 
 def _correct(turn: Turn, fill: Fill, known: Contents, *, recall: Recall) -> None:
-    """Let a fill be what its correction says; its reservation stays as it is."""
+    """Replace a fill's content by its correction; its reservation does not change."""
     if _is_at_no_price(turn, fill):
         return
     if is_kept(turn, recall.counterpart_at_ms):
-        reason = f"fill {fill.fill_id} is corrected, but was busted: it stays so"
+        reason = f"fill {fill.fill_id} was busted, so its correction is ignored"
         turn.alert(Cause("bust", reason, fill.quantity))
         return
     booked = on_correction(turn, fill, recall.fills, known=known)
@@ -87,27 +87,27 @@ def _amounts(execution: Execution) -> str:
 
 
 def _is_too_old(turn: Turn, fill: Fill) -> bool:
-    """Refuse a fill executed longer ago than ids are remembered; most likely it says seconds."""
+    """Refuse a fill older than the time ids are remembered; its time is most likely in seconds."""
     age_ms = turn.at_ms - fill.executed_at_ms
     if age_ms <= turn.limits.dedupe.dedupe_horizon_ms:
         return False
-    refuse_fill(turn, fill.fill_id, f"it was executed {age_ms} ms before it came")
+    refuse_fill(turn, fill.fill_id, f"it was executed {age_ms} ms before it arrived")
     return True
 
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:
-    """Refuse a fill from before what is remembered: it may have been booked already."""
+    """Refuse a fill older than all remembered ids, since it may already be booked."""
     skew_ms_max = turn.limits.prices.clock_skew_ms_max
     if not may_be_forgotten(turn.account.memory, fill.executed_at_ms, skew_ms_max=skew_ms_max):
         return False
-    refuse_fill(turn, fill.fill_id, "it is older than what is remembered")
+    refuse_fill(turn, fill.fill_id, "it is older than all remembered ids")
     return True
 
 
 def _is_at_no_price(turn: Turn, fill: Fill) -> bool:
-    """Refuse a fill at a price that its instrument cannot have; without one it waits for it."""
+    """Refuse a fill at a price that its instrument cannot have; without an instrument, wait."""
     instrument = turn.holding(fill.symbol).instrument
     if instrument is None or fill.kind == "bust" or allows(instrument, fill.price):
         return False
-    refuse_fill(turn, fill.fill_id, f"{fill.symbol} has no price of {plain(fill.price)}")
+    refuse_fill(turn, fill.fill_id, f"{fill.symbol} cannot trade at {plain(fill.price)}")
     return True

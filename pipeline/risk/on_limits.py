@@ -1,4 +1,4 @@
-"""What a limits document means for its account: it takes over at once, or is refused whole."""
+"""What a limits document means for its account: it takes effect immediately or is refused."""
 
 from msgspec.structs import replace
 
@@ -12,11 +12,11 @@ from topics.limits import LimitsDocument
 
 
 def on_limits(turn: Turn, document: LimitsDocument) -> None:
-    """Take over a valid document whose version grows."""
+    """Put a valid document with a higher version in force."""
     below = turn.shared.limits.rules
-    taken, told = next_document(turn.account.limits, document, below=below)
-    if told is not None:
-        turn.alert(Cause("limits", told))
+    taken, refusal = next_document(turn.account.limits, document, below=below)
+    if refusal is not None:
+        turn.alert(Cause("limits", refusal))
     if taken is not None:
         turn.set_document(taken, limits_of(below, taken.rules))
         choose_cash(turn)
@@ -24,21 +24,21 @@ def on_limits(turn: Turn, document: LimitsDocument) -> None:
 
 
 def report_defects(turn: Turn) -> None:
-    """Tell once for each pair of documents what of the account's cannot be used as it is."""
+    """Report the defects of the account's document, once for each pair of documents."""
     if not turn.limits.defects:
         return
     shared, account = turn.shared, turn.account
-    of_everyone = limits_of(shared.limits.rules, "{}").defects  # Told once, for all accounts.
+    of_everyone = limits_of(shared.limits.rules, "{}").defects  # Reported once for all accounts.
     own = tuple(defect for defect in turn.limits.defects if defect not in of_everyone)
     judged = f"{shared.limits.version}.{account.limits.version} {shared.rules_version}"
-    cause = unreported_defects(own, told=account.memory.limits_reported, judged=judged)
+    cause = unreported_defects(own, reported=account.memory.limits_reported, judged=judged)
     if cause is not None:
         turn.set_memory(limits_reported=judged)
         turn.alert(cause, level="high", action="warn")
 
 
 def keep_sums(turn: Turn) -> None:
-    """Begin to keep the sums that the rules in force read, and drop those that none does."""
+    """Keep the sums that rules in force read, and drop those that none reads."""
     account, sums = turn.account, turn.limits.keeps
     if account.totals.exposures.kept != sums:
         exposures = exposures_of(account.holdings.values(), sums) if sums else NOT_KEPT

@@ -1,4 +1,4 @@
-"""What a word of the engine means for a reservation; and what happens when no word comes."""
+"""What an order status means for its reservation, and what happens if none arrives."""
 
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from topics.orders import Order
 
 
 def on_order(turn: Turn, order: Order) -> None:
-    """Apply a word; after a terminal one later words change nothing."""
+    """Apply an order status; after a final status, later ones change nothing."""
     reservation = turn.holding(order.symbol).reservations.get(order.signal_id)
     if reservation is None or reservation.ended:
         return
@@ -32,14 +32,14 @@ def on_order(turn: Turn, order: Order) -> None:
 
 
 def _reported(reservation: Reservation, order: Order) -> Decimal:
-    """The order's filled total, in units; unsaid it is the whole, or what we have seen."""
+    """Return the order's filled quantity; if not given, all of it or the fills seen so far."""
     if order.filled_quantity is not None:
         return order.filled_quantity
     return reservation.reserved if order.status == "filled" else reservation.filled
 
 
 def overdue(turn: Turn) -> list[Reservation]:
-    """List the reservations whose wait is over: no status, no reported fill, a long silence."""
+    """Return reservations past their time limit: for a status, a reported fill or any report."""
     return [
         reservation
         for holding in turn.account.holdings.values()
@@ -50,18 +50,18 @@ def overdue(turn: Turn) -> list[Reservation]:
 
 
 def expire(turn: Turn) -> None:
-    """End the waits that are over."""
+    """Handle all reservations that are past their time limit."""
     for reservation in overdue(turn):
         end_wait(turn, reservation)
 
 
 def reservation_ms(turn: Turn) -> int | None:
-    """When the first reservation's wait ends."""
+    """Return when the first reservation reaches its time limit."""
     return turn.account.totals.due_ms
 
 
 def stop_waiting(turn: Turn, reservation: Reservation) -> None:
-    """Drop a wait whose end raises: the reservation stays, and nothing falls due for it."""
+    """Remove the time limit of a reservation whose handling raised; the reservation stays."""
     holding = turn.holding(reservation.symbol)
     kept = {**holding.reservations, reservation.signal_id: replace(reservation, until_ms=None)}
     waiting = replace(holding, reservations=kept, figures=replace(holding.figures, due_ms=None))
@@ -69,17 +69,27 @@ def stop_waiting(turn: Turn, reservation: Reservation) -> None:
 
 
 def end_wait(turn: Turn, reservation: Reservation) -> None:
-    """End one wait: what it held back counts no more, or its silence is reported."""
+    """Handle a reservation past its time limit: release it, or report a silent working order."""
     name = reservation.signal_id
     if reservation.phase == "working":
-        turn.alert(Cause("order_silent", f"no word of {name} for long", reservation.quantity))
+        turn.alert(
+            Cause(
+                "order_silent",
+                f"the engine has not reported on {name} for a long time",
+                reservation.quantity,
+            )
+        )
         turn.reserve(replace(reservation, until_ms=None))
         return
     turn.expire(replace(reservation, phase="expired", until_ms=None))
     if reservation.phase == "pending_ack":
-        turn.alert(Cause("reservation_expired", f"no word of {name}", reservation.quantity))
+        turn.alert(
+            Cause(
+                "reservation_expired", f"the engine has not answered {name}", reservation.quantity
+            )
+        )
         return
-    reason = f"reported fills of {name} did not come"
+    reason = f"the reported fills of {name} did not arrive"
     turn.alert(Cause("reservation_expired", reason, reservation.quantity), level="high")
     cause = Cause("reservation", reason)
     open_stop(turn, cause, strength="reduce")

@@ -1,4 +1,4 @@
-"""What a position snapshot means: adopted until our first fill of its symbol, compared after it."""
+"""What a position snapshot means: it is adopted until our first fill, and compared after that."""
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ from topics.positions import PositionSnapshot
 
 
 def on_position(turn: Turn, snapshot: PositionSnapshot) -> None:
-    """Adopt a snapshot or compare with it; its mark_price is a mark when it is newer."""
+    """Adopt or compare a snapshot; its mark_price is a mark if it is newer than the quote."""
     holding = turn.holding(snapshot.symbol)
     quote = holding.quote
     if snapshot.mark_price is not None and _is_newer(turn, snapshot, quote):
@@ -57,7 +57,7 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
         open_stop(turn, Cause("drift", reason), strength="reduce")
         return
     if position.quantity and not holding.position.quantity and full:
-        reason = f"the snapshot of {snapshot.symbol} is beyond the most positions"
+        reason = f"the snapshot of {snapshot.symbol} exceeds the maximum number of positions"
         turn.alert(Cause("too_many", reason))
         return
     adopted_ms = min(snapshot.as_of_ms, turn.now_ms)
@@ -69,9 +69,9 @@ def _adopt(turn: Turn, holding: Holding, snapshot: PositionSnapshot) -> None:
 
 
 def _position_of(holding: Holding, snapshot: PositionSnapshot) -> Position | None:
-    """Return what a snapshot holds; an inverse contract without an average began at its mark."""
+    """Return the position of a snapshot; without a price, an inverse contract costs its mark."""
     quantity, price = snapshot.quantity, snapshot.average_price
-    if not quantity or price is None:  # Only a flat one has none.
+    if not quantity or price is None:  # Only flat ones have no price.
         return Position()
     if holding.inverse is None:
         return Position(quantity, contract_value(quantity, price, None))
@@ -84,7 +84,7 @@ def _position_of(holding: Holding, snapshot: PositionSnapshot) -> Position | Non
 
 
 def _paid_now(turn: Turn, holding: Holding, position: Position) -> Position:
-    """Freeze what an adopted position cost at the rate of its adoption."""
+    """Return an adopted position with its cost fixed at the current rate."""
     instrument = holding.instrument
     if instrument is None:
         return position

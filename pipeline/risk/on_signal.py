@@ -1,4 +1,4 @@
-"""What a signal means: one decision, and when it is approved a reservation."""
+"""What a signal means: one decision and, if it is approved, a reservation."""
 
 from decimal import Decimal
 
@@ -27,7 +27,7 @@ from topics.signals import Signal
 def on_signal(
     turn: Turn, signal: Signal, *, seen: bool, sessions: tuple[Session, ...] = ()
 ) -> None:
-    """Answer a signal; `seen`: its id was answered before; `sessions`: of its exchange."""
+    """Decide a signal; `seen`: its id was decided before; `sessions`: of its exchange."""
     turn.repeated_signal = seen
     if not seen:
         turn.remember_id(f"signal:{signal.signal_id}")
@@ -53,7 +53,7 @@ def on_signal(
 
 
 def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
-    """Answer a signal that could not be judged; a repetition is ignored all the same."""
+    """Reject a signal that could not be judged; a repetition is still ignored."""
     turn.repeated_signal = seen
     if not seen:
         turn.remember_id(f"signal:{signal.signal_id}")
@@ -78,7 +78,7 @@ def _terms(turn: Turn, signal: Signal, sessions: tuple[Session, ...]) -> OrderTe
 
 
 def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
-    """Give an order in another currency its rate; with a stale one nothing of it is known."""
+    """Add the rate to an order in another currency; with a stale one, its value is unknown."""
     known = turn.account.currencies.rates.get(currency)
     rate = fresh_rate(turn, currency)
     point_value = None if rate is None else terms.point_value
@@ -86,7 +86,7 @@ def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
 
 
 def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
-    """Reserve the whole quantity at its order price: exposure from this moment on."""
+    """Reserve the whole quantity at its order price; it counts as exposure from now on."""
     signal, now_ms = terms.signal, turn.now_ms
     turn.set_rules(
         order_rate=(*turn.account.rules.order_rate[-(APPROVALS_MAX - 1) :], now_ms),
@@ -109,7 +109,7 @@ def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:
 
 
 def _stop_of(terms: OrderTerms, quantity: Decimal) -> tuple[Decimal | None, Decimal | None]:
-    """Return the stop that an entry's fills bring with them; one worked out with its distance."""
+    """Return an entry's stop price, and its distance if riskgate computed the stop."""
     if quantity <= terms.reducible_quantity or terms.stop is None or terms.entry_price is None:
         return None, None
     if terms.signal.stop_price is not None:
@@ -118,7 +118,7 @@ def _stop_of(terms: OrderTerms, quantity: Decimal) -> tuple[Decimal | None, Deci
 
 
 def _repeats(turn: Turn, terms: OrderTerms) -> Repeats:
-    """Note the approval where the rule on repeated orders is on; else nothing is kept."""
+    """Return the approvals with this one added; empty while the rule on repetitions is off."""
     rule = turn.limits.rule(RepeatedOrder)
     if not rule.enabled:
         return {}
@@ -127,7 +127,7 @@ def _repeats(turn: Turn, terms: OrderTerms) -> Repeats:
 
 
 def last_known_price(holding: Holding, terms: OrderTerms) -> Decimal:
-    """The order price, else the last price known of the symbol, else 0 (exits only)."""
+    """Return the order price, else the symbol's last known price, else 0 (only for exits)."""
     if terms.price is not None:
         return terms.price
     price = reference_price(holding.quote, terms.side)

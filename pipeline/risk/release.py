@@ -43,7 +43,7 @@ def release(turn: Turn, fill: Fill, recall: Recall) -> Reservation | None:
 
 
 def change(turn: Turn, reservation: Reservation) -> None:
-    """Put a changed reservation in place; an ended one is kept a while to tell an overfill."""
+    """Store a changed reservation; an ended one is kept for a while to detect overfills."""
     turn.reserve(reservation)
     if reservation.phase == "ended":
         ended = {**turn.account.orders.ended, reservation.signal_id: reservation}
@@ -53,7 +53,7 @@ def change(turn: Turn, reservation: Reservation) -> None:
 
 
 def _matching(holding: Holding, fill: Fill) -> Reservation | None:
-    """Find the reservation by signal_id, else by the order_id that a word named; same side only."""
+    """Find the reservation by signal_id, else by a known order_id; same side only."""
     found = holding.reservations.get(fill.signal_id or "")
     if found is None:
         found = next(

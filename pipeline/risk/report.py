@@ -73,7 +73,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
 
 
 def shared_state(shared: Shared, *, topic_id: str = "") -> AccountState:
-    """Build the row that tells broadcast how far a partition's `*` documents and controls are.
+    """Build the row that reports a partition's `*` documents and controls to broadcast.
 
     And how many accounts have a row; topic_id: of the topic that has all of these.
     """

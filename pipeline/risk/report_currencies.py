@@ -15,7 +15,7 @@ def cash_of(account: Account) -> dict[str, Decimal]:
 
 
 def rates_of(account: Account, watched: list[Holding]) -> tuple[HeldRate, ...]:
-    """Tell the rates that the account needs, those too that it does not have yet."""
+    """Report the rates that the account needs, including those it does not have yet."""
     held = [item.foreign_currency for item in watched if item.foreign_currency is not None]
     return tuple(
         _rate(account, currency) for currency in dict.fromkeys((*held, *account.currencies.cash))

@@ -1,6 +1,6 @@
 """The shared record of a partition: heartbeats, limits and controls of `*`, sources of rates.
 
-Every partition gets the same `*` events; what is to be told about them comes from partition 0.
+Every partition gets the same `*` events; partition 0 alone reports them.
 """
 
 from typing import assert_never
@@ -73,10 +73,10 @@ def enlist(account: Account, shared: Shared) -> tuple[Account, Shared]:
 
 
 def _report_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert, ...]]:
-    """Tell once for each document and release what of the document of `*` cannot be used."""
+    """Report the defects of the `*` document, once for each document and release."""
     cause = unreported_defects(
         limits_of(shared.limits.rules, "{}").defects,
-        told=shared.limits_reported,
+        reported=shared.limits_reported,
         judged=(judged := f"{shared.limits.version} {shared.rules_version}"),
     )
     if cause is None:
@@ -88,11 +88,11 @@ def _report_defects(shared: Shared, *, at_ms: int) -> tuple[Shared, tuple[Alert,
 def _apply_limits(
     shared: Shared, document: LimitsDocument, at_ms: int
 ) -> tuple[Shared, tuple[Alert, ...]]:
-    taken, told = next_document(shared.limits, document, below="{}")
+    taken, refusal = next_document(shared.limits, document, below="{}")
     if taken is not None:
         serial = shared.serial + 1
         shared = replace(shared, limits=taken, limits_serial=serial, serial=serial)
-    cause = None if told is None else Cause("limits", told)
+    cause = None if refusal is None else Cause("limits", refusal)
     return shared, shared_alert(shared, cause, at_ms=at_ms)
 
 
@@ -128,7 +128,7 @@ def _apply_control(
 
 def _refusal(shared: Shared, control: Control) -> str | None:
     if control.control_id in shared.control_ids:
-        return "it acted already"
+        return "it was already applied"
     skew_ms_max = limits_of(shared.limits.rules, "{}").prices.clock_skew_ms_max
     untimely = timing_refusal(
         control,
@@ -168,7 +168,7 @@ def timing_refusal(
 def shared_alert(
     shared: Shared, cause: Cause | None, *, at_ms: int, level: Level = "low"
 ) -> tuple[Alert, ...]:
-    """Tell a person about a `*` event, once for all partitions."""
+    """Raise an alert about a `*` event, once for all partitions."""
     if cause is None or shared.partition != 0:
         return ()
     alert = Alert(

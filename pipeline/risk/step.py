@@ -176,7 +176,7 @@ def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per ki
         case LimitsEvent(body=document):
             on_limits(turn, document)
         case RevaluationEvent() | HeartbeatEvent() | InstrumentsEvent():
-            pass  # What the market said is taken already; the others name `*`.
+            pass  # The event's market data is applied already; the other types name `*`.
         case _:
             assert_never(event)
 

@@ -1,4 +1,4 @@
-"""Stops: every cause of reducing or halted is latched; only a resume by its id lifts it."""
+"""Stops: each cause of reducing or halted stays in force until a resume with its id lifts it."""
 
 from decimal import Decimal
 from typing import Literal
@@ -22,7 +22,7 @@ Status = Literal["triggered", "flattening", "flat", "resumed"]
 
 
 class Explanation(Struct, frozen=True, gc=False):
-    """What stands in a stop's row for people: the reason, and who gave it if a person did."""
+    """The reason in a stop's row, and its author if a person gave it."""
 
     reason: str
     author: str | None = None
@@ -57,17 +57,17 @@ def open_stop(turn: Turn, cause: Cause, *, strength: Strength) -> None:
     add_stop(turn, stop, Explanation(cause.reason))
 
 
-def add_stop(turn: Turn, stop: Stop, said: Explanation) -> None:
-    """Latch a stop and tell the engine."""
+def add_stop(turn: Turn, stop: Stop, explanation: Explanation) -> None:
+    """Put a stop in force and report it to the engine."""
     turn.set_halts(stops=(*turn.account.halts.stops, stop))
     turn.trading_changed = True
-    tell(turn, stop, status="triggered", said=said)
+    report_stop(turn, stop, status="triggered", explanation=explanation)
 
 
-def tell(turn: Turn, stop: Stop, *, status: Status, said: Explanation) -> None:
-    """Write a stop's row to the engine's own order and to emergency_stops.
+def report_stop(turn: Turn, stop: Stop, *, status: Status, explanation: Explanation) -> None:
+    """Write a stop's row to decisions, for the engine, and to emergency_stops.
 
-    Only `triggered` orders something: a later row must not cancel the exits in between.
+    Only `triggered` has actions: later rows must not cancel the exits that riskgate sent since.
     """
     account = turn.account
     row = EmergencyStop(
@@ -83,8 +83,8 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Explanation) -> None:
             for holding in account.holdings.values()
             if holding.position.quantity
         ),
-        reason=said.reason[:500],
-        author=said.author,
+        reason=explanation.reason[:500],
+        author=explanation.author,
         equity=_equity_to_report(turn),
         sequence=account.applied.sequence,
         chain=account.applied.chain,
@@ -96,40 +96,40 @@ def tell(turn: Turn, stop: Stop, *, status: Status, said: Explanation) -> None:
 
 
 def _equity_to_report(turn: Turn) -> Decimal | None:
-    """Return the gate's equity, None where it cannot be had: a stop is latched all the same."""
+    """Return the gate's equity; None if computing it fails, since the stop must still act."""
     try:
         return turn.view().equity
     except Exception:  # noqa: BLE001  A control is always applied.
         return None
 
 
-def resume(turn: Turn, stop_id: str, said: Explanation) -> None:
-    """Lift the stop that is named; after a loss only its own rule starts anew."""
+def resume(turn: Turn, stop_id: str, explanation: Explanation) -> None:
+    """Lift the named stop; after a loss stop, only its own rule starts again."""
     stop = next((stop for stop in turn.account.halts.stops if stop.stop_id == stop_id), None)
     if stop is None:
-        turn.alert(Cause("control", f"there is no open stop {stop_id} to resume"))
+        turn.alert(Cause("control", f"no open stop has the id {stop_id!r}"))
         return
-    refusal = _start_anew(turn, stop) if is_loss(stop) else None
+    refusal = _restart_rule(turn, stop) if is_loss(stop) else None
     if refusal is not None:
         turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
         return
-    if stop.rule == "overfill":  # Its count starts anew.
+    if stop.rule == "overfill":  # Its count starts again.
         turn.set_rules(overfill=())
         end_breach(turn, stop.rule)
-    _close(turn, stop, said)
+    _close(turn, stop, explanation)
 
 
 def lift(turn: Turn, rule: str, reason: str) -> None:
-    """Lift the stops of a rule whose cause is over by itself."""
+    """Lift the stops of a rule whose cause has ended without a person."""
     for stop in turn.account.halts.stops:
         if stop.rule == rule:
             _close(turn, stop, Explanation(reason))
 
 
-def _close(turn: Turn, stop: Stop, said: Explanation) -> None:
+def _close(turn: Turn, stop: Stop, explanation: Explanation) -> None:
     turn.set_halts(stops=tuple(item for item in turn.account.halts.stops if item is not stop))
     turn.trading_changed = True
-    tell(turn, stop, status="resumed", said=said)
+    report_stop(turn, stop, status="resumed", explanation=explanation)
 
 
 def is_loss(stop: Stop) -> bool:
@@ -137,10 +137,10 @@ def is_loss(stop: Stop) -> bool:
     return rule is not None and issubclass(rule, AccountLimit) and rule.LOSS
 
 
-def _start_anew(turn: Turn, stop: Stop) -> str | None:
-    """Let the rule that stopped measure from the current equity; say why where it may not.
+def _restart_rule(turn: Turn, stop: Stop) -> str | None:
+    """Let the rule of a stop measure from the current equity; return why if that is refused.
 
-    Loss counters and circuit breaker close. Other rules go on: what was lost still counts for them.
+    The circuit breaker closes. Other rules continue, so the loss still counts for them.
     """
     equity, most = turn.view().equity, turn.limits.stops.resumes_per_day_max
     if equity is None:
@@ -162,7 +162,7 @@ def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn")
 
 
 def note_alerted(turn: Turn, key: str) -> None:
-    """Note when a breach was told."""
+    """Record when a breach was reported."""
     alerted = turn.account.memory.alerted
     if len(alerted) >= ALERTED_MAX:
         alerted = dict(list(alerted.items())[1:])
@@ -170,13 +170,13 @@ def note_alerted(turn: Turn, key: str) -> None:
 
 
 def is_due(turn: Turn, key: str) -> bool:
-    """Whether a breach is to be told now: it was not yet, or the cooldown is over."""
+    """Whether to report a breach now: it is new, or its cooldown is over."""
     last_ms = turn.account.memory.alerted.get(key)
     return last_ms is None or turn.now_ms - last_ms >= turn.limits.alerts.alert_cooldown_ms
 
 
 def end_breach(turn: Turn, key: str) -> None:
-    """Forget when a breach was told: the next one is a new one."""
+    """Forget a breach, so that the next one is reported immediately."""
     alerted = turn.account.memory.alerted
     if key in alerted:
         turn.set_memory(alerted={name: at for name, at in alerted.items() if name != key})

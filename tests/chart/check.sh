@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that can be said of the chart without a cluster; cheap to dear.
+# All checks of the chart that need no cluster, cheapest first.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tools="${TOOLS:-$PWD/.cache/tools}"

@@ -162,17 +162,17 @@ def drained(gate: Server) -> str:
         assert drain.poll() is None
         assert WORKER.format(1) not in watch.left("risk")
         run("kubectl", "uncordon", "-l", f"{ZONE}={zone}")
-        said, _ = drain.communicate(timeout=330)
-        assert drain.returncode == 0, said
+        printed, _ = drain.communicate(timeout=330)
+        assert drain.returncode == 0, printed
         refused = f'error when evicting pods/"{second.name}"'
-        assert refused in said, said
+        assert refused in printed, printed
         until(lambda: ready(gate, "risk", 3), "the drained worker did not come back")
     assert watch.least_ready("risk") == 2
     (moved,) = (pod for pod in gate.pods("risk") if pod.name == second.name)
     assert (moved.spec.node_name[0], moved.spec.node_name != busy) == (busy[0], True)
     run("kubectl", "uncordon", busy)
     assert_spread(gate)
-    times = said.count(refused)
+    times = printed.count(refused)
     return f"held with 429 ({times} times) while one worker was away, done when it was back"
 
 
@@ -254,8 +254,8 @@ def main() -> None:
     rows = []
     for name, scene, gate in scenes:
         began_s = time.monotonic()
-        said = scene(gate)
-        rows.append(f"| {name} | {said} | {time.monotonic() - began_s:.0f} |")
+        printed = scene(gate)
+        rows.append(f"| {name} | {printed} | {time.monotonic() - began_s:.0f} |")
         sys.stderr.write(f"{rows[-1]}\n")
     PAGE.write_text(_page(rows))
 

@@ -57,7 +57,7 @@ def podman(*arguments: str, text: str | None = None) -> str:
 
 
 def say(text: str) -> None:
-    """Tell who watches."""
+    """Print progress for the person who watches."""
     sys.stderr.write(f"{text}\n")
 
 

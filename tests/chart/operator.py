@@ -37,8 +37,8 @@ Resource = dict[str, Any]
 def found(kind: str, name: str, gate: Server) -> Resource | None:
     """Return a resource once it is there."""
     options = ("--namespace", gate.namespace, "--ignore-not-found", "--output", "json")
-    said = run("kubectl", "get", kind, name, *options)
-    resource: Resource | None = json.loads(said) if said else None
+    printed = run("kubectl", "get", kind, name, *options)
+    resource: Resource | None = json.loads(printed) if printed else None
     return resource
 
 
@@ -111,8 +111,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         listen = "--web.listen-address=127.0.0.1:0"
         with running(Path(folder), "prometheus-operator", listen):
-            said = watched(Server("monitoring"))
-    PAGE.write_text(f"{HEAD}\n\n{said}\n")
+            printed = watched(Server("monitoring"))
+    PAGE.write_text(f"{HEAD}\n\n{printed}\n")
     sys.stdout.write(PAGE.read_text())
 
 

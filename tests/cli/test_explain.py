@@ -7,7 +7,7 @@ import pytest
 import typer
 from msgspec.structs import replace
 
-from pipeline.cli.explanation import explanation
+from pipeline.cli.explanation import say_decision
 from pipeline.cli.times import moment_ms
 from pipeline.replay.decided import Wanted
 from tests.cli.command import riskgate
@@ -42,22 +42,29 @@ def test_moment_is_refused_when_it_is_none(text: str) -> None:
         moment_ms(text, NOON_MS)
 
 
-def test_decision_reads_as_the_page_shows_it_when_it_is_explained() -> None:
+def test_decision_reads_as_the_page_shows_it_when_it_is_explained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     shown = (ROOT / "docs" / "why-refused.md").read_text()
     at_ms = 1_795_269_787_120  # 2026-11-21 14:03:07.120 UTC.
 
-    assert explanation(replace(EXAMPLE, at_ms=at_ms)) in shown
+    say_decision(replace(EXAMPLE, at_ms=at_ms))
+
+    assert capsys.readouterr().out.removesuffix("\n") in shown
 
 
-def test_breaches_come_first_and_unknown_numbers_are_dashes_when_checks_are_shown() -> None:
+def test_breaches_come_first_and_unknown_numbers_are_dashes_when_checks_are_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     checks = (
         Check("cash", "pass", Decimal(1), Decimal(2), Decimal(1)),
         Check("drawdown", "exempt", Decimal("0.1"), Decimal("0.05"), Decimal("-0.05")),
         Check("stale_mark", "breach"),
     )
 
-    lines = explanation(replace(EXAMPLE, checks=checks)).splitlines()[-4:]
+    say_decision(replace(EXAMPLE, checks=checks))
 
+    lines = capsys.readouterr().out.rstrip("\n").splitlines()[-4:]
     assert [line.split() for line in lines] == [
         ["rule", "verdict", "measured", "limit", "headroom"],
         ["stale_mark", "breach", "-", "-", "-"],
@@ -66,10 +73,12 @@ def test_breaches_come_first_and_unknown_numbers_are_dashes_when_checks_are_show
     ]
 
 
-def test_ignored_signal_says_that_no_rule_was_asked() -> None:
+def test_ignored_signal_says_that_no_rule_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
     ignored = replace(EXAMPLE, verdict="ignored", reasons=("duplicate_signal",), checks=())
 
-    assert explanation(ignored).endswith("\n  No rule was checked.\n")
+    say_decision(ignored)
+
+    assert capsys.readouterr().out.endswith("\n  No rule was checked.\n\n")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pipeline.cli.limits_judged import (
     refuse_over_others,
     remark_on_accounts,
 )
-from pipeline.cli.limits_text import Labels, as_yaml, changes, in_force_text, is_same
+from pipeline.cli.limits_text import Labels, as_yaml, changes, in_force_rows, is_same
 from pipeline.risk.limits.document import NAMES, canonical
 from pipeline.risk.limits.listing import listing
 from pipeline.streams.admin.limits_file import Rules, load_rules
@@ -186,16 +186,17 @@ def test_nothing_changes_when_a_document_says_what_it_said() -> None:
 
 
 def test_every_parameter_in_force_is_shown_with_its_origin() -> None:
-    lines = list(in_force_text(listing(canonical(EVERYONES), canonical(MINE)), LABELS))
+    found = listing(canonical(EVERYONES), canonical(MINE))
 
-    rows = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
-    assert len(lines) == 1 + sum(len(kind.__struct_fields__) for kind in NAMES.values())
-    assert rows["daily_loss.daily_loss_ratio_max"].split() == ["0.06", "*", "v1"]
-    assert rows["drawdown.drawdown_ratio_max"].split() == ["0.08", "me-1", "v3"]
-    assert rows["weekly_loss.weekly_loss_ratio_max"].split() == ["0.05", "default"]
-    assert rows["net_exposure.net_exposure_ratio_max"].split(maxsplit=2) == [
-        "no", "limit", "default; does not apply: it has no limit",
-    ]  # fmt: skip
+    rows = {name: (value, origin) for name, value, origin in in_force_rows(found, LABELS)}
+
+    assert len(rows) == sum(len(kind.__struct_fields__) for kind in NAMES.values())
+    assert rows["daily_loss.daily_loss_ratio_max"] == ("0.06", "* v1")
+    assert rows["drawdown.drawdown_ratio_max"] == ("0.08", "me-1 v3")
+    assert rows["weekly_loss.weekly_loss_ratio_max"] == ("0.05", "default")
+    assert rows["net_exposure.net_exposure_ratio_max"] == (
+        "no limit", "default; does not apply: it has no limit",
+    )  # fmt: skip
 
 
 def test_author_is_asked_for_when_a_document_takes_the_place_of_another() -> None:

@@ -8,9 +8,9 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from pipeline.cli.explanation import explanation
+from pipeline.cli.explanation import say_decision
 from pipeline.cli.limits_text import as_yaml
-from pipeline.cli.terminal import Screen, say
+from pipeline.cli.terminal import Screen, say, say_table
 from pipeline.errors import StartupError
 from tests.cli.command import riskgate
 from topics.codec import decode
@@ -47,10 +47,32 @@ def test_document_is_harmless_when_it_is_shown(capsys: pytest.CaptureFixture[str
 def test_decision_is_harmless_when_it_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     example = cast(Decision, DECISIONS.example)
 
-    say(explanation(replace(example, reasons=(SENT,), limit_price=Decimal(1))))
+    say_decision(replace(example, reasons=(SENT,), limit_price=Decimal(1)))
 
     assert is_harmless(said := capsys.readouterr().out)
     assert f"reasons    {SHOWN}" in said
+
+
+def test_columns_line_up_and_cells_are_harmless_when_a_table_is_piped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    say_table(("name", "value"), [("drawdown", "[bold]1[/]"), ("x", SENT)], indent=2)
+
+    assert capsys.readouterr().out == (
+        f"  name      value\n  drawdown  [bold]1[/]\n  x         {SHOWN}\n"
+    )
+
+
+def test_head_is_bold_but_cells_cannot_be_when_a_terminal_shows_a_table(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+
+    say_table(("name",), [(SENT,)])
+
+    head, row = capsys.readouterr().out.splitlines()
+    assert (head.count("\x1b["), row) == (2, SHOWN)
 
 
 def test_replayed_lines_are_harmless_when_a_terminal_shows_them(

@@ -80,7 +80,7 @@ class GuardedKafka(LocalKafka):
         self._guarded, self._certified = _free_ports(1)[0]
 
     def settings(self, user: str, **more: object) -> dict[str, object]:
-        """Return what riskgate is to be told to come in as this user."""
+        """Return the settings with which riskgate logs in as this user."""
         return {
             "brokers": f"127.0.0.1:{self._guarded}",
             "security_protocol": "SASL_SSL",

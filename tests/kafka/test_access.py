@@ -28,7 +28,7 @@ from topics.catalogue import TOPICS
 from topics.topic import Topic
 
 NAMES = {"topic_prefix": "a.", "group_prefix": "gate", "partitions": 2}
-# Said by hand, not read from the topics: who writes what, and nobody else does.
+# NonEmptyText by hand, not read from the topics: who writes what, and nobody else does.
 WRITERS = {
     "signals": {"strategy"},
     "orders": {"engine"},
@@ -139,16 +139,16 @@ def test_operator_can_do_the_whole_work_when_access_is_least(
 ) -> None:
     file = tmp_path / "limits.yaml"
     file.write_text("drawdown: {drawdown_ratio_max: 0.05}\n")
-    said = ("--author", "desk", "--reason", "test")
+    signed = ("--author", "desk", "--reason", "test")
     settings = kafka.settings("operator", **NAMES)
 
     codes = [
         riskgate(*command, **settings).returncode
         for command in (
             ("topics", "check"),
-            ("limits", "apply", str(file), *said),
+            ("limits", "apply", str(file), *signed),
             ("limits", "show"),
-            ("halt", "acct-1", *said, "--force"),
+            ("halt", "acct-1", *signed, "--force"),
         )
     ]
 

@@ -1,4 +1,4 @@
-"""What a worker makes sure of before it reads, and what it tells of itself while it does."""
+"""What a worker checks before it reads, and what its health reports meanwhile."""
 
 import time
 

@@ -47,7 +47,7 @@ def known(made: dict[str, object], limits_version: str) -> None:
 
 
 def shown(made: dict[str, object], account: str) -> tuple[int, dict[str, list[str]], str]:
-    """Return exit code, value and origin of each parameter, and what is said beside it."""
+    """Return exit code, value and origin of each parameter, and what it prints besides."""
     done = riskgate("limits", "show", account, **made)
     rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
     return done.returncode, rows, done.stderr
@@ -59,25 +59,25 @@ def test_limits_in_force_are_shown_with_their_origin_when_documents_stand_on_eac
     file.write_text("daily_loss: {daily_loss_ratio_max: 0.06}\n")
     apply(made, str(file))
     known(made, "1.0")
-    code, rows, said = shown(made, ME)
+    code, rows, printed = shown(made, ME)
 
-    assert (code, said) == (0, "")
+    assert (code, printed) == (0, "")
     assert rows["daily_loss.daily_loss_ratio_max"] == ["0.06", "*", "v1"]
     assert rows["drawdown.drawdown_ratio_max"] == ["0.05", "default"]
 
     file.write_text("daily_loss: {daily_loss_ratio_max: 0.01}\n")
     apply(made, str(file), "--account", ME)
-    code, rows, said = shown(made, ME)
+    code, rows, printed = shown(made, ME)
     assert rows["daily_loss.daily_loss_ratio_max"] == ["0.01", ME, "v1"]
     remark = f"remark: the last decision for {ME} used version 1.0; 1.1 applies from its next event"
-    assert said == f"{remark}\n"
+    assert printed == f"{remark}\n"
 
 
 def test_unknown_account_is_said_so_when_its_limits_are_asked_for(made: dict[str, object]) -> None:
-    code, rows, said = shown(made, "nobody")
+    code, rows, printed = shown(made, "nobody")
 
     assert code == 1
-    assert said.startswith("riskgate: account nobody has never had an event")
+    assert printed.startswith("riskgate: account nobody has never had an event")
     assert rows["daily_loss.daily_loss_ratio_max"] == ["0.02", "default"]
 
 
@@ -120,10 +120,10 @@ def test_what_a_person_tightened_stays_when_the_release_may_only_replace_its_own
     night = apply(made, str(file), "--account", ME, author="anna")[0]
     file.write_text("daily_loss: {daily_loss_ratio_max: 0.05}\n")
 
-    code, said = apply(made, *over)
+    code, printed = apply(made, *over)
 
     assert (first, night, code) == (0, 0, 1)
-    assert said.startswith(f"Version 2 for {ME} was written by anna (test), not by helm")
+    assert printed.startswith(f"Version 2 for {ME} was written by anna (test), not by helm")
     assert shown(made, ME)[1]["daily_loss.daily_loss_ratio_max"] == ["0.01", ME, "v2"]
 
 
@@ -134,10 +134,10 @@ def test_looser_limits_are_refused_when_they_must_never_be(
     tighter = apply(made, str(file), "--never-looser")[0]
     file.write_text("daily_loss: {daily_loss_ratio_max: 0.02, on_breach: halt}\n")
 
-    code, said = apply(made, str(file), "--never-looser")
+    code, printed = apply(made, str(file), "--never-looser")
 
     assert (tighter, code) == (0, 1)
-    assert said.splitlines() == [
+    assert printed.splitlines() == [
         "*: daily_loss.on_breach flatten -> halt",
         "*: daily_loss.daily_loss_ratio_max 0.01 -> 0.02",
         "This is looser than the limits in force, so nothing was published.",

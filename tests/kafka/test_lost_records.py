@@ -78,12 +78,12 @@ def test_accounts_go_on_under_other_prefixes_when_events_were_lost(
     assert stopped.code() == 1
     assert "whatever the group's offset: start over" in stopped.log()
 
-    folder = tmp_path / "anew"
+    folder = tmp_path / "restarted"
     folder.mkdir()
-    with World(kafka.bootstrap, folder) as anew:
-        begin_anew(anew)
-        anew.send(given.signal("buy", 5))
-        (decision,) = anew.read("decisions", bool)
+    with World(kafka.bootstrap, folder) as restarted:
+        begin_again(restarted)
+        restarted.send(given.signal("buy", 5))
+        (decision,) = restarted.read("decisions", bool)
     assert (decision["verdict"], decision["approved_quantity"]) == ("modified", "2")
 
 
@@ -95,7 +95,7 @@ def open_account(world: World) -> dict[str, Worker]:
     return roles
 
 
-def begin_anew(world: World) -> None:
+def begin_again(world: World) -> None:
     """Do what docs/deploy.md says: market, limits, openings, and what the venue holds."""
     for role in ("broadcast", "risk", "ingest"):
         world.run(role).ready()

@@ -83,18 +83,18 @@ def forge_alert(world: World) -> None:
 def test_nothing_differs_but_what_was_forged_when_the_log_is_decided_again(world: World) -> None:
     trade(world)
 
-    code, said = replay(world)
+    code, printed = replay(world)
 
-    assert code == 0, said
-    assert "decisions: 0 equal" not in said
-    assert said.count(" equal, 0 different") == 4
+    assert code == 0, printed
+    assert "decisions: 0 equal" not in printed
+    assert printed.count(" equal, 0 different") == 4
 
     forge_alert(world)
-    code, said = replay(world)
+    code, printed = replay(world)
 
-    assert code == 1, said
-    assert said.count(" equal, 0 different") == 3
-    assert '"message":"forged"' in said
+    assert code == 1, printed
+    assert printed.count(" equal, 0 different") == 3
+    assert '"message":"forged"' in printed
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_log_is_read_whatever_the_settings_say_of_partitions_but_not_for_another
     limits.write_text("cash: {}\n")
     named = [part.format(limits=limits, page=page) for part in command]
 
-    code, said = run(quiet_world, *named, partitions="24")
+    code, printed = run(quiet_world, *named, partitions="24")
     lost, sentence = run(quiet_world, *named, group_prefix="nobody")
 
     events = quiet_world.settings.topic("events")
-    assert (code, lost) == (0, 1), said
+    assert (code, lost) == (0, 1), printed
     assert sentence == (
         f"riskgate: The group nobody-risk has decided nothing of {events}, so there is nothing to "
         "replay; name the group of the risk workers with RISKGATE_GROUP_PREFIX\n"
@@ -126,10 +126,10 @@ def test_log_is_read_whatever_the_settings_say_of_partitions_but_not_for_another
 def test_replay_says_so_when_the_log_of_its_prefix_never_had_an_event(world: World) -> None:
     events = world.settings.topic("events")
 
-    code, said = replay(world)
+    code, printed = replay(world)
 
     assert code == 1
-    assert said == (
+    assert printed == (
         f"riskgate: {events} has never had an event, so there is nothing to replay; "
         "name the topics with RISKGATE_TOPIC_PREFIX\n"
     )
@@ -142,19 +142,19 @@ def test_other_limits_answer_otherwise_when_the_log_is_replayed(
     against.write_bytes(orjson.dumps(RULES | {"drawdown": {"enabled": False}}))
     trade(world)
 
-    code, said = replay(world, "--against", str(against))
+    code, printed = replay(world, "--against", str(against))
 
-    assert code == 1, said
-    assert said.count(" drawdown ") == 6, said  # The stop of each account.
+    assert code == 1, printed
+    assert printed.count(" drawdown ") == 6, printed  # The stop of each account.
 
 
 def test_report_tells_of_every_account_when_it_reads_the_log(world: World, tmp_path: Path) -> None:
     trade(world)
     page = tmp_path / "report.html"
 
-    code, said = run(world, "report", "--from-kafka", "--out", str(page))
+    code, printed = run(world, "report", "--from-kafka", "--out", str(page))
 
     # Six that trade, and nobody, who waited for the price.
-    assert (code, said) == (0, f"{page} covers 7 accounts.\n")
+    assert (code, printed) == (0, f"{page} covers 7 accounts.\n")
     # Each bought 5 at 100, which are worth 51.
     assert page.read_text().count("<td>-245.00</td>") == 12

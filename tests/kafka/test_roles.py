@@ -106,13 +106,13 @@ def test_everyone_is_told_once_when_two_instruments_name_one_pair(world: World) 
     world.flush()
     time.sleep(0.01)  # They are in different partitions: only append times tell which was first.
     world.send(given.instrument("B", base_currency="EUR"), given.account())
-    world.read("events", bool)  # The tables have both by now; what comes next tells of them.
+    world.read("events", bool)  # The tables have both by now; the next event reports them.
 
     world.send(given.signal())
-    told = world.read("events", lambda rows: len(_conflicts(rows)) >= PARTITIONS)
+    conflicts = world.read("events", lambda rows: len(_conflicts(rows)) >= PARTITIONS)
     (alert,) = world.read("alerts", lambda rows: any(row["rule"] == "instrument" for row in rows))
 
-    assert [row["sources"] for row in _conflicts(told)] == [["A", "B"]] * PARTITIONS
+    assert [row["sources"] for row in _conflicts(conflicts)] == [["A", "B"]] * PARTITIONS
     assert alert["message"].startswith("B names the currency pair EUR/USD that A named before")
 
 

@@ -75,8 +75,8 @@ def test_quiet_account_is_stopped_when_account_states_was_made_anew_beside_risk(
 
 
 def test_partition_gets_no_heartbeat_when_rows_of_it_are_missing(world: World) -> None:
-    told = codec.encode(row("*", accounts=2, topic_id="another"))
-    world.send_bytes("account_states", told, key=b"*", partition=HOME)
+    report = codec.encode(row("*", accounts=2, topic_id="another"))
+    world.send_bytes("account_states", report, key=b"*", partition=HOME)
     broadcast = world.run("broadcast")
 
     events = world.read("events", lambda rows: len(rows) > 12)

@@ -198,12 +198,12 @@ def test_limits_stay_as_they_are_when_only_changes_are_to_be_published(
     file = tmp_path_factory.mktemp("limits") / "limits.yaml"
     apply = ("limits", "apply", str(file), *SAID, "--only-if-changed")
 
-    said = []
+    printed = []
     for ratio in ("0.05", "0.050", "0.06"):
         file.write_text(f"drawdown: {{drawdown_ratio_max: {ratio}}}\n")
-        said.append(riskgate(*apply, **made).stdout.partition(" is offset")[0])
+        printed.append(riskgate(*apply, **made).stdout.partition(" is offset")[0])
 
-    assert said == [
+    assert printed == [
         "Version 1 for *",
         "Version 1 for * is the same; nothing was published.\n",
         "Version 2 for *",

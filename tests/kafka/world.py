@@ -116,7 +116,7 @@ class World:
             {
                 "bootstrap.servers": brokers,
                 "linger.ms": 1,
-                # Else it tells, over the end of the run, of a broker that is gone.
+                # Otherwise it logs errors about the stopped broker after the run.
                 "log_level": 0,
                 "message.max.bytes": 20_000_000,
                 "partitioner": "murmur2",

@@ -225,7 +225,7 @@ def test_snapshot_is_refused_when_as_many_symbols_are_held_as_may_be(
     desk.snapshot(5, 100, symbol="Y")
 
     (alert,) = desk.alerts("too_many")
-    assert alert["message"] == "the snapshot of Y is beyond the most positions"
+    assert alert["message"] == "the snapshot of Y exceeds the maximum number of positions"
     assert [row["symbol"] for row in desk.state()["positions"]] == ["X"]
 
 

@@ -185,7 +185,7 @@ class Desk:
         self.fill("sell", 1, 1, symbol=symbol)
 
     def order(self, signal_id: str, status: str, **fields: Any) -> list[Row]:
-        """Send a word on an order."""
+        """Send an order status."""
         order = {
             "account_id": self.account,
             "signal_id": signal_id,

@@ -41,7 +41,7 @@ def answer(
             account_id=account.account_id,
             strategy_id=signal.strategy_id,
             symbol=signal.symbol,
-            side=signal.side,  # type: ignore[arg-type]  # Decoding made it a word.
+            side=signal.side,  # type: ignore[arg-type]  # Decoding checked it.
             verdict=result.verdict,
             requested_quantity=signal.quantity if terms is None else terms.asked,
             approved_quantity=result.quantity,

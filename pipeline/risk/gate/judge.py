@@ -82,7 +82,7 @@ def _breached(answers: Answers) -> tuple[Rule, ...]:
 def _is_worth_sending(
     view: RiskView, final: CandidateOrder, limits: Limits, *, breached: tuple[Rule, ...]
 ) -> bool:
-    """Tell whether a cut order cures every breach and stays above every minimum."""
+    """Return whether a cut order cures every breach and stays above every minimum."""
     smallest = limits.sizing.modify_ratio_min * (final.terms.asked or ZERO)
     if final.quantity <= ZERO or (final.quantity < smallest and not final.exempt):
         return False  # A cut this deep suggests an error in the signal.

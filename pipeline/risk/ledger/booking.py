@@ -140,7 +140,7 @@ def book_pending(turn: Turn, instrument: Instrument) -> None:
         if allows(instrument, execution.price):
             book(turn, instrument.symbol, execution)
         else:
-            reason = f"{instrument.symbol} has no price of {plain(execution.price)}"
+            reason = f"{instrument.symbol} cannot trade at {plain(execution.price)}"
             refuse_fill(turn, execution.fill_id, reason)
     _keep_stop_levels(turn, turn.holding(instrument.symbol), stop_levels)
 

@@ -92,7 +92,7 @@ def _is_adopted(holding: Holding, old: Execution) -> bool:
 
 
 def _moves(holding: Holding, old: Execution, new: Execution) -> bool:
-    """Tell whether a correction changes the position, not only a fee paid in money."""
+    """Return whether a correction changes the position, not only a fee paid in money."""
     if (old.quantity, old.price) != (new.quantity, new.price):
         return True
     instrument = holding.instrument

@@ -35,7 +35,7 @@ def choose_cash(turn: Turn) -> None:
 
 
 def _has_history(account: Account) -> bool:
-    """Tell whether anything was booked since the opening."""
+    """Return whether anything was booked since the opening."""
     capital, currencies = account.capital, account.currencies
     booked = capital.realized or capital.net_flows or currencies.cash or currencies.unconverted
     return bool(booked) or any(
@@ -44,7 +44,7 @@ def _has_history(account: Account) -> bool:
 
 
 def keeps_currency(account: Account, currency: str) -> bool:
-    """Tell whether money in this currency is kept as a balance of its own."""
+    """Return whether money in this currency is kept as a balance of its own."""
     return account.currencies.by_currency and currency != account.capital.currency
 
 
@@ -61,7 +61,7 @@ def put_cash(turn: Turn, currency: str, amount: Decimal) -> None:
 
 
 def _can_keep(turn: Turn, currency: str, kept: Mapping[str, object]) -> bool:
-    """Tell whether one more currency can be kept; halt the account at the bound."""
+    """Return whether one more currency can be kept; halt the account at the bound."""
     if currency in kept or len(kept) < CASH_MAX:
         return True
     reason = f"more currencies than can be kept: {currency}"

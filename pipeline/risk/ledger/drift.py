@@ -1,7 +1,7 @@
-"""Drift: adopts snapshots that have differed from our records for too long.
+"""Drift: adopt snapshots that have differed from our records for too long.
 
 The first differing snapshot starts a grace period. At its end the latest one is adopted, unless a
-newer fill of ours came; then the next differing snapshot is adopted at once.
+newer fill arrived; then the next differing snapshot is adopted immediately.
 """
 
 from decimal import Decimal
@@ -38,7 +38,7 @@ def compare_position(turn: Turn, snapshot: PositionSnapshot) -> None:
     due_ms = turn.now_ms + _rule(turn).drift_grace_ms
     price = snapshot.average_price or ZERO
     latest = Drift(due_ms, snapshot.as_of_ms, snapshot.quantity, price)
-    _note(turn, snapshot.symbol, latest, differs=_position_differs(holding, latest))
+    _keep_or_adopt(turn, snapshot.symbol, latest, differs=_position_differs(holding, latest))
 
 
 def compare_balance(turn: Turn, flow: CashFlow) -> None:
@@ -47,7 +47,9 @@ def compare_balance(turn: Turn, flow: CashFlow) -> None:
     latest = Drift(due_ms, flow.as_of_ms, flow.amount)
     name = f"{_CASH}{currency}" if keeps_currency(turn.account, currency) else _BALANCE
     if flow.as_of_ms >= _newest_ms(turn.account):
-        _note(turn, name, latest, differs=bool(_balance_difference(turn, currency, latest)))
+        _keep_or_adopt(
+            turn, name, latest, differs=bool(_balance_difference(turn, currency, latest))
+        )
 
 
 def adopt_due(turn: Turn) -> None:
@@ -78,7 +80,7 @@ def forget_drift(turn: Turn, name: str) -> None:
 
 
 def drift_ms(turn: Turn) -> int | None:
-    """When the first wait ends; one that is over waits for a snapshot."""
+    """Return when the first grace period ends; one that is over waits for a snapshot."""
     drifts = _drifts(turn)
     return next_due_ms(drifts, turn.now_ms) if drifts else None
 
@@ -96,7 +98,7 @@ def _keep(turn: Turn, drifts: Drifts) -> None:
         turn.set_rules(drift=drifts)
 
 
-def _note(turn: Turn, name: str, latest: Drift, *, differs: bool) -> None:
+def _keep_or_adopt(turn: Turn, name: str, latest: Drift, *, differs: bool) -> None:
     """Keep the latest snapshot while it differs; adopt it if the grace period is over."""
     if not _rule(turn).enabled:
         return
@@ -145,8 +147,8 @@ def _price_of(holding: Holding, drift: Drift, difference: Decimal) -> tuple[Deci
     if mark is not None:
         return mark, ""
     if holding.position.quantity:
-        return holding.average_price, " at the average cost for want of a mark: nothing is realized"
-    return drift.average_price, " without a mark: PnL before its first one is not today's"
+        return holding.average_price, " at average cost, since there is no mark: no PnL is realized"
+    return drift.average_price, " without a mark: PnL before its first mark is not today's"
 
 
 def _newest_ms(account: Account) -> int:

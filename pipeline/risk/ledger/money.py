@@ -43,7 +43,7 @@ def book_money(turn: Turn, money: Money, *, executed_ms: int) -> Decimal | None:
 
 
 def is_counted(account: Account, executed_ms: int, currency: str) -> bool:
-    """Tell whether an execution changes the balance; opening or snapshot may already include it."""
+    """Whether an execution changes the balance; opening or snapshot may already include it."""
     capital = account.capital
     if capital.opened_ms is None or executed_ms <= capital.opened_ms:
         return False

@@ -31,7 +31,7 @@ def scaled(holding: Holding, instrument: Instrument, account: Account) -> Holdin
 
 
 def is_foreign(instrument: Instrument, account: Account) -> bool:
-    """Tell whether an instrument settles in another currency than the account's."""
+    """Return whether an instrument settles in another currency than the account's."""
     own = account.capital.currency
     return own is not None and instrument.settlement_currency != own
 
@@ -75,7 +75,7 @@ def _brought(turn: Turn, currency: str) -> Rate | None:
 
 
 def _is_needed(turn: Turn, event: Event, currency: str) -> bool:
-    """Tell whether the account needs the rate, or the event's instrument settles in it."""
+    """Return whether the account needs the rate, or the event's instrument settles in it."""
     account = turn.account
     known = account.currencies
     if isinstance(event, RevaluationEvent) or currency in known.rates or currency in known.cash:

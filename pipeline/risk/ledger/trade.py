@@ -69,5 +69,5 @@ def _booked(fee: Decimal, contract: Contract) -> Decimal:
 
 
 def _converts(instrument: Instrument, account: Account) -> bool:
-    """Tell whether its money is converted when booked; rounding then happens after that."""
+    """Return whether its money is converted when booked; rounding then happens after that."""
     return is_foreign(instrument, account) and not account.currencies.by_currency

@@ -31,7 +31,7 @@ def looser(before: Documents, after: Documents) -> Iterator[tuple[str, str | Non
 
 
 def is_looser(kind: type[Parameters], parameter: str, *, old: object, new: object) -> bool:
-    """Tell whether a parameter's new value is, or may be, looser than its old one."""
+    """Return whether a parameter's new value is, or may be, looser than its old one."""
     if old == new or parameter == "enabled":  # `looser` compares whole rules.
         return False
     if parameter == "on_breach":
@@ -51,7 +51,7 @@ def is_looser(kind: type[Parameters], parameter: str, *, old: object, new: objec
 
 
 def ways(kind: type[Parameters], parameter: str) -> tuple[bool, bool]:
-    """Tell whether a larger value, and whether a smaller value, may be looser."""
+    """Return whether a larger value, and whether a smaller value, may be looser."""
     up, down = parameter in kind.LOOSER_UP, parameter in kind.LOOSER_DOWN
     if up or down:
         return up, down

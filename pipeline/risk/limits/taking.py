@@ -1,4 +1,4 @@
-"""Whether a published document takes effect, and the alert about defects of the one in force."""
+"""Whether a published document takes effect, and the report of defects of the one in force."""
 
 from pipeline.risk.account.account import Document
 from pipeline.risk.account.cause import Cause
@@ -26,8 +26,8 @@ def next_document(
     return Document(document.version, rules), None
 
 
-def unreported_defects(defects: tuple[str, ...], *, told: str, judged: str) -> Cause | None:
-    """Return an alert about the defects of a document, unless this document was reported."""
-    if not defects or told == judged:
+def unreported_defects(defects: tuple[str, ...], *, reported: str, judged: str) -> Cause | None:
+    """Return the cause of an alert about a document's defects, unless it was already reported."""
+    if not defects or reported == judged:
         return None
     return Cause("limits", f"version {judged.partition(' ')[0]}: {'; '.join(defects)}")

@@ -41,12 +41,12 @@ class OrderTerms(Struct, frozen=True, gc=False):
 
     @property
     def foreign(self) -> bool:
-        """Tell whether its money cannot be converted to the account's currency."""
+        """Return whether its money cannot be converted to the account's currency."""
         return self.holding.instrument is not None and self.point_value is None
 
     @property
     def exact(self) -> bool:
-        """Tell whether its money involves no division: linear, in the account's currency.
+        """Return whether its money involves no division: linear, in the account's currency.
 
         By identity: a rate of another currency may equal 1 and still come from a division.
         """

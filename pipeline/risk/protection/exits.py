@@ -63,7 +63,7 @@ def _missing(holding: Holding, reason: ExitReason) -> Decimal:
 
 
 def _works(item: Reservation, reason: ExitReason) -> bool:
-    """Tell whether it is a live exit of ours that prevents another one for this reason."""
+    """Return whether it is a live exit of ours that prevents another one for this reason."""
     if not (item.exit_reason and item.live):
         return False
     return item.exit_reason != "deleverage" or reason == "deleverage"

@@ -62,8 +62,8 @@ def _in_question(turn: Turn, equity: Decimal) -> list[Holding]:
     account = turn.account
     sound = account.deadlines.sound_equity
     alerted = account.memory.alerted
-    told = alerted and any(key.startswith(_POSITION) for key in alerted)
-    if turn.recheck_all or told or sound is None or equity < sound:
+    reported = alerted and any(key.startswith(_POSITION) for key in alerted)
+    if turn.recheck_all or reported or sound is None or equity < sound:
         everything = list(account.holdings.values())
         turn.set_deadlines(sound_equity=_needed(turn, everything, equity, sound=ZERO))
         return everything
@@ -141,7 +141,7 @@ def _on_its_way(holding: Holding) -> Decimal:
 
 
 def _is_past(exposure: Decimal, equity: Decimal, limit: Decimal) -> bool:
-    """Tell whether an exposure is past its cap, compared as in the gate."""
+    """Return whether an exposure is past its cap, compared as in the gate."""
     if exposure <= limit * equity:
         return False
     return equity <= ZERO or exceeds(exposure / equity, limit)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from pipeline.risk.account.records import Stop
 from pipeline.risk.numbers import earliest, floor_to
 from pipeline.risk.protection.exits import Run, again_ms, close, plainly
-from pipeline.risk.stops import Explanation, tell
+from pipeline.risk.stops import Explanation, report_stop
 from pipeline.risk.turn import Turn
 
 
@@ -28,13 +28,13 @@ def flatten(turn: Turn, run: Run = plainly) -> None:
 
 
 def is_flattening(turn: Turn) -> bool:
-    """Tell whether a flatten stop is open."""
+    """Return whether a flatten stop is open."""
     stops = turn.account.halts.stops
     return bool(stops) and any(stop.strength == "flatten" for stop in stops)
 
 
 def _is_older(turn: Turn, stop: Stop) -> bool:
-    """Tell whether a stop was open before this event; the fill that triggers it is no progress."""
+    """Whether a stop was open before this event; the fill that triggers it is no progress."""
     return any(before.stop_id == stop.stop_id for before in turn.stops_before)
 
 
@@ -42,12 +42,14 @@ def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
     flat, dust = _flatness(turn)
     if moved and not stop.reported_flattening:
         stop = _advance(turn, stop, replace(stop, status="flattening", reported_flattening=True))
-        said = Explanation(f"exits for {stop.rule} were sent or filled")
-        tell(turn, stop, status="flattening", said=said)
+        explanation = Explanation(f"exits for {stop.rule} were sent or filled")
+        report_stop(turn, stop, status="flattening", explanation=explanation)
     if flat and stop.status != "flat":
         stop = _advance(turn, stop, replace(stop, status="flat"))
         left = f", dust left: {', '.join(dust)}" if dust else ""
-        tell(turn, stop, status="flat", said=Explanation(f"nothing is left to close{left}"))
+        report_stop(
+            turn, stop, status="flat", explanation=Explanation(f"nothing is left to close{left}")
+        )
     elif not flat and stop.status == "flat":
         _advance(turn, stop, replace(stop, status="flattening"))
 
@@ -58,7 +60,7 @@ def _advance(turn: Turn, old: Stop, new: Stop) -> Stop:
 
 
 def _flatness(turn: Turn) -> tuple[bool, list[str]]:
-    """Tell whether nothing is left to close or reserved; list what is too small to close."""
+    """Return whether nothing is left to close or reserved; list what is too small to close."""
     flat, dust = True, []
     for holding in turn.account.holdings.values():
         held = abs(holding.position.quantity)

@@ -1,4 +1,4 @@
-"""Fills that do not match approved orders: larger than the order, or of no decision at all.
+"""Fills that do not match approved orders: they exceed the order or name no decision.
 
 Each raises an alert; the rules overfill and unmatched_fill act on repeated or unexpected ones.
 """
@@ -21,8 +21,8 @@ _OVERFILL, _UNMATCHED = "overfill", "unmatched_fill"
 def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
     """Alert about a fill beyond its order and count it; limit: what was left of the order."""
     turn.fill_match = "beyond"
-    said = f"fill {fill.fill_id} exceeds its order"
-    turn.alert(Cause(_OVERFILL, said, fill.quantity, limit))
+    reason = f"fill {fill.fill_id} exceeds its order"
+    turn.alert(Cause(_OVERFILL, reason, fill.quantity, limit))
     rule, rules = turn.limits.rule(Overfill), turn.account.rules
     overfills = after_overfill(rule, rules.overfill, now_ms=turn.now_ms)
     turn.set_rules(overfill=overfills)
@@ -31,19 +31,19 @@ def note_overfill(turn: Turn, fill: Fill, *, limit: Decimal | None) -> None:
 def note_unmatched(turn: Turn, fill: Fill) -> None:
     """Count a fill that names no decision, or alert at once while its rule does not apply."""
     turn.fill_match = "unmatched"
-    if _tells_unmatched(turn):
+    if _is_unmatched_unusual(turn):
         rules = turn.account.rules
         turn.set_rules(unmatched_fill=rules.unmatched_fill + 1)
     else:
-        said = f"fill {fill.fill_id} matches no reservation"
-        turn.alert(Cause(_UNMATCHED, said, fill.quantity))
+        reason = f"fill {fill.fill_id} matches no reservation"
+        turn.alert(Cause(_UNMATCHED, reason, fill.quantity))
 
 
 def fill_breaches(turn: Turn) -> list[Breach]:
     """Return the breaches that the fill of this event causes."""
     if turn.fill_match == "beyond":
         return _overfill_breaches(turn)
-    if turn.fill_match == "unmatched" and _tells_unmatched(turn):
+    if turn.fill_match == "unmatched" and _is_unmatched_unusual(turn):
         return [_unmatched_breach(turn)]
     return []
 
@@ -59,8 +59,8 @@ def _overfill_breaches(turn: Turn) -> list[Breach]:
     return [breach(cause, rule.on_breach, key=_OVERFILL)]
 
 
-def _tells_unmatched(turn: Turn) -> bool:
-    """Tell whether riskgate decides the account's orders, so that an unmatched fill is an alarm."""
+def _is_unmatched_unusual(turn: Turn) -> bool:
+    """Whether riskgate decides this account's orders, so that an unmatched fill is suspicious."""
     approvals_ms = turn.account.rules.order_rate
     horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
     if not approvals_ms or approvals_ms[-1] <= turn.now_ms - horizon_ms:
@@ -74,6 +74,6 @@ def _unmatched_breach(turn: Turn) -> Breach:
     count = rules.unmatched_fill
     if is_due(turn, _UNMATCHED):
         turn.set_rules(unmatched_fill=0)
-    said = "1 fill names" if count == 1 else f"{count} fills name"
-    cause = Cause(_UNMATCHED, f"{said} no decision: they release nothing", whole(count))
+    subject = "1 fill names" if count == 1 else f"{count} fills name"
+    cause = Cause(_UNMATCHED, f"{subject} no decision and released nothing", whole(count))
     return breach(cause, rule.on_breach, key=_UNMATCHED, level="critical")

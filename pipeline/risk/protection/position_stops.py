@@ -130,7 +130,7 @@ def _await_fills(turn: Turn, symbol: str, pending: PendingExit) -> None:
 
 
 def _is_held_back(turn: Turn) -> bool:
-    """Tell whether the account is halted and may not even reduce."""
+    """Return whether the account is halted and may not even reduce."""
     halt_exits = turn.limits.rule(TradingState).halt_exits
     return not halt_exits and turn.account.trading_state == "halted"
 

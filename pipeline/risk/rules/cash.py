@@ -37,7 +37,7 @@ class Cash(Rule, frozen=True, kw_only=True):
         return self.cap(needed, free)  # Inverse rates and frozen costs are rounded.
 
     def _is_unknown(self, view: RiskView) -> bool:
-        """Tell whether any money lacks a rate, or a balance kept by currency lacks a fresh one."""
+        """Whether any money lacks a rate, or a balance kept by currency lacks a fresh one."""
         account, needed = view.account, view.valuation.rates
         if needed is NO_RATES:
             return False

@@ -43,7 +43,7 @@ class GrossExposure(Rule, frozen=True, kw_only=True):
         return sentence(self.SAYS, check)
 
     def _is_in_money(self, equity: Decimal | None) -> bool:
-        """Tell whether the limit in money is the tighter one."""
+        """Return whether the limit in money is the tighter one."""
         if self.gross_exposure_max is None or equity is None or equity <= ZERO:
             return False
         return self.gross_exposure_max <= self.gross_exposure_ratio_max * equity

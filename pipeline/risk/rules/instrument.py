@@ -62,7 +62,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         return replace(check, unit="money")
 
     def is_only_too_small(self, order: CandidateOrder) -> bool:
-        """Tell whether only minimums are breached; an order cut to its exit need not meet them."""
+        """Whether only minimums are breached; an order cut to its exit need not meet them."""
         instrument = order.terms.holding.instrument
         return (
             instrument is not None
@@ -72,7 +72,7 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
         )
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Tell whether cutting helps: only above max_quantity, not for prices or minimums."""
+        """Return whether cutting helps: only above max_quantity, not for prices or minimums."""
         instrument = order.terms.holding.instrument
         return (
             instrument is not None
@@ -99,6 +99,6 @@ class InstrumentTerms(Rule, frozen=True, kw_only=True):
 
 
 def _closes_all(order: CandidateOrder) -> bool:
-    """Tell whether the order closes the whole position, which may be below the minimums."""
+    """Return whether the order closes the whole position, which may be below the minimums."""
     terms = order.terms
     return order.exempt and order.quantity == floored(terms, terms.reducible_quantity)

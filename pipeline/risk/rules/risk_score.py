@@ -45,7 +45,7 @@ class RiskScore(Rule, frozen=True, kw_only=True):
         return sentence(template, check)
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Tell whether the order is halved (once); the highest scores reject it."""
+        """Return whether the order is halved (once); the highest scores reject it."""
         measured = self.check(view, order).measured
         return measured is not None and measured <= _REJECT_ABOVE
 

@@ -41,7 +41,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
 
     @property
     def ready(self) -> bool:
-        """Tell whether every limit it needs is set; otherwise the rule is absent."""
+        """Return whether every limit it needs is set; otherwise the rule is absent."""
         return not self.NEEDED or not all(map(self._unset, self.NEEDED))
 
     @property
@@ -62,7 +62,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
 
     @property
     def judges(self) -> bool:
-        """Tell whether it judges: it is on and has all of its limits, or only some of them."""
+        """Return whether it judges: it is on and has all of its limits, or only some of them."""
         return self.enabled and (self.ready or self.lacking is not None)
 
     def _unset(self, needed: tuple[str, ...]) -> tuple[str, ...]:
@@ -77,11 +77,11 @@ class Rule(Parameters, frozen=True, kw_only=True):
         return sentence(self.SAYS, check)
 
     def is_only_too_small(self, order: CandidateOrder) -> bool:
-        """Tell whether only a minimum is breached; an order cut to its exit need not meet it."""
+        """Return whether only a minimum is breached; an order cut to its exit need not meet it."""
         return False
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Tell whether a smaller entry could pass, not only the proven exit."""
+        """Return whether a smaller entry could pass, not only the proven exit."""
         return self.SIZES
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:

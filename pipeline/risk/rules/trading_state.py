@@ -28,7 +28,7 @@ class TradingState(Rule, frozen=True, kw_only=True):
         return f"The account is {account.trading_state} because of {stops}: {allowed}."
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Tell whether to cut to the proven exit (reducing) or to reject (halted)."""
+        """Return whether to cut to the proven exit (reducing) or to reject (halted)."""
         return view.account.trading_state == "reducing"
 
     def max_quantity(self, view: RiskView, order: CandidateOrder) -> Decimal:

@@ -8,7 +8,7 @@ from pipeline.risk.numbers import ONE
 
 
 def is_residual(holding: Holding) -> bool:
-    """Tell whether no order can close the position: dust, or a delisted instrument."""
+    """Return whether no order can close the position: dust, or a delisted instrument."""
     instrument, held = holding.instrument, holding.position.quantity
     if instrument is None or not held:
         return False

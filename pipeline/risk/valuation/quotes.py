@@ -14,7 +14,7 @@ from topics.instruments import Instrument
 
 
 def allows(instrument: Instrument | None, price: Decimal) -> bool:
-    """Tell whether an instrument can have this price; an unknown one needs a price above zero."""
+    """Return whether an instrument can have this price; an unknown one needs a price above zero."""
     return price > ZERO or (instrument is not None and instrument.prices_may_be_negative)
 
 

@@ -115,5 +115,5 @@ def test_deposit_is_not_counted_when_it_is_older_than_all_that_is_remembered() -
 
     (alert,) = desk.alerts("dedupe")
     assert (alert["level"], alert["action"]) == ("critical", "warn")
-    assert alert["message"] == "old is older than what is remembered: not applied"
+    assert alert["message"] == "old is older than all remembered ids and is not applied"
     assert (desk.state()["balance"], desk.state()["trading_state"]) == ("10000", "active")

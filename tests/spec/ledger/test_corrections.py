@@ -171,7 +171,7 @@ def test_correction_of_a_busted_fill_is_left_out_and_told() -> None:
     correct(desk, "buy", 20, 100, "one")
 
     assert held(desk)[0] == "0"
-    assert "but was busted" in desk.alerts("bust")[-1]["message"]
+    assert "was busted, so its correction is ignored" in desk.alerts("bust")[-1]["message"]
 
 
 def test_bust_undoes_what_the_correction_said() -> None:

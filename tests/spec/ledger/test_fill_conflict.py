@@ -45,7 +45,7 @@ def test_alert_says_both_when_a_fill_comes_again_otherwise() -> None:
 
     (alert,) = desk.alerts("fill_conflict")
     assert alert["message"] == (
-        "fill one comes again as 9.5 at 100, fee 2 EUR; it was 10 at 100, fee 1, and stays so"
+        "fill one was sent again as 9.5 at 100, fee 2 EUR; it stays booked as 10 at 100, fee 1"
     )
 
 

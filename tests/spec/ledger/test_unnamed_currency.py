@@ -28,8 +28,7 @@ def test_opening_names_the_setting_when_its_currency_is_not_named_there(kind: st
     assert (alert["account_id"], alert["level"], alert["action"]) == ("acct-2", "high", "warn")
     assert alert["message"].endswith(
         "opens the account in CHF, but RISKGATE_ACCOUNT_CURRENCIES of ingest and broadcast names "
-        "USD, EUR: no event carries rates in CHF, so whatever settles in another currency has "
-        "none; add it to the setting"
+        "only USD, EUR, so no event carries rates in CHF; add it to the setting"
     )
 
 

@@ -349,8 +349,8 @@ def test_nothing_is_realized_when_a_flat_snapshot_is_adopted_without_a_mark(
     assert (desk.stops(), desk.exits()) == ([("drift", "triggered")], [])
     assert desk.state()["balance"] == "9999"
     assert desk.alerts("drift")[0]["message"] == (
-        "X: the snapshot of 0 is adopted at the average cost for want of a mark: "
-        "nothing is realized"
+        "X: the snapshot of 0 is adopted at average cost, since there is no mark: "
+        "no PnL is realized"
     )
 
 

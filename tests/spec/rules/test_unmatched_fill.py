@@ -20,7 +20,7 @@ def test_alert_is_critical_when_a_fill_names_no_decision() -> None:
 
     (alert,) = desk.alerts("unmatched_fill")
     assert (alert["level"], alert["action"], alert["measured"]) == ("critical", "warn", "1")
-    assert alert["message"] == "1 fill names no decision: they release nothing"
+    assert alert["message"] == "1 fill names no decision and released nothing"
     assert desk.stops() == []
 
 

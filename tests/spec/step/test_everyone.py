@@ -41,7 +41,10 @@ def test_control_of_everyone_acts_once_when_it_is_sent_again() -> None:
     desk.control("halt", account_id="*", control_id="all-1")
 
     (alert,) = desk.alerts("control")
-    assert (alert["account_id"], alert["message"]) == ("*", "all-1 is ignored: it acted already")
+    assert (alert["account_id"], alert["message"]) == (
+        "*",
+        "all-1 is ignored: it was already applied",
+    )
 
 
 def test_later_account_is_stopped_too_when_everyone_is() -> None:

@@ -185,7 +185,7 @@ def test_inverse_fill_at_no_price_is_refused_and_the_account_reduces() -> None:
     desk.fill("buy", 1000, 0, symbol="I", fill_id="f")
 
     (alert,) = desk.alerts("fill_refused")
-    assert alert["message"] == "fill f is not booked: I has no price of 0"
+    assert alert["message"] == "fill f is not booked: I cannot trade at 0"
     assert (desk.state()["trading_state"], desk.state()["positions"]) == ("reducing", [])
 
 

@@ -62,7 +62,7 @@ class CircuitBreaker(Rule, frozen=True, kw_only=True):
         return self.exact_cap(order.quantity, self.max_quantity(view, order))
 
     def sizes(self, view: RiskView, order: CandidateOrder) -> bool:
-        """Tell whether it is half-open and free to admit one smaller entry."""
+        """Return whether it is half-open and free to admit one smaller entry."""
         account, breaker = view.account, view.account.rules.circuit_breaker
         busy = account.totals.opening or breaker.entered
         return self.phase(breaker, view.now_ms) == "half-open" and not busy
