@@ -1,12 +1,15 @@
 """`riskgate explain`: show from the recorded decisions why a signal was approved or rejected."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import exit_codes
 from pipeline.cli.terminal import say
 from pipeline.cli.times import duration_ms, moment_ms
+
+if TYPE_CHECKING:
+    from topics.decisions import Decision
 
 AROUND_MS = 60_000
 
@@ -34,11 +37,9 @@ def explain(
     import time
     from itertools import islice
 
-    from pipeline.cli.explanation import say_decision
     from pipeline.replay.decided import Wanted, find_decisions
     from pipeline.streams.clients.broker import Broker
     from pipeline.streams.settings import Settings
-    from topics.codec import encode
 
     if signal_id is None and account is None and at is None and rule is None and not refused:
         raise typer.BadParameter("name a signal, or --account, --at, --rule or --refused")
@@ -48,11 +49,18 @@ def explain(
     found = find_decisions(Broker(Settings.from_environment()), wanted)
     shown = 0
     for shown, decision in enumerate(islice(found, most), 1):  # noqa: B007 - Counted.
-        if as_json:
-            say(encode(decision).decode())
-        else:
-            say_decision(decision)
+        _say_decision(decision, as_json=as_json)
     _conclude(shown, more=next(found, None) is not None)
+
+
+def _say_decision(decision: "Decision", *, as_json: bool) -> None:
+    from pipeline.cli.explanation import say_decision
+    from topics.codec import encode
+
+    if as_json:
+        say(encode(decision).decode())
+    else:
+        say_decision(decision)
 
 
 def _times(at: str | None, since: str, now_ms: int) -> tuple[int, int]:
