@@ -23,7 +23,7 @@ from typing import NamedTuple, Self, cast
 import yaml
 
 from pipeline.errors import StartupError
-from pipeline.local.kafka import RUN_UNTIL_PARENT_DIES
+from pipeline.local.processes import end_process, free_ports, start_process
 
 __all__ = ["Delivered", "Prometheus", "Webhook", "watching"]
 
@@ -91,7 +91,7 @@ class Prometheus:
 @contextmanager
 def watching(targets: Sequence[str], webhook: str, folder: Path) -> Iterator["Prometheus"]:
     """Scrape these addresses every second and send firing alerts to the webhook at once."""
-    prometheus, alertmanager = _free_port(), _free_port()
+    prometheus, alertmanager = free_ports(2)
     rules = [str(path) for path in sorted(RULES.glob("*.yaml"))]
     settings = _write(folder / "prometheus.yml", _prometheus(targets, rules, alertmanager))
     route = _write(folder / "alertmanager.yml", _alertmanager(webhook))
@@ -154,25 +154,12 @@ def _run_alertmanager(settings: Path, port: int, folder: Path) -> list[str]:
 @contextmanager
 def _running(command: list[str], log: Path) -> Iterator[None]:
     _require(command[0])
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            ["sh", "-c", RUN_UNTIL_PARENT_DIES, "sh", *command],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+    process = start_process(command, log=log)
     try:
         yield
     finally:
         process.terminate()
-        try:
-            process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin:
-            process.stdin.close()  # Ends the shell's child, which waits for this pipe.
+        end_process(process, seconds_max=STOP_SECONDS_MAX)
 
 
 def _check(*command: str) -> None:
@@ -206,13 +193,6 @@ def _await_listening(port: int, name: str) -> None:
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def _receiver(delivered: list[Delivered]) -> type[BaseHTTPRequestHandler]:

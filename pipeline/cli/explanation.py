@@ -1,6 +1,6 @@
 """Print one decision: the verdict, its reasons, and the numbers of every rule.
 
-Apart from `explain` so that it can be tested without a broker.
+Apart from explain.py so that it can be tested without a broker.
 """
 
 from collections.abc import Iterator

@@ -9,18 +9,15 @@ from typing import Annotated, BinaryIO
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.histories import InitialLimits, RecordedFile, check_sources
 from pipeline.cli.terminal import Screen
 
 STDIN = Path("-")
 
 
 def replay(
-    file: Annotated[
-        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - for stdin.")
-    ] = None,
-    limits: Annotated[
-        Path | None, typer.Option(help="Limits file to apply to every account as version 1.")
-    ] = None,
+    file: RecordedFile = None,
+    limits: InitialLimits = None,
     from_kafka: Annotated[
         bool, typer.Option("--from-kafka", help="Replay the log in Kafka, compare its outputs.")
     ] = False,
@@ -42,14 +39,6 @@ def replay(
         _replay_log()
     else:
         _replay_file(file, limits)
-
-
-def check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -> None:
-    """Raise BadParameter unless the command names exactly one history."""
-    if (file is None) != from_kafka:
-        raise typer.BadParameter("name either FILE or --from-kafka")
-    if from_kafka and limits:
-        raise typer.BadParameter("--limits needs FILE; the log in Kafka has its own limits")
 
 
 def _replay_file(file: Path, limits: Path | None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.histories import InitialLimits, RecordedFile, check_sources
 from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -15,12 +16,8 @@ DAY_MS = 86_400_000
 
 
 def report(
-    file: Annotated[
-        Path | None, typer.Argument(help="Recorded inputs, one JSON line each; - for stdin.")
-    ] = None,
-    limits: Annotated[
-        Path | None, typer.Option(help="Limits file to apply to every account as version 1.")
-    ] = None,
+    file: RecordedFile = None,
+    limits: InitialLimits = None,
     from_kafka: Annotated[
         bool, typer.Option("--from-kafka", help="Report on the log in Kafka.")
     ] = False,
@@ -39,8 +36,6 @@ def report(
     ] = DAY_MS,
 ) -> None:
     """Report performance and tail risk of accounts as one HTML page that opens offline."""
-    from pipeline.cli.replay import check_sources
-
     check_sources(file, limits, from_kafka=from_kafka)
     histories = _histories(file, limits, period_ms=period_ms)
     unknown = [name for name in account or () if name not in histories.accounts]

@@ -2,10 +2,7 @@
 
 import contextlib
 import os
-import random
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -13,7 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from pipeline.demo.kafka_io import DemoError
-from pipeline.local.kafka import RUN_UNTIL_PARENT_DIES
+from pipeline.local.processes import end_process, free_ports, start_process
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings, variable
@@ -25,7 +22,6 @@ READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 30.0
 ANSWER_SECONDS_MAX = 2.0
 LAST_LINES = 3
-PORTS = range(20_000, 32_000)  # Below the range that Linux uses for outgoing connections.
 
 
 class RoleProcess:
@@ -35,16 +31,11 @@ class RoleProcess:
         self.name = name
         self.port = settings.http_port
         self.log = folder / f"{name}.log"
-        with self.log.open("wb") as log:
-            command = riskgate_command("run", role)
-            self._process = subprocess.Popen(
-                ["sh", "-c", RUN_UNTIL_PARENT_DIES, "sh", *command],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **_environment(settings)},
-                start_new_session=True,
-            )
+        self._process = start_process(
+            riskgate_command("run", role),
+            log=self.log,
+            environment={**os.environ, **_environment(settings)},
+        )
 
     @property
     def url(self) -> str:
@@ -83,14 +74,7 @@ class RoleProcess:
 
     def end(self, deadline_s: float) -> bool:
         """Wait until the deadline, then kill it; return whether it exited by itself with 0."""
-        try:
-            code = self._process.wait(max(0.0, deadline_s - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            code = self._process.wait()
-        if self._process.stdin:
-            self._process.stdin.close()  # Ends the shell's child, which waits for this pipe.
-        return code == 0
+        return end_process(self._process, seconds_max=deadline_s - time.monotonic()) == 0
 
 
 class RoleProcesses:
@@ -98,7 +82,7 @@ class RoleProcesses:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.processes: list[RoleProcess] = []
-        ports = _free_ports(len(ROLES))
+        ports = free_ports(len(ROLES))
         for number, (role, port) in enumerate(zip(ROLES, ports, strict=True)):
             name = f"{role}-{number}"
             own = settings.model_copy(
@@ -154,17 +138,3 @@ def _environment(settings: Settings) -> Mapping[str, str]:
     )
     values = {variable(name): str(getattr(settings, name)) for name in names}
     return {**values, variable("account_currencies"): ",".join(settings.account_currencies)}
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago; another process may still take one."""
-    with contextlib.ExitStack() as stack:
-        free: list[int] = []
-        for port in random.sample(PORTS, len(PORTS)):
-            probe = stack.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                free.append(port)
-            if len(free) == count:
-                return free
-    raise DemoError("This machine has no free ports for the roles")

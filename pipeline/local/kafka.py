@@ -4,7 +4,6 @@ It listens on 127.0.0.1 only. Its nodes can be killed, frozen and restarted, and
 process that started them.
 """
 
-import random
 import shutil
 import signal
 import socket
@@ -24,18 +23,12 @@ from confluent_kafka.admin import AdminClient
 from pipeline.errors import StartupError
 from pipeline.local.java import java
 from pipeline.local.kafka_jars import class_path
+from pipeline.local.processes import end_process, free_ports, start_process
 
 __all__ = ["LocalKafka"]
 
 START_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 30
-# Below the range of outgoing connections, where a client could take the port of a restarting node.
-PORTS = range(20_000, 32_000)
-# The shell becomes Java by exec. Its child reads a pipe that only the parent holds open;
-# the pipe closes however the parent dies, even by SIGKILL, and the child then kills the group $$,
-# which the kernel gives to no one else while it lives. PR_SET_PDEATHSIG would also fire when only
-# the *thread* that started the node ends, and it needs code between fork and exec.
-RUN_UNTIL_PARENT_DIES = 'exec 3<&0; (read -r _ <&3; kill -KILL -$$) & exec "$@" </dev/null 3<&-'
 
 
 class Ports(NamedTuple):
@@ -98,7 +91,7 @@ class LocalKafka:
         """Kill one node without warning, as the loss of a machine would."""
         process = self._nodes.pop(node)
         process.kill()
-        _reap(process)
+        end_process(process, seconds_max=STOP_SECONDS_MAX)
 
     def restart(self, node: int = 0) -> None:
         """Stop one node gracefully, unless it was killed, and start it again on its data."""
@@ -150,23 +143,12 @@ class LocalKafka:
 
     def _launch(self, node: int) -> None:
         command = self._java("512m", "kafka.Kafka", str(self._properties(node)))
-        with self._log(node).open("ab") as log:
-            self._nodes[node] = subprocess.Popen(
-                ["sh", "-c", RUN_UNTIL_PARENT_DIES, "sh", *command],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._nodes[node] = start_process(command, log=self._log(node))
 
     def _terminate(self, node: int) -> None:
         process = self._nodes.pop(node)
         process.terminate()
-        try:
-            process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        _reap(process)
+        end_process(process, seconds_max=STOP_SECONDS_MAX)
 
     def _await_answer(self, brokers: int) -> None:
         deadline = time.monotonic() + START_SECONDS_MAX
@@ -265,33 +247,14 @@ def _cluster_id() -> str:
 
 
 def _free_ports(nodes: int) -> list[Ports]:
-    free: list[int] = []
-    while len(free) < 2 * nodes:
-        port = random.choice(PORTS)
-        if port not in free and _is_free(port):
-            free.append(port)
+    free = free_ports(2 * nodes)
     return [Ports(*free[2 * node : 2 * node + 2]) for node in range(nodes)]
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _reap(process: subprocess.Popen[bytes]) -> None:
-    process.wait()
-    if process.stdin:
-        process.stdin.close()  # Ends the shell's child, which waits for this pipe.
 
 
 def _reason(log: str) -> str:

@@ -21,7 +21,7 @@ import httpx
 import yaml
 from confluent_kafka import Consumer, Producer
 
-from pipeline.local.kafka import _free_ports
+from pipeline.local.processes import free_ports
 from pipeline.streams.admin.acls import accesses
 from pipeline.streams.settings import Settings
 from tests import given
@@ -107,7 +107,7 @@ def containers(kafka: GuardedKafka, folder: Path) -> Iterator[Container]:
             continue
         for number in range(manifest["spec"].get("replicas", 1)):
             name = f"{manifest['metadata']['name']}-{number}"
-            port = _free_ports(1)[0].clients
+            (port,) = free_ports(1)
             spec = manifest["spec"]["template"]["spec"]
             command = [*_guards(spec), *_environment(spec, secrets, name=name, port=port)]
             command += [*_volumes(spec, folder, name=name), IMAGE, *spec["containers"][0]["args"]]

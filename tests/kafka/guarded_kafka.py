@@ -31,7 +31,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from pipeline.local.kafka import LocalKafka, _free_ports
+from pipeline.local.kafka import LocalKafka
+from pipeline.local.processes import free_ports
 from pipeline.streams.admin.acls import Access
 from pipeline.streams.settings import Settings
 
@@ -77,7 +78,7 @@ class GuardedKafka(LocalKafka):
                 "ssl.principal.mapping.rules": "RULE:^CN=(.*)$/$1/",
             },
         )
-        self._guarded, self._certified = _free_ports(1)[0]
+        self._guarded, self._certified = free_ports(2)
 
     def settings(self, user: str, **more: object) -> dict[str, object]:
         """Return the settings with which riskgate logs in as this user."""

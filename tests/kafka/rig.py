@@ -12,8 +12,6 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaException,
@@ -31,6 +29,7 @@ from pipeline.streams.engine.application import (
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.roles.children import python_command
 from tests.kafka.counter import Count, Counter, Tally
+from tests.kafka.reading import read_all
 
 SESSION_MS = 1500  # So that the broker soon gives up a worker that is gone.
 WAIT_SECONDS_MAX = 30.0
@@ -176,19 +175,12 @@ class Rig:
     def outputs(self, count: int = 0, *, partitions: int = 1) -> list[Output]:
         """Return everything committed to the target, once it is at least `count`."""
         found: list[Output] = []
-        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "-"})
-        places = [TopicPartition(self.target, n, OFFSET_BEGINNING) for n in range(partitions)]
-        consumer.assign(places)
 
-        def all_read() -> bool:
-            found.extend(map(output, consumer.consume(1000, 0.1)))
-            return len(found) >= count and all(
-                max(place.offset, 0) >= self.end(self.target, stable=True, partition=n)
-                for n, place in enumerate(consumer.position(places))
-            )
+        def is_enough() -> bool:
+            found[:] = map(output, read_all(self.brokers, self.target, partitions=partitions))
+            return len(found) >= count
 
-        until(all_read)
-        consumer.close()
+        until(is_enough)
         return found
 
     def committed(self, partition: int = 0) -> int:

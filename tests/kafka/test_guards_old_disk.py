@@ -1,17 +1,16 @@
 """A disk older than the changelog's memory of deletions does not bring deleted keys back."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.engine import old_state
 from pipeline.streams.engine.application import RiskApplication
 from pipeline.streams.role_interface import Record
 from tests.kafka.counter import Counter
+from tests.kafka.reading import read_all
 from tests.kafka.rig import Rig, Worker, until
 
 CLEANS_OFTEN = {
@@ -67,10 +66,7 @@ def worker(rig: Rig, disk: str, *values: bytes) -> Worker:
 def is_forgotten(rig: Rig) -> bool:
     """Write more, and return whether the changelog has no deletion any more."""
     rig.feed(1, value=b"more")
-    reader = {"bootstrap.servers": rig.brokers, "group.id": "-"}
-    with closing(Consumer(reader)) as consumer:
-        consumer.assign([TopicPartition(rig.settings().changelog, 0, OFFSET_BEGINNING)])
-        values = [message.value() for message in consumer.consume(1000, 1)]
+    values = [message.value() for message in read_all(rig.brokers, rig.settings().changelog)]
     return bool(values) and None not in values
 
 

@@ -1,8 +1,7 @@
 import uuid
-from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -15,6 +14,7 @@ from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.limits_log import first_instead_of, published, write_document
 from pipeline.streams.settings import Settings
 from tests.cli.command import riskgate
+from tests.kafka.reading import read_all
 from topics.codec import decode
 from topics.controls import TOPIC as CONTROLS
 from topics.controls import Control
@@ -43,20 +43,6 @@ def made(kafka: LocalKafka, prefix: str) -> dict[str, object]:
     }
     assert riskgate("topics", "create", **settings).returncode == 0
     return settings
-
-
-def messages(kafka: LocalKafka, topic: str, partitions: int) -> Iterator[Message]:
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka.bootstrap,
-            "group.id": "test",
-            "enable.auto.commit": False,
-        }
-    )
-    consumer.assign([TopicPartition(topic, n, OFFSET_BEGINNING) for n in range(partitions)])
-    while message := consumer.poll(3):
-        yield message
-    consumer.close()
 
 
 def test_check_finds_nothing_when_the_topics_were_just_created(made: dict[str, object]) -> None:
@@ -113,7 +99,7 @@ def test_control_is_on_its_topic_when_it_was_ordered(
 ) -> None:
     done = riskgate("halt", "acct-1", *SAID, "--expires-in", "5m", "--force", **made)
 
-    (message,) = messages(kafka, f"{made['topic_prefix']}controls", 2)
+    (message,) = read_all(kafka.bootstrap, f"{made['topic_prefix']}controls", partitions=2)
     control = decode(CONTROLS, message.value())
     assert isinstance(control, Control)
     assert (message.key(), control.account_id, control.command) == (b"acct-1", "acct-1", "halt")
@@ -142,7 +128,8 @@ def test_control_is_refused_when_no_account_has_this_name(
 
     assert (known.returncode, misspelt.returncode, everyone.returncode) == (0, 2, 0)
     assert misspelt.stderr.startswith("riskgate: account acct-I has never had an event")
-    written = [message.key() for message in messages(kafka, f"{made['topic_prefix']}controls", 2)]
+    controls = read_all(kafka.bootstrap, f"{made['topic_prefix']}controls", partitions=2)
+    written = [message.key() for message in controls]
     assert sorted(written) == [b"*", b"acct-1"]
 
 

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient, ClusterMetadata
 
 from pipeline.errors import StartupError
+from pipeline.streams.clients.last_error import LastError
 from pipeline.streams.settings import Settings
 
 __all__ = ["Address", "Broker", "BrokerError", "sentences"]
@@ -38,13 +39,13 @@ class Broker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._reason: str | None = None
+        self._last_error = LastError()
 
     def properties(self, **more: Property) -> dict[str, object]:
         """Return a client's properties; an underscore in `more` stands for a dot."""
         named = {name.replace("_", "."): value for name, value in more.items()}
         # The client's own log lines would hide our one sentence from the user.
-        quiet = {"log_level": 0, "error_cb": self._remember}
+        quiet = {"log_level": 0, "error_cb": self._last_error.remember}
         return {**self.settings.connection(), **named, **quiet}
 
     def admin(self) -> AdminClient:
@@ -96,7 +97,7 @@ class Broker:
         try:
             yield
         except KafkaException as error:
-            reason = self._reason or error.args[0].str()
+            reason = self._last_error.reason or error.args[0].str()
             raise BrokerError(
                 f"Kafka at {self.settings.brokers} does not answer as expected ({reason}); "
                 "start it, or correct RISKGATE_BROKERS and the security settings"
@@ -112,11 +113,6 @@ class Broker:
                     delivery_timeout_ms=int(ANSWER_SECONDS_MAX * 1000),
                 )
             )
-
-    def _remember(self, error: KafkaError) -> None:
-        # "All brokers are down" follows the failure of the last one and gives no reason.
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
-            self._reason = error.str().partition(" (after")[0]  # Drops how long it took.
 
 
 def sentences(settings: Settings) -> AbstractContextManager[None]:

@@ -24,6 +24,7 @@ from confluent_kafka.admin import (
 )
 
 from pipeline.errors import StartupError
+from pipeline.streams.clients.last_error import LastError
 from pipeline.streams.clients.topic_plan import changelog_config
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.settings import Settings
@@ -62,13 +63,13 @@ class Cluster:
         self.delete_retention_ms = 0  # Of the changelog, once it exists.
         self._brokers = brokers
         self._seconds_max = seconds_max
-        self._last_error = "no answer"
+        self._last_error = LastError()
         self._admin = AdminClient(
             {
                 **security,
                 "bootstrap.servers": brokers,
                 "log_level": 0,  # Its errors come through the callback.
-                "error_cb": self._remember,
+                "error_cb": self._last_error.remember,
             }
         )
 
@@ -166,7 +167,8 @@ class Cluster:
             self._admin.poll(0)
             raise StartupError(
                 f"No Kafka broker answers at {self._brokers} within {self._seconds_max:g} s "
-                f"({self._last_error}); start it, or correct its address or credentials"
+                f"({self._last_error.reason or 'no answer'}); start it, or correct its address or "
+                "credentials"
             ) from error
         return metadata
 
@@ -198,11 +200,6 @@ class Cluster:
         resource = ConfigResource(ResourceType.TOPIC, topic)
         answer = self._admin.describe_configs([resource], request_timeout=REQUEST_SECONDS_MAX)
         return {entry.name: entry.value for entry in answer[resource].result().values()}
-
-    def _remember(self, error: KafkaError) -> None:
-        # "All brokers are down" follows the failure of the last one and gives no reason.
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - Its only name.
-            self._last_error = error.str()
 
 
 def topic_id(settings: Settings, name: str) -> str:

@@ -1,8 +1,8 @@
 """Which consumer errors pass without help: the client retries and skips no record."""
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
-__all__ = ["passes"]
+__all__ = ["is_partition_end", "passes", "require_passing"]
 
 _PASSING = frozenset(
     {
@@ -29,3 +29,14 @@ _PASSING = frozenset(
 def passes(error: KafkaError) -> bool:
     """Whether a consumer may continue after an error."""
     return error.code() in _PASSING and not error.fatal()
+
+
+def is_partition_end(error: KafkaError) -> bool:
+    """Whether an error is the event that a partition was read to its end."""
+    return bool(error.code() == KafkaError._PARTITION_EOF)  # noqa: SLF001 - Its only name.
+
+
+def require_passing(error: KafkaError) -> None:
+    """Raise KafkaException unless a consumer may continue after an error."""
+    if not passes(error):
+        raise KafkaException(error)

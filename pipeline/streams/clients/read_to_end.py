@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from pipeline.streams.clients.broker import Broker, BrokerError, Property
+from pipeline.streams.clients.consumer_errors import is_partition_end
 
 __all__ = ["READ_SECONDS_MAX", "operator_reader", "read_to_end"]
 
@@ -42,7 +43,7 @@ def read_to_end(
         error = message.error()
         if error is None:
             yield message
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+        elif is_partition_end(error):
             waiting.discard(message.partition())
         else:
             topic = message.topic() or "A topic"

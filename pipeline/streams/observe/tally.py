@@ -17,6 +17,7 @@ from pipeline.streams.observe import metrics
 from topics.alerts import Alert, Level
 from topics.decisions import Decision, Exit, Verdict
 from topics.emergency_stops import EmergencyStop
+from topics.event_types import EVENT_TYPES, type_of
 from topics.events import TOPIC as EVENTS
 from topics.events import ControlEvent, Event, RevaluationEvent, SignalEvent
 
@@ -60,7 +61,7 @@ class Tally:
         if taken.fill_match is not None:
             self.count(metrics.FILLS, taken.fill_match)
         for _ in range((taken.failed is not None) + len(taken.raised)):
-            self.count(metrics.FAILED, str(type(event).__struct_config__.tag))
+            self.count(metrics.FAILED, type_of(type(event)))
         for output in taken.outputs:
             self._add_output(output)
             if isinstance(output, EmergencyStop):
@@ -69,7 +70,7 @@ class Tally:
     def flush(self) -> None:
         """Add all counts to the metrics, after a commit."""
         for kind, times in self._events.items():
-            metrics.EVENTS.labels(str(kind.__struct_config__.tag)).inc(times)
+            metrics.EVENTS.labels(type_of(kind)).inc(times)
         for verdict, times in self._verdicts.items():
             metrics.DECISIONS.labels(verdict).inc(times)
         for (metric, labels), times in self._counts.items():
@@ -149,8 +150,8 @@ def show_zeros() -> None:
         metrics.FILLS.labels(match)
     for level in get_args(Level):
         metrics.VIOLATIONS.labels(level)
-    for kind in get_args(Event):
-        metrics.FAILED.labels(kind.__struct_config__.tag)
+    for name in EVENT_TYPES:
+        metrics.FAILED.labels(name)
     for error in DEAD_EVENTS:
         metrics.DEAD_LETTERS.labels(EVENTS.name, error)
 

@@ -21,7 +21,7 @@ from confluent_kafka import (
 
 from pipeline.streams.clients.broker import sentences
 from pipeline.streams.clients.cluster import topic_id
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, passes, require_passing
 from pipeline.streams.clients.polling import poll_all, record_of
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
@@ -180,12 +180,12 @@ class TableReader:
             if error is None:
                 self._logs[place].position = offset + 1
                 self._feed_or_refuse(record_of(message))
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+            elif is_partition_end(error):
                 self._logs[place].position = max(offset, self._logs[place].position)
             elif is_unreadable(error) and isinstance(message, Message):
                 self._step_over(message)
-            elif not passes(error):
-                raise KafkaException(error)
+            else:
+                require_passing(error)
 
     def _step_over(self, message: Message) -> None:
         """Skip a batch that cannot be decompressed; the client may report it more than once."""

@@ -7,9 +7,9 @@ nothing; each new owner reads a partition completely.
 import logging
 from typing import NamedTuple
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.settings import Settings
 
@@ -79,10 +79,10 @@ class OwnedStates:
                 key = message.key() or b""
                 name = key.decode(errors="backslashreplace")
                 newest[partition, key] = Row(partition, name, message.value())
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+            elif is_partition_end(error):
                 self.whole.add(partition)
-            elif not passes(error):
-                raise KafkaException(error)
+            else:
+                require_passing(error)
         self.whole &= self.owned
         return [row for row in newest.values() if row.partition in self.owned]
 

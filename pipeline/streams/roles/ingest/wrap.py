@@ -18,18 +18,8 @@ from pipeline.streams.tables.tables import Tables
 from topics.accounts import CashFlow
 from topics.codec import DecodeError, encode_event, key_of
 from topics.dead_letters import DeadLetter
-from topics.events import (
-    AccountEvent,
-    ControlEvent,
-    FillEvent,
-    InstrumentsEvent,
-    LimitsEvent,
-    OrderEvent,
-    PositionEvent,
-    Session,
-    SignalEvent,
-    Source,
-)
+from topics.event_types import EVENT_TYPES
+from topics.events import InstrumentsEvent, Session, Source
 from topics.fields import EVERYONE
 from topics.instruments import Instrument
 from topics.signals import Signal
@@ -38,15 +28,7 @@ from topics.topic import Topic
 __all__ = ["Wrapped", "Wrapping"]
 
 # The event class of each topic; Any, because only the topic determines which body fits.
-_EVENTS: dict[str, Any] = {
-    "signals": SignalEvent,
-    "orders": OrderEvent,
-    "fills": FillEvent,
-    "positions": PositionEvent,
-    "accounts": AccountEvent,
-    "limits": LimitsEvent,
-    "controls": ControlEvent,
-}
+_EVENTS: dict[str, Any] = dict(EVENT_TYPES)
 
 
 class Wrapped(NamedTuple):
