@@ -4,15 +4,13 @@ import gc
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from pipeline.cli import exit_codes
-from pipeline.cli.histories import InitialLimits, RecordedFile, check_sources
+from pipeline.cli.histories import InitialLimits, RecordedFile, check_sources, opened
 from pipeline.cli.terminal import Screen
-
-STDIN = Path("-")
 
 
 def replay(
@@ -74,17 +72,3 @@ def _replay_against(
     if json is not None:
         write_json(found, json)
     raise typer.Exit(exit_codes.DIFFERENT if found.differences else exit_codes.OK)
-
-
-def opened(file: Path) -> BinaryIO:
-    """Open a file of recorded inputs. Raise StartupError when it cannot be read."""
-    from pipeline.errors import StartupError
-
-    if file == STDIN:
-        return sys.stdin.buffer
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise StartupError(
-            f"{file} cannot be read ({error.strerror}); name a file of recorded inputs"
-        ) from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import exit_codes
-from pipeline.cli.histories import InitialLimits, RecordedFile, check_sources
+from pipeline.cli.histories import InitialLimits, RecordedFile, check_sources, opened
 from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def report(
 
 
 def _histories(file: Path | None, limits: Path | None, *, period_ms: int) -> "Histories":
-    from pipeline.cli.replay import opened
     from pipeline.report.sources import histories_of_file, histories_of_log
     from pipeline.streams.settings import Settings
 
