@@ -1,4 +1,4 @@
-"""What comes through the door with an event, and what goes out."""
+"""The input and the output of a step."""
 
 from msgspec import Struct
 
@@ -11,13 +11,13 @@ from topics.events import Event
 
 
 class Arrival(Struct, frozen=True, gc=False):
-    """One event as the log has it."""
+    """One event from the log, with what was looked up for it."""
 
     event: Event
     content: bytes  # The record's value, as read.
     at_ms: int  # Append time of the record.
     recall: Recall = Recall()
-    # The shell cannot use what comes of it, and says why: apply nothing and halt the account.
+    # Why the shell cannot use the outputs; if set, apply nothing and halt the account.
     set_aside: str | None = None
 
 
@@ -25,12 +25,12 @@ class Step(Struct, frozen=True):
     account: Account | None  # None for a `*` event.
     shared: Shared
     outputs: tuple[Output, ...] = ()
-    remember: tuple[Remembered, ...] = ()  # To be written: by identity, and by number in the ring.
-    forget: tuple[Remembered, ...] = ()  # To be deleted, both.
-    fills: tuple[KeptFill | ForgottenFills, ...] = ()  # To be written, or dropped.
+    remember: tuple[Remembered, ...] = ()  # To write: by id, and by number in the ring.
+    forget: tuple[Remembered, ...] = ()  # To delete, likewise.
+    fills: tuple[KeptFill | ForgottenFills, ...] = ()  # To write or to drop.
     state_due: bool = False  # An AccountState is due.
     snapshot_due: bool = False  # A day was closed: a Snapshot is due.
-    repeated: bool = False  # Applied before: nothing happened.
-    failed: str | None = None  # Applying the event raised: it is left out, the account halted.
-    raised: tuple[str, ...] = ()  # Other parts that raised: they are left out, the account halted.
-    fill_match: FillMatch | None = None  # Of a fill that came for the first time.
+    repeated: bool = False  # It was applied before, so nothing changed.
+    failed: str | None = None  # Applying the event raised: it has no effect, the account is halted.
+    raised: tuple[str, ...] = ()  # Other parts that raised, likewise.
+    fill_match: FillMatch | None = None  # Of a new fill.

@@ -1,7 +1,7 @@
-"""Baselines: what a loss rule measures from once its stop was resumed.
+"""Baselines: the equity from which a loss rule measures after its stop was resumed.
 
-Only the rule that stopped starts again; the others, and all reported figures, go on from where they
-were. So no number of resumes loses more in a week than the weekly limit allows.
+Only the rule of the stop starts again; other rules and all reported figures continue unchanged. So
+resumes of the daily limit can never lose more in a week than the weekly limit allows.
 """
 
 from decimal import ROUND_FLOOR, Context, Decimal
@@ -19,7 +19,7 @@ _DOWN = Context(prec=34, rounding=ROUND_FLOOR)
 
 
 def begin_baseline(turn: Turn, rule: str, equity: Decimal) -> None:
-    """Let a loss rule measure from this equity on."""
+    """Let a loss rule measure from this equity."""
     if rule in _MEASURED:
         turn.set_windows(baselines={**turn.account.windows.baselines, rule: Baseline(equity)})
 
@@ -33,9 +33,9 @@ def end_baseline(turn: Turn, rule: str) -> None:
 
 
 def raise_peak(turn: Turn) -> None:
-    """Let the peak follow equity, and the drawdown's baseline, which ends when it reaches it.
+    """Raise the peak and the drawdown's baseline with equity; at the peak, the baseline ends.
 
-    Equity is fresh, and at the most cautious confirming marks: one bad mark up fakes no peak.
+    Equity is fresh and at the most cautious confirming marks, so one bad high mark makes no peak.
     """
     windows, equity = turn.account.windows, turn.view().equity
     baseline = windows.baselines.get(_DRAWDOWN) if windows.baselines else None
@@ -57,7 +57,7 @@ def _raise_baseline(turn: Turn, peak: Decimal) -> None:
 
 
 def flow_in_measures(turn: Turn, amount: Decimal) -> None:
-    """Let a deposit (above zero) or a withdrawal change no PnL and no drawdown."""
+    """Adjust starts and peak, so that a deposit (positive) or withdrawal is no PnL or drawdown."""
     windows = turn.account.windows
     baselines = dict(windows.baselines)
     for name, item in windows.baselines.items():
@@ -75,13 +75,13 @@ def _peak_after(turn: Turn, peak: Decimal, amount: Decimal) -> Decimal:
     """Scale a peak like equity, so that a flow changes no drawdown."""
     equity = plain_equity(turn.account)
     if equity is not None and equity > 0 and equity + amount > 0:
-        # Rounded down: an account at its limit must not fall past it by the last digit.
+        # Rounded down, so that an account exactly at its limit does not breach it by rounding.
         return _DOWN.divide(EXACT.multiply(peak, equity + amount), equity)
     return max(peak + amount, ZERO if equity is None else equity + amount, ZERO)
 
 
 def shift_starts(turn: Turn, by: Decimal, *, day: bool = True, week: bool = True) -> None:
-    """Move the start equities of the windows that are open, and the baselines in them."""
+    """Shift the start equities of the open windows, and the baselines in them."""
     windows = turn.account.windows
     baselines = dict(windows.baselines)
     for name, moves in (("daily_loss", day), ("weekly_loss", week)):
@@ -102,7 +102,7 @@ def _shifted(window: Window | None, by: Decimal) -> Window | None:
 
 
 def shift_peak(turn: Turn, by: Decimal) -> None:
-    """Move the peak, and the baseline of the drawdown."""
+    """Scale the peak and the drawdown's baseline."""
     windows = turn.account.windows
     baseline = windows.baselines.get(_DRAWDOWN)
     turn.set_windows(peak_equity=windows.peak_equity + by)

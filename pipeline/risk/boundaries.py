@@ -1,8 +1,8 @@
-"""Failure boundaries: what raises of an event is undone and halts the account; the rest goes on.
+"""Failure boundaries: undo the part of an event that raised, halt the account, apply the rest.
 
-An event usually runs through without any boundary. Only when it raises, it is applied again from
-its start, this time part by part: what falls due, what the market said, what the event itself
-means, what follows from it. So a halt, a flatten or a resume acts whatever else is broken.
+An event is usually applied without any boundary. If it raises, it is applied again from its start,
+this time part by part: what became due, the market data, the event itself, and what follows from
+it. So a halt, a flatten or a resume still acts, whatever else is broken.
 """
 
 from collections.abc import Callable
@@ -27,13 +27,13 @@ from topics.events import SignalEvent
 
 
 class PartByPart:
-    """One event applied part by part; lives for one step, like its turn."""
+    """One event applied part by part; it exists for one step, like its turn."""
 
     def __init__(self, turn: Turn, *, refuses: bool = False) -> None:
         self.turn = turn
         self.refuses = refuses  # A signal is rejected without being judged.
         self.failed: str | None = None  # The event itself raised.
-        self.raised: list[str] = []  # The other parts that did.
+        self.raised: list[str] = []  # The other parts that raised.
         self.rolled = False
         self.sound = False  # What raised is known, and is not what follows from the event.
 
@@ -57,7 +57,7 @@ class PartByPart:
         self.rolled = roll(self.turn)
 
     def _fall_due(self) -> None:
-        """Apply what waited for its time, one by one; what raises is dropped."""
+        """Apply what became due, one by one; drop what raises."""
         turn = self.turn
         for reservation in overdue(turn):
             if not self._attempt("an expiry", lambda item=reservation: end_wait(turn, item)):  # type: ignore[misc]
@@ -79,7 +79,7 @@ class PartByPart:
         return True
 
     def _send(self, part: str, exit_: Callable[[], Decimal]) -> Decimal:
-        """Send one exit; when it raises, the other positions are closed all the same."""
+        """Send one exit; if it raises, the other positions are still closed."""
         sent: list[Decimal] = []
         self._attempt(part, lambda: sent.append(exit_()))
         return sent[0] if sent else ZERO
@@ -109,11 +109,11 @@ def leave_out(turn: Turn, arrival: Arrival) -> str:
 
 
 def problem_of(error: Exception) -> str:
-    """Name an exception with its message."""
+    """Return an exception's type and message."""
     return f"{type(error).__name__}: {error}"
 
 
 def halt(turn: Turn, problem: str) -> None:
-    """Halt an account whose state can no longer be trusted, and say why."""
+    """Halt an account whose state can no longer be trusted, and report why."""
     alert_breach(turn, Cause("internal_error", problem), key="internal_error", action="halt")
     open_stop(turn, Cause("internal_error", problem), strength="halt")

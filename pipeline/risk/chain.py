@@ -1,6 +1,6 @@
-"""What ties events together: the chain over all that was applied, and the source offsets seen.
+"""The chain: a digest over all applied events, and the source offsets that were applied.
 
-Equal chains mean equal inputs, so anyone can see that nothing was skipped, repeated or forked.
+Equal chains mean equal inputs, so anyone can check that nothing was skipped, repeated or forked.
 """
 
 from hashlib import blake2b
@@ -12,7 +12,7 @@ _SOURCE = b'"source":{'
 
 
 def chain(previous: str, content: bytes, at_ms: int, *, news: str = "") -> str:
-    """Chain an event to all before it; news: the shared record's chain when that changed."""
+    """Return the chain after an event; news: the shared record's chain if that changed."""
     before, found, rest = content.partition(_SOURCE)
     if found:  # Cut it out; its own fields hold no brace.
         rest = rest[rest.index(b"}") + 1 :]
@@ -21,7 +21,7 @@ def chain(previous: str, content: bytes, at_ms: int, *, news: str = "") -> str:
 
 
 def sources_after(sources: dict[str, int], event: Event) -> dict[str, int] | None:
-    """Note the event's source offset; None when it was applied before."""
+    """Return the source offsets after an event; None if it was applied before."""
     source = event.source
     if source is None:
         return sources

@@ -1,4 +1,4 @@
-"""What is remembered outside the account: what to look up before a step, and what it says.
+"""Ids and fills remembered outside the account: what a step must look up, and what it found.
 
 `wanted` is the second door of the core: the shell answers it with a `Recall` for the step.
 """
@@ -22,7 +22,7 @@ from topics.fills import Fill
 
 
 def wanted(account: Account | None, shared: Shared, event: Event, *, at_ms: int) -> Lookup:
-    """Name what the step of an event has to see of what is remembered; nearly always one id."""
+    """Return what the step of an event must look up; nearly always one id."""
     oldest: tuple[int, ...] = ()
     if account is not None:
         limits = limits_of(shared.limits.rules, account.limits.rules)
@@ -33,7 +33,7 @@ def wanted(account: Account | None, shared: Shared, event: Event, *, at_ms: int)
 
 
 def _of_fill(account: Account | None, fill: Fill, *, oldest: tuple[int, ...]) -> Lookup:
-    """A bust and a correction apply again what came since the fill that they change."""
+    """Also look up the kept fills for a bust or a correction, which apply later fills again."""
     holding = None if account is None else account.holdings.get(fill.symbol)
     is_reserved = holding is not None and fill.signal_id in holding.reservations
     own, counterpart = identity_of(fill), counterpart_of(fill)
@@ -75,12 +75,12 @@ def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
 
 
 def is_kept(turn: Turn, remembered_ms: int | None) -> bool:
-    """Whether an id that was remembered then is so still."""
+    """Whether an id that was remembered at a time is still remembered."""
     horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
     return remembered_ms is not None and remembered_ms > turn.now_ms - horizon_ms
 
 
 def change_content(turn: Turn, named: str, content: str, *, recall: Recall) -> None:
-    """Keep something else with an id that stays where it is in the ring."""
+    """Replace the content kept with an id, which stays at its place in the ring."""
     if recall.seen_at_ms is not None:
         turn.remember.append(Remembered(IN_PLACE, named, recall.seen_at_ms, content))

@@ -1,6 +1,6 @@
-"""What a fill takes of the order that it names: its reservation, and how well it fits.
+"""Release the reservation of the order that a fill names, and find out whether they match.
 
-Apart from on_fill.py: here is no money, only what was approved.
+Apart from on_fill.py because this is about approved orders, not about money.
 """
 
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from topics.fills import Fill
 
 
 def release(turn: Turn, fill: Fill, recall: Recall) -> Reservation | None:
-    """Release what a fill takes; return its reservation after the fill, if one matches."""
+    """Release the filled quantity; return the reservation after the fill, if one matches."""
     holding = turn.holding(fill.symbol)
     reservation = _matching(holding, fill)
     if reservation is None:
@@ -63,10 +63,10 @@ def _matching(holding: Holding, fill: Fill) -> Reservation | None:
 
 
 def _names_a_decision(turn: Turn, fill: Fill, recall: Recall) -> bool:
-    """Whether nothing is reserved (any more) of the decision that a fill names.
+    """Whether the decision that a fill names has no reservation (anymore).
 
-    It was rejected, or its order ended. An order that works in another symbol, or on the other
-    side, is not the fill's.
+    It was rejected, or its order ended. A working order in another symbol, or on the other side,
+    does not belong to the fill.
     """
     account, name = turn.account, fill.signal_id
     orders = [
@@ -83,7 +83,7 @@ def _names_a_decision(turn: Turn, fill: Fill, recall: Recall) -> bool:
 
 
 def _is_exit_id(turn: Turn, name: str | None) -> bool:
-    """Whether an id has the form of those that we derived so far: of an exit, here."""
+    """Whether an id has the form of the exit ids that this account has already used."""
     account_id, _, numbers = (name or "").partition(":")
     sequence, _, number = numbers.partition(":")
     if account_id != turn.account.account_id or not (sequence.isdecimal() and number.isdecimal()):

@@ -1,4 +1,4 @@
-"""The account's state as others see it."""
+"""Build rows of account_states: an account's state for readers outside risk."""
 
 from decimal import Decimal, localcontext
 
@@ -75,7 +75,7 @@ def _account_state(account: Account, shared: Shared) -> AccountState:
 def shared_state(shared: Shared, *, topic_id: str = "") -> AccountState:
     """Build the row that reports a partition's `*` documents and controls to broadcast.
 
-    And how many accounts have a row; topic_id: of the topic that has all of these.
+    It also reports how many accounts have a row; topic_id: of the topic that has all these rows.
     """
     return AccountState(
         account_id=EVERYONE,
@@ -107,7 +107,7 @@ def shared_state(shared: Shared, *, topic_id: str = "") -> AccountState:
 
 
 def _exposures(account: Account) -> tuple[Decimal | None, Decimal | None]:
-    """Sum of the positions' notionals, unsigned and signed; None with a mark unknown."""
+    """Return the sum of all notionals, unsigned and signed; None if a mark is unknown."""
     gross = net = ZERO
     for holding in account.holdings.values():
         exposure = holding.figures.exposure
@@ -119,7 +119,7 @@ def _exposures(account: Account) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _positions(account: Account) -> tuple[PositionState, ...]:
-    """What is held, and what was: its realized PnL is over the life of the account."""
+    """Return a symbol's position; closed ones too, since realized PnL never restarts."""
     return tuple(
         _position(holding)
         for holding in account.holdings.values()

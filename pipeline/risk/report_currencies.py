@@ -1,4 +1,4 @@
-"""What the account's row says of other currencies: cash, the rates it holds, what waits for one."""
+"""Other currencies in the account's row: cash, the rates it has, and money that waits for one."""
 
 from decimal import Decimal
 
@@ -6,11 +6,11 @@ from pipeline.risk.account.account import Account
 from pipeline.risk.account.holding import Holding
 from topics.account_states import HeldRate
 
-_CURRENCIES_TOLD_MAX = 4  # Their rates must fit into any revaluation.
+_UNCONVERTED_MAX = 4  # Their rates must fit into any revaluation.
 
 
 def cash_of(account: Account) -> dict[str, Decimal]:
-    """Return what is there of each currency, the account's own first."""
+    """Return the balance of each currency, the account's own first."""
     return {account.capital.currency or "": account.capital.balance, **account.currencies.cash}
 
 
@@ -30,6 +30,6 @@ def _rate(account: Account, currency: str) -> HeldRate:
 
 
 def unconverted_of(account: Account) -> tuple[str, ...]:
-    """Return the currencies of money that waits for a rate, the first few."""
+    """Return the first few currencies of money that waits for a rate."""
     currencies = {key.partition(":")[0] for key in account.currencies.unconverted}
-    return tuple(sorted(currencies)[:_CURRENCIES_TOLD_MAX])
+    return tuple(sorted(currencies)[:_UNCONVERTED_MAX])

@@ -64,7 +64,7 @@ def apply_shared(shared: Shared, event: Event, *, at_ms: int) -> tuple[Shared, t
 
 
 def enlist(account: Account, shared: Shared) -> tuple[Account, Shared]:
-    """Count an account that begins, so that whoever watches them knows how many there are."""
+    """Count a new account, so that broadcast knows how many rows to expect."""
     if account.applied.number:
         return account, shared
     number = shared.accounts + 1
@@ -140,7 +140,7 @@ def _refusal(shared: Shared, control: Control) -> str | None:
         return untimely
     known = any(stop.stop_id == control.stop_id for stop in shared.stops)
     if control.command == "resume" and not known:
-        return f"there is no open stop {control.stop_id} of all accounts"
+        return f"no open stop of all accounts has the id {control.stop_id!r}"
     if control.command != "resume" and len(shared.stops) >= SHARED_STOPS_MAX:
         return "too many stops of all accounts are open"
     return None
@@ -149,10 +149,10 @@ def _refusal(shared: Shared, control: Control) -> str | None:
 def timing_refusal(
     control: Control, *, now_ms: int, tightened_ms: int, skew_ms_max: int
 ) -> str | None:
-    """Say why a control comes at the wrong time; tightened_ms: when the last stop was made.
+    """Return why the time of a control is wrong; tightened_ms: when the last stop was made.
 
-    A control that tightens acts in the order of the log, whatever its author's clock says; a resume
-    must not lift what its author cannot have seen yet.
+    A control that tightens acts in the order of the log, whatever its author's clock says. A resume
+    must not lift a stop that its author cannot have seen yet.
     """
     if control.expires_at_ms is not None and now_ms >= control.expires_at_ms:
         return "it has expired"

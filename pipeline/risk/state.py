@@ -1,4 +1,4 @@
-"""State as bytes: a version, then the record. One that this release cannot read stops."""
+"""State as bytes: a version, then the record. A worker stops if its release cannot read them."""
 
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ class StateError(Exception):
 
 
 def new_shared(*, partition: int, rules_version: str) -> Shared:
-    """Begin the shared record of a partition."""
+    """Return the shared record of a new partition."""
     return Shared(partition, rules_version)
 
 
@@ -41,7 +41,7 @@ def load_account(raw: bytes) -> Account:
 
 
 def load_shared(raw: bytes, *, partition: int, rules_version: str) -> Shared:
-    """Load a shared record for the rules that judge from now on."""
+    """Load a shared record, and set the rules version that decides from now on."""
     shared = _load(_SHARED, raw)
     if shared.partition != partition:
         raise StateError(f"state of partition {shared.partition} lies in partition {partition}")

@@ -3,7 +3,8 @@
     recall = <look up>(wanted(account, shared, event, at_ms=...))
     step(account, shared, Arrival(event, ..., recall)) -> Step(account, shared, outputs)
 
-Both are pure: time is the event's, what was seen comes with it, what is to be remembered goes out.
+Both are pure: the time is the event's, what was looked up comes with it, and what must be
+remembered is an output.
 """
 
 from decimal import getcontext, localcontext
@@ -70,7 +71,7 @@ _AGAIN_AFTER_FAILURE_MS = 60_000
 
 def step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     """Apply one event to its account, or to the shared record when it names `*`."""
-    if getcontext() is MONEY:  # The worker's own, set once: nothing to enter.
+    if getcontext() is MONEY:  # The worker set it once for its thread.
         return _step(account, shared, arrival)
     with localcontext(MONEY):
         return _step(account, shared, arrival)
@@ -131,14 +132,14 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
 
 
 def _step_apart(begun: Account, shared: Shared, arrival: Arrival, *, error: Exception) -> Step:
-    """Apply an event that raised again, part by part, and halt the account."""
+    """Apply an event that raised a second time, part by part, and halt the account."""
     parts = PartByPart(_turn(begun, shared, arrival))
     parts.run(arrival, _apply)
-    if not parts.sound:  # No approval goes out in an event after which the account is halted.
+    if not parts.sound:  # An event that halts the account must not approve anything.
         parts = PartByPart(_turn(begun, shared, arrival), refuses=True)
         parts.run(arrival, _apply)
         halt(parts.turn, f"what follows from an event raised {problem_of(error)}")
-    # What raises when it falls due is asked for again only after a while, not at once and for ever.
+    # Retry what raised when it became due only after a while, or it would repeat without end.
     wake_ms = parts.turn.now_ms + _AGAIN_AFTER_FAILURE_MS
     step = _finish(parts.turn, begun, wake_ms=wake_ms, rolled=parts.rolled)
     return replace(step, state_due=True, failed=parts.failed, raised=tuple(parts.raised))

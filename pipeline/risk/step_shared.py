@@ -1,4 +1,4 @@
-"""What a `*` event does: it names no account, and changes what a partition's accounts share."""
+"""Apply a `*` event, which changes the shared record of a partition and no single account."""
 
 from msgspec.structs import replace
 

@@ -71,7 +71,7 @@ def run_ingest(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     engine = engine_settings(settings, RoleName.INGEST, topics, life=life)
     application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
     reader = TableReader(
-        settings, tables, on_failure=application.stop, stop_levels=_table_guard(settings, life)
+        settings, tables, on_failure=application.stop, guard=_table_guard(settings, life)
     )
     role = IngestOfOthers(settings, tables, produce=application.produce, tally=tally)
     status = application.status
@@ -99,7 +99,7 @@ def run_broadcast(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     tables = Tables(settings)
     broadcast = Broadcast(settings, tables)
     reader = TableReader(
-        settings, tables, on_failure=broadcast.stop, stop_levels=_table_guard(settings, life)
+        settings, tables, on_failure=broadcast.stop, guard=_table_guard(settings, life)
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: broadcast.stop())

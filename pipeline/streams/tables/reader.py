@@ -66,7 +66,7 @@ class TableReader:
         tables: Tables,
         *,
         on_failure: Callable[[], None],
-        stop_levels: TableGuard | None = None,
+        guard: TableGuard | None = None,
     ) -> None:
         self.failure: str | None = None
         self.on_price: Callable[[str], None] = _ignore
@@ -74,7 +74,7 @@ class TableReader:
         self._settings = settings
         self._tables = tables
         self._on_failure = on_failure
-        self._guard = stop_levels
+        self._guard = guard
         self._guarded: GuardedReader | None = None  # Reads before the consumer starts.
         self._topics = {settings.topic(name): TOPICS[name] for name in ("instruments", "prices")}
         self._price_topic_id = ""
