@@ -3,8 +3,7 @@
     recall = <look up>(wanted(account, shared, event, at_ms=...))
     step(account, shared, Arrival(event, ..., recall)) -> Step(account, shared, outputs)
 
-Both are pure: the time is the event's, what was looked up comes with it, and what must be
-remembered is an output.
+Both are pure: time and what was looked up come with the event; what to remember is an output.
 """
 
 from decimal import getcontext, localcontext

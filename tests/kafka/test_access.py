@@ -1,6 +1,5 @@
 """With the access that `riskgate topics acls` prints, everybody can do their work and no more."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -72,14 +71,8 @@ def roles(kafka: GuardedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def started(kafka: GuardedKafka, role: str, folder: Path) -> Worker:
     own = {"instance": "one", "http_port": 0, "state_dir": folder / role}
     settings = kafka.settings(role, **NAMES, **own)
-    log = folder / f"{role}.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            riskgate_command("run", role),
-            env={f"RISKGATE_{name.upper()}": str(value) for name, value in settings.items()},
-            stderr=stream,
-        )
-    return Worker(process, log)
+    environment = {f"RISKGATE_{name.upper()}": str(value) for name, value in settings.items()}
+    return Worker.start(riskgate_command("run", role), folder / f"{role}.log", environment)
 
 
 def refusal(kafka: GuardedKafka, party: str, topic: str) -> KafkaError | None:

@@ -1,7 +1,6 @@
 """A worker that stands in a call ends, and the next one goes on and shows that it happened."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +24,8 @@ def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
 def stalling(world: World, call: str, file: Path) -> Worker:
     """Start a risk worker that stands in this call once the file is there."""
     command = python_command("-m", "tests.kafka.stalling_risk", call, str(file))
-    with (file.parent / "stalling.log").open("wb") as log:
-        environment = {**os.environ, **world.environment("one")}
-        process = subprocess.Popen(command, env=environment, stderr=log)
-    return Worker(process, file.parent / "stalling.log")
+    environment = {**os.environ, **world.environment("one")}
+    return Worker.start(command, file.parent / "stalling.log", environment)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import subprocess
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
@@ -62,6 +62,12 @@ class Worker:
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
         self._log = log
+
+    @classmethod
+    def start(cls, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Self:
+        """Start a command that writes its log to a file."""
+        with log.open("wb") as stream:
+            return cls(subprocess.Popen(command, env=environment, stderr=stream), log)
 
     def log(self) -> str:
         """Return what it wrote on stderr."""
@@ -150,13 +156,8 @@ class World:
         """Start `riskgate run` with these roles, all three without a name."""
         more = {variable(name): str(value) for name, value in settings.items()}
         log = self._folder / f"{len(self._workers)}-{'-'.join(roles)}.log"
-        with log.open("wb") as stream:
-            process = subprocess.Popen(
-                riskgate_command("run", *roles),
-                env={**os.environ, **self.environment(instance), **more},
-                stderr=stream,
-            )
-        self._workers.append(Worker(process, log))
+        environment = {**os.environ, **self.environment(instance), **more}
+        self._workers.append(Worker.start(riskgate_command("run", *roles), log, environment))
         return self._workers[-1]
 
     def send(self, *messages: Struct) -> None:
