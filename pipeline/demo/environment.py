@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pipeline.demo.kafka_io import Sender
@@ -57,12 +56,7 @@ class Environment:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._exits.close()
 
     def open_accounts(self, names: list[str]) -> None:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from queue import Empty, SimpleQueue
-from types import TracebackType
 from typing import NamedTuple, Self, TypeAlias, cast
 
 from confluent_kafka import (
@@ -118,12 +117,7 @@ class Reader:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ending.set()
         self._thread.join()
         self._consumer.close()

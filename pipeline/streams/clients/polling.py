@@ -8,9 +8,20 @@ from typing import Protocol
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message
 
-from pipeline.streams.role_interface import Record
+from pipeline.streams.role_interface import ClientSetting, Record
 
-__all__ = ["Recorded", "poll_all", "record_of"]
+__all__ = ["WITHOUT_COMMITS", "Recorded", "poll_all", "record_of"]
+
+# For a consumer that commits nothing: it reads whole partitions again after each start.
+WITHOUT_COMMITS: dict[str, ClientSetting] = {
+    "allow.auto.create.topics": False,
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "enable.partition.eof": True,
+    "fetch.queue.backoff.ms": 1,
+    "fetch.wait.max.ms": 50,
+    "queued.max.messages.kbytes": 16_384,
+}
 
 
 class Recorded(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
+from pipeline.streams.clients.polling import WITHOUT_COMMITS
 from pipeline.streams.role_interface import FETCH, Place
 from topics.topic import Topic
 
@@ -16,17 +17,7 @@ ASK_SECONDS = 5.0
 REQUEST_SECONDS_MAX = 10.0
 ANSWER_SECONDS_MAX = 0.25  # Short: it blocks the reader's thread, and the next try comes soon.
 
-CONSUMER = {
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "auto.offset.reset": "error",
-    "allow.auto.create.topics": False,
-    "enable.partition.eof": True,
-    "fetch.wait.max.ms": 50,
-    "fetch.queue.backoff.ms": 1,
-    "queued.max.messages.kbytes": 16_384,
-    **FETCH,
-}
+CONSUMER = {**WITHOUT_COMMITS, **FETCH, "auto.offset.reset": "error"}
 
 
 class TablePartitions:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
-from pipeline.streams.clients.polling import poll_all
+from pipeline.streams.clients.polling import WITHOUT_COMMITS, poll_all
 from pipeline.streams.settings import Settings
 
 __all__ = ["OwnedStates", "Row"]
@@ -19,19 +19,13 @@ logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 1000
 POLL_INTERVAL_MS_MAX = 45_000
-CONSUMER: dict[str, str | int | bool] = {
-    "allow.auto.create.topics": False,
+CONSUMER = {
+    **WITHOUT_COMMITS,
     "auto.offset.reset": "earliest",
-    "enable.auto.commit": False,
-    "enable.auto.offset.store": False,
-    "enable.partition.eof": True,
-    "fetch.queue.backoff.ms": 1,
-    "fetch.wait.max.ms": 50,
     "isolation.level": "read_committed",
     "max.poll.interval.ms": POLL_INTERVAL_MS_MAX,
     # A partition that keeps its owner gets heartbeats while others move.
     "partition.assignment.strategy": "cooperative-sticky",
-    "queued.max.messages.kbytes": 16_384,
 }
 
 
