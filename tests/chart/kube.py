@@ -68,7 +68,7 @@ class Pod(Struct):
 
     @property
     def ready(self) -> bool:
-        """Ready, and not told to end."""
+        """Ready and not terminating."""
         return not self.leaves and Condition("Ready", "True") in self.status.conditions
 
 
@@ -104,7 +104,7 @@ class Watch:
         return min(counts)
 
     def left(self, role: str) -> list[str]:
-        """Return which pods of a role were told to end, in the order of their first time.
+        """Return the pods of a role that were terminated, in the order of their first time.
 
         The controller at times brings one back as it was, and replaces it once more.
         """

@@ -114,7 +114,7 @@ def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None
     world.delete("prices")
 
     assert [role.code() for role in roles] == [1, 1]
-    assert all("the tables cannot be read any more" in role.log() for role in roles)
+    assert all("the tables cannot be read anymore" in role.log() for role in roles)
 
 
 def has_revaluation_at(price: str, events: list[Row]) -> bool:

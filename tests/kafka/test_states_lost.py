@@ -82,7 +82,7 @@ def test_partition_gets_no_heartbeat_when_rows_of_it_are_missing(world: World) -
     events = world.read("events", lambda rows: len(rows) > 12)
 
     assert {event["type"] for event in events} == {"revaluation"}  # Each asks for rows.
-    assert f"partition {HOME} has not every row" in broadcast.get("readyz").text
+    assert f"partition {HOME} lacks rows" in broadcast.get("readyz").text
     withheld = broadcast.metric(f'riskgate_heartbeats_withheld_total{{partition="{HOME}"}}')
     assert withheld >= 1
 
