@@ -91,7 +91,7 @@ def test_partition_gets_no_heartbeat_when_a_row_of_it_does_not_decode(world: Wor
 
     counts = world.counts("events", lambda counts: all(counts[p] >= 3 for p in (0, 1, 3)))
     assert counts[2] == 0
-    assert "partition 2 has 1 rows" in broadcast.get("readyz").text
+    assert "partition 2 lacks readable rows of 1 accounts" in broadcast.get("readyz").text
     assert broadcast.metric('riskgate_accounts_unread{partition="2"}') == 1
 
     world.send_bytes("account_states", None, key=b"acct-1", partition=2)
