@@ -29,11 +29,12 @@ TURN_SECONDS_MAX = 30.0  # A commit or a rebalance takes less.
 START_SECONDS_MAX = 10.0
 STOP_SECONDS_MAX = 2
 HEAD_BYTES_MAX = 8192
+PAGE_SECONDS = 0.1  # How long one rendering of /metrics answers everybody who asks.
 BACKLOG = 32  # Connections that may wait to be accepted; no other bound applies to them yet.
 
 
 class Health(NamedTuple):
-    """What the HTTP thread calls in a role, at each request."""
+    """What the HTTP thread calls in a role, at each request; `show` only for a new page."""
 
     last_turn_s: Callable[[], float]  # time.monotonic() of the loop's last turn.
     reasons_not_ready: Callable[[], list[str]]
@@ -46,6 +47,8 @@ class HealthServer:
 
     def __init__(self, health: Health, *, host: str, port: int) -> None:
         self._health = health
+        self._page = b""  # The last rendering of /metrics.
+        self._page_due_s = 0.0
         self._socket = _listen(host, port)
         self.port: int = self._socket.getsockname()[1]
         self._server = uvicorn.Server(
@@ -88,8 +91,12 @@ class HealthServer:
         )
 
     async def _metrics(self, _request: Request) -> Response:
-        self._health.show()
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        # A rendering holds Python's lock, so a flood of requests would slow down the loop.
+        if time.monotonic() >= self._page_due_s:
+            self._health.show()
+            self._page = generate_latest()
+            self._page_due_s = time.monotonic() + PAGE_SECONDS
+        return Response(self._page, media_type=CONTENT_TYPE_LATEST)
 
     async def _livez(self, _request: Request) -> Response:
         age_s = time.monotonic() - self._health.last_turn_s()

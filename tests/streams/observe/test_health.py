@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from pipeline.errors import StartupError
+from pipeline.streams.observe import health as health_module
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.health import TURN_SECONDS_MAX, Health, HealthServer
 
@@ -50,6 +51,37 @@ def test_metrics_are_shown_in_the_text_format_when_asked_for() -> None:
 
     assert "riskgate_heartbeats_total" in answer.text
     assert answer.headers["content-type"].startswith("text/plain")
+
+
+def test_metrics_are_rendered_once_when_many_ask_at_the_same_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[float] = []
+    monkeypatch.setattr(health_module, "PAGE_SECONDS", 60.0)
+    health = Health(time.monotonic, list, lambda: shown.append(time.monotonic()))
+
+    with HealthServer(health, host=LOCAL, port=0) as server, httpx.Client() as client:
+        pages = {client.get(f"http://{LOCAL}:{server.port}/metrics").text for _ in range(50)}
+
+    assert len(shown) == 1
+    assert len(pages) == 1
+
+
+def test_metrics_are_rendered_again_when_the_last_page_is_old() -> None:
+    health = Health(time.monotonic, list, metrics.HEARTBEATS.inc)
+
+    with HealthServer(health, host=LOCAL, port=0) as server, httpx.Client() as client:
+        first, second = (beats(client, server.port, wait_s=0.15) for _ in range(2))
+
+    assert second == first + 1
+
+
+def beats(client: httpx.Client, port: int, *, wait_s: float) -> float:
+    """Return the heartbeats that /metrics shows, then wait."""
+    page = client.get(f"http://{LOCAL}:{port}/metrics").text
+    time.sleep(wait_s)
+    (line,) = (row for row in page.splitlines() if row.startswith("riskgate_heartbeats_total "))
+    return float(line.rpartition(" ")[2])
 
 
 def test_start_fails_with_a_sentence_when_the_port_is_taken() -> None:
