@@ -43,14 +43,24 @@ def test_process_ends_with_a_sentence_when_its_main_thread_stands(
     assert done.returncode == 1
     assert done.stderr.startswith("riskgate: risk stopped: its main thread was stuck")
     assert "most recent call first" in done.stderr  # Where it stands.
+    assert "Python's lock" not in done.stderr
     assert 3 <= seconds < 6
 
 
-def test_process_ends_when_its_main_thread_stands_with_the_lock(tmp_path: object) -> None:
+def test_process_ends_with_a_sentence_when_its_main_thread_stands_with_the_lock(
+    tmp_path: object,
+) -> None:
     done, seconds = end(IN_C_WITH_THE_LOCK, tmp_path)
 
     assert done.returncode == 1
-    assert "Timeout (0:00:06)!" in done.stderr
+    assert done.stderr.startswith("Timeout (0:00:06)!")
+    assert (
+        "riskgate: risk stopped: its main thread was stuck for 6 s in a call that holds "
+        "Python's lock (its stack is the last one below). Nothing was committed after that; a "
+        "restart resumes from the last commit"
+    ) in done.stderr
+    last_stack = done.stderr.rpartition("most recent call first")[2]
+    assert last_stack.splitlines()[1:] == ['  File "<string>", line 12 in <module>']
     assert 7 <= seconds < 12
 
 
