@@ -110,6 +110,11 @@ class GuardedReader:
         """Whether everything was read."""
         return not self._ends
 
+    @property
+    def windows(self) -> dict[Place, tuple[int, int]]:
+        """What is still to be read."""
+        return {place: (self.positions[place], end) for place, end in self._ends.items()}
+
     def read(self, wait_seconds: float) -> list[Passed | Unreadable]:
         """Return what came meanwhile, in order. Raise Stopped when the child is of no use."""
         if self.done:
@@ -193,8 +198,10 @@ class GuardedReader:
             raise Stopped(f"A child that reads under a limit of memory ended with {code}")
         place = next(iter(self._ends))
         first = self.positions[place]
-        # With one batch in each fetch, nothing else can have ended it.
-        found = self._careful and first == self._began[place]
+        # With one batch in each fetch, nothing else can have ended it: but for what follows the
+        # end of a window before, which the client fetches ahead.
+        is_first = place == self._places[0]
+        found = self._careful and is_first and first == self._began[place]
         self._careful = not found
         return [self._set_aside(place, first)] if found else []
 

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.clients.polling import Recorded
+from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.unreadable import is_unreadable
 from pipeline.streams.role_interface import EngineSettings, Place, Stopped
 
@@ -75,6 +76,30 @@ def read_again(
     """
     if not offsets:
         return {}
+    read = _read_guarded if settings.stop_levels else _read
+    found = read(settings, offsets, beat)
+    return {place: mark for place, mark in found.items() if mark.offset == offsets[place]}
+
+
+def _read_guarded(
+    settings: EngineSettings, offsets: Mapping[Place, int], beat: Callable[[], None]
+) -> dict[Place, Mark]:
+    """Read by a child: the client fetches what follows too, and that may take all memory."""
+    properties = {**settings.reader(), "isolation.level": "read_uncommitted"}
+    windows = {place: (at, at + 1) for place, at in offsets.items()}
+    found: dict[Place, Mark] = {}
+    with closing(GuardedReader(settings.stop_levels, properties, windows)) as reader:
+        while not reader.done:
+            beat()
+            for message in reader.read(POLL_SECONDS):
+                if isinstance(message, Passed):
+                    found[message.topic(), message.partition()] = Mark.of(message)
+    return found
+
+
+def _read(
+    settings: EngineSettings, offsets: Mapping[Place, int], beat: Callable[[], None]
+) -> dict[Place, Mark]:
     found: dict[Place, Mark] = {}
     with closing(Consumer(settings.second_reader())) as consumer:
         consumer.assign([TopicPartition(*place, at) for place, at in offsets.items()])
@@ -90,7 +115,7 @@ def read_again(
             message = consumer.poll(POLL_SECONDS)
             if message is not None:
                 _take(message, seen, found)
-    return {place: mark for place, mark in found.items() if mark.offset == offsets[place]}
+    return found
 
 
 def _take(message: Message, seen: set[Place], found: dict[Place, Mark]) -> None:
