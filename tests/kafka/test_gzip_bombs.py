@@ -14,7 +14,7 @@ from tests.kafka.limited import Limited
 from tests.kafka.world import World, until
 
 MEBIBYTES = 512
-BOMBS = {"gzip": (1, 400), "lz4": (3, 200)}  # How many, and what each unpacks to, in MB.
+BOMBS = {"gzip": (1, 900), "lz4": (3, 200)}  # How many, and what each unpacks to, in MB.
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def await_set_aside(world: World, topic: str, offsets: range) -> int:
         lambda rows: set(offsets) <= {offset for row in rows for offset in offsets_of(row)},
     )
     letters = [row for row in rows if "cannot be unpacked" in row["error"]]
-    assert {row["source"]["topic"] for row in rows} == {topic}
+    assert {row["source"]["topic"] for row in rows} == {topic}, rows
     firsts = [letter["source"]["offset"] for letter in letters]
     assert firsts == sorted(set(firsts))
     return len(letters)
@@ -79,6 +79,57 @@ def test_signals_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> No
     assert limited.deaths <= BOMBS[codec][0]
 
 
+def test_decisions_go_on_when_a_bomb_is_among_the_events(world: World) -> None:
+    wanted = {f"{name}-{n}" for name in ("before", "after") for n in range(20)}
+    partition = world.partition_of(given.ACCOUNT)
+    world.run("ingest").ready()
+    with Limited(world, "risk", mebibytes=MEBIBYTES) as limited:
+        send_signals(world, "before", 20)
+        world.read("decisions", lambda rows: len(rows) >= 20)
+        behind = 20 + send_bombs(world, "events", "gzip", partition)
+        send_signals(world, "after", 20)
+
+        decided = world.read("decisions", lambda rows: wanted <= {r["signal_id"] for r in rows})
+        batches = await_set_aside(world, "events", range(20, behind))
+        line = 'riskgate_dead_letters_total{error="unreadable",topic="events"}'
+        until(lambda: limited.worker.ready().metric(line) >= 1, world.logs)
+
+    assert batches == 1
+    assert len(decided) == len(wanted)
+    assert limited.deaths <= 1
+
+
+def test_partition_gets_heartbeats_again_when_a_bomb_is_among_the_account_states(
+    world: World,
+) -> None:
+    home = world.partition_of(given.ACCOUNT)
+    line = f'riskgate_heartbeats_withheld_total{{partition="{home}"}}'
+    with Limited(world, "broadcast", mebibytes=MEBIBYTES) as limited:
+        world.run("risk").ready()
+        world.run("ingest").ready()
+        world.send(given.account(), given.signal("buy", 1))
+        world.read(
+            "account_states", lambda rows: any(r["account_id"] == given.ACCOUNT for r in rows)
+        )
+        send_bombs(world, "account_states", "gzip", home)
+
+        (letter,) = world.read("dead_letters", bool)
+        until(lambda: limited.worker.ready().metric(line) >= 1, world.logs)
+        limited.worker.ready()
+        logged = limited.worker.log()
+
+        assert (letter["source"]["topic"], letter["source"]["partition"]) == (
+            "account_states",
+            home,
+        )
+        assert f"partition {home} gets no heartbeat until risk writes its rows again" in logged
+        assert limited.worker.end() == 0
+        until(lambda: limited.deaths == 2, world.logs)
+        limited.worker.ready()
+
+    assert limited.deaths == 2  # Killed by the bomb, ended by the test; it is known from then on.
+
+
 @pytest.mark.parametrize("codec", BOMBS)
 def test_prices_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> None:
     price = given.price(100)
@@ -91,5 +142,7 @@ def test_prices_go_on_when_a_bomb_is_among_them(world: World, codec: str) -> Non
         await_set_aside(world, "prices", range(1, behind))
         world.run("risk").ready()
         until(lambda: limited.worker.get("readyz").status_code == 200, world.logs)
+        line = 'riskgate_dead_letters_total{error="unreadable",topic="prices"}'
+        assert limited.worker.metric(line) >= 1
 
         assert limited.deaths <= BOMBS[codec][0]

@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.clients.polling import poll_all
-from pipeline.streams.roles.broadcast.owned_states import OwnedStates
+from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
 from tests.kafka.rig import Rig, until
 from tests.kafka.world import PARTITIONS, World
 
@@ -32,7 +32,7 @@ class Member:
 
     def read(self) -> bool:
         """Take what is there; return whether every partition was read to its end."""
-        self.seen |= {row.account_id for row in self.states.read()}
+        self.seen |= {row.account_id for row in self.states.read() if isinstance(row, Row)}
         return len(self.states.whole) == PARTITIONS
 
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.bombs import send_bomb
-from tests.kafka.world import World
+from tests.kafka.world import World, until
 
 LETTER = "Offsets 0 to 159 cannot be unpacked"
 
@@ -57,3 +57,28 @@ def test_ingest_begins_again_when_what_follows_its_last_record_cannot_be_unpacke
     letters = world.read("dead_letters", lambda rows: len(rows) >= 13)
     # Partitions of dead_letters are read in any order.
     assert any(row["error"].startswith("Offsets 1 to 160 cannot be unpacked") for row in letters)
+
+
+def test_partition_gets_heartbeats_again_when_a_batch_of_account_states_cannot_be_unpacked(
+    world: World,
+) -> None:
+    broadcast = world.run("broadcast").ready()
+    for role in ("risk", "ingest"):
+        world.run(role).ready()
+    world.send(given.account())
+    world.read("account_states", lambda rows: any(r["account_id"] == given.ACCOUNT for r in rows))
+    home = world.partition_of(given.ACCOUNT)
+    name = world.settings.topic("account_states")
+    line = f'riskgate_heartbeats_withheld_total{{partition="{home}"}}'
+    withheld = broadcast.metric(line)
+
+    send_bomb(world.settings.brokers, name, megabytes=160, partition=home)
+
+    (letter,) = world.read("dead_letters", bool)
+    assert (letter["source"]["topic"], letter["source"]["partition"]) == ("account_states", home)
+    assert "cannot be unpacked" in letter["error"]
+    assert f"partition {home} gets no heartbeat until risk writes its rows again" in broadcast.log()
+    until(lambda: broadcast.metric(line) > withheld, world.logs)
+    broadcast.ready()
+    counted = 'riskgate_dead_letters_total{error="unreadable",topic="account_states"}'
+    assert broadcast.metric(counted) == 1

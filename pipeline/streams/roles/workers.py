@@ -97,10 +97,9 @@ def run_broadcast(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     """Send heartbeats and revaluations until SIGTERM. Raise Stopped when the tables fail."""
     _show_start(RoleName.BROADCAST)
     tables = Tables(settings)
-    broadcast = Broadcast(settings, tables)
-    reader = TableReader(
-        settings, tables, on_failure=broadcast.stop, guard=_table_guard(settings, life)
-    )
+    guard = _table_guard(settings, life)
+    broadcast = Broadcast(settings, tables, guard=guard)
+    reader = TableReader(settings, tables, on_failure=broadcast.stop, guard=guard)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: broadcast.stop())
     with _health(settings, broadcast_health(broadcast, reader)), reader:

@@ -1,7 +1,8 @@
-"""Which offsets of the tables' topics a child process reads, since a batch may exhaust memory.
+"""Which offsets a child process reads of topics that are read whole: a batch may exhaust memory.
 
-Apart from reader.py because it knows files and offsets, not rows. Tables start in the past each
-time, so they meet the same unreadable batches again; a file beside the state remembers them.
+Apart from the readers because it knows files and offsets, not rows. Tables and `account_states` are
+read from the past each time, so their readers meet the same unreadable batches again; a file beside
+the state remembers them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,16 +36,27 @@ class TableGuard:
         properties: Mapping[str, ClientSetting],
     ) -> GuardedReader | None:
         """Return a reader that uses a child; None if no partition needs it."""
-        known = self._known()
         windows: dict[Place, tuple[int, int]] = {}
         for start in starts:
             place = start.topic, start.partition
-            end = ends[place]
-            if not self._is_unclean:
-                end = min(end, known.get(start.topic, {}).get(start.partition, 0))
+            end = self.end(place, ends[place])
             if 0 <= start.offset < end:  # Negative: no record is newer than the start time.
                 windows[place] = start.offset, end
-        return GuardedReader(self._command, properties, windows) if windows else None
+        return self.of_windows(windows, properties) if windows else None
+
+    def end(self, place: Place, log_end: int) -> int:
+        """Return the offset before which a child must read a partition; 0: it need not."""
+        return log_end if self._is_unclean else min(log_end, self._known_end(place))
+
+    def of_windows(
+        self, windows: Mapping[Place, tuple[int, int]], properties: Mapping[str, ClientSetting]
+    ) -> GuardedReader:
+        """Return a reader of these offsets that uses a child."""
+        return GuardedReader(self._command, properties, windows)
+
+    def knows(self, batch: Unreadable) -> bool:
+        """Whether an unreadable batch was remembered before."""
+        return batch.next <= self._known_end((batch.topic, batch.partition))
 
     def remember(self, batch: Unreadable) -> None:
         """Remember where an unreadable batch is."""
@@ -55,6 +67,10 @@ class TableGuard:
             written = self._file.with_suffix(".new")
             written.write_bytes(msgspec.json.encode(known))
             written.replace(self._file)
+
+    def _known_end(self, place: Place) -> int:
+        topic, partition = place
+        return self._known().get(topic, {}).get(partition, 0)
 
     def _known(self) -> Known:
         with suppress(OSError, msgspec.MsgspecError):

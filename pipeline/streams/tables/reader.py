@@ -69,8 +69,8 @@ class TableReader:
         guard: TableGuard | None = None,
     ) -> None:
         self.failure: str | None = None
-        self.on_price: Callable[[str], None] = _ignore
-        self.on_refused: Callable[[Refused], None] = _ignore
+        self.on_price: Callable[[str], None] = lambda _: None
+        self.on_refused: Callable[[Refused], None] = lambda _: None
         self._settings = settings
         self._tables = tables
         self._on_failure = on_failure
@@ -170,7 +170,7 @@ class TableReader:
         self._logs[batch.topic, batch.partition].position = batch.next
         if self._guard is not None:
             self._guard.remember(batch)
-        self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
+        self._refuse_batch(batch)
 
     def _take(self, messages: Sequence[Message | Passed]) -> None:
         """Apply prices and instruments, and record the position in each partition."""
@@ -196,7 +196,7 @@ class TableReader:
         if batch is not None:
             log.position = batch.next
             self._consumer.seek(TopicPartition(batch.topic, batch.partition, batch.next))
-            self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error)
+            self._refuse_batch(batch)
 
     def _feed_or_refuse(self, record: Record) -> None:
         """Apply a row, whatever it holds: one row must not end every process that has tables."""
@@ -207,12 +207,15 @@ class TableReader:
         except Exception as error:
             place = record.topic, record.partition, record.offset
             logger.exception("%s[%d] at %d could not be applied to its table", *place)
-            self._refuse(record, DecodeError(f"internal: {type(error).__name__}"))
+            self._refuse(record, DecodeError(f"internal: {type(error).__name__}"), "internal")
 
-    def _refuse(self, record: Record, error: DecodeError) -> None:
+    def _refuse_batch(self, batch: Unreadable) -> None:
+        self._refuse(batch.record(at_ms=int(time.time() * 1000)), batch.error, "unreadable")
+
+    def _refuse(self, record: Record, error: DecodeError, kind: str = "undecodable") -> None:
         topic = self._topics[record.topic].name
         metrics.TABLE_REFUSED.labels(topic).inc()
-        self.on_refused(Refused(record, topic, error))
+        self.on_refused(Refused(record, topic, error, kind))
 
     def _feed(self, record: Record) -> None:
         topic = self._topics[record.topic]
@@ -294,7 +297,3 @@ class TableReader:
         for place, log in self._logs.items():
             if place[0] in topics:
                 log.answered_s = now_s  # This is an answer, so the broker is alive.
-
-
-def _ignore(_: object) -> None:
-    pass

@@ -28,6 +28,7 @@ class Refused(NamedTuple):
     record: Record
     topic: str  # Without the prefix.
     error: DecodeError
+    kind: str = "undecodable"  # Of the dead letter, as its metric names it.
 
 
 class RefusedPrices:

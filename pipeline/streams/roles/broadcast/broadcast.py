@@ -18,13 +18,14 @@ from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.account_figures import Figures, show_accounts
-from pipeline.streams.role_interface import Stopped
+from pipeline.streams.role_interface import Stopped, Unreadable
 from pipeline.streams.roles.broadcast.changes import Changes
 from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
 from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
 from pipeline.streams.roles.broadcast.producer import BroadcastProducer
 from pipeline.streams.roles.broadcast.risk_lag import CommittedOffsets, RiskLag
 from pipeline.streams.settings import Settings
+from pipeline.streams.tables.guard import TableGuard
 from pipeline.streams.tables.reader import TableReader
 from pipeline.streams.tables.refused_prices import RefusedPrices
 from pipeline.streams.tables.tables import Tables
@@ -41,6 +42,10 @@ logger = logging.getLogger(__name__)
 # A price wakes the loop immediately; rows of account_states and wake-ups wait at most this long.
 WAIT_SECONDS = 0.005
 HEARTBEAT = HeartbeatEvent(account_id=EVERYONE, body=Heartbeat())
+DEAD = (
+    *((PRICES.name, kind) for kind in ("undecodable", "internal", "unreadable")),
+    (STATES.name, "unreadable"),
+)
 # Asks risk to write the missing rows of account_states, and gives it something to commit.
 ROWS_REQUEST = RevaluationEvent(account_id=EVERYONE, body=Revaluation())
 
@@ -48,11 +53,14 @@ ROWS_REQUEST = RevaluationEvent(account_id=EVERYONE, body=Revaluation())
 class Broadcast:
     """Send heartbeats and revaluations from `serve` to `stop`."""
 
-    def __init__(self, settings: Settings, tables: Tables) -> None:
+    def __init__(
+        self, settings: Settings, tables: Tables, *, guard: TableGuard | None = None
+    ) -> None:
         self.last_turn_s = time.monotonic()
         self._settings = settings
         self._tables = tables
-        self._states = OwnedStates(settings)
+        self._guard = guard
+        self._states = OwnedStates(settings, guard=guard, beat=self.beat)
         self._identity: Identity = TopicIdentity(settings, STATES.name)
         self._lag = RiskLag(CommittedOffsets(settings))
         self._clock = BrokerClock()
@@ -62,6 +70,8 @@ class Broadcast:
         self._refused = RefusedPrices()
         self._owned: dict[int, OwnedPartition] = {}
         self._stopped = threading.Event()
+        for topic, kind in DEAD:  # Start at 0, or the first count is no increase.
+            metrics.DEAD_LETTERS.labels(topic, kind)
 
     def serve(self, reader: TableReader) -> None:
         """Work until stopped. Raise Stopped when the tables fail."""
@@ -104,7 +114,7 @@ class Broadcast:
         unread = [
             f"partition {number} lacks {missing}"
             for number, each in list(self._owned.items())
-            if number in whole and (each.reported or each.unread)
+            if number in whole and (each.reported or each.unread or each.lost)
             if (missing := each.missing(states_id))
         ]
         lost = [] if self._lag.is_known() else ["the lag of risk is unknown"]
@@ -169,9 +179,13 @@ class Broadcast:
             metrics.WITHHELD.labels(str(number))  # Start at 0, or the first count is no increase.
             metrics.REBALANCES.inc()
 
-    def _apply(self, row: Row) -> None:
+    def _apply(self, row: Row | Unreadable) -> None:
+        owned = self._owned[row.partition]
+        if isinstance(row, Unreadable):
+            self._lose_rows(owned, row)
+            return
         try:
-            self._owned[row.partition].apply(row)
+            owned.apply(row)
         except DecodeError as error:
             # A newer release of risk wrote it, or somebody who must not write here.
             logger.warning(
@@ -181,6 +195,26 @@ class Broadcast:
                 error,
             )
             metrics.TABLE_REFUSED.labels("account_states").inc()
+
+    def _lose_rows(self, owned: OwnedPartition, batch: Unreadable) -> None:
+        """Send no heartbeat until risk wrote the rows again that were in a batch."""
+        owned.lose_rows()
+        logger.error(
+            "partition %d gets no heartbeat until risk writes its rows again: %s[%d]: %s",
+            batch.partition,
+            batch.topic,
+            batch.partition,
+            batch.error.error,
+        )
+        if self._guard is not None and self._guard.knows(batch):
+            return  # It stays in the topic, so each start reads it again.
+        if self._guard is not None:
+            self._guard.remember(batch)
+        letter = dead_letter(
+            batch.record(), batch.error, topic=STATES.name, topic_id=self._identity.look()
+        )
+        self._producer.write_dead_letter(letter, None)
+        metrics.DEAD_LETTERS.labels(STATES.name, "unreadable").inc()
 
     def _heartbeat(self, number: int, owned: OwnedPartition, now_s: float) -> None:
         # Without an account's newest row, broadcast cannot monitor it: then allow no entries.
@@ -229,4 +263,4 @@ class Broadcast:
                 topic_id=self._price_topic_id,
             )
             self._producer.write_dead_letter(letter, dead_key(refused.record.key))
-            metrics.DEAD_LETTERS.labels(PRICES.name, "undecodable").inc()
+            metrics.DEAD_LETTERS.labels(PRICES.name, refused.kind).inc()

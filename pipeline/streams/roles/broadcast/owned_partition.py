@@ -28,6 +28,7 @@ class OwnedPartition:
         self.figures: dict[str, Figures] = {}
         self.unread: set[str] = set()  # Accounts whose newest row cannot be decoded.
         self.reported: AccountState | None = None  # The newest row of `*`.
+        self._renewed: set[str] | None = None  # Accounts with a row since rows were lost.
         self.heartbeat_due_s = 0.0
         self.ask_due_s = time.monotonic() + settings.heartbeat_interval_ms / 1000
         self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
@@ -40,9 +41,23 @@ class OwnedPartition:
         if row.value is None:
             self.queue.forget(row.account_id)
             self.figures.pop(row.account_id, None)
+            if self._renewed is not None:
+                self._renewed.discard(row.account_id)
         else:
             self._apply_state(_decoded(row.account_id, row.value))
         self.unread.discard(row.account_id)
+
+    @property
+    def lost(self) -> bool:
+        """Whether rows were lost since this partition is owned."""
+        return self._renewed is not None
+
+    def lose_rows(self) -> None:
+        """Note that rows were lost: any account may have a newer one than the one that is here.
+
+        The accounts stay monitored by what is here; `missing` ends when risk wrote all rows again.
+        """
+        self.reported, self._renewed = None, set()
 
     def _apply_state(self, state: AccountState) -> None:
         self.queue.apply_state(state)
@@ -50,6 +65,8 @@ class OwnedPartition:
             self.reported = state
         else:
             self.figures[state.account_id] = figures_of(state)
+            if self._renewed is not None:
+                self._renewed.add(state.account_id)
 
     def missing(self, states_id: str) -> str | None:
         """Return which rows are missing; None if broadcast has the row of every account.
@@ -62,7 +79,8 @@ class OwnedPartition:
             return "risk's report of how many accounts there are"
         if self.reported.topic_id != states_id:
             return "rows that risk has not written to the recreated topic account_states yet"
-        held, reported = len(self.queue), self.reported.accounts
+        held = len(self.queue if self._renewed is None else self._renewed)
+        reported = self.reported.accounts
         return f"account rows: it has {held} of {reported}" if held < reported else None
 
     def budget(self) -> int:

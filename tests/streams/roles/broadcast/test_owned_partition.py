@@ -84,3 +84,28 @@ def test_partition_misses_rows_when_risk_knows_more_accounts_or_another_topic(
         owned.apply(each)
 
     assert owned.missing("here") == missing
+
+
+@pytest.mark.parametrize(
+    ("after", "missing"),
+    [
+        ([], "risk's report of how many accounts there are"),
+        ([told(2)], "account rows: it has 0 of 2"),
+        ([told(2), written()], "account rows: it has 1 of 2"),
+        ([told(2), written(), written()], "account rows: it has 1 of 2"),
+        ([told(2), written(), Row(0, "a", None)], "account rows: it has 0 of 2"),
+        ([told(2), written(), written("b", key="b")], None),
+    ],
+)
+def test_partition_misses_rows_when_they_were_lost_and_are_not_written_again(
+    owned: OwnedPartition, after: list[Row], missing: str | None
+) -> None:
+    for each in (written(), written("b", key="b"), told(2)):
+        owned.apply(each)
+
+    owned.lose_rows()
+    for each in after:
+        owned.apply(each)
+
+    assert owned.missing("here") == missing
+    assert len(owned.queue) == 2 - (after[-1:] == [Row(0, "a", None)])  # Monitored all the while.
