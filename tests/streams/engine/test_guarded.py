@@ -53,13 +53,14 @@ def test_next_window_is_read_when_what_follows_the_first_ends_the_child(
 ) -> None:
     monkeypatch.setattr(guarded, "_find_end", lambda *_: 1)
 
-    found = read_all(("a", 0), ("b", 0), ("bomb", 0), ("c", 0))
+    found = read_all(*((name, 0) for name in ("a", "b", "c", "bomb", "d")))
 
     assert [(type(each).__name__, _topic(each)) for each in found] == [
         ("Passed", "a"),
         ("Passed", "b"),
-        ("Unreadable", "bomb"),
         ("Passed", "c"),
+        ("Unreadable", "bomb"),
+        ("Passed", "d"),
     ]
 
 
