@@ -136,6 +136,9 @@ class AccountState(Written, frozen=True, kw_only=True):
     at_ms: AtMs
 
 
+# A header of each row: the offset behind the last record of `events` that was applied before it.
+APPLIED_HEADER = "applied"
+
 TOPIC = Topic(
     name="account_states",
     direction="out",

@@ -166,7 +166,7 @@ class Machine:
         gone = withdrawn(record, topic)
         if gone is not None:
             self._tables.withdraw_instrument(gone)
-            self._ingest.prepare()
+            self._ingest.publish()
             return
         try:
             message = read(record, topic)
@@ -177,7 +177,7 @@ class Machine:
             return
         if isinstance(message, Instrument):
             self._tables.apply_instrument(message)
-            self._ingest.prepare()  # Reports currency pairs that several instruments name.
+            self._ingest.publish()  # Reports currency pairs that several instruments name.
         elif isinstance(message, Price):
             self._tables.apply_price(message, offset=record.offset, appended_ms=record.timestamp_ms)
             for partition in self._partitions:

@@ -17,6 +17,10 @@ class MemoryStore:
         """Write a value."""
         self._values[key] = value
 
+    def save(self, key: bytes, value: bytes) -> None:
+        """Write a value: with nothing beside it, a barrier is now."""
+        self._values[key] = value
+
     def delete(self, key: bytes) -> None:
         """Delete a key if it exists."""
         self._values.pop(key, None)

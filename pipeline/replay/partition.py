@@ -24,7 +24,7 @@ from topics.events import Event
 
 __all__ = ["Observe", "ReplayPartition", "StepObserver"]
 
-# Between two commits. Saving accounts takes a third of the time that deciding them does.
+# Between two checkpoints. Saving accounts takes a third of the time that deciding them does.
 COMMIT_EVENTS = 1000
 Observe = Callable[[Event, Step, int], None]  # The last argument is the append time.
 
@@ -47,7 +47,13 @@ class ReplayPartition:
         self._number = number
         self._offset = 0
         self._steps = StepObserver(observe)
-        self._risk = Risk(settings, produce=produce, tally=self._steps, questions=NO_QUESTIONS)
+        self._risk = Risk(
+            settings,
+            produce=produce,
+            produce_with_state=produce,
+            tally=self._steps,
+            questions=NO_QUESTIONS,
+        )
         self._risk.assign(Partition(self._topic, number, EVENTS.name), MemoryStore())
         self._accounts = self._risk.accounts(number)
 
@@ -85,13 +91,14 @@ class ReplayPartition:
         return self._update_row(self._steps.last)
 
     def commit(self) -> None:
-        """Save the accounts, as a worker does before each commit."""
-        self._risk.prepare()
+        """Save the accounts, as a worker does with each checkpoint."""
+        for _ in self._risk.checkpoint():
+            pass
 
     def _update_row(self, taken: Step | None) -> AccountState | None:
         """Build the account's row and return it when it is due.
 
-        A worker writes the rows that are due at its next commit, ten times a second. Here each
+        A worker writes the rows that are due ten times a second. Here each
         follows its own event, so that the lines depend on nothing but the inputs.
         """
         if taken is None or taken.account is None or taken.repeated:

@@ -65,7 +65,7 @@ def _load(snapshot: Snapshot, accounts: AccountStore, *, partition: int) -> None
             )
         else:
             state = save_account(load_account(snapshot.state))
-            accounts.write_account(snapshot.account_id, state)
+            accounts.save_account(snapshot.account_id, state)
     except StateError as error:
         raise StartupError(
             f"a snapshot of {snapshot.account_id} cannot be used: {error}"

@@ -3,7 +3,7 @@
 Apart from application.py so that a role, its tests and the command line do not import quixstreams.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -14,6 +14,7 @@ from topics.codec import DecodeError
 __all__ = [
     "FETCH",
     "MEBIBYTE",
+    "NOTHING",
     "STORE",
     "TABLES_GROUP",
     "ClientSetting",
@@ -22,9 +23,11 @@ __all__ = [
     "Headers",
     "LogChanged",
     "Observer",
+    "Output",
     "Partition",
     "Place",
     "Produce",
+    "Published",
     "Record",
     "Role",
     "StartupError",
@@ -66,10 +69,12 @@ PRODUCER: dict[str, ClientSetting] = {
 # A transaction is complete or absent. Without one, only this stops later messages after a refused
 # one.
 WITHOUT_GAPS: dict[str, ClientSetting] = {
-    "delivery.report.only.error": True,
+    "acks": "all",
     "enable.gapless.guarantee": True,
-    "linger.ms": 1,  # Risk acts on an event as soon as it is written, not at a commit.
+    "enable.idempotence": True,
+    "linger.ms": 0,  # It is acted on as soon as it is there.
     "message.timeout.ms": 0,
+    "partitioner": "murmur2",
 }
 
 
@@ -101,10 +106,28 @@ class Partition(NamedTuple):
     topic_id: str  # Kafka's, read at this assignment; it changes when the topic is recreated.
 
 
-class Store(Protocol):
-    """The keyed state of one partition, committed together with the outputs or not at all.
+class Output(NamedTuple):
+    """A message that is on a topic of outputs already."""
 
-    Reads see writes that are not committed yet.
+    topic: str
+    key: bytes | None
+    value: bytes | None
+
+
+class Published(NamedTuple):
+    """What an owner before sent of what comes now, after the state that it saved last."""
+
+    outputs: Sequence[Output] = ()
+    until: int = 0  # Nothing from this offset of the log on was decided before.
+
+
+NOTHING = Published()
+
+
+class Store(Protocol):
+    """The keyed state of one partition: saved whole at each checkpoint, or not at all.
+
+    A read sees what was written last.
     """
 
     def get(self, key: bytes) -> bytes | None:
@@ -116,9 +139,12 @@ class Store(Protocol):
     def delete(self, key: bytes) -> None:
         """Delete a key, whether it exists or not."""
 
+    def save(self, key: bytes, value: bytes) -> None:
+        """Write a value as of the barrier of the checkpoint that is being saved."""
+
 
 class Produce(Protocol):
-    """Send a message with the engine's producer, in its transaction if there is one."""
+    """Send a message with one of the engine's producers."""
 
     def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
         self,
@@ -164,8 +190,13 @@ class Unreadable(NamedTuple):
 class Role(Protocol):
     """What a worker does with its records; the engine's one thread makes all calls."""
 
-    def assign(self, partition: Partition, store: Store | None) -> None:
-        """Start a partition whose state is recovered and verified; None: it has no state."""
+    def assign(
+        self, partition: Partition, store: Store | None, published: Published = NOTHING
+    ) -> None:
+        """Begin with a partition whose state is recovered and verified; None: it has no state.
+
+        published: what is there already is not to be sent again.
+        """
 
     def revoke(self, partition: Partition) -> None:
         """Drop everything about a partition, after its commit or because it was lost."""
@@ -176,8 +207,14 @@ class Role(Protocol):
     def step_over(self, batch: Unreadable) -> None:
         """Write a dead letter for a batch that cannot be decompressed."""
 
-    def prepare(self) -> None:
-        """Write what is still in memory; the commit follows."""
+    def publish(self) -> None:
+        """Send what is due by time; called between batches, and when there is nothing to read."""
+
+    def checkpoint(self) -> Iterator[None]:
+        """Take what there is up to the first `yield`; save it in small steps after that.
+
+        What is saved then is the state as of the first `yield`, whatever is applied between.
+        """
 
 
 class Observer:
@@ -233,10 +270,8 @@ class EngineSettings:
     partitions: Mapping[str, int | None]  # Topics that must exist, and their fixed counts if any.
     state_dir: Path = Path("state")
     security: Mapping[str, str] = field(default_factory=dict)  # As librdkafka names them.
-    commit_interval_ms: int = 100
-    # In a transaction, readers see nothing before the commit. Without one, outputs are visible
-    # anyway, and an early commit would only delay the records that follow.
-    commits_when_idle: bool = True
+    checkpoint_interval_ms: int = 1000
+    outputs: tuple[str, ...] = ()  # Topics; read at a takeover, for what is decided again.
     batch_records: int = 1000
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 10_000

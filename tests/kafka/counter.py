@@ -1,10 +1,20 @@
 """A role that counts, and an observer that remembers."""
 
 import time
+from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.streams.role_interface import Observer, Partition, Produce, Record, Store, Unreadable
+from pipeline.streams.role_interface import (
+    NOTHING,
+    Observer,
+    Partition,
+    Produce,
+    Published,
+    Record,
+    Store,
+    Unreadable,
+)
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -17,18 +27,25 @@ class Count(msgspec.Struct, frozen=True):
 class Counter:
     """A role that counts the records of each key, in the store if it has one."""
 
-    def __init__(self, produce: Produce, target: str, *, seconds: float = 0.0) -> None:
+    def __init__(
+        self, produce: Produce, target: str, *, seconds: float = 0.0, saving_seconds: float = 0.0
+    ) -> None:
         self.produce = produce
         self.target = target
         self.seconds = seconds  # That each record takes.
+        self.saving_seconds = saving_seconds  # That a checkpoint takes for each key.
         self.applied: list[Record] = []
         self.unreadable: list[Unreadable] = []
         self.partitions: list[Partition] = []
         self.stores: dict[int, Store] = {}
         self.counts: dict[tuple[int, bytes], int] = {}
+        self.published: set[bytes] = set()
 
-    def assign(self, partition: Partition, store: Store | None) -> None:
-        """Begin with a partition."""
+    def assign(
+        self, partition: Partition, store: Store | None, published: Published = NOTHING
+    ) -> None:
+        """Begin with a partition; what is there already is not sent again."""
+        self.published.update(output.value or b"" for output in published.outputs)
         self.partitions.append(partition)
         if store is not None:
             self.stores[partition.partition] = store
@@ -47,18 +64,26 @@ class Counter:
             self.counts[place] = int(self.stores[record.partition].get(key) or 0)
         self.counts[place] = self.counts.get(place, 0) + 1
         count = msgspec.json.encode(Count(self.counts[place], record.offset))
-        self.produce(self.target, key=key, value=count)
+        if count not in self.published:
+            self.produce(self.target, key=key, value=count, partition=record.partition)
         self.applied.append(record)
 
     def step_over(self, batch: Unreadable) -> None:
         """Note a batch that cannot be unpacked."""
         self.unreadable.append(batch)
 
-    def prepare(self) -> None:
-        """Write the counts."""
-        for (partition, key), count in self.counts.items():
+    def publish(self) -> None:
+        """Nothing waits for its time."""
+
+    def checkpoint(self) -> Iterator[None]:
+        """Save the counts as of the barrier."""
+        counts = self.counts.copy()
+        yield
+        for (partition, key), count in counts.items():
             if partition in self.stores:
-                self.stores[partition].set(key, b"%d" % count)
+                self.stores[partition].save(key, b"%d" % count)
+                time.sleep(self.saving_seconds)
+                yield
 
 
 class Tally(Observer):

@@ -1,8 +1,11 @@
 """A counting worker as a process of its own, to be frozen and killed; its arguments as JSON."""
 
+import os
+import signal
 import sys
 import uuid
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -13,6 +16,8 @@ from pipeline.streams.engine.application import (
     RiskApplication,
     StreamApplication,
 )
+from pipeline.streams.engine.checkpoint import Barrier, Keeper
+from pipeline.streams.engine.keepers import StateKeeper
 from pipeline.streams.role_interface import EngineSettings, Stopped
 from tests.kafka.counter import Counter
 
@@ -29,21 +34,29 @@ class Arguments(msgspec.Struct, kw_only=True):
     partitions: int
     state_dir: str
     seconds: float = 0.0  # That each record takes.
+    saving_seconds: float = 0.0  # That a checkpoint takes for each key.
     batch_records: int = 1000
-    commit_interval_ms: int = 100
+    checkpoint_interval_ms: int = 100
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 1500
     fresh_id: bool = False
 
 
-class KeepsLostTransaction(RiskApplication):
-    """Goes on with the transaction in which it worked on partitions it lost."""
+class DiesInCommit(RiskApplication):
+    """Is killed in its second commit, when its records are in the changelog."""
 
-    def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
-        super(StreamApplication, self)._on_lost(_, topic_partitions)
-        self._hand_over()
-        # Of stores that are closed by now; the transaction of the producer is what stays open.
-        self._processing_context.checkpoint._store_transactions.clear()
+    def _keeper(self, consumer: Consumer) -> Keeper:
+        keeper = super()._keeper(consumer)
+        commits = count(1)
+
+        def commit(barrier: Barrier) -> None:
+            if next(commits) == 2:
+                self._producer.flush(10)
+                os.kill(os.getpid(), signal.SIGKILL)
+            StateKeeper.commit(keeper, barrier)  # type: ignore[arg-type]
+
+        keeper.commit = commit  # type: ignore[method-assign]
+        return keeper
 
 
 class KeepsLostOffsets(IngestApplication):
@@ -65,7 +78,7 @@ class FreshId(EngineSettings):
 
 KINDS: dict[str, type[StreamApplication]] = {
     "risk": RiskApplication,
-    "risk, keeping what it lost": KeepsLostTransaction,
+    "risk, killed in its commit": DiesInCommit,
     "ingest": IngestApplication,
     "ingest, keeping what it lost": KeepsLostOffsets,
 }
@@ -81,14 +94,21 @@ def main() -> None:
         topics=(wanted.source,),
         partitions={wanted.source: wanted.partitions, wanted.target: wanted.partitions},
         state_dir=Path(wanted.state_dir),
+        outputs=(wanted.target,),
         batch_records=wanted.batch_records,
-        commit_interval_ms=wanted.commit_interval_ms,
+        checkpoint_interval_ms=wanted.checkpoint_interval_ms,
         transaction_timeout_ms=wanted.transaction_timeout_ms,
         session_timeout_ms=wanted.session_timeout_ms,
     )
     app = KINDS[wanted.kind](settings)
     try:
-        app.serve(Counter(app.produce, wanted.target, seconds=wanted.seconds))
+        role = Counter(
+            app.produce,
+            wanted.target,
+            seconds=wanted.seconds,
+            saving_seconds=wanted.saving_seconds,
+        )
+        app.serve(role)
     except Stopped as stopped:
         sys.exit(str(stopped))
 

@@ -122,6 +122,8 @@ class Rig:
             partitions={self.source: partitions, self.target: partitions},
             state_dir=self.folder / "state",
             session_timeout_ms=SESSION_MS,
+            checkpoint_interval_ms=100,
+            outputs=(self.target,),
         )
         return replace(settings, **changes)  # type: ignore[arg-type]
 

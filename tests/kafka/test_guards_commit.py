@@ -41,19 +41,19 @@ def test_an_output_is_late_when_quixstreams_waits_for_its_interval(
 
 def test_an_output_is_there_when_nothing_more_is_to_be_read(rig: Rig) -> None:
     rig.make_both()
-    worker = rig.risk(rig.settings(commit_interval_ms=60_000)).ready()
+    worker = rig.risk(rig.settings(checkpoint_interval_ms=60_000)).ready()
 
     rig.feed(1)
 
     assert is_visible(rig)
-    assert rig.committed() == 1
+    until(lambda: rig.committed() == 1, 1.0)
     worker.stop()
 
 
 def test_commits_come_in_time_when_there_is_always_more_to_read(rig: Rig) -> None:
     rig.make_both()
     rig.feed(400)
-    worker = rig.risk(rig.settings(commit_interval_ms=200), seconds=0.004).ready()
+    worker = rig.risk(rig.settings(checkpoint_interval_ms=200), seconds=0.004).ready()
 
     until(lambda: len(worker.role.applied) == 400)
     worker.stop()
@@ -79,7 +79,7 @@ def test_nothing_is_committed_when_nothing_was_read(rig: Rig) -> None:
 def test_everything_applied_is_committed_when_the_worker_is_asked_to_stop(rig: Rig) -> None:
     rig.make_both()
     rig.feed(500)
-    process = rig.process("risk", seconds=0.01, commit_interval_ms=60_000)
+    process = rig.process("risk", seconds=0.01, checkpoint_interval_ms=60_000)
     until(lambda: rig.end(rig.target) > 10)
 
     process.send_signal(signal.SIGTERM)
@@ -93,7 +93,7 @@ def test_everything_applied_is_committed_when_the_worker_is_asked_to_stop(rig: R
 def test_everything_delivered_is_committed_when_ingest_is_asked_to_stop(rig: Rig) -> None:
     rig.make_both()
     rig.feed(500)
-    process = rig.process("ingest", seconds=0.01, commit_interval_ms=60_000)
+    process = rig.process("ingest", seconds=0.01, checkpoint_interval_ms=60_000)
     until(lambda: rig.end(rig.target) > 10)
 
     process.send_signal(signal.SIGTERM)

@@ -3,6 +3,7 @@
 import signal
 import time
 
+from pipeline.streams.engine.loop import CHUNK_RECORDS
 from tests.kafka.rig import Output, Rig, until
 
 RECORDS = 300  # All in the second partition.
@@ -14,12 +15,13 @@ def freeze(rig: Rig, kind: str) -> None:
     """Freeze a worker in the middle of its work, let another do all of it, and thaw the first."""
     rig.make_both(partitions=2)
     rig.feed(RECORDS, partition=1)
-    slow = {"partitions": 2, "seconds": 0.01, "commit_interval_ms": 60_000}
+    slow = {"partitions": 2, "seconds": 0.01, "checkpoint_interval_ms": 5000}
     slow |= {"batch_records": READ, "transaction_timeout_ms": 60_000}
     frozen = rig.process(kind, instance="a", **slow)
     until(lambda: rig.end(rig.target) + rig.end(rig.target, partition=1) > READ / 2)
     frozen.send_signal(signal.SIGSTOP)
-    rig.process(kind.partition(",")[0], instance="b", state_dir=f"{rig.folder}/b", **slow)
+    soon = slow | {"checkpoint_interval_ms": 100}
+    rig.process(kind.partition(",")[0], instance="b", state_dir=f"{rig.folder}/b", **soon)
     until(lambda: rig.committed(1) == RECORDS)
     time.sleep(FREEZE_SECONDS)
     frozen.send_signal(signal.SIGCONT)
@@ -36,20 +38,14 @@ def owners(rig: Rig) -> set[str]:
     return {m.group_instance_id for m in group.members if m.assignment.topic_partitions}
 
 
-def test_records_count_twice_when_a_thawed_worker_commits_what_it_lost(rig: Rig) -> None:
-    freeze(rig, "risk, keeping what it lost")
-
-    assert len(rig.outputs(partitions=2)) > RECORDS + 1
-
-
-def test_every_record_counts_once_when_a_worker_was_frozen(rig: Rig) -> None:
+def test_state_is_right_and_what_comes_twice_is_equal_when_a_worker_was_frozen(rig: Rig) -> None:
     freeze(rig, "risk")
 
-    outputs = sorted(rig.outputs(partitions=2), key=lambda output: output.n)
-    assert outputs == [
-        Output(b"a", 1, 0),
-        *(Output(b"a", n, n - 1) for n in range(1, RECORDS + 1)),
-    ]
+    outputs = rig.outputs(partitions=2)
+    assert set(outputs) == {Output(b"a", n, n - 1) for n in range(1, RECORDS + 1)}
+    # Each once, the first record of the other partition as well, but for what the frozen worker
+    # had in its hands when it was thawed.
+    assert RECORDS + 1 <= len(outputs) <= RECORDS + 1 + CHUNK_RECORDS
 
 
 def test_an_offset_goes_back_when_a_thawed_worker_commits_where_it_was(rig: Rig) -> None:

@@ -4,10 +4,8 @@ from importlib.metadata import version
 from inspect import signature
 
 import pytest
-from quixstreams.checkpointing import Checkpoint
 
 from pipeline.streams.engine.application import (
-    GIVE_UP,
     RECOVERY_SECONDS_MAX,
     RiskApplication,
     StreamApplication,
@@ -23,22 +21,19 @@ INHERITED = {
     "_setup_signal_handlers": ["self"],
 }
 ATTRIBUTES = [
-    "_config.flush_timeout",
-    "_config.revoke_flush_timeout",
-    "_consumer._broker_available",
     "_consumer._consumer",
     "_consumer._subscribe",
     "_consumer.committed",
     "_consumer.get_watermark_offsets",
     "_failed",
     "_open_deadline",
-    "_processing_context.commit_checkpoint",
-    "_processing_context.init_checkpoint",
-    "_processing_context.store_offset",
-    "_producer._broker_available",
     "_producer._producer._producer",
+    "_consumer._broker_available",
+    "_consumer.reset_backpressure",
+    "_producer._broker_available",
+    "_producer.abort_transaction",
+    "_producer.begin_transaction",
     "_producer.commit_transaction",
-    "_producer.flush",
     "_state_manager._recovery_manager.MAX_INVALID_OFFSET_ATTEMPTS",
     "_state_manager._recovery_manager._get_changelog_offset",
     "_state_manager._recovery_manager._position_cache",
@@ -48,6 +43,7 @@ ATTRIBUTES = [
     "_state_manager._setup_changelogs",
     "_state_manager._state_dir",
     "_state_manager.recovery_required",
+    "_revoke_state_partitions",
     "_stop_event",
 ]
 
@@ -61,10 +57,6 @@ def test_a_method_is_still_there_to_be_overridden(name: str, parameters: list[st
     library = StreamApplication.__mro__[1]
 
     assert list(signature(getattr(library, name)).parameters) == parameters
-
-
-def test_a_commit_given_up_at_a_revoke_still_says_so() -> None:
-    assert list(signature(getattr(Checkpoint, GIVE_UP)).parameters) == ["self", "deadline"]
 
 
 def test_restore_has_its_ten_minutes_when_its_rounds_are_short(rig: Rig) -> None:

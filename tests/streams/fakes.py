@@ -5,7 +5,7 @@ from typing import NamedTuple
 import orjson
 from msgspec import Struct
 
-from pipeline.streams.role_interface import Headers, Record
+from pipeline.streams.role_interface import Headers, Record, Role
 from tests import given
 from topics import codec
 from topics.events import Source
@@ -27,6 +27,10 @@ class MemoryStore:
         """Write a value."""
         self.rows[key] = value
 
+    def save(self, key: bytes, value: bytes) -> None:
+        """Write a value: with nothing beside it, a barrier is now."""
+        self.rows[key] = value
+
     def delete(self, key: bytes) -> None:
         """Forget a key."""
         self.rows.pop(key, None)
@@ -44,6 +48,13 @@ class Identified:
     def look(self) -> str:
         """Return the id."""
         return self.topic_id
+
+
+def commit(role: Role) -> None:
+    """Do what a worker does between batches, and a checkpoint."""
+    role.publish()
+    for _ in role.checkpoint():
+        pass
 
 
 class Sent(NamedTuple):

@@ -154,32 +154,9 @@ def test_table_has_meaning_and_bounds_when_it_lists_the_settings() -> None:
     rows = {row.name: row for row in settings_table()}
 
     assert rows["RISKGATE_PARTITIONS"].bounds == "1 to 4096"
-    assert rows["RISKGATE_COMMIT_INTERVAL_MS"].unit == "ms"
+    assert rows["RISKGATE_CHECKPOINT_INTERVAL_MS"].unit == "ms"
     assert rows["RISKGATE_INSTANCE"].default == "name of the host"
     assert all(row.meaning.endswith(".") for row in rows.values())
     assert {row.name for row in rows.values() if row.name.endswith("_MS") and row.unit != "ms"} == (
         set()
     )
-
-
-@pytest.mark.parametrize(("interval_ms", "lag_ms"), [("200", "200"), ("3334", "5000")])
-def test_start_is_refused_when_a_busy_worker_would_never_keep_its_times(
-    monkeypatch: pytest.MonkeyPatch, interval_ms: str, lag_ms: str
-) -> None:
-    monkeypatch.setenv("RISKGATE_COMMIT_INTERVAL_MS", interval_ms)
-    monkeypatch.setenv("RISKGATE_REVALUATION_LAG_MS_MAX", lag_ms)
-
-    said = refusal()
-
-    assert "RISKGATE_COMMIT_INTERVAL_MS must be" in said
-
-
-def test_start_is_allowed_when_the_times_are_at_their_bounds(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("RISKGATE_COMMIT_INTERVAL_MS", "3333")
-    monkeypatch.setenv("RISKGATE_REVALUATION_LAG_MS_MAX", "3334")
-
-    settings = Settings.from_environment()
-
-    assert settings.commit_interval_ms == 3333

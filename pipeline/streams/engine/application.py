@@ -9,20 +9,24 @@ is a role's business.
 import threading
 import time
 import warnings
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from rocksdict import WriteBatch
 
 from pipeline.streams.clients.cluster import Cluster
-from pipeline.streams.engine.changelog import Changelog
-from pipeline.streams.engine.loop import Clients, Hooks, Loop, Sender
+from pipeline.streams.engine.checkpoint import Keeper
+from pipeline.streams.engine.keepers import OffsetKeeper, StateKeeper
+from pipeline.streams.engine.loop import Clients, Hooks
 from pipeline.streams.engine.old_state import not_old
-from pipeline.streams.engine.progress import Progress, bound, note_calls
+from pipeline.streams.engine.parts import Parts
+from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import REPLAY_SECONDS, Restores, behind_all
+from pipeline.streams.engine.sender import Sender, output_producer
 from pipeline.streams.engine.start_checks import explained, session_lost
-from pipeline.streams.engine.takeover import States, Takeover
 from pipeline.streams.role_interface import (
     STORE,
     EngineSettings,
@@ -39,7 +43,6 @@ with warnings.catch_warnings(record=True):
     from quixstreams.core.stream import VoidExecutor
     from quixstreams.exceptions import QuixException
     from quixstreams.models import TopicConfig
-    from quixstreams.state import PartitionTransaction
     from quixstreams.state.exceptions import InvalidStoreChangelogOffset
     from quixstreams.state.recovery import RecoveryManager
     from quixstreams.state.rocksdb import RocksDBOptions, RocksDBStore
@@ -49,7 +52,7 @@ __all__ = ["IngestApplication", "RiskApplication", "StreamApplication"]
 
 RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
-GIVE_UP = "_abort_or_purge_on_revoke"  # Of a checkpoint: the library says nothing else of it.
+REVOKE_SECONDS_MAX = 9.0  # For the last checkpoint, while others wait for the partitions.
 ROCKSDB = RocksDBOptions(write_buffer_size=2**23, max_write_buffer_number=2, block_cache_size=2**26)
 
 
@@ -57,18 +60,17 @@ class StreamApplication(Application):
     """Run a role on its topics. Construct, then `serve`; both say in a sentence what is wrong."""
 
     stateful: ClassVar[bool]
-    produce: Produce
+    produce: Produce  # At once: what is decided again after a crash is the same.
+    produce_with_state: Produce  # In the transaction of the checkpoint that is being saved.
 
     def __init__(self, settings: EngineSettings, *, observer: Observer | None = None) -> None:
         self.status = EngineStatus()
-        self.produce = self._sender = Sender(transactional=self.stateful)
+        self.produce = self._sender = Sender()
+        self.produce_with_state = self._with_state = Sender(transactional=True)
         self._settings = settings
         self._observer = observer or Observer()
         self._cluster = Cluster.of(settings, stateful=self.stateful)
         self._topics = [*settings.topics, *([settings.changelog] if self.stateful else [])]
-        self._progress: Progress
-        self._loop: Loop
-        self._takeover: Takeover
         super().__init__(
             settings.brokers,
             consumer_group=settings.group,
@@ -109,19 +111,25 @@ class StreamApplication(Application):
     def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
         del sink
         self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
-        settings, progress = self._settings, self._progress
-        bound(self._producer, "commit_transaction", "flush", seconds=settings.call_seconds_max)
-        self._processing_context.init_checkpoint()
-        self._sender.producer = self._producer._producer._producer
-        clients = Clients(self._consumer._consumer, self._sender.producer, not self.stateful)
-        hooks = Hooks(self._commit, self._beat, self._stop_event.is_set)
-        self._loop = Loop(clients, settings, progress=progress, hooks=hooks)
-        self._takeover = Takeover(settings, self._cluster, progress=progress, clients=clients)
+        settings, consumer = self._settings, self._consumer._consumer
+        # First of all: with its name the producer aborts what an earlier life left open.
+        self._with_state.producer = self._producer._producer._producer
+        self._sender.producer = self._with_state.producer
+        if self.stateful:  # What a transaction holds cannot be seen before its end.
+            self._sender.producer = output_producer(settings)
+        self._loop, self._checkpoints, self._takeover = Parts.of(
+            Clients(consumer, self._sender.producer, not self.stateful),
+            settings,
+            keeper=self._keeper(consumer),
+            sender=self._sender,
+            progress=self._progress,
+            hooks=Hooks(self._beat, self._stop_event.is_set),
+            observer=self._observer,
+            cluster=self._cluster,
+        )
         self._cluster.beat = self._beat
         if self.stateful:
-            self._takeover.states = States(self._state, self._transaction)
-        else:
-            self._consumer.commit = self._takeover.marked(self._consumer.commit)  # type: ignore[method-assign]
+            self._takeover.states = self._state
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
@@ -139,31 +147,22 @@ class StreamApplication(Application):
 
     def _beat(self) -> None:
         self._loop.report(self.status)
-        self._producer.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
-        self._consumer.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
-
-    def _commit(self) -> None:
-        # Without a member id it has left the group: the next read drops what it holds.
-        if not self._progress.has_more() or not self._consumer.memberid():
-            return
-        started_s = time.monotonic()
-        self._prepare(self._config.flush_timeout)
-        self._processing_context.commit_checkpoint(force=True)
-        self._observer.committed(time.monotonic() - started_s, self._progress.records)
-        self._progress.commit()
-        self._consumer._broker_available()
-        self._producer._broker_available()
-
-    def _prepare(self, seconds_max: float) -> None:
-        self._progress.prepare()
-        for (topic, partition), position in self._progress.uncommitted().items():
-            self._processing_context.store_offset(topic, partition, position - 1)
-            if self.stateful:
-                self._takeover.set_applied((topic, partition), position)
         if self.stateful:
-            return
-        self._sender.flush(seconds_max, beat=self._beat)
-        self._sender.raise_refusal(self._settings.instance)
+            self._with_state.producer.poll(0)  # What it says of the brokers comes in here.
+        is_there = self._checkpoints.was_done()  # Else an outage that is over counts on.
+        for client in (self._producer, self._consumer):
+            if is_there:
+                client._broker_available()  # type: ignore[no-untyped-call]
+            client.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
+
+    def _keeper(self, consumer: Consumer) -> Keeper:
+        if not self.stateful:
+            return OffsetKeeper(consumer)
+        self._state_keeper = keeper = StateKeeper(
+            self._producer, self._with_state.producer, consumer=consumer, settings=self._settings
+        )
+        keeper.disk = self._state
+        return keeper
 
     def _on_assign(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
         if self._stop_event.is_set():
@@ -178,24 +177,30 @@ class StreamApplication(Application):
         super()._on_assign(_, topic_partitions)
 
     def _on_revoke(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
-        started_s, records = time.monotonic(), self._progress.records
-        if not self._failed and records:
-            self._prepare(self._config.revoke_flush_timeout)
-        given_up = note_calls(self._processing_context.checkpoint, GIVE_UP)
-        super()._on_revoke(_, topic_partitions)
-        if self._failed or given_up:
-            self._observer.dropped(records)
-        elif records:
-            self._observer.committed(time.monotonic() - started_s, records)
-        self._hand_over()
+        try:
+            self._save_last()
+        finally:
+            # Else whoever comes next finds the folder of the state locked.
+            self._revoke_state_partitions(topic_partitions)
+            self._consumer.reset_backpressure()
+            self._hand_over()
+
+    def _save_last(self) -> None:
+        """Save all that was applied, unless the worker ends because it must not go on."""
+        # Without a member id it has left the group: what it holds is another's.
+        may = not self._failed and bool(self._consumer.memberid())
+        if not may or not self._checkpoints.save_all(REVOKE_SECONDS_MAX, beat=self._beat):
+            self._drop()
 
     def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
-        self._observer.dropped(self._progress.records)
         # Else work on partitions that are others' by now is committed with what comes next.
-        self._processing_context.checkpoint.close(revoking=True)
+        self._drop()
         super()._on_lost(_, topic_partitions)
         self._hand_over()
-        self._processing_context.init_checkpoint()
+
+    def _drop(self) -> None:
+        if records := self._checkpoints.drop() + self._progress.records:
+            self._observer.dropped(records)
 
     def _hand_over(self) -> None:
         self.status.ready = self.status.idle_member = False
@@ -207,9 +212,12 @@ class StreamApplication(Application):
         """Give newly assigned partitions to the role, once their state is recovered."""
         if not self._takeover.take_over():
             return
-        if self.stateful and (stale := self._progress.stale()):
-            self._observer.overwritten(len(stale))
-            self._commit()
+        self._loop.resume()
+        self._sender.ends |= self._takeover.ends
+        if self.stateful:
+            self._state_keeper.stores = self._takeover.stores
+            if stale := self._progress.stale():  # The next checkpoint overwrites them.
+                self._observer.overwritten(len(stale))
         self.status.assigned = tuple(self._progress.partitions.values())
         self.status.ready = True
 
@@ -217,9 +225,6 @@ class StreamApplication(Application):
         state = self._state_manager.get_store(place[0], STORE).partitions[place[1]]
         assert isinstance(state, _StatePartition)
         return state
-
-    def _transaction(self, place: Place) -> PartitionTransaction[bytes, bytes]:
-        return self._processing_context.checkpoint.get_store_transaction(*place, STORE)
 
     def _register_state(self, stream: str) -> None:
         manager = self._state_manager
@@ -233,7 +238,6 @@ class StreamApplication(Application):
             stop_event=self._stop_event,
             open_deadline=self._open_deadline,
         )
-        state.produce = self.produce
         state.delete_retention_ms = self._cluster.delete_retention_ms
         manager.stores[stream] = {STORE: state}
         assert manager._recovery_manager is not None
@@ -251,8 +255,8 @@ class StreamApplication(Application):
         self._recovery.MAX_INVALID_OFFSET_ATTEMPTS = round(RECOVERY_SECONDS_MAX / REPLAY_SECONDS)
 
     def _replay(self) -> None:
-        hooks = Hooks(self._look_for_ends, self._beat, self._stop_event.is_set)
-        self._restores.run(self._recovery, hooks, progress=self._progress)
+        hooks = Hooks(self._beat, self._stop_event.is_set)
+        self._restores.run(self._recovery, hooks, progress=self._progress, look=self._look_for_ends)
 
     def _look_for_ends(self) -> None:
         self._recovery._position_cache.clear()
@@ -260,7 +264,7 @@ class StreamApplication(Application):
 
 
 class RiskApplication(StreamApplication):
-    """Exactly once: outputs, state and offsets of one topic in one transaction."""
+    """State exactly once, with the offsets of one topic; outputs at once, always the same bytes."""
 
     stateful = True
 
@@ -278,9 +282,21 @@ class _StatePartition(RocksDBStorePartition):
     def read(self, key: bytes) -> object:  # The library's own takes thrice the time.
         return self.get_or_create_column_family("default").get(key)
 
+    def write_changes(
+        self, changes: Mapping[bytes, bytes | None], *, changelog_offset: int | None
+    ) -> None:
+        batch, family = WriteBatch(raw_mode=True), self.get_column_family_handle("default")
+        for key, value in changes.items():
+            if value is None:
+                batch.delete(key, family)
+            else:
+                batch.put(key, value, family)
+        if changelog_offset is not None:
+            self._update_changelog_offset(batch, changelog_offset)
+        self._write(batch)
+
 
 class _State(RocksDBStore):
-    produce: Produce
     delete_retention_ms: int
 
     def create_new_partition(self, partition: int) -> RocksDBStorePartition:
@@ -290,11 +306,10 @@ class _State(RocksDBStore):
 
     def _open(self, partition: int, path: Path) -> _StatePartition:
         assert self._changelog_producer_factory is not None
-        reported = self._changelog_producer_factory.get_partition_producer(partition)
         return _StatePartition(
             path=str(path),
             options=self._options,
-            changelog_producer=Changelog(reported, self.produce),  # type: ignore[arg-type]
+            changelog_producer=self._changelog_producer_factory.get_partition_producer(partition),
             stop_event=self._stop_event,
             open_deadline=self._open_deadline,
         )

@@ -1,6 +1,6 @@
-"""One turn of a worker's loop: read a batch, apply it, commit when nothing more is there.
+"""One turn of a worker's loop: read a batch and apply it; between batches take checkpoints further.
 
-Apart from application.py because it needs only plain Kafka clients, and a way to commit.
+Apart from application.py because it needs only plain Kafka clients.
 """
 
 import logging
@@ -13,34 +13,29 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.clients.polling import poll_all
+from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.role_interface import (
     EngineSettings,
     EngineStatus,
-    Headers,
     Place,
-    Stopped,
     Unreadable,
 )
 
-__all__ = ["Clients", "Hooks", "Loop", "Sender", "is_record"]
+__all__ = ["Clients", "Hooks", "Loop", "is_record"]
 
 logger = logging.getLogger(__name__)
 
 CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
-# While the broker still marks the end of a transaction it refuses the next one, which librdkafka
-# then tries again only after 20 ms.
-MARKERS_SECONDS = 0.003
-FULL_QUEUE_SECONDS_MAX = 20.0  # Less than the watchdog waits: this one says why.
-FLUSH_SECONDS = 1.0  # Of one call.
 LEAVE_SECONDS_MAX = 5.0
-# So far behind, nobody waits for the next commit: fewer of them catch up sooner.
-BACKLOG_RECORDS = 20_000
-BACKLOG_COMMIT_SECONDS = 1.0
+HEAR_SECONDS = 0.5  # After a pause, until the group says that this worker is out of it.
+
+
+Messages = Sequence[Message | Passed | Unreadable]
 
 
 class Clients(NamedTuple):
@@ -54,69 +49,20 @@ class Clients(NamedTuple):
 class Hooks(NamedTuple):
     """What the loop calls on the way."""
 
-    commit: Callable[[], None]
     beat: Callable[[], None]
     is_stopping: Callable[[], bool]
-
-
-class Sender:
-    """Send a role's messages, and remember the first that Kafka refused."""
-
-    producer: Producer  # There when the worker runs.
-
-    def __init__(self, *, transactional: bool) -> None:
-        self.refusal: KafkaError | None = None
-        # In a transaction a refusal fails the commit by itself.
-        self._report = None if transactional else self._note_refusal
-
-    def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
-        self,
-        topic: str,
-        *,
-        key: bytes | None,
-        value: bytes | None,
-        partition: int | None = None,
-        headers: Headers | None = None,
-    ) -> None:
-        """Send a message; without a partition its key decides, by murmur2 as in Java."""
-        place = -1 if partition is None else partition
-        produce, report = self.producer.produce, self._report
-        for _ in range(int(FULL_QUEUE_SECONDS_MAX / IDLE_SECONDS)):
-            try:
-                produce(topic, value, key, place, report, headers=headers)
-            except BufferError:
-                self.producer.poll(IDLE_SECONDS)
-            else:
-                return
-        raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
-
-    def flush(self, seconds_max: float, *, beat: Callable[[], None]) -> None:
-        """Wait until all is delivered, or so long."""
-        give_up_s = time.monotonic() + seconds_max
-        while self.producer.flush(FLUSH_SECONDS) and time.monotonic() < give_up_s:
-            beat()
-
-    def raise_refusal(self, instance: str) -> None:
-        """Raise Stopped when Kafka refused a message since the start."""
-        if self.refusal is not None:
-            raise Stopped(
-                f"Kafka refused a message of {instance} "
-                f"({self.refusal.str()}); neither it nor what followed was committed"
-            )
-
-    def _note_refusal(self, error: KafkaError | None, _: Message) -> None:
-        self.refusal = self.refusal or error
 
 
 class Loop:
     """Turn after turn, take the role's progress further."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - The parts of a worker.
         self,
         clients: Clients,
         settings: EngineSettings,
         *,
         progress: Progress,
+        checkpoints: Checkpoints,
         hooks: Hooks,
     ) -> None:
         # Beside ends of partitions `consume` is not safe; see clients/polling.py.
@@ -125,25 +71,32 @@ class Loop:
         self._consumer, self._producer = clients.consumer, clients.producer
         self._settings = settings
         self._progress = progress
-        self._commit, self._beat, self._is_stopping = hooks
-        self._commit_due_s = self._latest_commit_s = self._lag_due_s = 0.0
+        self._checkpoints = checkpoints
+        self._beat, self._is_stopping = hooks
+        self._lag_due_s = 0.0
+        self._turned_s = time.monotonic()
+        self._rest: Messages = []  # Of a batch that was left in the middle.
 
     def turn(self) -> None:
-        """Apply what is there, and commit it when it is due or nothing more is to be awaited."""
+        """Apply what is there; go on with what is due beside it."""
+        if self._was_paused():
+            self._rest = self._await_group(self._rest)
         messages = self._read()
         for start in range(0, len(messages), CHUNK_RECORDS):
             if self._is_stopping():
                 return  # The rest is read again after the next start.
-            self._apply(messages[start : start + CHUNK_RECORDS])
+            if self._was_paused():
+                self._rest = self._await_group(messages[start:])
+                return
+            self._progress.apply(filter(self._is_record, messages[start : start + CHUNK_RECORDS]))
+            self._between()
             self._beat()
-        if not messages and self._progress.records and self._patience_s() <= 0:
-            self._commit()
-            if self._settings.commits_when_idle:
-                time.sleep(MARKERS_SECONDS)
+        if not messages:
+            self._between()
 
     def end(self) -> None:
         """Commit what was applied, and leave the group if others are to follow at once."""
-        self._commit()
+        self._save_all()
         if not self._settings.leave_at_end:
             return
         # To close is not enough: Kafka's client then lets a static member be waited for.
@@ -162,23 +115,55 @@ class Loop:
             status.positions = self._progress.positions.copy()
             status.lags = self._lags()
 
-    def _read(self) -> Sequence[Message | Passed | Unreadable]:
+    def resume(self) -> None:
+        """Go on after work that took long and was no pause: state was restored."""
+        self._turned_s = time.monotonic()
+
+    def _was_paused(self) -> bool:
+        """Return whether this process stood still for so long that it may be out of its group."""
+        before_s, self._turned_s = self._turned_s, time.monotonic()
+        return self._turned_s - before_s > self._settings.session_timeout_ms / 2000
+
+    def _await_group(self, messages: Messages) -> Messages:
+        """Wait for the group to say whether messages are still this worker's; return them if so.
+
+        Else a worker that was frozen goes on deciding what another has decided meanwhile.
+        """
         if self._progress.guarded is not None:
+            return messages  # They came through a child, and are read by nobody else.
+        generation, waiting = self._progress.generation, list(messages)
+        until_s = time.monotonic() + HEAR_SECONDS
+        while (left_s := until_s - time.monotonic()) > 0:
+            message = self._consumer.poll(left_s)
+            if message is not None:
+                waiting.append(message)
+        self.resume()
+        return self._still_owned(waiting, generation)
+
+    def _read(self) -> Messages:
+        if self._progress.guarded is not None and not self._rest:
             return self._read_guarded(self._progress.guarded)
         generation, many = self._progress.generation, self._settings.batch_records
-        messages = self._take(many)
+        rest, self._rest = self._rest, []
+        messages = [*rest, *self._take(many)]
         if not messages and (patience_s := self._patience_s()) > 0:
             first = self._consumer.poll(patience_s)
             messages = [] if first is None else [first, *self._take(many)]
+        return self._still_owned(messages, generation)
+
+    def _still_owned(self, messages: Messages, generation: int) -> Messages:
+        """Return messages unless they belong to the assignment before.
+
+        Or to one whose state is not there yet: those are read again once it is.
+        """
         if generation == self._progress.generation:
             return messages
-        # They belong to the assignment before, or to one whose state is not there yet.
         starts = self._progress.starts
-        for place in starts.keys() & {(m.topic(), m.partition()) for m in messages}:
+        for place in starts.keys() & {_place(message) for message in messages}:
             self._consumer.seek(TopicPartition(*place, starts[place].offset))
         return []
 
-    def _read_guarded(self, guarded: GuardedReader) -> list[Passed | Unreadable]:
+    def _read_guarded(self, guarded: GuardedReader) -> Messages:
         """Read by a child, and by the consumer again once everything was read."""
         self._consumer.poll(0)  # All is paused; members of the group come and go in here.
         if self._progress.guarded is not guarded:
@@ -192,20 +177,18 @@ class Loop:
         return found
 
     def _patience_s(self) -> float:
-        """How long to wait for more before what was applied is committed."""
-        if not self._progress.records:
-            return IDLE_SECONDS
-        if self._settings.commits_when_idle:
-            return 0.0
-        return min(IDLE_SECONDS, self._commit_due_s - time.monotonic())
+        """How long to wait for more before something else is to be done."""
+        return self._checkpoints.patience_s(IDLE_SECONDS)
 
-    def _apply(self, messages: Sequence[Message | Passed | Unreadable]) -> None:
-        if not self._progress.records:
-            self._begin(time.monotonic())
-        self._progress.apply(filter(self._is_record, messages))
+    def _between(self) -> None:
+        """Do what waits for no record: send what is due by time, hear of deliveries, save."""
+        self._progress.publish()
         self._producer.poll(0)
-        if self._progress.records and self._is_due(time.monotonic()):
-            self._commit()
+        self._checkpoints.turn()
+
+    def _save_all(self) -> None:
+        """Commit everything applied; what cannot be committed in time is applied again later."""
+        self._checkpoints.save_all(self._settings.call_seconds_max, beat=self._beat)
 
     def _is_record(self, message: Message | Passed | Unreadable) -> TypeGuard[Message | Passed]:
         if isinstance(message, Unreadable):
@@ -230,8 +213,7 @@ class Loop:
 
     def _find(self, message: Message, place: Place) -> None:
         """Go on behind a batch that cannot be unpacked."""
-        if self._progress.records:
-            self._commit()  # The search may take longer than a transaction may last.
+        self._save_all()  # The search may take longer than a transaction may last.
         batch = find_unreadable(message, self._settings.reader(), beat=self._beat)
         if batch is not None:
             self._step_over(batch)
@@ -241,24 +223,6 @@ class Loop:
         logger.error("%s[%d]: %s", batch.topic, batch.partition, batch.error.error)
         self._progress.step_over(batch)
 
-    def _begin(self, now_s: float) -> None:
-        """Fix when what is applied from now on is to be committed."""
-        interval_s = self._settings.commit_interval_ms / 1000
-        third_s = self._settings.transaction_timeout_ms / 3000
-        self._commit_due_s = now_s + interval_s
-        self._latest_commit_s = now_s + max(interval_s, min(BACKLOG_COMMIT_SECONDS, third_s))
-
-    def _is_due(self, now_s: float) -> bool:
-        """Whether to commit: once the interval is over, later when far behind."""
-        if now_s < self._commit_due_s:
-            return False
-        if self._commit_due_s < self._latest_commit_s and self._is_far_behind():
-            self._commit_due_s = self._latest_commit_s
-        return now_s >= self._commit_due_s
-
-    def _is_far_behind(self) -> bool:
-        return sum(self._lags().values()) > BACKLOG_RECORDS
-
     def _lags(self) -> dict[Place, int]:
         """How many records each partition is behind; 0 while its end is not known."""
         positions = self._progress.positions
@@ -267,6 +231,12 @@ class Loop:
     def _known_end(self, place: Place) -> int:
         end: int = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
         return end
+
+
+def _place(message: Message | Passed | Unreadable) -> Place:
+    if isinstance(message, Unreadable):
+        return message.topic, message.partition
+    return message.topic() or "", message.partition() or 0
 
 
 def _consume(consumer: Consumer, many: int) -> list[Message]:

@@ -1,56 +1,45 @@
 """The state of one partition as a role sees it, and what the engine keeps beside the role's keys.
 
-Apart from application.py because it needs of quixstreams only a transaction.
+Apart from application.py because it needs of quixstreams only what reads a key from the disk.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["APPLIED", "LAST", "PartitionStore", "Transaction"]
+import msgspec
 
-# The engine's own keys in the store: the partition's next offset, the record before it, and the id
-# of the changelog that has all of it. The last is written once, so a changelog made anew or cut
-# does not have it.
+__all__ = ["APPLIED", "LAST", "OUTPUTS", "PartitionStore"]
+
+# The engine's own keys in the store: the partition's next offset, the record before it, how far
+# each topic of outputs was, and the id of the changelog that has all of it. The last is written
+# once, so a changelog made anew or cut does not have it.
 APPLIED = b"applied"
 CHANGELOG = b"changelog"
 LAST = b"last"  # The mark of the record before `applied`.
+OUTPUTS = b"outputs"  # By topic, the first offset that an output after `applied` may have.
 OURS = b"s|"  # Written before a role's keys: so none of them is one of those.
 
 
-class Transaction(Protocol):
-    """The part of quixstreams' store transaction that is used."""
-
-    def get_bytes(self, key: bytes, prefix: bytes) -> bytes | None: ...
-
-    def set_bytes(self, key: bytes, value: bytes, prefix: bytes) -> None: ...
-
-    def delete(self, key: bytes, prefix: bytes) -> None: ...
-
-
 class PartitionStore:
-    """A role's view of one partition's state, in whatever transaction is open.
+    """A role's view of one partition's state: what it wrote, what is being saved, and the disk.
 
-    What is written waits in a plain dict for the commit: the library asks much more of each key.
+    A checkpoint is saved beside the work, so there are two layers above the disk: `_saving` is
+    the state as of the barrier and changes no more but for what the role writes with `save`;
+    `_written` is what came after it. A plain dict each: the library asks much more of each key.
     """
 
-    def __init__(
-        self,
-        transaction: Callable[[], Transaction],
-        committed: Callable[[bytes], object],
-        *,
-        changelog_id: str,
-    ) -> None:
-        self._transaction = transaction
-        self._committed = committed
+    def __init__(self, read: Callable[[bytes], object], *, changelog_id: str) -> None:
+        self._read = read
         self._changelog_id = changelog_id.encode()
         self._written: dict[bytes, bytes | None] = {}  # None: deleted.
+        self._saving: dict[bytes, bytes | None] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, as written last."""
         if key in self._written:
             return self._written[key]
-        found = self._committed(OURS + key)
-        return found if isinstance(found, bytes) else None
+        if key in self._saving:
+            return self._saving[key]
+        return self._on_disk(OURS + key)
 
     def set(self, key: bytes, value: bytes) -> None:
         """Write a value."""
@@ -60,34 +49,55 @@ class PartitionStore:
         """Forget a key."""
         self._written[key] = None
 
+    def save(self, key: bytes, value: bytes) -> None:
+        """Write a value as of the barrier of the checkpoint that is being saved."""
+        self._saving[key] = value
+
     def applied(self) -> int | None:
         """Return the offset that this state belongs to; None: it never belonged to one."""
-        position = self._transaction().get_bytes(APPLIED, prefix=b"")
+        position = self._on_disk(APPLIED)
         return None if position is None else int(position)
 
     def mark(self) -> str | None:
         """Return what was noted of the last record applied."""
-        mark = self._transaction().get_bytes(LAST, prefix=b"")
+        mark = self._on_disk(LAST)
         return None if mark is None else mark.decode()
 
-    def set_applied(self, position: int, mark: str | None) -> None:
-        """Bring what waits into the transaction, and last the offset that it belongs to.
-
-        mark: of the record before it; None: that of an earlier commit is still right.
-        """
-        transaction = self._transaction()
-        for key, value in self._written.items():
-            if value is None:
-                transaction.delete(OURS + key, prefix=b"")
-            else:
-                transaction.set_bytes(OURS + key, value, prefix=b"")
-        self._written.clear()
-        if transaction.get_bytes(CHANGELOG, prefix=b"") is None:
-            transaction.set_bytes(CHANGELOG, self._changelog_id, prefix=b"")
-        if mark is not None:
-            transaction.set_bytes(LAST, mark.encode(), prefix=b"")
-        transaction.set_bytes(APPLIED, b"%d" % position, prefix=b"")
+    def outputs(self) -> dict[str, int]:
+        """Return, by topic, where the outputs of what was applied after this state may begin."""
+        noted = self._on_disk(OUTPUTS)
+        return {} if noted is None else msgspec.json.decode(noted, type=dict[str, int])
 
     def is_whole(self) -> bool:
         """Return whether the changelog has everything since the first commit."""
-        return self._transaction().get_bytes(CHANGELOG, prefix=b"") == self._changelog_id
+        return self._on_disk(CHANGELOG) == self._changelog_id
+
+    def freeze(self) -> None:
+        """Take the barrier: what was written up to here is what the checkpoint saves."""
+        assert not self._saving, "a checkpoint is saved before the next one begins"
+        self._saving, self._written = self._written, {}
+
+    def changes(
+        self, position: int, *, mark: str | None, outputs: Mapping[str, int]
+    ) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield what the checkpoint writes to changelog and disk, in order; APPLIED is last.
+
+        position: the next offset at the barrier; mark: of the record before it, None: that of an
+        earlier checkpoint is still right.
+        """
+        for key, value in self._saving.items():
+            yield OURS + key, value
+        if self._on_disk(CHANGELOG) is None:
+            yield CHANGELOG, self._changelog_id
+        if mark is not None:
+            yield LAST, mark.encode()
+        yield OUTPUTS, msgspec.json.encode(self.outputs() | dict(outputs))
+        yield APPLIED, b"%d" % position
+
+    def thaw(self) -> None:
+        """Forget what was being saved: it is on the disk."""
+        self._saving = {}
+
+    def _on_disk(self, key: bytes) -> bytes | None:
+        found = self._read(key)
+        return found if isinstance(found, bytes) else None

@@ -4,16 +4,18 @@ Apart from application.py because nothing here asks Kafka or knows quixstreams.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.streams.clients.polling import Recorded, record_of
 from pipeline.streams.engine.guarded import GuardedReader
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.start_checks import Start
 from pipeline.streams.role_interface import (
+    NOTHING,
     EngineSettings,
     Partition,
     Place,
+    Published,
     Record,
     Role,
     Stopped,
@@ -21,7 +23,7 @@ from pipeline.streams.role_interface import (
     Unreadable,
 )
 
-__all__ = ["Progress", "bound", "note_calls"]
+__all__ = ["Progress"]
 
 STALE = -1  # As a committed offset: no position is the same.
 
@@ -36,12 +38,12 @@ class Progress:
         self.starts: dict[Place, Start] = {}  # Assigned, and not yet the role's.
         self.partitions: dict[Place, Partition] = {}
         self.positions: dict[Place, int] = {}  # The next offset.
-        self.records = 0  # Applied since the last commit.
+        self.records = 0  # Applied since the last barrier.
         self._committed: dict[Place, int] = {}
         self._last: dict[Place, Recorded] = {}  # Applied.
         self._expected_s = 0.0
         self.guarded: GuardedReader | None = None  # What comes before the consumer's own.
-        self._has_passed = False  # Markers, since the last commit.
+        self._has_passed = False  # Markers, since the last barrier.
 
     def expect(
         self, starts: Mapping[Place, Start], settings: EngineSettings, *, stateful: bool
@@ -61,11 +63,21 @@ class Progress:
         """Return how long partitions have waited for their state; 0 when none does."""
         return now_s - self._expected_s if self.starts else 0.0
 
-    def begin(self, partition: Partition, store: Store | None, *, position: int) -> None:
-        """Own an expected partition, to be read from `position` on."""
+    def begin(
+        self,
+        partition: Partition,
+        store: Store | None,
+        *,
+        position: int,
+        published: Published = NOTHING,
+    ) -> None:
+        """Own an expected partition, to be read from `position` on.
+
+        published: what is there already of what is applied from then on.
+        """
         place = partition.topic, partition.partition
         start = self.starts.pop(place)
-        self._role.assign(partition, store)
+        self._role.assign(partition, store, published)
         self.partitions[place] = partition
         self.positions[place] = self._committed[place] = position
         if store is not None and start.is_stale(position):
@@ -148,15 +160,27 @@ class Progress:
         """Return whether anything is to be committed."""
         return self.records > 0 or self._has_passed or bool(self.stale())
 
-    def prepare(self) -> None:
-        """Let the role write what it still holds."""
-        self._role.prepare()
+    def publish(self) -> None:
+        """Let the role write what is due by time."""
+        self._role.publish()
 
-    def commit(self) -> None:
-        """Note that everything applied is committed."""
-        self._committed.update(self.positions)
+    def prepare(self) -> Iterator[None]:
+        """Let the role take its barrier; the rest saves what it holds, in slices."""
+        role = self._role.checkpoint()
+        next(role, None)
+        return role
+
+    def take(self) -> tuple[dict[Place, int], dict[Place, str | None], int]:
+        """Return positions, marks and the number of records of a barrier, and count from it on."""
+        positions, records = self.uncommitted(), self.records
+        marks = {place: self.mark(place) for place in positions}
         self.records = 0
         self._has_passed = False
+        return positions, marks, records
+
+    def commit(self, positions: Mapping[Place, int]) -> None:
+        """Note that everything before these positions is committed."""
+        self._committed.update(positions)
 
     def _check_clock(self, record: Record, now_ms: int) -> None:
         ahead_ms = record.timestamp_ms - now_ms
@@ -171,30 +195,3 @@ class Progress:
 def clock_ms() -> int:
     """Return the worker's own time."""
     return time.time_ns() // 1_000_000
-
-
-def note_calls(thing: object, method: str) -> list[object]:
-    """Return a list that grows with each call of one thing's method of one argument."""
-    called, calls = getattr(thing, method), list[object]()
-
-    def note(argument: object) -> object:
-        calls.append(argument)
-        return called(argument)
-
-    setattr(thing, method, note)
-    return calls
-
-
-def bound(thing: object, *methods: str, seconds: float) -> None:
-    """Let these methods of one thing take no longer than this, when no timeout is given."""
-
-    def bounded(call: Callable[..., object]) -> Callable[..., object]:
-        def within(*arguments: object, **named: object) -> object:
-            if named.get("timeout") is None:
-                named["timeout"] = seconds
-            return call(*arguments, **named)
-
-        return within
-
-    for name in methods:
-        setattr(thing, name, bounded(getattr(thing, name)))

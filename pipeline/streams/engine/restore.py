@@ -5,7 +5,7 @@ Apart from application.py because it needs of quixstreams only what it stands in
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -87,10 +87,12 @@ class Restores:
         read = self._ranges[_place(partition)]
         return position if read.records or read.looks else None
 
-    def run(self, recovery: Recovery, hooks: Hooks, *, progress: Progress) -> None:
+    def run(
+        self, recovery: Recovery, hooks: Hooks, *, progress: Progress, look: Callable[[], None]
+    ) -> None:
         """Restore in batches; the library's loop needs a silent second to see the end.
 
-        hooks: its `commit` lets the library look which partitions are at their end.
+        look: lets the library see which partitions are at their end.
         """
         while recovery.recovering and not hooks.is_stopping():
             hooks.beat()
@@ -99,7 +101,7 @@ class Restores:
             if generation != progress.generation:
                 continue  # Of an assignment that is over; a new one begins where its disk ends.
             self._take(filter(is_record, messages), recovery.partitions)
-            hooks.commit()
+            look()
             self._look_again(recovery.partitions)
 
     def _take(

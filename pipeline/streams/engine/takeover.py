@@ -4,7 +4,7 @@ Apart from application.py because it needs of quixstreams only a store and its t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from confluent_kafka import TopicPartition
 
@@ -12,15 +12,20 @@ from pipeline.streams.clients.cluster import Bounds, Cluster
 from pipeline.streams.engine.guarded import GuardedReader
 from pipeline.streams.engine.loop import Clients
 from pipeline.streams.engine.marks import read_again
-from pipeline.streams.engine.partition_store import PartitionStore, Transaction
+from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.published import read_published
 from pipeline.streams.engine.restore import seek
 from pipeline.streams.engine.start_checks import Start, find_committed, find_starts
-from pipeline.streams.role_interface import EngineSettings, Partition, Place
+from pipeline.streams.role_interface import (
+    EngineSettings,
+    Output,
+    Partition,
+    Place,
+    Published,
+)
 
-__all__ = ["State", "States", "Takeover"]
-
-Answer = TypeVar("Answer")
+__all__ = ["State", "Takeover"]
 
 
 class State(Protocol):
@@ -29,13 +34,6 @@ class State(Protocol):
     def read(self, key: bytes) -> object: ...
 
     def get_changelog_offset(self) -> int | None: ...
-
-
-class States(NamedTuple):
-    """What is asked of quixstreams about the state of a partition."""
-
-    of: Callable[[Place], State]
-    transaction: Callable[[Place], Transaction]
 
 
 class _Begin(NamedTuple):
@@ -50,12 +48,13 @@ class _Begin(NamedTuple):
 class Takeover:
     """Give partitions to the role, once their state is recovered and fits the log."""
 
-    states: States | None = None  # Of a role that has any.
+    states: Callable[[Place], State] | None = None  # Of a role that has any.
 
     def __init__(
         self, settings: EngineSettings, cluster: Cluster, *, progress: Progress, clients: Clients
     ) -> None:
         self._consumer = clients.consumer
+        self.ends: dict[Place, int] = {}  # Where outputs begin that may be decided again.
         self._settings = settings
         self._cluster = cluster
         self._progress = progress
@@ -94,29 +93,23 @@ class Takeover:
             for place, start in sorted(self._progress.starts.items())
         }
         self._check_last_records(begun)
+        published = self._read_published(begun)
         for place, begin in begun.items():
             if begin.position != begin.start.offset and not self._settings.stop_levels:
                 seek(self._consumer, place, begin.position)
             if begin.store is not None:
                 self.stores[begin.start.partition] = begin.store
             partition = Partition(*place, ids[begin.start.topic])
-            self._progress.begin(partition, begin.store, position=begin.position)
+            outputs = published.get(begin.start.partition, ())
+            self._progress.begin(
+                partition,
+                begin.store,
+                position=begin.position,
+                published=Published(outputs, until=begin.start.log.high),
+            )
         if self._settings.stop_levels:
             self._guard(begun)
         return True
-
-    def marked(self, commit: Callable[..., Answer]) -> Callable[..., Answer]:
-        """Return a commit of the consumer that notes with each offset the record before it."""
-
-        def call(*, offsets: list[TopicPartition], asynchronous: bool) -> Answer:
-            noted = [self._noted(tp) for tp in offsets]
-            return commit(offsets=noted, asynchronous=asynchronous)
-
-        return call
-
-    def set_applied(self, place: Place, position: int) -> None:
-        """Bring what waits for a commit into the transaction, with how far the log was read."""
-        self.stores[place[1]].set_applied(position, self._progress.mark(place))
 
     def _guard(self, begun: Mapping[Place, _Begin]) -> None:
         """Let a child read first what is there: something in it may have ended this worker."""
@@ -125,27 +118,41 @@ class Takeover:
         properties = {**self._settings.reader(), "isolation.level": "read_committed"}
         self._progress.guarded = GuardedReader(self._settings.stop_levels, properties, windows)
 
-    def _noted(self, tp: TopicPartition) -> TopicPartition:
-        mark = self._progress.mark(_place(tp))
-        return TopicPartition(tp.topic, tp.partition, tp.offset, metadata=mark or "")
-
     def _find(self, place: Place, start: Start, ids: dict[str, str]) -> _Begin:
         """Return the state of a partition and the first offset to read."""
         topic_id, states = ids[start.topic], self.states
         if states is None:
             return _Begin(start, None, *start.of_topic(topic_id))
-        state = states.of(place)
-        store = PartitionStore(
-            lambda: states.transaction(place),
-            state.read,
-            changelog_id=ids[self._settings.changelog],
-        )
+        state = states(place)
+        store = PartitionStore(state.read, changelog_id=ids[self._settings.changelog])
         has_history = state.get_changelog_offset() is not None
         position = start.begin_at(store, self._settings, has_history=has_history)
         mark = store.mark()
         if not start.is_of(topic_id, mark):
             raise start.changed(position - 1, stateful=True)
         return _Begin(start, store, position, mark)
+
+    def _read_published(self, begun: Mapping[Place, _Begin]) -> dict[int, list[Output]]:
+        """Return the outputs, by partition, of what its state does not have yet.
+
+        An owner before that was killed sent them after its last checkpoint.
+        """
+        stores = {
+            place[1]: begin.store for place, begin in begun.items() if begin.store is not None
+        }
+        places = [(topic, number) for topic in self._settings.outputs for number in stores]
+        if not places:
+            return {}
+        logs = self._cluster.bounds(places)
+        ranges = {
+            (topic, number): log._replace(
+                low=min(max(stores[number].outputs().get(topic, 0), log.low), log.high)
+            )
+            for (topic, number), log in logs.items()
+        }
+        # Not where they end: until all of it is decided again, a checkpoint must point here.
+        self.ends = {place: log.low for place, log in ranges.items()}
+        return read_published(self._settings, ranges, beat=self._cluster.beat)
 
     def _check_last_records(self, begun: Mapping[Place, _Begin]) -> None:
         """Raise LogChanged unless the log still has the last record that was read."""

@@ -86,6 +86,10 @@ COMMIT_SECONDS = Histogram(
 LAST_COMMIT = Gauge(
     "riskgate_last_commit_timestamp_seconds", "Time of the last commit, since the epoch.", ["role"]
 )
+FORKS = Counter(
+    "riskgate_forks",
+    "Events decided again whose outputs differ from those published; each halts its account.",
+)
 COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
 ABORTED = Counter(
     "riskgate_transactions_aborted", "Commits dropped because their partitions were lost."

@@ -22,7 +22,7 @@ from pipeline.streams.observe.tally import Tally, show_zeros
 from pipeline.streams.role_interface import EngineSettings, EngineStatus
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.broadcast.broadcast import Broadcast
-from pipeline.streams.roles.decide.decide import Risk
+from pipeline.streams.roles.decide.decide import DECIDED, Risk
 from pipeline.streams.roles.ingest.ingest import OTHERS, IngestOfOthers
 from pipeline.streams.roles.ingest.operators import OperatorsIngest
 from pipeline.streams.roles.observation import (
@@ -54,7 +54,12 @@ def run_risk(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     tally = Tally()
     engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),), life=life)
     application = RiskApplication(engine, observer=MeteredEngine(tally, RoleName.RISK))
-    role = Risk(settings, produce=application.produce, tally=tally)
+    role = Risk(
+        settings,
+        produce=application.produce,
+        produce_with_state=application.produce_with_state,
+        tally=tally,
+    )
     shown = role.show, state_bytes(settings.state_dir)
     with (
         _health(settings, engine_health(RoleName.RISK, application.status, *shown)),
@@ -123,8 +128,8 @@ def engine_settings(
         state_dir=settings.state_dir,
         stop_levels=life.stop_levels if life.is_unclean else (),
         security=settings.connection(),
-        commit_interval_ms=settings.commit_interval_ms,
-        commits_when_idle=role is RoleName.RISK,
+        checkpoint_interval_ms=settings.checkpoint_interval_ms,
+        outputs=tuple(map(settings.topic, DECIDED)) if role is RoleName.RISK else (),
         transaction_timeout_ms=settings.transaction_timeout_ms,
         session_timeout_ms=settings.session_timeout_ms,
         # Ingest has no state, so waiting for its return would gain nothing.

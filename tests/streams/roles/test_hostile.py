@@ -17,7 +17,7 @@ from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables
 from tests import given
-from tests.streams.fakes import AT_MS, MemoryStore, Outbox, record
+from tests.streams.fakes import AT_MS, MemoryStore, Outbox, commit, record
 from topics import codec
 from topics.topic import Topic
 
@@ -60,7 +60,9 @@ class House:
     def __init__(self) -> None:
         self.events, self.outputs = Outbox(), Outbox()
         self.ingest = Ingest(SETTINGS, Tables(SETTINGS), produce=self.events, tally=Tally())
-        self.risk = Risk(SETTINGS, produce=self.outputs, tally=Tally())
+        self.risk = Risk(
+            SETTINGS, produce=self.outputs, produce_with_state=self.outputs, tally=Tally()
+        )
         for topic in STREAMS:
             self.ingest.assign(Partition(f"risk.{topic.name}", 0, topic.name), None)
         for number in range(SETTINGS.partitions):
@@ -92,8 +94,8 @@ class House:
 
     def commit(self) -> None:
         """Do what both do at a commit, and keep of what went out only what is asked for."""
-        self.ingest.prepare()
-        self.risk.prepare()
+        commit(self.ingest)
+        commit(self.risk)
         letters = [*self.events.of("risk.dead_letters"), *self.outputs.of("risk.dead_letters")]
         self.internal += sum("internal" in str(letter.row["error"]) for letter in letters)
         self.decided |= {str(s.row.get("signal_id")) for s in self.outputs.of("risk.decisions")}

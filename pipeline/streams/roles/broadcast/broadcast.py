@@ -154,6 +154,8 @@ class Broadcast:
         self._follow_ownership()
         for row in rows:
             self._apply(row)
+        for number, offset in self._states.applied.items():
+            self._lag.applied(number, offset)
         for number, owned in self._owned.items():
             now_ms = self._clock.now_ms(number, now_s)
             owned.queue.set_live_time(now_ms)
@@ -224,6 +226,8 @@ class Broadcast:
             return
         if now_s < owned.heartbeat_due_s:
             return
+        if owned.went_back:  # The older row is the last on the topic: a restart would read it.
+            owned.went_back = not self._producer.send(ROWS_REQUEST, number)
         owned.heartbeat_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
         if self._producer.send(HEARTBEAT, number):
             metrics.HEARTBEATS.inc()

@@ -29,6 +29,8 @@ class OwnedPartition:
         self.unread: set[str] = set()  # Accounts whose newest row cannot be decoded.
         self.reported: AccountState | None = None  # The newest row of `*`.
         self._renewed: set[str] | None = None  # Accounts with a row since rows were lost.
+        self.went_back = False  # Since risk was asked for its rows: one was older than its place.
+        self._sequences: dict[str, int] = {}  # Of the newest row of each account.
         self.heartbeat_due_s = 0.0
         self.ask_due_s = time.monotonic() + settings.heartbeat_interval_ms / 1000
         self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
@@ -43,6 +45,7 @@ class OwnedPartition:
             self.figures.pop(row.account_id, None)
             if self._renewed is not None:
                 self._renewed.discard(row.account_id)
+            self._sequences.pop(row.account_id, None)
         else:
             self._apply_state(_decoded(row.account_id, row.value))
         self.unread.discard(row.account_id)
@@ -60,6 +63,14 @@ class OwnedPartition:
         self.reported, self._renewed = None, set()
 
     def _apply_state(self, state: AccountState) -> None:
+        newest = self._sequences.get(state.account_id, state.sequence)
+        if state.sequence < newest:
+            # A worker that was frozen wrote it when it woke: what is held is newer. The next one is
+            # taken as it is, as numbers begin again where an operator started over.
+            del self._sequences[state.account_id]
+            self.went_back = True
+            return
+        self._sequences[state.account_id] = state.sequence
         self.queue.apply_state(state)
         if state.account_id == EVERYONE:
             self.reported = state

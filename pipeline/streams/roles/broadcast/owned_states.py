@@ -5,7 +5,7 @@ nothing; each new owner reads a partition completely.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
@@ -19,6 +19,7 @@ from pipeline.streams.role_interface import FETCH, ClientSetting, Unreadable
 from pipeline.streams.roles.broadcast.guarded_states import GuardedStates
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.guard import TableGuard
+from topics.account_states import APPLIED_HEADER
 
 __all__ = ["OwnedStates", "Row"]
 
@@ -70,6 +71,7 @@ class OwnedStates:
         }
         self._guarded = None if guard is None else GuardedStates(guard, self._reader)
         self._positions: dict[int, int] = {}
+        self.applied: dict[int, int] = {}  # How far risk was in `events`, by what it wrote here.
         self._consumer = Consumer(
             {**self._reader, **CONSUMER, "session.timeout.ms": settings.session_timeout_ms},
             logger=logger,
@@ -101,6 +103,11 @@ class OwnedStates:
         self.whole &= self.owned
         return [each for each in found if each.partition in self.owned]
 
+    def _note_applied(self, partition: int, headers: Sequence[tuple[str, bytes]] | None) -> None:
+        for name, value in headers or ():
+            if name == APPLIED_HEADER and value.isdigit():
+                self.applied[partition] = int(value)
+
     def close(self) -> None:
         """Leave the group, so that others take over before many heartbeats are missing."""
         if self._guarded is not None:
@@ -131,6 +138,8 @@ class OwnedStates:
             name = key.decode(errors="backslashreplace")
             newest[partition, key] = Row(partition, name, message.value())
             self._positions[partition] = (message.offset() or 0) + 1
+            if isinstance(message, Message):
+                self._note_applied(partition, message.headers())
         elif isinstance(message, Message):
             return self._hear(message, error)
         return None
@@ -182,6 +191,7 @@ class OwnedStates:
         if self._guarded is not None:
             self._guarded.drop([(place.topic, place.partition) for place in partitions])
         self.owned -= {place.partition for place in partitions}
+        self.applied = {number: at for number, at in self.applied.items() if number in self.owned}
         self.whole &= self.owned
         consumer.incremental_unassign(partitions)
 

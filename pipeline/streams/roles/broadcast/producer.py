@@ -34,7 +34,7 @@ PRODUCER: dict[str, str | int | bool] = {
     "acks": "all",
     "compression.type": "lz4",
     "enable.idempotence": True,
-    "linger.ms": 1,
+    "linger.ms": 0,
     "message.max.bytes": 1_048_576,
     "message.timeout.ms": 5000,
     "partitioner": "murmur2",

@@ -1,9 +1,10 @@
 """How far risk is behind on each partition, in milliseconds.
 
-The lag is the age of broadcast's oldest heartbeat or revaluation that risk has not committed. It
-needs no second clock, and it grows while risk is away or Kafka does not answer. A separate thread
-asks, through a consumer that joins no group, because the admin client aborts the process when an
-answer arrives too late (librdkafka issue 4605).
+Measured on broadcast's own heartbeats and revaluations: the age of the oldest one that was written
+but that risk has not applied yet, as the rows say that it writes after each. What its group has
+committed counts too, once a second, for when no row comes. Needs no second clock, and a risk that
+is away looks ever later. The asking has a thread of its own, and a consumer that joins no group:
+the admin client aborts the process when an answer comes too late (librdkafka issue 4605).
 """
 
 import threading
@@ -65,6 +66,7 @@ class RiskLag:
     def __init__(self, committed: Committed) -> None:
         self._committed = committed
         self._waiting: dict[int, deque[_Sent]] = {}
+        self._applied: dict[int, int] = {}
         self._lag_s: dict[int, float] = {}
         self._asked_s = time.monotonic()
         self._ended = threading.Event()
@@ -86,7 +88,12 @@ class RiskLag:
     def drop(self, partition: int) -> None:
         """Forget a partition."""
         self._waiting.pop(partition, None)
+        self._applied.pop(partition, None)
         self._lag_s.pop(partition, None)
+
+    def applied(self, partition: int, offset: int) -> None:
+        """Note how far risk is in a partition, by what it wrote itself."""
+        self._applied[partition] = offset
 
     def delivered(self, partition: int, offset: int, sent_s: float) -> None:
         """Record one of our events that is in the log."""
@@ -111,7 +118,8 @@ class RiskLag:
         owned = dict(self._waiting)
         committed = self._committed(owned) if owned else {}
         for partition, waiting in owned.items():
-            while waiting and waiting[0].offset < committed.get(partition, -1):
+            done = max(committed.get(partition, -1), self._applied.get(partition, -1))
+            while waiting and waiting[0].offset < done:
                 waiting.popleft()
             # Measured when the request was sent: the answer's own delay is not risk's.
             age_s = now_s - waiting[0].sent_s if waiting else 0.0

@@ -19,16 +19,16 @@ from pipeline.risk.state import (
 )
 from pipeline.risk.step import Lookup, Recall, Remembered
 from pipeline.streams.role_interface import Stopped, Store
+from pipeline.streams.roles.decide.block_store import BlockStore
 from pipeline.streams.roles.decide.fill_store import FillStore
 
 __all__ = ["AccountStore"]
 
 # An account id has no "|", so no two keys meet; the engine's own keys begin otherwise.
 _SHARED = b"*"
+_ROWS_DUE = b"d"
 _AT_MS = Struct(">q")
-_RING_ENTRY = Struct(">qqH")  # Number, time and length of the identity, which follows.
 RING_ENTRIES = 32  # Numbers that share a key of the ring.
-BLOCKS_MAX = 4096  # In memory after a commit.
 _NOTHING = Recall()
 
 
@@ -38,8 +38,7 @@ class AccountStore:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.fills = FillStore(store)
-        self._blocks: dict[bytes, bytearray] = {}  # Of rings, with what is not written yet.
-        self._unwritten: dict[bytes, bytearray] = {}
+        self._rings = BlockStore(store, together=RING_ENTRIES)
 
     def load_account(self, account_id: str) -> Account | None:
         """Return the account, or None before its first event."""
@@ -49,13 +48,17 @@ class AccountStore:
         with _explained():
             return load_account(raw)
 
-    def write_account(self, account_id: str, state: bytes) -> None:
-        """Write the bytes of an account."""
-        self._store.set(_account(account_id), state)
+    def save_account(self, account_id: str, state: bytes) -> None:
+        """Write the bytes of an account as of the barrier."""
+        self._store.save(_account(account_id), state)
 
     def quarantine(self, account_id: str, rules_version: str) -> None:
         """Note, for who reads this store next, that an account is quarantined."""
         self._store.set(_quarantine(account_id), rules_version.encode())
+
+    def save_quarantine(self, account_id: str, rules_version: str) -> None:
+        """Note it as of the barrier, when its state cannot be written there."""
+        self._store.save(_quarantine(account_id), rules_version.encode())
 
     def quarantined_by(self, account_id: str) -> str | None:
         """Return the release that quarantined an account: another one may know better."""
@@ -66,6 +69,17 @@ class AccountStore:
         """Forget that an account was quarantined."""
         self._store.delete(_quarantine(account_id))
 
+    def rows_due(self) -> list[str]:
+        """Return the accounts whose rows were due, and not written, when the state was saved."""
+        noted = self._store.get(_ROWS_DUE)
+        return noted.decode().split("\n") if noted else []
+
+    def save_rows_due(self, account_ids: list[str]) -> None:
+        """Note them as of the barrier."""
+        noted = "\n".join(account_ids).encode()
+        if noted != (self._store.get(_ROWS_DUE) or b""):
+            self._store.save(_ROWS_DUE, noted)
+
     def load_shared(self, *, partition: int, rules_version: str) -> Shared | None:
         """Return the partition's shared record, or None before its first event."""
         raw = self._store.get(_SHARED)
@@ -75,9 +89,9 @@ class AccountStore:
             return load_shared(raw, partition=partition, rules_version=rules_version)
 
     def save_shared(self, shared: Shared) -> bytes:
-        """Write the partition's shared record and return its bytes."""
+        """Write the partition's shared record as of the barrier, and return its bytes."""
         raw = save_shared(shared)
-        self._store.set(_SHARED, raw)
+        self._store.save(_SHARED, raw)
         return raw
 
     def recall(self, lookup: Lookup) -> Recall:
@@ -117,43 +131,23 @@ class AccountStore:
 
     def remember(self, account_id: str, entry: Remembered) -> None:
         """Write an id under its name with its content, and note it in its block of the ring."""
-        identity = entry.identity.encode()
-        remembered = _AT_MS.pack(entry.at_ms) + entry.content.encode()
-        self._store.set(_identity(account_id, entry.identity), remembered)
-        if entry.number == IN_PLACE:
-            return
-        key = _ring(account_id, entry.number)
-        block = self._block(key)
-        block += _RING_ENTRY.pack(entry.number, entry.at_ms, len(identity)) + identity
-        self._unwritten[key] = block
+        at_ms, identity = _AT_MS.pack(entry.at_ms), entry.identity
+        self._store.set(_identity(account_id, identity), at_ms + entry.content.encode())
+        if entry.number != IN_PLACE:
+            self._rings.write(_ring(account_id), entry.number, at_ms + identity.encode())
 
     def forget(self, account_id: str, entry: Remembered) -> None:
         """Delete an id under its name, and with the last of its block that block of the ring."""
         self._store.delete(_identity(account_id, entry.identity))
         if entry.number % RING_ENTRIES == RING_ENTRIES - 1:
-            key = _ring(account_id, entry.number)
-            self._blocks.pop(key, None)
-            self._unwritten.pop(key, None)
-            self._store.delete(key)
-
-    def save_rings(self) -> None:
-        """Write the blocks of rings in which ids were noted; once per commit, not once per id."""
-        for key, block in self._unwritten.items():
-            self._store.set(key, bytes(block))
-        self._unwritten.clear()
-        self.fills.save()
-        if len(self._blocks) > BLOCKS_MAX:
-            self._blocks.clear()
+            self._rings.drop(_ring(account_id), entry.number)
 
     def _ring_entry(self, account_id: str, number: int) -> Remembered | None:
-        entries = _entries(self._block(_ring(account_id, number)))
-        return next((entry for entry in entries if entry.number == number), None)
-
-    def _block(self, key: bytes) -> bytearray:
-        block = self._blocks.get(key)
-        if block is None:
-            block = self._blocks[key] = bytearray(self._store.get(key) or b"")
-        return block
+        raw = self._rings.read(_ring(account_id), number, number + 1).get(number)
+        if raw is None:
+            return None
+        at_ms, identity = _remembered(raw)
+        return Remembered(number=number, identity=identity, at_ms=at_ms or 0)
 
 
 @contextmanager
@@ -184,14 +178,5 @@ def _identity(account_id: str, identity: str) -> bytes:
     return f"i|{account_id}|{identity}".encode()
 
 
-def _ring(account_id: str, number: int) -> bytes:
-    return f"r|{account_id}|{number // RING_ENTRIES}".encode()
-
-
-def _entries(block: bytearray) -> Iterator[Remembered]:
-    place = 0
-    while place < len(block):
-        number, at_ms, length = _RING_ENTRY.unpack_from(block, place)
-        begin = place + _RING_ENTRY.size
-        place = begin + length
-        yield Remembered(number=number, identity=block[begin:place].decode(), at_ms=at_ms)
+def _ring(account_id: str) -> bytes:
+    return f"r|{account_id}".encode()

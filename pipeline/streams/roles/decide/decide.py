@@ -1,4 +1,4 @@
-"""The risk role: each event of the log through the core, its outputs into the same transaction.
+"""The risk role: each event of the log through the core, its outputs at once onto their topics.
 
 No thresholds and no arithmetic: what an event means is the core's business. This is the hot path.
 """
@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, cast
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from pipeline.risk.account.account import Shared
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Step, topic_of
@@ -22,21 +23,34 @@ from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.account_figures import show_rules
 from pipeline.streams.observe.tally import Tally
-from pipeline.streams.role_interface import Partition, Produce, Record, Stopped, Store, Unreadable
-from pipeline.streams.roles.decide.partition_accounts import INTERNAL, Due, PartitionAccounts
+from pipeline.streams.role_interface import (
+    NOTHING,
+    Partition,
+    Produce,
+    Published,
+    Record,
+    Stopped,
+    Store,
+    Unreadable,
+)
+from pipeline.streams.roles.decide.owned import Owned
+from pipeline.streams.roles.decide.partition_accounts import INTERNAL, PartitionAccounts, Saved
+from pipeline.streams.roles.decide.redo import Fork, Redo, Row
 from pipeline.streams.roles.decide.rewriting import Rewriting
-from pipeline.streams.roles.decide.state_rows import Space, due_row, rewritten, row_of
+from pipeline.streams.roles.decide.state_publisher import StatePublisher
 from pipeline.streams.settings import Settings
 from topics import codec
 from topics.account_states import TOPIC as STATES
+from topics.alerts import Alert
 from topics.codec import DecodeError
+from topics.decisions import Stop
 from topics.emergency_stops import EmergencyStop
-from topics.events import FROM_BEFORE, Event, RevaluationEvent, is_from_before
+from topics.events import FROM_BEFORE, Event, HeartbeatEvent, RevaluationEvent, is_from_before
 from topics.events import TOPIC as EVENTS
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
-__all__ = ["Questions", "Risk"]
+__all__ = ["DECIDED", "Questions", "Risk"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,21 +58,10 @@ ANY_EVENT = cast("type[Event]", Event)
 read_event = codec.reader_of(ANY_EVENT)
 ACCOUNTS_KEPT_MAX = 4096  # In memory, of all partitions; the others are read from the store.
 ASK_SECONDS = 5.0  # So long the answer holds that the log has append time.
-OUTPUTS = ("decisions", "emergency_stops", "alerts", "account_states", "snapshots", "dead_letters")
-
-
-class _Owned:
-    """An owned partition: its accounts and how far it came."""
-
-    __slots__ = ("accounts", "at_ms", "last", "offset", "rewriting", "topic_id")
-
-    def __init__(self, accounts: PartitionAccounts, rewriting: Rewriting, *, topic_id: str) -> None:
-        self.accounts = accounts
-        self.rewriting = rewriting
-        self.topic_id = topic_id
-        self.offset = -1  # Of the event applied last.
-        self.at_ms = 0
-        self.last: dict[str, Record] = {}  # Of each account, since the last commit.
+HALTS = (Alert, EmergencyStop, Stop)  # What goes out of an event that only halts its account.
+# What is a function of the log alone; when a row of account_states is written is not.
+DECIDED = ("decisions", "emergency_stops", "alerts", "dead_letters")
+OUTPUTS = (*DECIDED, STATES.name, "snapshots")
 
 
 class Questions(NamedTuple):
@@ -71,15 +74,16 @@ class Questions(NamedTuple):
 class Risk:
     """Decide; a Role of the engine."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - The parts of a role.
         self,
         settings: Settings,
         *,
         produce: Produce,
+        produce_with_state: Produce,
         tally: Tally,
         questions: Questions | None = None,
     ) -> None:
-        self._produce = produce
+        self._produce, self._produce_with_state = produce, produce_with_state
         asked = questions or Questions(
             is_mended=partial(has_append_time, settings),
             states=TopicIdentity(settings, STATES.name),
@@ -89,9 +93,18 @@ class Risk:
         self._tally, self._partitions = tally, settings.partitions
         self._rules_version = rules_version()
         self._topics = {name: settings.topic(name) for name in OUTPUTS}
-        self._owned: dict[int, _Owned] = {}
+        self._owned: dict[int, Owned] = {}
+        self._rows = StatePublisher(
+            self._topics[STATES.name],
+            produce,
+            states=self._states,
+            tally=tally,
+            on_failure=self._quarantine,
+        )
 
-    def assign(self, partition: Partition, store: Store | None) -> None:
+    def assign(
+        self, partition: Partition, store: Store | None, published: Published = NOTHING
+    ) -> None:
         """Load the shared record of a partition; accounts come when their events do."""
         if store is None:
             raise Stopped("the risk role needs a state store; this is a mistake of riskgate itself")
@@ -101,16 +114,22 @@ class Risk:
             rules_version=self._rules_version,
             kept_max=ACCOUNTS_KEPT_MAX,
         )
+        redo, letters = None, self._topics["dead_letters"]
+        if published.outputs:
+            redo = Redo(published.outputs, dead_letters=letters, until=published.until)
         rewriting = Rewriting(store, accounts.roster)
-        number, topic_id = partition.partition, partition.topic_id
-        self._owned[number] = _Owned(accounts, rewriting, topic_id=topic_id)
+        self._owned[partition.partition] = Owned(
+            partition, accounts, rewriting=rewriting, redo=redo
+        )
         self._states.ask()
+        self._rows.has_news = True  # That of `*`: what broadcast has may be old.
         self._share_memory()
         show_rules(accounts.shared)
 
     def revoke(self, partition: Partition) -> None:
         """Forget a partition's accounts."""
         self._owned.pop(partition.partition, None)
+        self._rows.stop()
         self._share_memory()
 
     def accounts(self, partition: int) -> PartitionAccounts:
@@ -140,25 +159,29 @@ class Risk:
         """Write a dead letter for a batch that cannot be unpacked; only its offsets are known."""
         self._dead_letter(batch.record(), batch.error, "unreadable")
 
-    def prepare(self) -> None:
-        """Save what changed and write the rows that are due."""
-        largest, space = 0, Space()
-        states_id = self._states.look()
-        for number, owned in self._owned.items():
-            owned.rewriting.aim(states_id)
-            for account_id, row in rewritten(owned.accounts, owned.rewriting, space):
-                self._write_state(account_id, row, number)
-                self._tally.count(metrics.STATES_REWRITTEN)
-            for due in owned.accounts.save():
-                largest = max(largest, len(due.state))
-                problem = due.problem or self._write_due(due, owned, number)
-                if problem is not None:
-                    self._quarantine(due, owned, problem)
-            for account_id in owned.accounts.take_unsaid():
-                self._write_state(account_id, row_of(account_id, owned.accounts), number)
-            owned.last.clear()
-        if largest:
-            metrics.ACCOUNT_BYTES.observe(largest)
+    def publish(self) -> None:
+        """Write the rows of account_states that are due."""
+        self._rows.publish(self._owned)
+
+    def checkpoint(self) -> Iterator[None]:
+        """Take the barrier; then save the accounts that changed before it."""
+        saves = [_Save(owned) for owned in self._owned.values()]
+        yield
+        for save in saves:
+            for saved in save.accounts:
+                if saved is not None:
+                    self._save(saved, save)
+                yield
+
+    def _save(self, saved: Saved, save: "_Save") -> None:
+        """Send the snapshot of an account that is saved, and quarantine one that cannot be."""
+        problem = saved.problem
+        if problem is None and saved.snapshot_due:
+            problem = self._write_snapshot(saved, save)
+        if problem is not None:
+            self._quarantine(saved.account_id, save.owned, problem)
+        elif saved.state:
+            metrics.ACCOUNT_BYTES.observe(len(saved.state))
 
     def _share_memory(self) -> None:
         for owned in self._owned.values():
@@ -199,29 +222,70 @@ class Risk:
         owned = self._owned[record.partition]
         appended_ms = record.timestamp_ms if record.timestamp_is_append_time else None
         at_ms = owned.accounts.time_of(appended_ms)
-        value = record.value or b""
-        taken, rows = owned.accounts.use(event, value, at_ms=at_ms, encode=self._encode)
-        owned.offset, owned.at_ms = record.offset, at_ms
+        redo = owned.redo
+        encode = self._encode if redo is None else self._encoder(redo, event.account_id)
+        taken, rows = owned.accounts.use(event, record.value or b"", at_ms=at_ms, encode=encode)
+        owned.next, owned.at_ms = record.offset + 1, at_ms
         owned.last[event.account_id] = record
-        if event.account_id == EVERYONE and isinstance(event, RevaluationEvent):
-            self._tell_again(owned)
+        if event.account_id == EVERYONE:
+            self._answer_broadcast(event, owned)
         if rows:
-            key = event.account_id.encode()
+            key, produce = event.account_id.encode(), self._produce
             for topic, value in rows:
-                self._produce(topic, key=key, value=value, partition=record.partition)
+                produce(topic, key=key, value=value, partition=record.partition)
         self._tally.add(event, taken, at_ms)
+        if taken.state_due:
+            self._rows.has_news = True
         if taken.failed or taken.raised or taken.outputs:
             self._look(taken, record)
+        if redo is not None:
+            self._settle(owned, redo)
 
-    def _encode(self, taken: Step) -> list[tuple[str, bytes]]:
+    def _encode(self, taken: Step) -> list[Row]:
         """Write what goes out, before any of it does: one that cannot be written undoes all."""
-        return [(self._topics[topic_of(output)], codec.encode(output)) for output in taken.outputs]
+        topics = self._topics
+        return [Row(topics[topic_of(output)], codec.encode(output)) for output in taken.outputs]
 
-    def _tell_again(self, owned: _Owned) -> None:
-        """Answer broadcast, which misses rows: the topic may be another one by now."""
-        self._states.ask()
-        owned.rewriting.again()
-        owned.accounts.announce()
+    def _encoder(self, redo: Redo, account_id: str) -> Callable[[Step], list[Row]]:
+        """Return what encodes an event that may have been decided before: what is missing of it.
+
+        After a fork nothing of the event goes out but that its account is halted.
+        """
+        is_fork = False
+
+        def encode(taken: Step) -> list[Row]:
+            nonlocal is_fork
+            if is_fork:
+                halts = (o for o in taken.outputs if isinstance(o, HALTS))
+                return self._encode(replace(taken, outputs=tuple(halts)))
+            rows = self._encode(taken)
+            try:
+                return redo.to_send(account_id, taken, rows)
+            except Fork:
+                is_fork = True
+                self._tally.count(metrics.FORKS)
+                raise
+
+        return encode
+
+    def _settle(self, owned: Owned, redo: Redo) -> None:
+        redo.settle(owned.next, owned.accounts.account)
+        if not redo:
+            owned.redo = None
+
+    def _answer_broadcast(self, event: Event, owned: Owned) -> None:
+        """Let the row of `*` follow an event for all; each heartbeat is answered so.
+
+        One that is no heartbeat but asks for a revaluation says that rows are missing: the topic
+        may be another one by now.
+        """
+        self._rows.has_news = True
+        if isinstance(event, HeartbeatEvent):
+            owned.accounts.announce()
+        elif isinstance(event, RevaluationEvent):
+            self._states.ask()
+            owned.rewriting.again()
+            owned.accounts.announce()
 
     def _look(self, taken: Step, record: Record) -> None:
         if taken.failed is not None:
@@ -240,50 +304,35 @@ class Risk:
                     output.rule,
                 )
 
-    def _write_due(self, due: Due, owned: _Owned, partition: int) -> str | None:
-        """Write the rows that are due; return why they cannot be written, when they cannot."""
-        if due.state_due and due.account is None:
-            show_rules(owned.accounts.shared)
+    def _write_snapshot(self, saved: Saved, save: "_Save") -> str | None:
+        """Send a snapshot with the state; return why it cannot be written, when it cannot."""
+        record = saved.record
+        applied = record if isinstance(record, Shared) else record.applied
+        snapshot = Snapshot(
+            account_id=saved.account_id,
+            state_version=STATE_VERSION,
+            state=saved.state,
+            offset=save.next - 1,
+            sequence=applied.sequence,
+            chain=applied.chain,
+            rules_version=self._rules_version,
+            at_ms=save.at_ms,
+        )
         try:
-            rows = [(topic, codec.encode(row)) for topic, row in self._rows(due, owned)]
+            value = codec.encode(snapshot)
         except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
             return INTERNAL + problem_of(error)
-        key = due.account_id.encode()
-        for topic, value in rows:
-            self._produce(self._topics[topic], key=key, value=value, partition=partition)
+        key, topic = saved.account_id.encode(), self._topics["snapshots"]
+        self._produce_with_state(topic, key=key, value=value, partition=save.owned.number)
         return None
 
-    def _rows(self, due: Due, owned: _Owned) -> Iterator[tuple[str, Struct]]:
-        account, shared = due.account, owned.accounts.shared
-        if due.state_due:
-            yield "account_states", due_row(due, shared, owned.rewriting.whole_id)
-        if due.snapshot_due:
-            applied = shared if account is None else account.applied
-            yield (
-                "snapshots",
-                Snapshot(
-                    account_id=due.account_id,
-                    state_version=STATE_VERSION,
-                    state=due.state,
-                    offset=owned.offset,
-                    sequence=applied.sequence,
-                    chain=applied.chain,
-                    rules_version=self._rules_version,
-                    at_ms=owned.at_ms,
-                ),
-            )
-
-    def _write_state(self, account_id: str, row: bytes, partition: int) -> None:
-        key = account_id.encode()
-        self._produce(self._topics[STATES.name], key=key, value=row, partition=partition)
-
-    def _quarantine(self, due: Due, owned: _Owned, problem: str) -> None:
-        """Quarantine an account whose rows cannot be written, and name its last event."""
-        account_id = due.account_id
+    def _quarantine(self, account_id: str, owned: Owned, problem: str) -> None:
+        """Quarantine an account whose state or row cannot be written, and name its last event."""
         logger.error("account %s is quarantined: %s", account_id, problem)
         self._tally.count(metrics.FAILED, "commit")
         if account_id != EVERYONE:
             owned.accounts.quarantine(account_id)
+            self._rows.has_news = True
         record = owned.last.get(account_id)
         if record is not None:
             self._dead_letter(record, DecodeError(problem), "internal")
@@ -292,9 +341,23 @@ class Risk:
         self._tally.count(metrics.DEAD_LETTERS, EVENTS.name, kind)
         topic_id = self._owned[record.partition].topic_id
         letter = dead_letter(record, error, topic=EVENTS.name, topic_id=topic_id)
+        value, redo = codec.encode(letter), self._owned[record.partition].redo
+        if redo is not None and redo.has_letter(value):
+            return
         self._produce(
             self._topics["dead_letters"],
             key=dead_key(record.key),
-            value=codec.encode(letter),
+            value=value,
             partition=record.partition,
         )
+
+
+class _Save:
+    """A partition as it is at the barrier."""
+
+    def __init__(self, owned: Owned) -> None:
+        self.owned = owned
+        self.next, self.at_ms = owned.next, owned.at_ms
+        self.accounts = owned.accounts.save()
+        next(self.accounts)
+        owned.last = {}

@@ -1,16 +1,17 @@
-"""The accounts of one owned partition: in memory between commits, saved at each.
+"""The accounts of one owned partition: in memory between checkpoints, saved by each.
 
-Apart from decide.py: this knows what is dirty and what is due at the commit, not what events mean.
+Apart from decide.py: this knows what is to be saved and whose row is due, not what events mean.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account
+from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.account.records import Applied
 from pipeline.risk.boundaries import problem_of
@@ -23,7 +24,7 @@ from pipeline.streams.roles.decide.roster import Roster
 from topics.events import Event
 from topics.fields import EVERYONE
 
-__all__ = ["INTERNAL", "Due", "PartitionAccounts"]
+__all__ = ["INTERNAL", "PartitionAccounts", "Saved"]
 
 INTERNAL = "internal: "  # What the problem of an event begins with that riskgate could not use.
 QUARANTINED = f"{INTERNAL}the account is quarantined: an event before raised beyond repair"
@@ -32,19 +33,19 @@ RETRIED = (
     "its positions and balance before it is resumed"
 )
 
+SHRUNK_TOGETHER = 200
+
 T = TypeVar("T")
 
 
-class Due(NamedTuple):
-    """An account whose rows are due at this commit; None is the shared record."""
+class Saved(NamedTuple):
+    """An account, or the shared record, as it was at the barrier."""
 
-    account_id: str
-    account: Account | None
+    account_id: str  # EVERYONE: the shared record.
+    record: Account | Shared
     state: bytes
-    problem: str | None  # Its state could not be written: what is stored is the one before.
-    state_due: bool
-    snapshot_due: bool
-    begins: bool = False  # It has no row yet.
+    problem: str | None = None  # Its state cannot be written: what is stored is the one before.
+    snapshot_due: bool = False
 
 
 class PartitionAccounts:
@@ -58,10 +59,12 @@ class PartitionAccounts:
         self._rules_version = rules_version
         self._quarantined: set[str] = set()  # Of those in memory.
         self._retried: set[str] = set()  # Quarantined by another release; not halted yet.
-        self._unsaid: set[str] = set()  # Quarantined since the last commit.
-        self._begun: set[str] = set()  # Since the last commit.
-        self._dirty: set[str] = set()
-        self._state_due: set[str] = set()
+        # Rows that are owed whatever else comes: of quarantined accounts, and of those that were
+        # due when the state was saved.
+        self._owed = set(self._store.rows_due())
+        self._begun: set[str] = set()  # Since the last barrier.
+        self._changed: dict[str, Account] = {}  # Since the last barrier.
+        self._state_due: dict[str, None] = {}  # In the order in which they became so.
         self._snapshot_due: set[str] = set()
         found = self._store.load_shared(partition=partition, rules_version=rules_version)
         self.shared = found or new_shared(partition=partition, rules_version=rules_version)
@@ -74,28 +77,41 @@ class PartitionAccounts:
         return self.shared.clock_ms if appended_ms is None else appended_ms
 
     def announce(self) -> None:
-        """Let the row of `*` be due at the next commit, whether or not it says anything new."""
+        """Let the row of `*` be due, whether or not it says anything new."""
         self._announced = None
 
     def is_row_due(self, account_id: str) -> bool:
-        """Whether the next commit writes an account's row in any case."""
+        """Whether an account's row is written in any case."""
         return account_id in self._state_due
+
+    def take_due(self) -> Iterator[str]:
+        """Yield the accounts whose rows are due by now; each until then stays due."""
+        for _ in range(len(self._state_due)):
+            account_id = next(iter(self._state_due))
+            del self._state_due[account_id]
+            yield account_id
+
+    def take_news(self) -> bool:
+        """Return whether the row of `*` is due; those of accounts come before it."""
+        news = self.shared.serial, self.shared.accounts
+        is_news, self._announced = news != self._announced, news
+        return is_news
 
     def account(self, account_id: str) -> Account | None:
         """Return an account as it is after its last event."""
         return self._accounts.get(account_id) or self._store.load_account(account_id)
 
-    def take_unsaid(self) -> list[str]:
-        """Return the accounts that were quarantined since this was asked last, and have a row."""
-        unsaid, self._unsaid = sorted(self._unsaid), set()
-        return [each for each in unsaid if each in self._accounts or self.account(each)]
+    def take_owed(self) -> list[str]:
+        """Return the accounts, of those that exist, whose rows are owed since this was asked."""
+        owed, self._owed = sorted(self._owed), set()
+        return [each for each in owed if self.account(each) is not None]
 
     def is_quarantined(self, account_id: str) -> bool:
         """Return whether an account's events are set aside, by this release or another."""
         return self._store.quarantined_by(account_id) is not None
 
     def keep_at_most(self, accounts: int) -> None:
-        """Bound how many accounts stay in memory after a commit."""
+        """Bound how many accounts stay in memory after a checkpoint."""
         self._kept_max = accounts
 
     def apply(self, event: Event, content: bytes, at_ms: int) -> Step:
@@ -123,26 +139,43 @@ class PartitionAccounts:
     def quarantine(self, account_id: str) -> None:
         """Set aside every event of an account from now on, until another release tries again."""
         if account_id not in self._quarantined:
-            self._unsaid.add(account_id)
+            self._owed.add(account_id)
         self._quarantined.add(account_id)
         self._retried.discard(account_id)
         self._store.quarantine(account_id, self._rules_version)
 
-    def save(self) -> list[Due]:
-        """Write everything that changed since the last commit and return whose rows are due."""
-        due = [self._save_account(account_id) for account_id in sorted(self._dirty)]
-        changed = self.shared is not self._saved_shared or self._announced is None
-        if changed or self._snapshot_due:
-            due.append(self._save_shared())
-        self._store.save_rings()
-        self.roster.save()
-        self._begun.clear()
-        self._dirty.clear()
-        self._state_due.clear()
-        self._snapshot_due.clear()
-        while len(self._accounts) > self._kept_max:
-            self._accounts.popitem(last=False)
-        return due
+    def save(self) -> Iterator[Saved | None]:
+        """Take the barrier up to the first item, which is None; then save in small steps.
+
+        The barrier takes no time, however many accounts changed: they are immutable, so one that
+        changes meanwhile is another one.
+        """
+        changed, self._changed = self._changed, {}
+        snapshots, self._snapshot_due = self._snapshot_due, set()
+        shared, begun, self._begun = self.shared, self._begun, set()
+        due = [*self._state_due, *self._owed]
+        yield None
+        self._store.save_rows_due(due)
+        for account_id, account in changed.items():
+            begins, snapshot_due = account_id in begun, account_id in snapshots
+            yield self._save_account(account, begins=begins, snapshot_due=snapshot_due)
+        # A snapshot of an account is worth nothing without the limits and controls of its moment.
+        if shared is not self._saved_shared or snapshots:
+            state = self._store.save_shared(shared)
+            self._saved_shared = shared
+            yield Saved(EVERYONE, shared, state, snapshot_due=bool(snapshots))
+        yield from self._shrink()
+
+    def _shrink(self) -> Iterator[None]:
+        """Let go of the accounts that were not used lately; those not saved yet stay."""
+        while len(self._accounts) - len(self._changed) > self._kept_max:
+            spare = len(self._accounts) - self._kept_max
+            for account_id in list(islice(self._accounts, min(spare, SHRUNK_TOGETHER))):
+                if account_id in self._changed:
+                    self._accounts.move_to_end(account_id)
+                else:
+                    del self._accounts[account_id]
+            yield
 
     def _arrival(
         self, account: Account | None, event: Event, *, content: bytes, at_ms: int
@@ -225,9 +258,9 @@ class PartitionAccounts:
             self._begun.add(account_id)
         if taken.account is not None:
             self._accounts[account_id] = taken.account
-            self._dirty.add(account_id)
+            self._changed[account_id] = taken.account
         if taken.state_due:
-            self._state_due.add(account_id)
+            self._state_due[account_id] = None
         if taken.snapshot_due:
             self._snapshot_due.add(account_id)
         self._keep_ids(account_id, taken.remember, taken.forget)
@@ -251,44 +284,24 @@ class PartitionAccounts:
         else:
             self._store.fills.forget(account_id, fill)
 
-    def _save_account(self, account_id: str) -> Due:
-        account = self._accounts[account_id]
-        state, problem = b"", None
+    def _save_account(self, account: Account, *, begins: bool, snapshot_due: bool) -> Saved:
+        account_id = account.account_id
         try:
             state = save_account(account)
         except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
-            problem = INTERNAL + problem_of(error)
             self.quarantine(account_id)
-            if account_id in self._begun:
+            self._store.save_quarantine(account_id, self._rules_version)
+            if begins:
                 self._keep_number(account)
-        else:
-            self._store.write_account(account_id, state)
-        return Due(
-            account_id=account_id,
-            account=account,
-            state=state,
-            problem=problem,
-            state_due=account_id in self._state_due and problem is None,
-            snapshot_due=account_id in self._snapshot_due and problem is None,
-            begins=account_id in self._begun,
-        )
+            return Saved(account_id, account, b"", problem=INTERNAL + problem_of(error))
+        self._store.save_account(account_id, state)
+        return Saved(account_id, account, state, snapshot_due=snapshot_due)
 
     def _keep_number(self, account: Account) -> None:
         """Note that an account was counted: not once more when it comes again."""
         with suppress(Exception):
             bare = save_account(Account(account.account_id, Applied(number=account.applied.number)))
-            self._store.write_account(account.account_id, bare)
-
-    def _save_shared(self) -> Due:
-        state = self._store.save_shared(self.shared)
-        news = self.shared.serial, self.shared.accounts
-        is_news = news != self._announced
-        self._saved_shared = self.shared
-        self._announced = news
-        # A snapshot of an account is worth nothing without the limits and controls of its moment.
-        return Due(
-            EVERYONE, None, state, None, state_due=is_news, snapshot_due=bool(self._snapshot_due)
-        )
+            self._store.save_account(account.account_id, bare)
 
 
 def _nothing(_: Step) -> None:

@@ -1,7 +1,7 @@
 """How far a partition's rows of account_states are written to the topic that there is now.
 
 A recreated topic has no rows of idle accounts, so broadcast would not monitor them. So all are
-written again, some at each commit; how far that came is state, and survives a crash.
+written again, some at a time; how far that came is state, and survives a crash.
 """
 
 import time
@@ -23,7 +23,7 @@ class _Progress(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Rewriting:
-    """Say which account's row is to be written next; `save` with each commit."""
+    """Say which account's row is to be written next; `save` after each round of them."""
 
     def __init__(self, store: Store, roster: Roster) -> None:
         self._store = store
@@ -37,6 +37,11 @@ class Rewriting:
     def whole_id(self) -> str:
         """The id of the topic that has the rows of all accounts; "" while it has not."""
         return "" if self._progress.next else self._progress.topic_id
+
+    @property
+    def is_underway(self) -> bool:
+        """Whether rows are still to be written again."""
+        return self._progress.next > 0
 
     def aim(self, topic_id: str) -> None:
         """Write all rows again unless they were written to this very topic."""

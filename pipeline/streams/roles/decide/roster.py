@@ -15,14 +15,13 @@ class Roster:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._unwritten: dict[bytes, bytes] = {}
 
     def add(self, account_id: str, number: int) -> None:
         """Note the account that got a number."""
         key, place = _place(number)
         # In the first place there is nothing before it, whatever an older state left there.
         ids = self._ids(key)[:place] if place else []
-        self._unwritten[key] = "\n".join([*ids, account_id]).encode()
+        self._store.set(key, "\n".join([*ids, account_id]).encode())
 
     def find(self, number: int) -> str | None:
         """Return the account of a number, None when there is none."""
@@ -30,14 +29,8 @@ class Roster:
         ids = self._ids(key)
         return ids[place] if place < len(ids) else None
 
-    def save(self) -> None:
-        """Write what was noted; once per commit, not once per account."""
-        for key, value in self._unwritten.items():
-            self._store.set(key, value)
-        self._unwritten.clear()
-
     def _ids(self, key: bytes) -> list[str]:
-        value = self._unwritten.get(key) or self._store.get(key)
+        value = self._store.get(key)
         return value.decode().split("\n") if value else []
 
 

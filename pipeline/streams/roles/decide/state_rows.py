@@ -9,20 +9,19 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.account import Shared
 from pipeline.risk.report import account_state, shared_state
-from pipeline.streams.roles.decide.partition_accounts import Due, PartitionAccounts
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from pipeline.streams.roles.decide.rewriting import Rewriting
 from topics import codec
-from topics.account_states import AccountState
 
-__all__ = ["Space", "due_row", "rewritten", "row_of"]
+__all__ = ["Space", "rewritten", "row_of"]
 
-# Of one commit, which must not hold up decisions for long: at most 512 rows.
+# Of one round, ten of which make a second: at most 512 rows.
 REWRITTEN_BYTES_MAX = 4 * 1_048_576
 REWRITTEN_BYTES_LEAST = 8192  # What the smallest row counts for: building it takes time, too.
 
 
 class Space:
-    """What is left of a commit, of all partitions, for rows that are written again."""
+    """What is left of a round, of all partitions, for rows that are written again."""
 
     def __init__(self) -> None:
         self.left = REWRITTEN_BYTES_MAX
@@ -45,13 +44,6 @@ def rewritten(
     if rewriting.whole_id != was_whole:
         accounts.announce()  # After all rows: who reads it has them.
     rewriting.save()
-
-
-def due_row(due: Due, shared: Shared, whole_id: str) -> AccountState:
-    """Build the row that is due; whole_id: of the topic that has the rows of all accounts."""
-    if due.account is None:
-        return shared_state(shared, topic_id=whole_id)
-    return account_state(due.account, shared)
 
 
 def lost_row(account_id: str, shared: Shared) -> bytes:

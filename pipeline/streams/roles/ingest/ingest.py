@@ -7,14 +7,22 @@ an event only when several name the same currency pair.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.tally import Tally
-from pipeline.streams.role_interface import Partition, Produce, Record, Store, Unreadable
+from pipeline.streams.role_interface import (
+    NOTHING,
+    Partition,
+    Produce,
+    Published,
+    Record,
+    Store,
+    Unreadable,
+)
 from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read, withdrawn
@@ -79,9 +87,11 @@ class Ingest:
             if topic is not SIGNALS:
                 metrics.UNKNOWN_FIELDS.labels(topic.name)
 
-    def assign(self, partition: Partition, store: Store | None) -> None:
-        """Record the topic's id."""
-        del store
+    def assign(
+        self, partition: Partition, store: Store | None, published: Published = NOTHING
+    ) -> None:
+        """Note which topic of this name it is."""
+        del store, published
         self._topic_ids[partition.topic] = partition.topic_id
 
     def revoke(self, partition: Partition) -> None:
@@ -114,8 +124,8 @@ class Ingest:
         letter = dead_letter(record, batch.error, topic=topic.name, topic_id=topic_id)
         self._dead_letter(letter, None, "unreadable")
 
-    def prepare(self) -> None:
-        """Write an event for each currency pair that several instruments name."""
+    def publish(self) -> None:
+        """Write an event for each currency pair that the tables found in several instruments."""
         try:
             conflicts = self._wrapping.conflicts()
         except Exception:
@@ -124,6 +134,10 @@ class Ingest:
             return
         for conflict in conflicts:
             self._write_to_all(conflict)
+
+    def checkpoint(self) -> Iterator[None]:
+        """Nothing is held that would have to be saved."""
+        yield
 
     def _write_to_all(self, wrapped: Wrapped) -> None:
         for partition in self._partitions:

@@ -12,9 +12,6 @@ def written(entries: list[Remembered]) -> MemoryStore:
     accounts = AccountStore(store)
     for entry in entries:
         accounts.remember("a", entry)
-        if entry.number % 10 == 0:
-            accounts.save_rings()
-    accounts.save_rings()
     return store
 
 
@@ -45,7 +42,6 @@ def test_content_is_found_and_changes_in_place_when_it_was_kept_with_an_id() -> 
     store = MemoryStore()
     accounts = AccountStore(store)
     accounts.remember("a", Remembered(0, "fill|X|buy|1", 1000, "10|100"))
-    accounts.save_rings()
 
     first = accounts.recall(Lookup("a", "fill|X|buy|1"))
     accounts.remember("a", Remembered(IN_PLACE, "fill|X|buy|1", 1000, "11|100"))
@@ -62,7 +58,6 @@ def test_nothing_is_left_of_ids_when_all_of_a_block_are_forgotten() -> None:
 
     for entry in ENTRIES[:RING_ENTRIES]:
         accounts.forget("a", entry)
-    accounts.save_rings()
 
     keys = [b"r|a|0", *(f"i|a|{entry.identity}".encode() for entry in ENTRIES[:RING_ENTRIES])]
     assert [store.get(key) for key in keys] == [None] * len(keys)

@@ -8,7 +8,15 @@ from pipeline.streams.role_interface import Partition, Stopped
 from pipeline.streams.roles.decide.decide import Questions, Risk
 from pipeline.streams.settings import Settings
 from tests import given
-from tests.streams.fakes import Identified, MemoryStore, Outbox, event_record, record, source
+from tests.streams.fakes import (
+    Identified,
+    MemoryStore,
+    Outbox,
+    commit,
+    event_record,
+    record,
+    source,
+)
 from topics.events import AccountEvent, Event, Heartbeat, HeartbeatEvent, LimitsEvent, SignalEvent
 
 HOME = 2  # The partition of acct-1 among four, by Java's murmur2.
@@ -35,6 +43,7 @@ class Desk:
         self.role = Risk(
             Settings(partitions=4),
             produce=self.outbox,
+            produce_with_state=self.outbox,
             tally=Tally(),
             questions=Questions(is_mended=lambda: self.is_mended, states=self.states),
         )
@@ -79,7 +88,7 @@ def test_account_state_is_written_once_when_several_events_come_before_the_commi
     desk.apply(OPENING, SIGNAL)
     assert desk.outbox.of("risk.account_states") == []
 
-    desk.role.prepare()
+    commit(desk.role)
 
     sent, everyone = desk.outbox.of("risk.account_states")
     assert (sent.key, sent.partition, sent.row["sequence"]) == (b"acct-1", HOME, 2)
@@ -88,17 +97,17 @@ def test_account_state_is_written_once_when_several_events_come_before_the_commi
 
 def test_nothing_more_is_written_when_nothing_came_since_the_last_commit(desk: Desk) -> None:
     desk.apply(OPENING)
-    desk.role.prepare()
+    commit(desk.role)
     written = list(desk.outbox.sent)
 
-    desk.role.prepare()
+    commit(desk.role)
 
     assert desk.outbox.sent == written
 
 
 def test_account_goes_on_where_it_was_when_another_worker_takes_the_partition(desk: Desk) -> None:
     desk.apply(OPENING, SIGNAL)
-    desk.role.prepare()
+    commit(desk.role)
 
     heir = Desk(desk.store)
     heir.apply(OPENING, SIGNAL, SignalEvent(account_id=given.ACCOUNT, body=SIGNAL.body))
@@ -112,7 +121,7 @@ def test_account_is_gone_when_the_worker_lost_its_partition_before_the_commit(de
     desk.apply(OPENING, SIGNAL)
 
     desk.role.revoke(Partition("risk.events", HOME, "id-of-events"))
-    desk.role.prepare()
+    commit(desk.role)
 
     assert b"a|acct-1" not in desk.store.rows
     assert desk.outbox.of("risk.account_states") == []
@@ -123,7 +132,7 @@ def test_shared_row_tells_broadcast_when_limits_of_everyone_changed(desk: Desk) 
         LimitsEvent(account_id="*", source=source("limits", 0), body=given.limits(given.only()))
     )
 
-    desk.role.prepare()
+    commit(desk.role)
 
     (sent,) = desk.outbox.of("risk.account_states")
     assert (sent.key, sent.partition, sent.row["controls_serial"]) == (b"*", HOME, 1)
@@ -131,11 +140,11 @@ def test_shared_row_tells_broadcast_when_limits_of_everyone_changed(desk: Desk) 
 
 def test_no_row_is_written_when_only_the_heartbeat_is_new(desk: Desk) -> None:
     desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()))
-    desk.role.prepare()
+    commit(desk.role)
     (first,) = desk.outbox.sent  # What broadcast has may be old: it is told once after a start.
 
     desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()))
-    desk.role.prepare()
+    commit(desk.role)
 
     assert desk.outbox.sent == [first]
     assert first.key == b"*"

@@ -18,14 +18,11 @@ def kept(number: int, symbol: str = "X") -> KeptFill:
 
 
 def written(count: int) -> MemoryStore:
-    """Return a store in which a worker wrote fills of `a`, with a commit after each hundredth."""
+    """Return a store in which a worker wrote fills of `a`."""
     store = MemoryStore()
     fills = FillStore(store)
     for number in range(count):
         fills.write("a", kept(number))
-        if number % 100 == 0:
-            fills.save()
-    fills.save()
     return store
 
 

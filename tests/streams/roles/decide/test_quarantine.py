@@ -12,7 +12,7 @@ from pipeline.risk.step import step, wanted
 from pipeline.rules_version import rules_version
 from pipeline.streams.roles.decide import partition_accounts, state_rows
 from tests import given
-from tests.streams.fakes import event_record, source
+from tests.streams.fakes import commit, event_record, source
 from tests.streams.roles.decide.test_decide import HOME, OPENING, SIGNAL, Desk
 from topics import codec
 from topics.events import FillEvent, Heartbeat, HeartbeatEvent, SignalEvent
@@ -86,7 +86,7 @@ def test_others_are_decided_when_nothing_of_an_account_can_be_judged(
     monkeypatch.setattr(partition_accounts, "decide", raises_for(BAD, step))
 
     desk.apply(signal(BAD, 1), signal(GOOD, 2))
-    desk.role.prepare()
+    commit(desk.role)
 
     assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
     assert decided(desk) == [(GOOD, "ignored")]
@@ -107,7 +107,7 @@ def test_account_is_quarantined_when_its_rows_cannot_be_written(
     monkeypatch.setattr(module, name, raises_for(BAD, function))
 
     desk.apply(OPENING, signal(GOOD, 2))
-    desk.role.prepare()
+    commit(desk.role)
 
     assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
     rows = {sent.row["account_id"]: sent.row for sent in desk.outbox.of("risk.account_states")}
@@ -121,7 +121,7 @@ def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.Mon
     with monkeypatch.context() as broken:
         broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
         desk.apply(OPENING)
-        desk.role.prepare()
+        commit(desk.role)
 
     heir = Desk(desk.store)
     heir.apply(SIGNAL, signal(GOOD, 2))
@@ -135,7 +135,7 @@ def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.Mon
 def test_account_is_halted_before_another_release_tries_it_again() -> None:
     desk = Desk()
     desk.apply(OPENING)
-    desk.role.prepare()
+    commit(desk.role)
     desk.store.set(b"q|acct-1", b"another release")  # It lacks what came since.
 
     heir = Desk(desk.store)
@@ -155,9 +155,9 @@ def test_account_is_tried_again_at_once_when_it_was_halted_before_another_releas
     with monkeypatch.context() as broken:
         broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
         desk.apply(OPENING)
-        desk.role.prepare()
+        commit(desk.role)
     desk.role.apply(event_record(signal(BAD, 1), partition=HOME, offset=1))  # Halts it.
-    desk.role.prepare()
+    commit(desk.role)
     desk.store.set(b"q|acct-1", b"another release")
 
     heir = Desk(desk.store)
@@ -173,11 +173,11 @@ def test_row_says_halted_when_an_account_is_quarantined_later(
 ) -> None:
     desk = Desk()
     desk.apply(OPENING)
-    desk.role.prepare()
+    commit(desk.role)
     monkeypatch.setattr(partition_accounts, name, raises_for(BAD, function))
 
     desk.apply(signal(BAD, 1))
-    desk.role.prepare()
+    commit(desk.role)
 
     *_, row = [s for s in desk.outbox.of("risk.account_states") if s.row["account_id"] == BAD]
     assert (row.row["trading_state"], row.row["balance"]) == ("halted", "100000")
@@ -187,12 +187,12 @@ def test_row_says_halted_when_an_account_is_quarantined_later(
 def test_rows_that_are_written_again_say_which_accounts_are_quarantined() -> None:
     desk = Desk()
     desk.apply(OPENING)
-    desk.role.prepare()
+    commit(desk.role)
     desk.store.set(b"q|acct-1", rules_version().encode())
 
     heir = Desk(desk.store)
     heir.states.topic_id = "another"
-    heir.role.prepare()
+    commit(heir.role)
 
     row, _ = heir.outbox.of("risk.account_states")
     assert (row.row["account_id"], row.row["trading_state"]) == (BAD, "halted")
@@ -241,7 +241,7 @@ def test_account_is_reported_when_an_inverse_fill_is_of_an_extreme_price(
     events = [FillEvent(account_id=BAD, body=fill, instrument=inverse) for fill in fills]
     for offset, event in enumerate([OPENING, *events]):
         desk.role.apply(event_record(event, partition=HOME, offset=offset))
-    desk.role.prepare()
+    commit(desk.role)
 
     row, _ = desk.outbox.of("risk.account_states")
     assert row.row["sequence"] == 3

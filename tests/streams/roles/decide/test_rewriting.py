@@ -5,7 +5,7 @@ import pytest
 from pipeline.streams.roles.decide import state_rows
 from pipeline.streams.roles.decide.roster import Roster
 from tests import given
-from tests.streams.fakes import MemoryStore, Sent, source
+from tests.streams.fakes import MemoryStore, Sent, commit, source
 from tests.streams.roles.decide.test_decide import Desk
 from topics.events import AccountEvent, Heartbeat, HeartbeatEvent, Revaluation, RevaluationEvent
 
@@ -21,7 +21,7 @@ def desk() -> Desk:
     for offset, name in enumerate(NAMES):
         body = given.account(account_id=name, as_of_ms=given.T0_MS)
         desk.apply(AccountEvent(account_id=name, source=source("accounts", offset), body=body))
-    desk.role.prepare()
+    commit(desk.role)
     return desk
 
 
@@ -35,7 +35,7 @@ def heir_of(desk: Desk, topic_id: str = "id-of-account-states") -> Desk:
 def rows_of(desk: Desk) -> list[Sent]:
     """Commit, and return the rows of account_states written since the last time."""
     desk.outbox.sent.clear()
-    desk.role.prepare()
+    commit(desk.role)
     return desk.outbox.of("risk.account_states")
 
 
@@ -130,9 +130,6 @@ def test_roster_finds_every_account_when_they_fill_several_keys() -> None:
     roster = Roster(store := MemoryStore())
     for number in range(1, 131):
         roster.add(f"acct-{number}", number)
-        if number % 50 == 0:
-            roster.save()
-    roster.save()
 
     found = [Roster(store).find(number) for number in range(1, 132)]
 

@@ -95,8 +95,8 @@ def test_everyone_is_told_once_when_two_instruments_name_one_pair(
     for symbol in ("A", "B"):
         tables.apply_instrument(given.instrument(symbol, base_currency="BTC"))
 
-    ingest.prepare()
-    ingest.prepare()
+    ingest.publish()
+    ingest.publish()
 
     assert [(sent.key, sent.partition) for sent in outbox.sent] == [(b"*", 0), (b"*", 1), (b"*", 2)]
     row = outbox.sent[0].row
@@ -178,7 +178,7 @@ def test_ingest_goes_on_when_riskgate_fails_on_a_record(
     monkeypatch.setattr(input_record, "decode", lambda *_: 1 / 0)
 
     ingest.apply(record(f"risk.{topic.name}", b"{}", offset=4))
-    ingest.prepare()
+    ingest.publish()
 
     (sent,) = outbox.sent
     assert (sent.topic, sent.row["error"]) == (

@@ -1,0 +1,209 @@
+"""Checkpoints: positions, and the state that belongs to them, saved beside the work.
+
+What a worker decides is a pure function of the log, so it goes out at once and waits for nothing.
+A checkpoint only bounds how much is decided again after a crash. At its barrier it takes what
+there is; then it is saved in slices between batches, and committed in a thread, while later
+records are already being applied:
+
+    barrier -> outputs up to it delivered -> state written, in slices -> commit -> disk, in slices
+
+Nothing later is ever committed before it, and a message that Kafka refused ends the worker before
+anything later is committed. A checkpoint that is not done when its partitions are lost is dropped.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from threading import Thread
+from typing import NamedTuple, Protocol
+
+from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.sender import Sender
+from pipeline.streams.role_interface import EngineSettings, Observer, Place, Stopped
+
+__all__ = ["Barrier", "Checkpoints", "Keeper"]
+
+SLICE_SECONDS = 0.001  # Of work between two batches: so long at most a decision waits for it.
+WAIT_SECONDS = 0.002  # Between two looks at what Kafka has to do; a record is read meanwhile.
+DELIVERY_SECONDS_MAX = 30.0
+
+
+class Barrier(NamedTuple):
+    """Where a checkpoint stands in the log, and what has to be there before it counts."""
+
+    positions: Mapping[Place, int]  # The next offset, of the partitions that moved.
+    marks: Mapping[Place, str | None]  # Of the record before each.
+    ends: Mapping[Place, int]  # Of outputs: no later output has a lower offset.
+    records: int  # Applied since the barrier before.
+    sent: int  # Messages, by then.
+    began_s: float
+
+
+class Keeper(Protocol):
+    """Keep a barrier: the order of calls is `take`, `write`, `commit`, `keep`."""
+
+    def take(self, barrier: Barrier) -> None:
+        """Take the state as it is; called at the barrier itself."""
+
+    def write(self, barrier: Barrier, role: Iterator[None]) -> Iterator[None]:
+        """Let the role save what it holds, and send it to Kafka, in slices."""
+
+    def commit(self, barrier: Barrier) -> None:
+        """Commit; called from a thread of its own, as it waits for Kafka."""
+
+    def keep(self, barrier: Barrier) -> Iterator[None]:
+        """Write what is committed to the disk, in slices."""
+
+    def drop(self) -> None:
+        """Give up what was not committed."""
+
+
+class Checkpoints:
+    """Begin checkpoints when they are due, and take the current one further."""
+
+    def __init__(  # noqa: PLR0913 - The parts of a worker.
+        self,
+        keeper: Keeper,
+        sender: Sender,
+        *,
+        progress: Progress,
+        observer: Observer,
+        settings: EngineSettings,
+    ) -> None:
+        self._keeper = keeper
+        self._sender = sender
+        self._progress = progress
+        self._observer = observer
+        self._interval_s = settings.checkpoint_interval_ms / 1000
+        self._instance = settings.instance
+        self._call_seconds_max = settings.call_seconds_max
+        self._due_s = 0.0
+        self._steps: Iterator[bool] | None = None  # Each says whether it waits for Kafka.
+        self._barrier: Barrier | None = None
+        self._waits = False
+        self._commit: _Background | None = None
+        self._was_done = False
+
+    def was_done(self) -> bool:
+        """Return whether a checkpoint was committed since this was asked last."""
+        was_done, self._was_done = self._was_done, False
+        return was_done
+
+    def turn(self) -> None:
+        """Go on for a slice; begin a checkpoint when it is due."""
+        self._sender.raise_refusal(self._instance)
+        if self._steps is None:
+            if time.monotonic() < self._due_s or not self._progress.has_more():
+                return
+            self._begin()
+        self._go_on(SLICE_SECONDS)
+
+    def patience_s(self, seconds_max: float) -> float:
+        """Return how long to wait for records before the next turn."""
+        if self._steps is not None:
+            return WAIT_SECONDS if self._waits else 0.0
+        if not self._progress.has_more():
+            return seconds_max
+        return min(seconds_max, max(0.0, self._due_s - time.monotonic()))
+
+    def save_all(self, seconds_max: float, *, beat: Callable[[], None]) -> bool:
+        """Save everything applied so far; return whether that was done in time."""
+        deadline_s = time.monotonic() + seconds_max
+        if not self._finish(deadline_s, beat):
+            return False
+        if self._progress.has_more():
+            self._begin()
+        return self._finish(deadline_s, beat)
+
+    def drop(self) -> int:
+        """Give up the current checkpoint; return how many records it had."""
+        records = 0 if self._barrier is None else self._barrier.records
+        if self._commit is not None:
+            self._commit.join(self._call_seconds_max)  # Kafka's client does one thing at a time.
+        self._steps = self._barrier = self._commit = None
+        self._due_s = 0.0
+        self._keeper.drop()
+        return records
+
+    def _begin(self) -> None:
+        now_s = time.monotonic()
+        role = self._progress.prepare()
+        positions, marks, records = self._progress.take()
+        self._barrier = barrier = Barrier(
+            positions,
+            marks,
+            records=records,
+            ends=self._sender.ends.copy(),
+            sent=self._sender.sent,
+            began_s=now_s,
+        )
+        self._keeper.take(barrier)
+        self._due_s = now_s + self._interval_s
+        self._steps = self._save(barrier, role)
+
+    def _go_on(self, seconds: float) -> bool:
+        """Save for so long; return whether there is more, and it waits for Kafka."""
+        assert self._steps is not None
+        until_s = time.monotonic() + seconds
+        for waits in self._steps:
+            if waits or time.monotonic() >= until_s:
+                self._waits = waits
+                return waits
+        self._steps = self._barrier = None
+        return False
+
+    def _finish(self, deadline_s: float, beat: Callable[[], None]) -> bool:
+        while self._steps is not None:
+            if time.monotonic() > deadline_s:
+                return False
+            beat()
+            if self._go_on(SLICE_SECONDS):
+                time.sleep(WAIT_SECONDS)
+        return True
+
+    def _save(self, barrier: Barrier, role: Iterator[None]) -> Iterator[bool]:
+        while not self._sender.has_delivered(barrier.sent):
+            self._check_delivery(barrier)
+            yield True
+        for _ in self._keeper.write(barrier, role):
+            yield False
+        self._commit = commit = _Background(partial(self._keeper.commit, barrier))
+        while commit.is_alive():
+            yield True
+        self._commit = None
+        commit.raise_error()
+        for _ in self._keeper.keep(barrier):
+            yield False
+        self._was_done = True
+        self._progress.commit(barrier.positions)
+        self._observer.committed(time.monotonic() - barrier.began_s, barrier.records)
+
+    def _check_delivery(self, barrier: Barrier) -> None:
+        """Raise Stopped when what was sent by then will not be there in time, or never."""
+        self._sender.raise_refusal(self._instance)
+        if time.monotonic() - barrier.began_s > DELIVERY_SECONDS_MAX:
+            raise Stopped(
+                f"Kafka did not acknowledge the outputs of {self._instance} within "
+                f"{DELIVERY_SECONDS_MAX:.0f} s; see its brokers. A restart resumes from the last "
+                "checkpoint"
+            )
+
+
+class _Background(Thread):
+    """A call in a thread of its own, and what it raised."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__(name="commit", daemon=True)
+        self._call = call
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._call()
+        except BaseException as error:  # noqa: BLE001 - Raised again in the engine's thread.
+            self._error = error
+
+    def raise_error(self) -> None:
+        if self._error is not None:
+            raise self._error

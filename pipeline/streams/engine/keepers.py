@@ -1,0 +1,182 @@
+"""What a checkpoint keeps: of risk its state with the offsets, of ingest the offsets alone.
+
+Apart from application.py because it needs of quixstreams only a transactional producer and what
+writes to the disk. The records of the changelog are those that quixstreams restores.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Protocol
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import GroupMetadata
+
+from pipeline.streams.engine.checkpoint import Barrier
+from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
+from pipeline.streams.role_interface import EngineSettings, Headers, Place, Stopped
+
+__all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions"]
+
+SENT_TOGETHER = 50  # Records of the changelog; 2 us each.
+WRITTEN_TOGETHER = 200  # Keys on the disk; 2 us each.
+ABORT_SECONDS_MAX = 5.0
+DEFAULT_FAMILY = b"default"  # Of RocksDB's columns.
+
+
+class Transactions(Protocol):
+    """quixstreams' transactional producer."""
+
+    def begin_transaction(self) -> None: ...
+
+    def commit_transaction(
+        self, positions: list[TopicPartition], group_metadata: GroupMetadata, timeout: float
+    ) -> None: ...
+
+    def abort_transaction(self, timeout: float) -> None: ...
+
+
+class Disk(Protocol):
+    """quixstreams' store of one partition, on this machine's disk."""
+
+    def write_changes(
+        self, changes: Mapping[bytes, bytes | None], *, changelog_offset: int | None
+    ) -> None:
+        """Write keys, None deletes one; and how far the changelog is when that is all of it."""
+
+
+class StateKeeper:
+    """Keep state and offsets in one transaction: both are there, or neither is."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        producer: Producer,
+        *,
+        consumer: Consumer,
+        settings: EngineSettings,
+    ) -> None:
+        self._transactions = transactions
+        self._producer = producer
+        self._consumer = consumer
+        self._settings = settings
+        self.stores: Mapping[int, PartitionStore] = {}  # Of the partitions that are owned.
+        self.disk: Callable[[Place], Disk]
+        self._group: GroupMetadata
+        self._offsets: dict[Place, int] = {}  # In the changelog, of the last record of each.
+
+    def take(self, barrier: Barrier) -> None:
+        """Take the state as it is, and as whom the worker owns its partitions.
+
+        The broker refuses a commit in the name of a member that has lost them since.
+        """
+        self._group = self._consumer.consumer_group_metadata()
+        for _, partition in barrier.positions:
+            self.stores[partition].freeze()
+
+    def write(self, barrier: Barrier, role: Iterator[None]) -> Iterator[None]:
+        """Let the role save what it holds, and send it to the changelog, in slices."""
+        self._transactions.begin_transaction()
+        self._offsets.clear()
+        yield from role
+        for place in barrier.positions:
+            changes = self._changes(place, barrier)
+            headers = _headers(place, barrier)
+            while sent := list(islice(changes, SENT_TOGETHER)):
+                for key, value in sent:
+                    self._send(place, key, value=value, headers=headers)
+                yield
+
+    def commit(self, barrier: Barrier) -> None:
+        """Commit the transaction. Raise Stopped when its records were not delivered in time."""
+        seconds_max = self._settings.call_seconds_max
+        self._producer.flush(seconds_max)
+        if len(self._offsets) < len(barrier.positions):
+            raise Stopped(
+                f"Kafka took no state of {self._settings.instance} within {seconds_max:.0f} s; see "
+                "its brokers. A restart resumes from the last checkpoint"
+            )
+        positions = [TopicPartition(*place, at) for place, at in barrier.positions.items()]
+        self._transactions.commit_transaction(positions, self._group, seconds_max)
+
+    def keep(self, barrier: Barrier) -> Iterator[None]:
+        """Write what is committed to the disk, in slices.
+
+        A disk that has only a part of them is brought up to date from the changelog, as its offset
+        there comes with the last slice.
+        """
+        for place in barrier.positions:
+            disk, changes = self.disk(place), self._changes(place, barrier)
+            while written := dict(islice(changes, WRITTEN_TOGETHER)):
+                offset = self._offsets[place] if APPLIED in written else None
+                disk.write_changes(written, changelog_offset=offset)
+                yield
+            self.stores[place[1]].thaw()
+
+    def drop(self) -> None:
+        """Abort what was not committed."""
+        self._transactions.abort_transaction(ABORT_SECONDS_MAX)
+
+    def _changes(self, place: Place, barrier: Barrier) -> Iterator[tuple[bytes, bytes | None]]:
+        ends = {topic: end for (topic, number), end in barrier.ends.items() if number == place[1]}
+        return self.stores[place[1]].changes(
+            barrier.positions[place], mark=barrier.marks[place], outputs=ends
+        )
+
+    def _send(self, place: Place, key: bytes, *, value: bytes | None, headers: Headers) -> None:
+        def note(error: KafkaError | None, message: Message) -> None:
+            if error is None:  # Else the commit fails by itself.
+                self._offsets[place] = message.offset() or 0
+
+        # Of the last alone: its offset is the highest. Each report costs as much as a record.
+        report = note if key == APPLIED else None
+        name, number = self._settings.changelog, place[1]
+        while True:
+            try:
+                self._producer.produce(name, value, key, number, report, headers=headers)
+            except BufferError:
+                self._producer.poll(0.1)
+            else:
+                return
+
+
+class OffsetKeeper:
+    """Keep offsets alone, each with what tells the record before it from others."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    def take(self, barrier: Barrier) -> None:
+        """Nothing but the barrier is kept."""
+
+    def write(self, barrier: Barrier, role: Iterator[None]) -> Iterator[None]:
+        """Let the role do what it does before each commit."""
+        del barrier
+        return role
+
+    def commit(self, barrier: Barrier) -> None:
+        """Commit the offsets. Raise KafkaException when the group refuses one."""
+        offsets = [
+            TopicPartition(*place, at, metadata=barrier.marks[place] or "")
+            for place, at in barrier.positions.items()
+        ]
+        for answer in self._consumer.commit(offsets=offsets, asynchronous=False) or []:
+            if answer.error:
+                raise KafkaException(answer.error)
+
+    def keep(self, barrier: Barrier) -> Iterator[None]:
+        """Nothing is on a disk."""
+        del barrier
+        return iter(())
+
+    def drop(self) -> None:
+        """Nothing is open."""
+
+
+def _headers(place: Place, barrier: Barrier) -> Headers:
+    """Return what quixstreams' recovery expects of a record of a changelog."""
+    processed = msgspec.json.encode({place[0]: barrier.positions[place] - 1})
+    return [
+        ("__column_family__", DEFAULT_FAMILY),
+        ("__processed_tp_offsets__", processed),
+    ]

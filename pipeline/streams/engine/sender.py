@@ -1,0 +1,88 @@
+"""Send messages, and know how many of them Kafka has and where the last of each partition is.
+
+Apart from loop.py because two senders of a worker have nothing to do with what it reads.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from pipeline.streams.role_interface import EngineSettings, Headers, Place, Stopped
+
+__all__ = ["Sender", "output_producer"]
+
+logger = logging.getLogger(__name__)
+
+Report: TypeAlias = Callable[[KafkaError | None, Message], None]
+FULL_QUEUE_SECONDS_MAX = 20.0  # Less than the watchdog waits: this one says why.
+WAIT_SECONDS = 0.1
+
+
+class Sender:
+    """Send a role's messages at once, in order, and remember the first that Kafka refused.
+
+    In a transaction nothing is counted: a message that is refused fails its commit by itself.
+    """
+
+    producer: Producer  # There when the worker runs.
+
+    def __init__(self, *, transactional: bool = False) -> None:
+        self.refusal: KafkaError | None = None
+        self.sent = 0
+        self.delivered = 0
+        self.ends: dict[Place, int] = {}  # Behind the last message that Kafka has, by partition.
+        self._report: Report | None = None if transactional else self._note
+
+    def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None = None,
+        headers: Headers | None = None,
+    ) -> None:
+        """Send a message; without a partition its key decides, by murmur2 as in Java."""
+        place = -1 if partition is None else partition
+        produce, report = self.producer.produce, self._report
+        for _ in range(int(FULL_QUEUE_SECONDS_MAX / WAIT_SECONDS)):
+            try:
+                if headers is None:  # By position: Kafka's client takes a third less time so.
+                    produce(topic, value, key, place, report)
+                else:
+                    produce(topic, value, key, place, report, headers=headers)
+            except BufferError:
+                self.producer.poll(WAIT_SECONDS)
+            else:
+                self.sent += 1
+                return
+        raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
+
+    def has_delivered(self, sent: int) -> bool:
+        """Return whether Kafka has the first so many messages."""
+        self.producer.poll(0)
+        return self.delivered >= sent
+
+    def raise_refusal(self, instance: str) -> None:
+        """Raise Stopped when Kafka refused a message: what followed it may not be committed."""
+        if self.refusal is not None:
+            raise Stopped(
+                f"Kafka refused a message of {instance} "
+                f"({self.refusal.str()}); neither it nor what followed was committed"
+            )
+
+    def _note(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self.refusal = self.refusal or error
+            return
+        # In order within a partition, not between partitions: so a count beside the last place.
+        self.delivered += 1
+        self.ends[message.topic() or "", message.partition() or 0] = (message.offset() or 0) + 1
+
+
+def output_producer(settings: EngineSettings) -> Producer:
+    """Return a producer that is idempotent and waits for nothing, beside a transactional one."""
+    properties = settings.producer(transactional=False)
+    return Producer({**properties, "bootstrap.servers": settings.brokers}, logger=logger)

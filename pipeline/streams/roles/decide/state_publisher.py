@@ -1,0 +1,116 @@
+"""Rows of account_states: each account's at most once in 100 ms, some at a time.
+
+Apart from decide.py because a row waits for its time, and a decision for nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from pipeline.risk.boundaries import problem_of
+from pipeline.risk.report import account_state, shared_state
+from pipeline.streams.clients.topic_identity import Identity
+from pipeline.streams.observe import metrics
+from pipeline.streams.observe.account_figures import show_rules
+from pipeline.streams.observe.tally import Tally
+from pipeline.streams.role_interface import Produce
+from pipeline.streams.roles.decide.owned import Owned
+from pipeline.streams.roles.decide.partition_accounts import INTERNAL
+from pipeline.streams.roles.decide.state_rows import Space, rewritten, row_of
+from topics import codec
+from topics.account_states import APPLIED_HEADER
+from topics.fields import EVERYONE
+
+__all__ = ["StatePublisher"]
+
+ROWS_SECONDS = 0.1
+SLICE_SECONDS = 0.001  # Of one call: so long at most a decision waits for rows.
+
+Quarantine = Callable[[str, Owned, str], None]  # An account, its partition, and why.
+
+
+class StatePublisher:
+    """Write the rows of all owned partitions; `has_news` says that some are due."""
+
+    def __init__(  # noqa: PLR0913 - The parts of a role.
+        self,
+        topic: str,
+        produce: Produce,
+        *,
+        states: Identity,
+        tally: Tally,
+        on_failure: Quarantine,
+    ) -> None:
+        self.has_news = False
+        self._topic = topic
+        self._produce = produce
+        self._states = states
+        self._tally = tally
+        self._quarantine = on_failure
+        self._writing: Iterator[None] | None = None
+        self._due_s = 0.0
+
+    def publish(self, owned: Mapping[int, Owned]) -> None:
+        """Write what is due, for at most a slice; the rest comes with the next calls."""
+        if self._writing is None:
+            now_s = time.monotonic()
+            if not self.has_news or now_s < self._due_s:
+                return
+            self._due_s = now_s + ROWS_SECONDS
+            self._writing = self._write(list(owned.values()))
+        until_s = time.monotonic() + SLICE_SECONDS
+        for _ in self._writing:
+            if time.monotonic() >= until_s:
+                return
+        self._writing = None
+
+    def stop(self) -> None:
+        """Leave what is not written yet to whoever owns the partitions next."""
+        self._writing = None
+
+    def _write(self, owned: list[Owned]) -> Iterator[None]:
+        self.has_news = False
+        space, states_id = Space(), self._states.look()
+        for each in owned:
+            each.rewriting.aim(states_id)
+            for account_id, row in rewritten(each.accounts, each.rewriting, space):
+                self._send(account_id, row, each)
+                self._tally.count(metrics.STATES_REWRITTEN)
+                yield
+            self.has_news = self.has_news or each.rewriting.is_underway
+            for account_id in each.accounts.take_due():
+                self._write_row(account_id, each)
+                yield
+            self._write_shared(each)
+            for account_id in each.accounts.take_owed():
+                self._send(account_id, row_of(account_id, each.accounts), each)
+                yield
+
+    def _write_row(self, account_id: str, owned: Owned) -> None:
+        """Write the row of an account; quarantine one whose row cannot be written."""
+        account = owned.accounts.account(account_id)
+        if account is None:
+            return
+        try:
+            row = codec.encode(account_state(account, owned.accounts.shared))
+        except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
+            self._quarantine(account_id, owned, INTERNAL + problem_of(error))
+        else:
+            self._send(account_id, row, owned)
+
+    def _write_shared(self, owned: Owned) -> None:
+        """Write the row of `*` if it says anything new; the rows that it counts came before it."""
+        if owned.accounts.take_news():
+            shared = owned.accounts.shared
+            show_rules(shared)
+            row = shared_state(shared, topic_id=owned.rewriting.whole_id)
+            self._send(EVERYONE, codec.encode(row), owned)
+
+    def _send(self, account_id: str, row: bytes, owned: Owned) -> None:
+        """Send a row; its header says how far the log was read, to those who measure the lag."""
+        self._produce(
+            self._topic,
+            key=account_id.encode(),
+            value=row,
+            partition=owned.number,
+            headers=[(APPLIED_HEADER, b"%d" % owned.next)],
+        )
