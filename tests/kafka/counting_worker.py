@@ -11,11 +11,8 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import Consumer, TopicPartition
 
-from pipeline.streams.engine.application import (
-    IngestApplication,
-    RiskApplication,
-    StreamApplication,
-)
+from pipeline.streams.engine.application import StreamApplication
+from pipeline.streams.engine.applications import IngestApplication, RiskApplication
 from pipeline.streams.engine.checkpoint import Barrier, Keeper
 from pipeline.streams.engine.keepers import StateKeeper
 from pipeline.streams.role_interface import EngineSettings, Stopped

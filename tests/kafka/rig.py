@@ -21,11 +21,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-from pipeline.streams.engine.application import (
-    IngestApplication,
-    RiskApplication,
-    StreamApplication,
-)
+from pipeline.streams.engine.application import StreamApplication
+from pipeline.streams.engine.applications import IngestApplication, RiskApplication
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.roles.children import python_command
 from tests.kafka.counter import Count, Counter, Tally

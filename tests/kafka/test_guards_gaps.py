@@ -6,11 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.streams import role_interface as engine
-from pipeline.streams.engine.application import (
-    IngestApplication,
-    RiskApplication,
-    StreamApplication,
-)
+from pipeline.streams.engine.application import StreamApplication
+from pipeline.streams.engine.applications import IngestApplication, RiskApplication
 from pipeline.streams.role_interface import Record, Stopped
 from tests.kafka.counter import Counter
 from tests.kafka.rig import Rig, Worker

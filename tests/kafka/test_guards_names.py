@@ -5,11 +5,8 @@ from inspect import signature
 
 import pytest
 
-from pipeline.streams.engine.application import (
-    RECOVERY_SECONDS_MAX,
-    RiskApplication,
-    StreamApplication,
-)
+from pipeline.streams.engine.application import RECOVERY_SECONDS_MAX, StreamApplication
+from pipeline.streams.engine.applications import RiskApplication
 from pipeline.streams.engine.restore import REPLAY_SECONDS
 from tests.kafka.rig import Rig
 

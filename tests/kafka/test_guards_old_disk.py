@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.engine import old_state
-from pipeline.streams.engine.application import RiskApplication
+from pipeline.streams.engine.applications import RiskApplication
 from pipeline.streams.role_interface import Record
 from tests.kafka.counter import Counter
 from tests.kafka.reading import read_all

@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import OFFSET_END, Producer, TopicPartition
 from quixstreams.state.recovery import RecoveryPartition
 
-from pipeline.streams.engine.application import RiskApplication
+from pipeline.streams.engine.applications import RiskApplication
 from pipeline.streams.engine.start_checks import Start
 from pipeline.streams.role_interface import Stopped
 from tests.kafka.counter import Counter

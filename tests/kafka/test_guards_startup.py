@@ -7,11 +7,8 @@ from confluent_kafka.admin import ConfigResource, ResourceType
 
 from pipeline.errors import StartupError
 from pipeline.streams.engine import progress
-from pipeline.streams.engine.application import (
-    IngestApplication,
-    RiskApplication,
-    StreamApplication,
-)
+from pipeline.streams.engine.application import StreamApplication
+from pipeline.streams.engine.applications import IngestApplication, RiskApplication
 from pipeline.streams.role_interface import Stopped
 from tests.kafka.rig import Rig, done, until
 

@@ -1,5 +1,7 @@
 """A replay decides with the roles of production: what they set aside, it sets aside too."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from pipeline.streams.roles.decide.decide import Risk
@@ -32,7 +34,12 @@ def test_key_of_a_dead_letter_is_cut_when_it_is_longer_than_production_keeps() -
 
 def test_risk_saves_its_accounts_when_a_file_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     commits: list[str] = []
-    monkeypatch.setattr(Risk, "prepare", lambda _: commits.append("saved"))
+
+    def checkpoint(_: Risk) -> Iterator[None]:
+        commits.append("saved")
+        yield
+
+    monkeypatch.setattr(Risk, "checkpoint", checkpoint)
     driver = Driver(partitions=2)
     driver.send(given.account())
 

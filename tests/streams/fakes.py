@@ -51,7 +51,7 @@ class Identified:
 
 
 def commit(role: Role) -> None:
-    """Do what a worker does between batches, and a checkpoint."""
+    """Do what a worker does beside its records: rows that are due, and a checkpoint."""
     role.publish()
     for _ in role.checkpoint():
         pass
@@ -64,6 +64,7 @@ class Sent(NamedTuple):
     key: bytes | None
     value: bytes | None
     partition: int | None
+    headers: Headers | None = None
 
     @property
     def row(self) -> dict[str, object]:
@@ -88,7 +89,7 @@ class Outbox:
         headers: Headers | None = None,
     ) -> None:
         """Take a message."""
-        self.sent.append(Sent(topic, key, value, partition))
+        self.sent.append(Sent(topic, key, value, partition, headers))
 
     def of(self, topic: str) -> list[Sent]:
         """Return what went to one topic."""

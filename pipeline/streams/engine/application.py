@@ -19,9 +19,9 @@ from rocksdict import WriteBatch
 
 from pipeline.streams.clients.cluster import Cluster
 from pipeline.streams.engine.checkpoint import Keeper
-from pipeline.streams.engine.keepers import OffsetKeeper, StateKeeper
 from pipeline.streams.engine.loop import Clients, Hooks
 from pipeline.streams.engine.old_state import not_old
+from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.engine.parts import Parts
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import REPLAY_SECONDS, Restores, behind_all
@@ -48,7 +48,7 @@ with warnings.catch_warnings(record=True):
     from quixstreams.state.rocksdb import RocksDBOptions, RocksDBStore
     from quixstreams.state.rocksdb.partition import RocksDBStorePartition
 
-__all__ = ["IngestApplication", "RiskApplication", "StreamApplication"]
+__all__ = ["StreamApplication"]
 
 RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
@@ -70,6 +70,7 @@ class StreamApplication(Application):
         self._settings = settings
         self._observer = observer or Observer()
         self._cluster = Cluster.of(settings, stateful=self.stateful)
+        self._stores: dict[int, PartitionStore] = {}  # Of the partitions that are owned.
         self._topics = [*settings.topics, *([settings.changelog] if self.stateful else [])]
         super().__init__(
             settings.brokers,
@@ -113,10 +114,10 @@ class StreamApplication(Application):
         self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
         settings, consumer = self._settings, self._consumer._consumer
         # First of all: with its name the producer aborts what an earlier life left open.
-        self._with_state.producer = self._producer._producer._producer
-        self._sender.producer = self._with_state.producer
-        if self.stateful:  # What a transaction holds cannot be seen before its end.
-            self._sender.producer = output_producer(settings)
+        producer = self._producer._producer._producer
+        self._with_state.producer = producer
+        # What a transaction holds cannot be seen before its end.
+        self._sender.producer = output_producer(settings) if self.stateful else producer
         self._loop, self._checkpoints, self._takeover = Parts.of(
             Clients(consumer, self._sender.producer, not self.stateful),
             settings,
@@ -130,6 +131,7 @@ class StreamApplication(Application):
         self._cluster.beat = self._beat
         if self.stateful:
             self._takeover.states = self._state
+            self._takeover.stores = self._stores
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
@@ -156,13 +158,8 @@ class StreamApplication(Application):
             client.raise_if_broker_unavailable(NO_BROKER_SECONDS_MAX)
 
     def _keeper(self, consumer: Consumer) -> Keeper:
-        if not self.stateful:
-            return OffsetKeeper(consumer)
-        self._state_keeper = keeper = StateKeeper(
-            self._producer, self._with_state.producer, consumer=consumer, settings=self._settings
-        )
-        keeper.disk = self._state
-        return keeper
+        """Return what keeps a checkpoint of this kind of worker."""
+        raise NotImplementedError
 
     def _on_assign(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
         if self._stop_event.is_set():
@@ -214,10 +211,8 @@ class StreamApplication(Application):
             return
         self._loop.resume()
         self._sender.ends |= self._takeover.ends
-        if self.stateful:
-            self._state_keeper.stores = self._takeover.stores
-            if stale := self._progress.stale():  # The next checkpoint overwrites them.
-                self._observer.overwritten(len(stale))
+        if stale := self._progress.stale():  # The next checkpoint overwrites them.
+            self._observer.overwritten(len(stale))
         self.status.assigned = tuple(self._progress.partitions.values())
         self.status.ready = True
 
@@ -261,18 +256,6 @@ class StreamApplication(Application):
     def _look_for_ends(self) -> None:
         self._recovery._position_cache.clear()
         self._recovery._update_recovery_status()
-
-
-class RiskApplication(StreamApplication):
-    """State exactly once, with the offsets of one topic; outputs at once, always the same bytes."""
-
-    stateful = True
-
-
-class IngestApplication(StreamApplication):
-    """At least once and without gaps: offsets move only after delivery of all before them."""
-
-    stateful = False
 
 
 class _StatePartition(RocksDBStorePartition):

@@ -48,20 +48,22 @@ class Disk(Protocol):
 class StateKeeper:
     """Keep state and offsets in one transaction: both are there, or neither is."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - What takes part in a transaction.
         self,
         transactions: Transactions,
         producer: Producer,
         *,
         consumer: Consumer,
         settings: EngineSettings,
+        stores: Mapping[int, PartitionStore],
+        disk: Callable[[Place], Disk],
     ) -> None:
         self._transactions = transactions
         self._producer = producer
         self._consumer = consumer
         self._settings = settings
-        self.stores: Mapping[int, PartitionStore] = {}  # Of the partitions that are owned.
-        self.disk: Callable[[Place], Disk]
+        self._stores = stores  # Of the partitions that are owned.
+        self._disk = disk
         self._group: GroupMetadata
         self._offsets: dict[Place, int] = {}  # In the changelog, of the last record of each.
 
@@ -72,7 +74,7 @@ class StateKeeper:
         """
         self._group = self._consumer.consumer_group_metadata()
         for _, partition in barrier.positions:
-            self.stores[partition].freeze()
+            self._stores[partition].freeze()
 
     def write(self, barrier: Barrier, role: Iterator[None]) -> Iterator[None]:
         """Let the role save what it holds, and send it to the changelog, in slices."""
@@ -106,12 +108,12 @@ class StateKeeper:
         there comes with the last slice.
         """
         for place in barrier.positions:
-            disk, changes = self.disk(place), self._changes(place, barrier)
+            disk, changes = self._disk(place), self._changes(place, barrier)
             while written := dict(islice(changes, WRITTEN_TOGETHER)):
                 offset = self._offsets[place] if APPLIED in written else None
                 disk.write_changes(written, changelog_offset=offset)
                 yield
-            self.stores[place[1]].thaw()
+            self._stores[place[1]].thaw()
 
     def drop(self) -> None:
         """Abort what was not committed."""
@@ -119,7 +121,7 @@ class StateKeeper:
 
     def _changes(self, place: Place, barrier: Barrier) -> Iterator[tuple[bytes, bytes | None]]:
         ends = {topic: end for (topic, number), end in barrier.ends.items() if number == place[1]}
-        return self.stores[place[1]].changes(
+        return self._stores[place[1]].changes(
             barrier.positions[place], mark=barrier.marks[place], outputs=ends
         )
 

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pipeline.risk.numbers import MONEY
 from pipeline.rules_version import rules_version
 from pipeline.streams.clients.append_time import require_append_time
-from pipeline.streams.engine.application import IngestApplication, RiskApplication
+from pipeline.streams.engine.applications import IngestApplication, RiskApplication
 from pipeline.streams.engine.clean_end import Life
 from pipeline.streams.engine.last_stops import Cause, note_stop, show_stops
 from pipeline.streams.engine.watchdog import Watchdog

@@ -6,6 +6,7 @@ Apart from decide.py so that the layout, which outlives every release, stands in
 from collections.abc import Iterator
 from contextlib import contextmanager
 from struct import Struct
+from typing import NamedTuple, Self
 
 from msgspec.structs import replace
 
@@ -22,7 +23,7 @@ from pipeline.streams.role_interface import Stopped, Store
 from pipeline.streams.roles.decide.block_store import BlockStore
 from pipeline.streams.roles.decide.fill_store import FillStore
 
-__all__ = ["AccountStore"]
+__all__ = ["AccountStore", "Quarantine"]
 
 # An account id has no "|", so no two keys meet; the engine's own keys begin otherwise.
 _SHARED = b"*"
@@ -30,6 +31,25 @@ _ROWS_DUE = b"d"
 _AT_MS = Struct(">q")
 RING_ENTRIES = 32  # Numbers that share a key of the ring.
 _NOTHING = Recall()
+
+
+class Quarantine(NamedTuple):
+    """By which release an account was quarantined, and its last number if that was not saved."""
+
+    rules_version: str
+    sequence: int | None = None
+
+    def encode(self) -> bytes:
+        """Return it as bytes."""
+        return " ".join(str(part) for part in self if part is not None).encode()
+
+    @classmethod
+    def decode(cls, noted: bytes) -> Self:
+        """Read it from bytes."""
+        rules_version, _, sequence = noted.decode().rpartition(" ")
+        if not rules_version:
+            return cls(sequence)
+        return cls(rules_version, int(sequence))
 
 
 class AccountStore:
@@ -52,18 +72,18 @@ class AccountStore:
         """Write the bytes of an account as of the barrier."""
         self._store.save(_account(account_id), state)
 
-    def quarantine(self, account_id: str, rules_version: str) -> None:
+    def quarantine(self, account_id: str, quarantine: Quarantine) -> None:
         """Note, for who reads this store next, that an account is quarantined."""
-        self._store.set(_quarantine(account_id), rules_version.encode())
+        self._store.set(_quarantine(account_id), quarantine.encode())
 
-    def save_quarantine(self, account_id: str, rules_version: str) -> None:
+    def save_quarantine(self, account_id: str, quarantine: Quarantine) -> None:
         """Note it as of the barrier, when its state cannot be written there."""
-        self._store.save(_quarantine(account_id), rules_version.encode())
+        self._store.save(_quarantine(account_id), quarantine.encode())
 
-    def quarantined_by(self, account_id: str) -> str | None:
-        """Return the release that quarantined an account: another one may know better."""
-        rules_version = self._store.get(_quarantine(account_id))
-        return None if rules_version is None else rules_version.decode()
+    def quarantine_of(self, account_id: str) -> Quarantine | None:
+        """Return by which release an account is quarantined: another one may know better."""
+        noted = self._store.get(_quarantine(account_id))
+        return None if noted is None else Quarantine.decode(noted)
 
     def end_quarantine(self, account_id: str) -> None:
         """Forget that an account was quarantined."""

@@ -11,12 +11,9 @@ from typing import NamedTuple, cast
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import Shared
-from pipeline.risk.boundaries import problem_of
-from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Step, topic_of
 from pipeline.rules_version import rules_version
-from pipeline.streams.clients.append_time import has_append_time, without_append_time
+from pipeline.streams.clients.append_time import has_append_time
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
 from pipeline.streams.dead_letter import dead_key, dead_letter
@@ -33,10 +30,13 @@ from pipeline.streams.role_interface import (
     Store,
     Unreadable,
 )
+from pipeline.streams.roles.decide.append_time_guard import AppendTimeGuard
 from pipeline.streams.roles.decide.owned import Owned
-from pipeline.streams.roles.decide.partition_accounts import INTERNAL, PartitionAccounts, Saved
+from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
+from pipeline.streams.roles.decide.quarantines import INTERNAL
 from pipeline.streams.roles.decide.redo import Fork, Redo, Row
 from pipeline.streams.roles.decide.rewriting import Rewriting
+from pipeline.streams.roles.decide.saving import Failure, Saving
 from pipeline.streams.roles.decide.state_publisher import StatePublisher
 from pipeline.streams.settings import Settings
 from topics import codec
@@ -48,7 +48,6 @@ from topics.emergency_stops import EmergencyStop
 from topics.events import FROM_BEFORE, Event, HeartbeatEvent, RevaluationEvent, is_from_before
 from topics.events import TOPIC as EVENTS
 from topics.fields import EVERYONE
-from topics.snapshots import Snapshot
 
 __all__ = ["DECIDED", "Questions", "Risk"]
 
@@ -57,7 +56,6 @@ logger = logging.getLogger(__name__)
 ANY_EVENT = cast("type[Event]", Event)
 read_event = codec.reader_of(ANY_EVENT)
 ACCOUNTS_KEPT_MAX = 4096  # In memory, of all partitions; the others are read from the store.
-ASK_SECONDS = 5.0  # So long the answer holds that the log has append time.
 HALTS = (Alert, EmergencyStop, Stop)  # What goes out of an event that only halts its account.
 # What is a function of the log alone; when a row of account_states is written is not.
 DECIDED = ("decisions", "emergency_stops", "alerts", "dead_letters")
@@ -83,17 +81,23 @@ class Risk:
         tally: Tally,
         questions: Questions | None = None,
     ) -> None:
-        self._produce, self._produce_with_state = produce, produce_with_state
+        self._produce = produce
         asked = questions or Questions(
             is_mended=partial(has_append_time, settings),
             states=TopicIdentity(settings, STATES.name),
         )
-        self._is_mended, self._states = asked
-        self._mended_s: float | None = None  # When the log was last said to have append time.
+        self._states = asked.states
+        self._append_time = AppendTimeGuard(asked.is_mended, tally)
         self._tally, self._partitions = tally, settings.partitions
         self._rules_version = rules_version()
         self._topics = {name: settings.topic(name) for name in OUTPUTS}
         self._owned: dict[int, Owned] = {}
+        self._saving = Saving(
+            self._topics["snapshots"],
+            produce_with_state,
+            rules_version=self._rules_version,
+            on_failure=self._quarantine,
+        )
         self._rows = StatePublisher(
             self._topics[STATES.name],
             produce,
@@ -150,7 +154,7 @@ class Risk:
     def apply(self, record: Record) -> None:
         """Decode an event and take its step; what is none becomes a dead letter."""
         if not record.timestamp_is_append_time:
-            self._require_mended(record)
+            self._append_time.require(record)
         event = self._decode(record)
         if event is not None:
             self._step(event, record)
@@ -165,43 +169,11 @@ class Risk:
 
     def checkpoint(self) -> Iterator[None]:
         """Take the barrier; then save the accounts that changed before it."""
-        saves = [_Save(owned) for owned in self._owned.values()]
-        yield
-        for save in saves:
-            for saved in save.accounts:
-                if saved is not None:
-                    self._save(saved, save)
-                yield
-
-    def _save(self, saved: Saved, save: "_Save") -> None:
-        """Send the snapshot of an account that is saved, and quarantine one that cannot be."""
-        problem = saved.problem
-        if problem is None and saved.snapshot_due:
-            problem = self._write_snapshot(saved, save)
-        if problem is not None:
-            self._quarantine(saved.account_id, save.owned, problem)
-        elif saved.state:
-            metrics.ACCOUNT_BYTES.observe(len(saved.state))
+        return self._saving.checkpoint(self._owned.values())
 
     def _share_memory(self) -> None:
         for owned in self._owned.values():
             owned.accounts.keep_at_most(ACCOUNTS_KEPT_MAX // len(self._owned) or 1)
-
-    def _require_mended(self, record: Record) -> None:
-        """Raise Stopped unless the log has append time again since this record was written."""
-        self._tally.count(metrics.WITHOUT_APPEND_TIME)
-        now_s = time.monotonic()
-        if self._mended_s is not None and now_s - self._mended_s < ASK_SECONDS:
-            return
-        if not self._is_mended():
-            raise without_append_time(record.topic)
-        self._mended_s = now_s
-        logger.warning(
-            "%s[%d] at %d has no append time: decided at the time of the heartbeat before it",
-            record.topic,
-            record.partition,
-            record.offset,
-        )
 
     def _decode(self, record: Record) -> Event | None:
         try:
@@ -234,7 +206,7 @@ class Risk:
             for topic, value in rows:
                 produce(topic, key=key, value=value, partition=record.partition)
         self._tally.add(event, taken, at_ms)
-        if taken.state_due:
+        if taken.state_due or taken.failed:
             self._rows.has_news = True
         if taken.failed or taken.raised or taken.outputs:
             self._look(taken, record)
@@ -304,38 +276,16 @@ class Risk:
                     output.rule,
                 )
 
-    def _write_snapshot(self, saved: Saved, save: "_Save") -> str | None:
-        """Send a snapshot with the state; return why it cannot be written, when it cannot."""
-        record = saved.record
-        applied = record if isinstance(record, Shared) else record.applied
-        snapshot = Snapshot(
-            account_id=saved.account_id,
-            state_version=STATE_VERSION,
-            state=saved.state,
-            offset=save.next - 1,
-            sequence=applied.sequence,
-            chain=applied.chain,
-            rules_version=self._rules_version,
-            at_ms=save.at_ms,
-        )
-        try:
-            value = codec.encode(snapshot)
-        except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
-            return INTERNAL + problem_of(error)
-        key, topic = saved.account_id.encode(), self._topics["snapshots"]
-        self._produce_with_state(topic, key=key, value=value, partition=save.owned.number)
-        return None
-
-    def _quarantine(self, account_id: str, owned: Owned, problem: str) -> None:
+    def _quarantine(self, failure: Failure) -> None:
         """Quarantine an account whose state or row cannot be written, and name its last event."""
+        account_id, owned, problem, last = failure
         logger.error("account %s is quarantined: %s", account_id, problem)
         self._tally.count(metrics.FAILED, "commit")
         if account_id != EVERYONE:
             owned.accounts.quarantine(account_id)
             self._rows.has_news = True
-        record = owned.last.get(account_id)
-        if record is not None:
-            self._dead_letter(record, DecodeError(problem), "internal")
+        if account_id in last:
+            self._dead_letter(last[account_id], DecodeError(problem), "internal")
 
     def _dead_letter(self, record: Record, error: DecodeError, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, EVENTS.name, kind)
@@ -350,14 +300,3 @@ class Risk:
             value=value,
             partition=record.partition,
         )
-
-
-class _Save:
-    """A partition as it is at the barrier."""
-
-    def __init__(self, owned: Owned) -> None:
-        self.owned = owned
-        self.next, self.at_ms = owned.next, owned.at_ms
-        self.accounts = owned.accounts.save()
-        next(self.accounts)
-        owned.last = {}

@@ -20,18 +20,12 @@ from pipeline.risk.step import Arrival, Recall, Remembered, Step, wanted
 from pipeline.risk.step import step as decide
 from pipeline.streams.role_interface import Store
 from pipeline.streams.roles.decide.account_store import AccountStore
+from pipeline.streams.roles.decide.quarantines import INTERNAL, QUARANTINED, Quarantines
 from pipeline.streams.roles.decide.roster import Roster
 from topics.events import Event
 from topics.fields import EVERYONE
 
-__all__ = ["INTERNAL", "PartitionAccounts", "Saved"]
-
-INTERNAL = "internal: "  # What the problem of an event begins with that riskgate could not use.
-QUARANTINED = f"{INTERNAL}the account is quarantined: an event before raised beyond repair"
-RETRIED = (
-    f"{INTERNAL}the account was quarantined by another release, so its state lacks events: compare "
-    "its positions and balance before it is resumed"
-)
+__all__ = ["PartitionAccounts", "Saved"]
 
 SHRUNK_TOGETHER = 200
 
@@ -56,9 +50,7 @@ class PartitionAccounts:
         self.roster = Roster(store)
         self._kept_max = kept_max
         self._accounts: OrderedDict[str, Account] = OrderedDict()
-        self._rules_version = rules_version
-        self._quarantined: set[str] = set()  # Of those in memory.
-        self._retried: set[str] = set()  # Quarantined by another release; not halted yet.
+        self.quarantines = Quarantines(self._store, rules_version)
         # Rows that are owed whatever else comes: of quarantined accounts, and of those that were
         # due when the state was saved.
         self._owed = set(self._store.rows_due())
@@ -106,10 +98,6 @@ class PartitionAccounts:
         owed, self._owed = sorted(self._owed), set()
         return [each for each in owed if self.account(each) is not None]
 
-    def is_quarantined(self, account_id: str) -> bool:
-        """Return whether an account's events are set aside, by this release or another."""
-        return self._store.quarantined_by(account_id) is not None
-
     def keep_at_most(self, accounts: int) -> None:
         """Bound how many accounts stay in memory after a checkpoint."""
         self._kept_max = accounts
@@ -128,21 +116,19 @@ class PartitionAccounts:
         """
         account_id = event.account_id
         account = None if account_id == EVERYONE else self._account(account_id)
+        if self.quarantines.is_mute(account_id):
+            return self._lose(QUARANTINED, encode)
         arrival = self._arrival(account, event, content=content, at_ms=at_ms)
         taken, encoded = self._take(account, arrival, encode)
         if not taken.repeated and not self._is_lost(taken):
-            if account_id in self._retried:
-                self._try_again(account_id)
+            self.quarantines.end_retry(account_id)
             self._keep(account_id, taken)
         return taken, encoded
 
     def quarantine(self, account_id: str) -> None:
         """Set aside every event of an account from now on, until another release tries again."""
-        if account_id not in self._quarantined:
+        if self.quarantines.add(account_id):
             self._owed.add(account_id)
-        self._quarantined.add(account_id)
-        self._retried.discard(account_id)
-        self._store.quarantine(account_id, self._rules_version)
 
     def save(self) -> Iterator[Saved | None]:
         """Take the barrier up to the first item, which is None; then save in small steps.
@@ -180,7 +166,7 @@ class PartitionAccounts:
     def _arrival(
         self, account: Account | None, event: Event, *, content: bytes, at_ms: int
     ) -> Arrival:
-        recall, set_aside = Recall(), self._set_aside(event.account_id)
+        recall, set_aside = Recall(), self.quarantines.reason(event.account_id)
         try:
             lookup = wanted(account, self.shared, event, at_ms=at_ms)
         except Exception as error:  # noqa: BLE001  One record must not end every worker for good.
@@ -190,17 +176,6 @@ class PartitionAccounts:
         return Arrival(
             event=event, content=content, at_ms=at_ms, recall=recall, set_aside=set_aside
         )
-
-    def _set_aside(self, account_id: str) -> str | None:
-        """Return why nothing of an account's next event is applied, None when it is."""
-        if account_id in self._quarantined:
-            return QUARANTINED
-        return RETRIED if account_id in self._retried else None
-
-    def _try_again(self, account_id: str) -> None:
-        """Take the events of an account again that another release had quarantined."""
-        self._retried.discard(account_id)
-        self._store.end_quarantine(account_id)
 
     def _take(
         self, account: Account | None, arrival: Arrival, encode: Callable[[Step], T]
@@ -230,25 +205,9 @@ class PartitionAccounts:
     def _account(self, account_id: str) -> Account | None:
         account = self._accounts.get(account_id)
         if account is None:
-            account = self._store.load_account(account_id)
-            self._note_quarantine(account_id, account)
-            return account
+            return self.quarantines.begin(account_id, self._store.load_account(account_id))
         self._accounts.move_to_end(account_id)
         return account
-
-    def _note_quarantine(self, account_id: str, account: Account | None) -> None:
-        """Note how an account was left; one whose state lacks events must not go on unhalted."""
-        by_release = self._store.quarantined_by(account_id)
-        if by_release is None:
-            return
-        if by_release == self._rules_version:
-            self._quarantined.add(account_id)
-        elif account is not None and any(
-            stop.rule == "internal_error" for stop in account.halts.stops
-        ):
-            self._store.end_quarantine(account_id)
-        else:
-            self._retried.add(account_id)
 
     def _keep(self, account_id: str, taken: Step) -> None:
         begins = taken.shared.accounts != self.shared.accounts
@@ -289,8 +248,9 @@ class PartitionAccounts:
         try:
             state = save_account(account)
         except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
-            self.quarantine(account_id)
-            self._store.save_quarantine(account_id, self._rules_version)
+            self._owed.add(account_id)
+            newest = self._accounts.get(account_id, account)
+            self.quarantines.mute(account_id, newest.applied.sequence)
             if begins:
                 self._keep_number(account)
             return Saved(account_id, account, b"", problem=INTERNAL + problem_of(error))

@@ -14,7 +14,8 @@ from pipeline.streams.observe.account_figures import show_rules
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Produce
 from pipeline.streams.roles.decide.owned import Owned
-from pipeline.streams.roles.decide.partition_accounts import INTERNAL
+from pipeline.streams.roles.decide.quarantines import INTERNAL
+from pipeline.streams.roles.decide.saving import Failure
 from pipeline.streams.roles.decide.state_rows import Space, rewritten, row_of
 from topics import codec
 from topics.account_states import APPLIED_HEADER
@@ -24,8 +25,6 @@ __all__ = ["StatePublisher"]
 
 ROWS_SECONDS = 0.1
 SLICE_SECONDS = 0.001  # Of one call: so long at most a decision waits for rows.
-
-Quarantine = Callable[[str, Owned, str], None]  # An account, its partition, and why.
 
 
 class StatePublisher:
@@ -38,7 +37,7 @@ class StatePublisher:
         *,
         states: Identity,
         tally: Tally,
-        on_failure: Quarantine,
+        on_failure: Callable[[Failure], None],
     ) -> None:
         self.has_news = False
         self._topic = topic
@@ -93,7 +92,8 @@ class StatePublisher:
         try:
             row = codec.encode(account_state(account, owned.accounts.shared))
         except Exception as error:  # noqa: BLE001  One account must not end every worker for good.
-            self._quarantine(account_id, owned, INTERNAL + problem_of(error))
+            problem = INTERNAL + problem_of(error)
+            self._quarantine(Failure(account_id, owned, problem, owned.last))
         else:
             self._send(account_id, row, owned)
 

@@ -62,7 +62,7 @@ def row_of(account_id: str, accounts: PartitionAccounts) -> bytes:
         return lost_row(account_id, shared)
     try:
         row = account_state(account, shared)
-        if accounts.is_quarantined(account_id):
+        if account_id in accounts.quarantines:
             row = replace(row, trading_state="halted", wake_at_ms=None, confirming=False)
             row = replace(row, watched=(), quotes=(), rates=())
         return codec.encode(row)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
-from pipeline.streams.engine.application import IngestApplication
+from pipeline.streams.engine.applications import IngestApplication
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.role_names import RoleName

@@ -138,16 +138,18 @@ def test_shared_row_tells_broadcast_when_limits_of_everyone_changed(desk: Desk) 
     assert (sent.key, sent.partition, sent.row["controls_serial"]) == (b"*", HOME, 1)
 
 
-def test_no_row_is_written_when_only_the_heartbeat_is_new(desk: Desk) -> None:
-    desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()))
-    commit(desk.role)
-    (first,) = desk.outbox.sent  # What broadcast has may be old: it is told once after a start.
+def test_row_of_everyone_says_how_far_risk_is_after_each_heartbeat(desk: Desk) -> None:
+    heartbeat = HeartbeatEvent(account_id="*", body=Heartbeat())
+    for offset in (0, 1):
+        desk.role.apply(event_record(heartbeat, partition=HOME, offset=offset))
+        commit(desk.role)
 
-    desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()))
-    commit(desk.role)
-
-    assert desk.outbox.sent == [first]
-    assert first.key == b"*"
+    first, second = desk.outbox.sent
+    assert (first.key, first.headers, second.headers) == (
+        b"*",
+        [("applied", b"1")],
+        [("applied", b"2")],
+    )
 
 
 def test_event_becomes_a_dead_letter_when_it_does_not_decode(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from pipeline.risk.report import account_state
 from pipeline.risk.state import save_account
 from pipeline.risk.step import step, wanted
 from pipeline.rules_version import rules_version
-from pipeline.streams.roles.decide import partition_accounts, state_rows
+from pipeline.streams.roles.decide import partition_accounts, quarantines, state_publisher
 from tests import given
 from tests.streams.fakes import commit, event_record, source
 from tests.streams.roles.decide.test_decide import HOME, OPENING, SIGNAL, Desk
@@ -96,7 +96,7 @@ def test_others_are_decided_when_nothing_of_an_account_can_be_judged(
 @pytest.mark.parametrize(
     ("module", "name", "function"),
     [
-        (state_rows, "account_state", account_state),
+        (state_publisher, "account_state", account_state),
         (partition_accounts, "save_account", save_account),
     ],
 )
@@ -108,6 +108,7 @@ def test_account_is_quarantined_when_its_rows_cannot_be_written(
 
     desk.apply(OPENING, signal(GOOD, 2))
     commit(desk.role)
+    desk.role.publish()
 
     assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
     rows = {sent.row["account_id"]: sent.row for sent in desk.outbox.of("risk.account_states")}
@@ -119,7 +120,7 @@ def test_account_is_quarantined_when_its_rows_cannot_be_written(
 def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk()
     with monkeypatch.context() as broken:
-        broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
+        broken.setattr(state_publisher, "account_state", raises_for(BAD, account_state))
         desk.apply(OPENING)
         commit(desk.role)
 
@@ -127,7 +128,7 @@ def test_quarantine_holds_when_another_worker_takes_over(monkeypatch: pytest.Mon
     heir.apply(SIGNAL, signal(GOOD, 2))
 
     assert decided(heir) == [(BAD, "rejected"), (GOOD, "ignored")]
-    assert letters(heir) == [partition_accounts.QUARANTINED]
+    assert letters(heir) == [quarantines.QUARANTINED]
     (stop,) = heir.outbox.of("risk.emergency_stops")
     assert stop.row["rule"] == "internal_error"
 
@@ -136,12 +137,12 @@ def test_account_is_halted_before_another_release_tries_it_again() -> None:
     desk = Desk()
     desk.apply(OPENING)
     commit(desk.role)
-    desk.store.set(b"q|acct-1", b"another release")  # It lacks what came since.
+    desk.store.set(b"q|acct-1", b"another")  # It lacks what came since.
 
     heir = Desk(desk.store)
     heir.apply(signal(BAD, 1), signal(BAD, 2))
 
-    assert letters(heir) == [partition_accounts.RETRIED]  # Only the first.
+    assert letters(heir) == [quarantines.RETRIED]  # Only the first.
     assert decided(heir) == [(BAD, "rejected"), (BAD, "ignored")]
     (stop,) = heir.outbox.of("risk.emergency_stops")
     assert stop.row["rule"] == "internal_error"
@@ -153,12 +154,12 @@ def test_account_is_tried_again_at_once_when_it_was_halted_before_another_releas
 ) -> None:
     desk = Desk()
     with monkeypatch.context() as broken:
-        broken.setattr(state_rows, "account_state", raises_for(BAD, account_state))
+        broken.setattr(state_publisher, "account_state", raises_for(BAD, account_state))
         desk.apply(OPENING)
         commit(desk.role)
     desk.role.apply(event_record(signal(BAD, 1), partition=HOME, offset=1))  # Halts it.
     commit(desk.role)
-    desk.store.set(b"q|acct-1", b"another release")
+    desk.store.set(b"q|acct-1", b"another")
 
     heir = Desk(desk.store)
     heir.apply(signal(BAD, 2))
@@ -178,6 +179,7 @@ def test_row_says_halted_when_an_account_is_quarantined_later(
 
     desk.apply(signal(BAD, 1))
     commit(desk.role)
+    desk.role.publish()
 
     *_, row = [s for s in desk.outbox.of("risk.account_states") if s.row["account_id"] == BAD]
     assert (row.row["trading_state"], row.row["balance"]) == ("halted", "100000")
@@ -246,3 +248,35 @@ def test_account_is_reported_when_an_inverse_fill_is_of_an_extreme_price(
     row, _ = desk.outbox.of("risk.account_states")
     assert row.row["sequence"] == 3
     assert b"q|acct-1" not in desk.store.rows
+
+
+def test_nothing_more_goes_out_when_the_state_of_an_account_cannot_be_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    commit(desk.role)
+    with monkeypatch.context() as broken:
+        broken.setattr(partition_accounts, "save_account", raises_for(BAD, save_account))
+        desk.role.apply(event_record(signal(BAD, 1), partition=HOME, offset=1))
+        commit(desk.role)
+
+    heir = Desk(desk.store)  # Its state is the one of before: it would number from there.
+    for each in (desk, heir):
+        each.role.apply(event_record(signal(BAD, 2), partition=HOME, offset=2))
+
+    assert decided(desk) == [(BAD, "ignored")]
+    assert (decided(heir), letters(heir)) == ([], [quarantines.QUARANTINED])
+
+
+def test_numbers_go_on_when_another_release_takes_an_account_that_was_not_saved() -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    commit(desk.role)
+    desk.store.set(b"q|acct-1", b"another 7")  # Seven went out, one of them is in the state.
+
+    heir = Desk(desk.store)
+    heir.apply(signal(BAD, 1))
+
+    (decision,) = decisions(heir)
+    assert (decision.row["sequence"], decision.row["verdict"]) == (8, "rejected")
