@@ -81,6 +81,12 @@ ENGINE = Row(
             ),
         ),
         Graph(
+            "Forks",
+            "short",
+            (total("riskgate_forks_total", "forks"),),
+            "Events decided again whose outputs differ from those published.",
+        ),
+        Graph(
             "Time since the last stale offset",
             "s",
             (

@@ -48,7 +48,7 @@ def test_schema_takes_a_case_when_it_is_laid_over_the_defaults(case: Path) -> No
 def test_settings_of_the_chart_are_free_when_it_sets_none_of_them_itself() -> None:
     names = free_settings()
 
-    assert {"LOG_LEVEL", "COMMIT_INTERVAL_MS"} <= set(names)
+    assert {"LOG_LEVEL", "CHECKPOINT_INTERVAL_MS"} <= set(names)
     assert not {"BROKERS", "INSTANCE", "STATE_DIR", "SASL_PASSWORD"} & set(names)
 
 

@@ -25,7 +25,14 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"boundaries", "due", "release", "report", "report_currencies", "step", "step_shared"},
     ),
     SHELL: (
-        {"settings", "settings_table", "service_links", "role_names", "role_interface"},
+        {
+            "settings",
+            "settings_table",
+            "service_links",
+            "role_names",
+            "role_interface",
+            "client_settings",
+        },
         {"dead_letter", "observe", "clients"},
         {"engine"},
         {"tables"},

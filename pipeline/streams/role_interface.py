@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipeline.errors import StartupError
+from pipeline.streams.client_settings import CONSUMER, PRODUCER, WITHOUT_GAPS, ClientSetting
 from topics.codec import DecodeError
 
 __all__ = [
-    "FETCH",
-    "MEBIBYTE",
     "NOTHING",
     "STORE",
     "TABLES_GROUP",
-    "ClientSetting",
     "EngineSettings",
     "EngineStatus",
     "Headers",
@@ -39,43 +37,8 @@ __all__ = [
 
 Place = tuple[str, int]  # Topic and partition.
 Headers = Sequence[tuple[str, bytes]]
-ClientSetting = str | int | bool
 STORE = "accounts"
 TABLES_GROUP = "tables"  # Nobody joins it or commits to it; librdkafka requires one.
-MEBIBYTE = 1_048_576
-
-# Bounds on one fetch response, and on what one zstd batch in it may decompress to.
-FETCH: dict[str, ClientSetting] = {
-    "fetch.max.bytes": 8 * MEBIBYTE,
-    "receive.message.max.bytes": 32 * MEBIBYTE,
-}
-CONSUMER: dict[str, ClientSetting] = {
-    **FETCH,
-    "allow.auto.create.topics": False,
-    "check.crcs": True,
-    "fetch.queue.backoff.ms": 1,
-    "fetch.wait.max.ms": 50,
-    "isolation.level": "read_committed",
-    "queued.max.messages.kbytes": 16_384,
-    # New partitions of an input are found within seconds, not after five minutes.
-    "topic.metadata.refresh.interval.ms": 10_000,
-}
-PRODUCER: dict[str, ClientSetting] = {
-    "compression.type": "lz4",
-    # Fewer, fuller requests. It delays nothing: a commit flushes, and readers see nothing before.
-    "linger.ms": 20,
-    "message.max.bytes": 8 * MEBIBYTE,
-}
-# A transaction is complete or absent. Without one, only this stops later messages after a refused
-# one.
-WITHOUT_GAPS: dict[str, ClientSetting] = {
-    "acks": "all",
-    "enable.gapless.guarantee": True,
-    "enable.idempotence": True,
-    "linger.ms": 0,  # It is acted on as soon as it is there.
-    "message.timeout.ms": 0,
-    "partitioner": "murmur2",
-}
 
 
 class Stopped(Exception):  # noqa: N818 - It names what happened, not an error.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.streams import role_interface as engine
+from pipeline.streams import client_settings
 from pipeline.streams.engine.application import StreamApplication
 from pipeline.streams.engine.applications import IngestApplication, RiskApplication
 from pipeline.streams.role_interface import Record, Stopped
@@ -50,7 +50,7 @@ def copy(rig: Rig, kind: type[StreamApplication]) -> Worker:
 def test_later_messages_go_out_when_the_producer_allows_gaps(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(engine.WITHOUT_GAPS, "enable.gapless.guarantee", "false")
+    monkeypatch.setitem(client_settings.WITHOUT_GAPS, "enable.gapless.guarantee", "false")
 
     worker = copy(rig, IngestApplication)
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message
 
-from pipeline.streams.role_interface import ClientSetting, Record
+from pipeline.streams.client_settings import ClientSetting
+from pipeline.streams.role_interface import Record
 
 __all__ = ["WITHOUT_COMMITS", "Recorded", "poll_all", "record_of"]
 

@@ -1,14 +1,8 @@
 """Checkpoints: positions, and the state that belongs to them, saved beside the work.
 
-What a worker decides is a pure function of the log, so it goes out at once and waits for nothing.
-A checkpoint only bounds how much is decided again after a crash. At its barrier it takes what
-there is; then it is saved in slices between batches, and committed in a thread, while later
-records are already being applied:
-
-    barrier -> outputs up to it delivered -> state written, in slices -> commit -> disk, in slices
-
-Nothing later is ever committed before it, and a message that Kafka refused ends the worker before
-anything later is committed. A checkpoint that is not done when its partitions are lost is dropped.
+What a worker decides is a function of the log, so it goes out at once; a checkpoint only bounds how
+much is decided again after a crash. At its barrier it takes what there is; then it is saved in
+slices between batches and committed in a thread, while later records are already being applied.
 """
 
 import time
@@ -59,7 +53,12 @@ class Keeper(Protocol):
 
 
 class Checkpoints:
-    """Begin checkpoints when they are due, and take the current one further."""
+    """Begin checkpoints when they are due, and take the current one further.
+
+    Barrier; outputs up to it delivered; state sent, in slices; commit; disk, in slices. Nothing
+    later is committed before it, and a message that Kafka refused ends the worker before anything
+    later is committed. One that is not done when its partitions are lost is dropped.
+    """
 
     def __init__(  # noqa: PLR0913 - The parts of a worker.
         self,

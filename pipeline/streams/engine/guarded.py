@@ -18,9 +18,10 @@ from contextlib import closing
 import msgspec
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from pipeline.streams.client_settings import ClientSetting
 from pipeline.streams.engine.guarded_child import LENGTH, TOO_LARGE, Chunk, Order, Row, Window
 from pipeline.streams.engine.unreadable import PROBE, find_refused, search_end
-from pipeline.streams.role_interface import ClientSetting, Place, Stopped, Unreadable
+from pipeline.streams.role_interface import Place, Stopped, Unreadable
 
 __all__ = ["GuardedReader", "Passed"]
 

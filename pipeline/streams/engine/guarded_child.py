@@ -17,9 +17,9 @@ from typing import NamedTuple
 import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
+from pipeline.streams.client_settings import FETCH, MEBIBYTE
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.engine.unreadable import PROBE, is_unreadable
-from pipeline.streams.role_interface import FETCH, MEBIBYTE
 
 __all__ = ["LENGTH", "TOO_LARGE", "Chunk", "Order", "Row", "Window"]
 

@@ -12,8 +12,9 @@ from contextlib import closing
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from pipeline.streams.client_settings import FETCH, MEBIBYTE
 from pipeline.streams.clients.consumer_errors import passes
-from pipeline.streams.role_interface import FETCH, MEBIBYTE, Place, Unreadable
+from pipeline.streams.role_interface import Place, Unreadable
 
 __all__ = [
     "PROBE",

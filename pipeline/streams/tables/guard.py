@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 from confluent_kafka import TopicPartition
 
+from pipeline.streams.client_settings import ClientSetting
 from pipeline.streams.engine.guarded import GuardedReader
-from pipeline.streams.role_interface import ClientSetting, Place, Unreadable
+from pipeline.streams.role_interface import Place, Unreadable
 
 __all__ = ["TableGuard"]
 

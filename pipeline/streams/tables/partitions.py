@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
+from pipeline.streams.client_settings import FETCH
 from pipeline.streams.clients.polling import WITHOUT_COMMITS
-from pipeline.streams.role_interface import FETCH, Place
+from pipeline.streams.role_interface import Place
 from topics.topic import Topic
 
 __all__ = ["CONSUMER", "TablePartitions", "find_starts"]

@@ -294,9 +294,5 @@ class Risk:
         value, redo = codec.encode(letter), self._owned[record.partition].redo
         if redo is not None and redo.has_letter(value):
             return
-        self._produce(
-            self._topics["dead_letters"],
-            key=dead_key(record.key),
-            value=value,
-            partition=record.partition,
-        )
+        key, topic = dead_key(record.key), self._topics["dead_letters"]
+        self._produce(topic, key=key, value=value, partition=record.partition)

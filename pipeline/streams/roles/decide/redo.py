@@ -21,7 +21,7 @@ __all__ = ["Fork", "Redo", "Row"]
 logger = logging.getLogger(__name__)
 
 DIGEST_BYTES = 16
-SHOWN_CHARACTERS_MAX = 300
+SHOWN_CHARACTERS_MAX = 180  # A stop's reason has room for 500, both versions included.
 
 Digest = tuple[str, bytes]  # Of a topic and a value.
 

@@ -1,0 +1,210 @@
+"""What a checkpoint holds, in which order it is saved, and what goes on meanwhile."""
+
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from confluent_kafka import KafkaError, Producer
+
+from pipeline.streams.engine import checkpoint
+from pipeline.streams.engine.checkpoint import Barrier, Checkpoints, Keeper
+from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
+from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.sender import Sender
+from pipeline.streams.role_interface import EngineSettings, Observer, Place, Stopped
+
+PLACE: Place = ("events", 0)
+
+
+class World:
+    """A progress, a sender and a keeper that note what is asked of them."""
+
+    def __init__(self) -> None:
+        self.happened: list[str] = []
+        self.position = 5
+        self.committed: list[dict[Place, int]] = []
+        self.may_commit = threading.Event()
+        self.may_commit.set()
+        self.sender = Sender()
+        self.sender.producer = cast(Producer, SimpleNamespace(poll=lambda _: 0))
+        settings = EngineSettings(
+            brokers="none",
+            group="risk",
+            instance="risk-0",
+            topics=("events",),
+            partitions={},
+            checkpoint_interval_ms=0,
+        )
+        self.checkpoints = Checkpoints(
+            cast(Keeper, self),
+            self.sender,
+            progress=cast(Progress, self),
+            observer=Observer(),
+            settings=settings,
+        )
+
+    def has_more(self) -> bool:
+        return not self.committed
+
+    def prepare(self) -> Iterator[None]:
+        role = iter(["barrier", None])
+        self.happened.append(next(role) or "")
+        return cast(Iterator[None], role)
+
+    def take(self, *barrier: Barrier) -> object:
+        if barrier:
+            self.happened.append("take")
+            return None
+        return {PLACE: self.position}, {PLACE: None}, 5
+
+    def commit(self, wanted: Barrier | dict[Place, int]) -> None:
+        if isinstance(wanted, Barrier):
+            self.may_commit.wait(10)
+            self.happened.append("commit")
+        else:
+            self.committed.append(wanted)
+
+    def write(self, barrier: Barrier, role: Iterator[None]) -> Iterator[None]:
+        self.happened.append("write")
+        yield from role
+
+    def keep(self, barrier: Barrier) -> Iterator[None]:
+        self.happened.append("keep")
+        yield
+
+    def drop(self) -> None:
+        self.happened.append("drop")
+
+    def save_all(self) -> bool:
+        return self.checkpoints.save_all(5, beat=lambda: None)
+
+
+def test_steps_come_in_order_when_a_checkpoint_is_saved() -> None:
+    world = World()
+
+    assert world.save_all()
+
+    assert world.happened == ["barrier", "take", "write", "commit", "keep"]
+    assert world.committed == [{PLACE: 5}]
+
+
+def test_nothing_is_written_while_an_output_is_not_delivered() -> None:
+    world = World()
+    world.sender.sent = 1
+
+    world.checkpoints.turn()
+    assert world.happened == ["barrier", "take"]
+
+    world.sender.delivered = 1
+    assert world.save_all()
+    assert world.committed == [{PLACE: 5}]
+
+
+def test_positions_of_the_barrier_are_committed_when_work_went_on_meanwhile() -> None:
+    world = World()
+    world.may_commit.clear()
+    world.checkpoints.turn()
+    world.position = 9
+
+    world.may_commit.set()
+    assert world.save_all()
+
+    assert world.committed == [{PLACE: 5}]
+
+
+def test_turn_does_not_wait_for_a_commit_that_lasts() -> None:
+    world = World()
+    world.may_commit.clear()
+
+    for _ in range(20):
+        world.checkpoints.turn()
+
+    assert "keep" not in world.happened
+    world.may_commit.set()
+    assert world.save_all()
+
+
+def test_worker_ends_when_kafka_refuses_an_output() -> None:
+    world = World()
+    world.sender.refusal = cast(KafkaError, SimpleNamespace(str=lambda: "too large"))
+
+    with pytest.raises(Stopped, match="too large"):
+        world.checkpoints.turn()
+
+    assert world.happened == []
+
+
+def test_worker_ends_when_kafka_never_takes_an_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.sender.sent = 1
+    monkeypatch.setattr(checkpoint, "DELIVERY_SECONDS_MAX", -1.0)
+
+    with pytest.raises(Stopped, match="did not acknowledge"):
+        world.checkpoints.turn()
+
+
+def test_dropped_checkpoint_tells_its_records_and_commits_nothing() -> None:
+    world = World()
+    world.sender.sent = 1
+    world.checkpoints.turn()
+
+    assert world.checkpoints.drop() == 5
+
+    assert world.happened == ["barrier", "take", "drop"]
+    assert world.committed == []
+
+
+def test_error_of_a_commit_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    monkeypatch.setattr(world, "commit", lambda _: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        world.save_all()
+
+
+def store_of(disk: dict[bytes, bytes]) -> PartitionStore:
+    return PartitionStore(disk.get, changelog_id="id")
+
+
+def test_store_saves_what_was_written_before_the_barrier_alone() -> None:
+    store = store_of({})
+    store.set(b"a", b"1")
+    store.freeze()
+    store.set(b"a", b"2")
+    store.save(b"b", b"saved")
+
+    changes = dict(store.changes(7, mark=None, outputs={"decisions": 3}))
+
+    assert changes == {
+        b"s|a": b"1",
+        b"s|b": b"saved",
+        b"changelog": b"id",
+        b"outputs": b'{"decisions":3}',
+        b"applied": b"7",
+    }
+    assert list(changes)[-1] == APPLIED
+    assert (store.get(b"a"), store.get(b"b")) == (b"2", b"saved")
+
+
+def test_store_reads_the_newest_layer_when_a_key_is_deleted_meanwhile() -> None:
+    store = store_of({b"s|a": b"0", b"changelog": b"id"})
+    store.freeze()
+    store.delete(b"a")
+
+    assert store.get(b"a") is None
+    assert dict(store.changes(8, mark="m", outputs={})) == {
+        b"last": b"m",
+        b"outputs": b"{}",
+        b"applied": b"8",
+    }
+
+
+def test_store_keeps_where_outputs_begin_of_topics_without_news() -> None:
+    store = store_of({b"outputs": b'{"alerts":2,"decisions":3}', b"changelog": b"id"})
+    store.freeze()
+
+    changes = dict(store.changes(8, mark=None, outputs={"decisions": 9}))
+
+    assert changes[b"outputs"] == b'{"alerts":2,"decisions":9}'
