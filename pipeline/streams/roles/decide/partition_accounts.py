@@ -77,15 +77,18 @@ class PartitionAccounts:
         return account_id in self._state_due
 
     def take_due(self) -> Iterator[str]:
-        """Yield the accounts whose rows are due by now; each until then stays due."""
-        for _ in range(len(self._state_due)):
+        """Yield the accounts whose rows are due by now; each stays due until it is yielded."""
+
+        def take(_: int) -> str:
             account_id = next(iter(self._state_due))
             del self._state_due[account_id]
-            yield account_id
+            return account_id
 
-    def take_news(self) -> bool:
-        """Return whether the row of `*` is due; those of accounts come before it."""
-        news = self.shared.serial, self.shared.accounts
+        return map(take, range(len(self._state_due)))
+
+    def take_news(self, shared: Shared) -> bool:
+        """Return whether a row of `*` says more than the last one; those of accounts come first."""
+        news = shared.serial, shared.accounts
         is_news, self._announced = news != self._announced, news
         return is_news
 

@@ -6,6 +6,7 @@ Apart from decide.py because a row waits for its time, and a decision for nothin
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from pipeline.risk.account.account import Shared
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.report import account_state, shared_state
 from pipeline.streams.clients.topic_identity import Identity
@@ -76,10 +77,13 @@ class StatePublisher:
                 self._tally.count(metrics.STATES_REWRITTEN)
                 yield
             self.has_news = self.has_news or each.rewriting.is_underway
-            for account_id in each.accounts.take_due():
+            # Taken together: an account that begins meanwhile is in neither, so that the row of
+            # `*` never counts one whose row did not come before it.
+            shared, due = each.accounts.shared, each.accounts.take_due()
+            for account_id in due:
                 self._write_row(account_id, each)
                 yield
-            self._write_shared(each)
+            self._write_shared(shared, each)
             for account_id in each.accounts.take_owed():
                 self._send(account_id, row_of(account_id, each.accounts), each)
                 yield
@@ -97,10 +101,9 @@ class StatePublisher:
         else:
             self._send(account_id, row, owned)
 
-    def _write_shared(self, owned: Owned) -> None:
+    def _write_shared(self, shared: Shared, owned: Owned) -> None:
         """Write the row of `*` if it says anything new; the rows that it counts came before it."""
-        if owned.accounts.take_news():
-            shared = owned.accounts.shared
+        if owned.accounts.take_news(shared):
             show_rules(shared)
             row = shared_state(shared, topic_id=owned.rewriting.whole_id)
             self._send(EVERYONE, codec.encode(row), owned)

@@ -5,6 +5,7 @@ import pytest
 from pipeline.rules_version import rules_version
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition, Stopped
+from pipeline.streams.roles.decide import state_publisher
 from pipeline.streams.roles.decide.decide import Questions, Risk
 from pipeline.streams.settings import Settings
 from tests import given
@@ -199,3 +200,26 @@ def test_worker_stops_when_its_state_is_of_a_newer_release(desk: Desk) -> None:
 
     with pytest.raises(Stopped, match="newer"):
         desk.apply(OPENING)
+
+
+def test_row_of_everyone_counts_no_account_whose_row_comes_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_publisher, "SLICE_SECONDS", -1.0)  # One row with each call.
+    opened = [
+        AccountEvent(account_id=name, body=given.account(account_id=name, as_of_ms=given.T0_MS))
+        for name in ("acct-1", "acct-9", "acct-13")
+    ]
+
+    for offset, event in enumerate(opened):
+        desk.role.apply(event_record(event, partition=HOME, offset=offset))
+        desk.role.publish()
+    for _ in range(9):
+        desk.role.publish()
+
+    rows: set[object] = set()
+    for sent in desk.outbox.of("risk.account_states"):
+        if sent.key == b"*":
+            assert sent.row["accounts"] == len(rows)
+        rows |= {sent.key} - {b"*"}
+    assert len(rows) == 3
