@@ -6,8 +6,9 @@ come and go while a child reads, so what is left is handed to a new child after 
 
 from collections.abc import Collection, Mapping
 
+from pipeline.streams.client_settings import ClientSetting
 from pipeline.streams.engine.guarded import GuardedReader, Passed
-from pipeline.streams.role_interface import ClientSetting, Place, Unreadable
+from pipeline.streams.role_interface import Place, Unreadable
 from pipeline.streams.tables.guard import TableGuard
 
 __all__ = ["GuardedStates"]

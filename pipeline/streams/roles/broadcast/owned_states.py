@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
+from pipeline.streams.client_settings import FETCH, ClientSetting
 from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import WITHOUT_COMMITS, poll_all
 from pipeline.streams.engine.guarded import Passed
 from pipeline.streams.engine.restore import seek
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
-from pipeline.streams.role_interface import FETCH, ClientSetting, Unreadable
+from pipeline.streams.role_interface import Unreadable
 from pipeline.streams.roles.broadcast.guarded_states import GuardedStates
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.guard import TableGuard
