@@ -32,6 +32,7 @@ class PartitionStore:
         self._changelog_id = changelog_id.encode()
         self._written: dict[bytes, bytes | None] = {}  # None: deleted.
         self._saving: dict[bytes, bytes | None] = {}
+        self._is_frozen = False
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key, as written last."""
@@ -50,8 +51,11 @@ class PartitionStore:
         self._written[key] = None
 
     def save(self, key: bytes, value: bytes) -> None:
-        """Write a value as of the barrier of the checkpoint that is being saved."""
-        self._saving[key] = value
+        """Write a value as of the barrier of the checkpoint that is being saved.
+
+        A partition that did not move since the one before takes no part in it: the value waits.
+        """
+        (self._saving if self._is_frozen else self._written)[key] = value
 
     def applied(self) -> int | None:
         """Return the offset that this state belongs to; None: it never belonged to one."""
@@ -74,8 +78,9 @@ class PartitionStore:
 
     def freeze(self) -> None:
         """Take the barrier: what was written up to here is what the checkpoint saves."""
-        assert not self._saving, "a checkpoint is saved before the next one begins"
+        assert not self._is_frozen, "a checkpoint is saved before the next one begins"
         self._saving, self._written = self._written, {}
+        self._is_frozen = True
 
     def changes(
         self, position: int, *, mark: str | None, outputs: Mapping[str, int]
@@ -97,6 +102,7 @@ class PartitionStore:
     def thaw(self) -> None:
         """Forget what was being saved: it is on the disk."""
         self._saving = {}
+        self._is_frozen = False
 
     def _on_disk(self, key: bytes) -> bytes | None:
         found = self._read(key)

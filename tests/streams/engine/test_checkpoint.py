@@ -208,3 +208,15 @@ def test_store_keeps_where_outputs_begin_of_topics_without_news() -> None:
     changes = dict(store.changes(8, mark=None, outputs={"decisions": 9}))
 
     assert changes[b"outputs"] == b'{"alerts":2,"decisions":9}'
+
+
+def test_value_of_a_partition_that_did_not_move_waits_for_the_next_barrier() -> None:
+    store = store_of({b"changelog": b"id"})
+    store.save(b"d", b"late")
+    store.freeze()
+
+    changes = dict(store.changes(8, mark=None, outputs={}))
+    store.thaw()
+
+    assert changes[b"s|d"] == b"late"
+    assert store.get(b"d") is None  # It is on the disk, which this test has not.
