@@ -119,10 +119,9 @@ class StreamApplication(Application):
         # What a transaction holds cannot be seen before its end.
         self._sender.producer = output_producer(settings) if self.stateful else producer
         self._loop, self._checkpoints, self._takeover = Parts.of(
-            Clients(consumer, self._sender.producer, not self.stateful),
+            Clients(consumer, self._sender, not self.stateful),
             settings,
             keeper=self._keeper(consumer),
-            sender=self._sender,
             progress=self._progress,
             hooks=Hooks(self._beat, self._stop_event.is_set),
             observer=self._observer,

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeGuard
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.consumer_errors import passes
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.sender import Sender
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.role_interface import (
     EngineSettings,
@@ -42,7 +43,7 @@ class Clients(NamedTuple):
     """What a worker reads and writes with."""
 
     consumer: Consumer
-    producer: Producer
+    sender: Sender
     sees_ends: bool = False  # The consumer says where a log ends.
 
 
@@ -68,7 +69,7 @@ class Loop:
         # Beside ends of partitions `consume` is not safe; see clients/polling.py.
         take = poll_all if clients.sees_ends else _consume
         self._take = partial(take, clients.consumer)
-        self._consumer, self._producer = clients.consumer, clients.producer
+        self._consumer, self._sender = clients.consumer, clients.sender
         self._settings = settings
         self._progress = progress
         self._checkpoints = checkpoints
@@ -88,7 +89,7 @@ class Loop:
             if self._was_paused():
                 self._rest = self._await_group(messages[start:])
                 return
-            self._progress.apply(filter(self._is_record, messages[start : start + CHUNK_RECORDS]))
+            self._apply(messages[start : start + CHUNK_RECORDS])
             self._between()
             self._beat()
         if not messages:
@@ -180,10 +181,16 @@ class Loop:
         """How long to wait for more before something else is to be done."""
         return self._checkpoints.patience_s(IDLE_SECONDS)
 
+    def _apply(self, chunk: Messages) -> None:
+        if len(chunk) > 1:  # One that comes alone is answered at once.
+            self._sender.hold()
+        self._progress.apply(filter(self._is_record, chunk))
+        self._sender.release()
+
     def _between(self) -> None:
         """Do what waits for no record: send what is due by time, hear of deliveries, save."""
         self._progress.publish()
-        self._producer.poll(0)
+        self._sender.producer.poll(0)
         self._checkpoints.turn()
 
     def _save_all(self) -> None:

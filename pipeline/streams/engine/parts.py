@@ -9,7 +9,6 @@ from pipeline.streams.clients.cluster import Cluster
 from pipeline.streams.engine.checkpoint import Checkpoints, Keeper
 from pipeline.streams.engine.loop import Clients, Hooks, Loop
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.engine.sender import Sender
 from pipeline.streams.engine.takeover import Takeover
 from pipeline.streams.role_interface import EngineSettings, Observer
 
@@ -30,7 +29,6 @@ class Parts(NamedTuple):
         settings: EngineSettings,
         *,
         keeper: Keeper,
-        sender: Sender,
         progress: Progress,
         hooks: Hooks,
         observer: Observer,
@@ -38,7 +36,7 @@ class Parts(NamedTuple):
     ) -> Self:
         """Put them together."""
         checkpoints = Checkpoints(
-            keeper, sender, progress=progress, observer=observer, settings=settings
+            keeper, clients.sender, progress=progress, observer=observer, settings=settings
         )
         loop = Loop(clients, settings, progress=progress, checkpoints=checkpoints, hooks=hooks)
         takeover = Takeover(settings, cluster, progress=progress, clients=clients)

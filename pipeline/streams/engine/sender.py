@@ -15,6 +15,7 @@ __all__ = ["Sender", "output_producer"]
 
 logger = logging.getLogger(__name__)
 
+_Message = tuple[str, bytes | None, bytes | None, int, Headers | None]
 Report: TypeAlias = Callable[[KafkaError | None, Message], None]
 FULL_QUEUE_SECONDS_MAX = 20.0  # Less than the watchdog waits: this one says why.
 WAIT_SECONDS = 0.1
@@ -34,6 +35,21 @@ class Sender:
         self.delivered = 0
         self.ends: dict[Place, int] = {}  # Behind the last message that Kafka has, by partition.
         self._report: Report | None = None if transactional else self._note
+        self._held: list[_Message] | None = None
+
+    def hold(self) -> None:
+        """Keep what is sent until `release`.
+
+        Each message that finds the client idle becomes a request of its own, which costs it and the
+        broker as much as deciding does. So what comes of a chunk of records goes out together.
+        """
+        self._held = []
+
+    def release(self) -> None:
+        """Send what was held, in order."""
+        held, self._held = self._held, None
+        for message in held or ():
+            self._send(*message)
 
     def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
         self,
@@ -45,7 +61,21 @@ class Sender:
         headers: Headers | None = None,
     ) -> None:
         """Send a message; without a partition its key decides, by murmur2 as in Java."""
-        place = -1 if partition is None else partition
+        self.sent += 1
+        message = topic, key, value, -1 if partition is None else partition, headers
+        if self._held is None:
+            self._send(*message)
+        else:
+            self._held.append(message)
+
+    def _send(  # noqa: PLR0913, PLR0917 - The parts of a Kafka message.
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        place: int,
+        headers: Headers | None,
+    ) -> None:
         produce, report = self.producer.produce, self._report
         for _ in range(int(FULL_QUEUE_SECONDS_MAX / WAIT_SECONDS)):
             try:
@@ -56,7 +86,6 @@ class Sender:
             except BufferError:
                 self.producer.poll(WAIT_SECONDS)
             else:
-                self.sent += 1
                 return
         raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
 

@@ -5,12 +5,13 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message
 
 from pipeline.streams.engine import loop
 from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.loop import CHUNK_RECORDS, Clients, Hooks, Loop
 from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings
 
 PLACE = ("events", 0)
@@ -59,7 +60,15 @@ def loop_that_notes(happened: list[str], *, records: int = 0) -> Loop:
         save_all=lambda seconds, *, beat: note("save all"),
     )
     clients = Clients(
-        cast(Consumer, _Consumer(records)), cast(Producer, SimpleNamespace(poll=lambda seconds: 0))
+        cast(Consumer, _Consumer(records)),
+        cast(
+            Sender,
+            SimpleNamespace(
+                producer=SimpleNamespace(poll=lambda seconds: 0),
+                hold=lambda: note("hold"),
+                release=lambda: note("release"),
+            ),
+        ),
     )
     return Loop(
         clients,
@@ -76,7 +85,8 @@ def test_rows_and_checkpoint_go_on_between_chunks_when_there_is_much_to_read() -
     loop_that_notes(happened, records=CHUNK_RECORDS + 1).turn()
 
     between = ["publish", "checkpoint", "beat"]
-    assert happened == [f"apply {CHUNK_RECORDS}", *between, "apply 1", *between]
+    first = ["hold", f"apply {CHUNK_RECORDS}", "release"]
+    assert happened == [*first, *between, "apply 1", "release", *between]  # One goes out at once.
 
 
 def test_rows_and_checkpoint_go_on_when_there_is_nothing_to_read() -> None:

@@ -10,3 +10,4 @@ def rows_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no row wait for its time, or for the next turn."""
     monkeypatch.setattr(state_publisher, "ROWS_SECONDS", 0.0)
     monkeypatch.setattr(state_publisher, "SLICE_SECONDS", 60.0)
+    monkeypatch.setattr(state_publisher, "BEHIND_ROWS_SECONDS", 0.0)
