@@ -57,14 +57,14 @@ def main() -> None:
             with workers(settings, Path(folder), draw) as pair:
                 for _ in range(kills):
                     pair.kill(draw)
-            before = counted(settings, asked)
+                before = counted(settings, asked)
             with workers(settings, Path(folder), draw) as pair:
                 for _ in range(freezes):
                     pair.freeze(draw)
                 after = counted(settings, asked)
     report(kills, before)
     report(freezes, after, what="freezes as well")
-    bad = after.missing + after.differing + before.doubles
+    bad = before.missing + before.doubles + after.missing + after.differing
     sys.exit(1 if bad else 0)
 
 
