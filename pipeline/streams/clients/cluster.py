@@ -158,7 +158,12 @@ class Cluster:
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
             request_timeout=ATTEMPT_SECONDS_MAX,
         )
-        return {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+        found = {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+        if min(found.values(), default=0) < 0:
+            # librdkafka's answer, without an error, for a leader that died just now: believed, it
+            # is a log that was cut.
+            raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+        return found
 
     def _metadata(self) -> ClusterMetadata:
         try:
