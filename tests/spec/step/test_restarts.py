@@ -46,7 +46,7 @@ def restarted(log: list[Taken], rules_version: str) -> list[Taken]:
         worker = PartitionAccounts(store, partition=0, rules_version=rules_version, kept_max=0)
         worker.shared = replace(worker.shared, heartbeat_at_ms=at_ms)
         taken = worker.apply(event, content, at_ms)
-        worker.save()
+        list(worker.save())
         again.append(Taken(event, content, at_ms, taken.account, taken.outputs))
     return again
 
