@@ -75,13 +75,13 @@ LATENCIES = Row(
     "Latency",
     (
         Graph(
-            "From append to committed decision",
+            "From append to decision",
             "s",
             quantiles(LATENCY, where='since="appended"'),
             "Objective: 99 % within 0.25 s.",
         ),
         Graph(
-            "From creation to committed decision",
+            "From creation to decision",
             "s",
             quantiles(LATENCY, where='since="created"'),
             "Includes delays of the signal's producer.",

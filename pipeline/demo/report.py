@@ -91,7 +91,7 @@ def _latency_rows(session: Session) -> list[tuple[str, str]]:
     warm = [latency for at_s, latency in latencies if at_s >= warm_s]
     return [
         ("latency", f"{_quantiles([latency for _, latency in latencies])} from writing a signal"),
-        ("", "to reading its committed decision;"),
+        ("", "to reading its decision;"),
         ("", f"{_quantiles(warm)} after the first {WARM_SECONDS:.0f} s"),
     ]
 

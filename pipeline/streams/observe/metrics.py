@@ -32,7 +32,7 @@ UNKNOWN_FIELDS = Counter(
 )
 INPUT_AGE_SECONDS = Histogram(
     "riskgate_input_age_seconds",
-    "Age of a topic's oldest record in each commit of ingest, by its timestamp.",
+    "Age of the oldest record of a topic when ingest read it, in each commit, by its timestamp.",
     ["topic"],
     buckets=_AGES,
 )
@@ -50,8 +50,8 @@ EXITS = Counter("riskgate_exits", "Exits that riskgate sent by itself.", ["reaso
 STOPS = Counter("riskgate_emergency_stops", "Rows of emergency_stops.", ["rule", "status"])
 STOP_SECONDS = Histogram(
     "riskgate_stop_seconds",
-    "From the cause of a stop (the price, the control, the event) to the commit of `triggered`, "
-    "and from its event to the commit of `flat`.",
+    "From the cause of a stop (the price, the control, the event) to sending `triggered`, "
+    "and from its event to sending `flat`.",
     ["until"],
     buckets=_STOP_SECONDS,
 )
@@ -75,7 +75,7 @@ LIMITS_VERSION = Gauge(
 DEAD_LETTERS = Counter("riskgate_dead_letters", "Messages that were set aside.", ["topic", "error"])
 DECIDED_SECONDS = Histogram(
     "riskgate_signal_to_decision_seconds",
-    "From a signal's creation, or its append to events, to the commit of its decision.",
+    "From a signal's creation, or its append to events, to sending its decision.",
     ["since"],
     buckets=_SECONDS,
 )

@@ -34,9 +34,11 @@ class Tally:
         self._counts: Counter[tuple[Metric, tuple[str, ...]]] = Counter()
         self._events: Counter[type[Event]] = Counter()
         self._verdicts: Counter[str] = Counter()
-        self._signals: list[tuple[int, int]] = []  # Created and appended, in ms.
-        self._stops: list[tuple[str, int]] = []  # Until what, and since when in ms.
-        self._oldest_ms: dict[str, int] = {}  # By topic.
+        # Times are taken when the outputs are sent: the commit that shows them comes up to a second
+        # later, and nobody waits for it.
+        self._signals: list[tuple[float, float]] = []  # Since created and appended, in s.
+        self._stops: list[tuple[str, float]] = []  # Until what, and how long it took in s.
+        self._ages_s: dict[str, float] = {}  # Of the oldest record read, by topic.
         self._violations: Counter[str] = Counter()
 
     def count(self, metric: Metric, *labels: str, times: int = 1) -> None:
@@ -44,11 +46,9 @@ class Tally:
         self._counts[metric, labels] += times
 
     def read(self, topic: str, at_ms: int) -> None:
-        """Count an input record and keep the oldest time of its topic."""
+        """Count an input record and keep the greatest age of its topic."""
         self._counts[metrics.RECORDS, (topic,)] += 1
-        oldest_ms = self._oldest_ms.get(topic)
-        if oldest_ms is None or at_ms < oldest_ms:
-            self._oldest_ms[topic] = at_ms
+        self._ages_s[topic] = max(self._ages_s.get(topic, 0.0), _since(at_ms))
 
     def add(self, event: Event, taken: Step, at_ms: int) -> None:
         """Count an event and its outputs."""
@@ -56,7 +56,7 @@ class Tally:
             self.count(metrics.REPEATED)
             return
         if isinstance(event, SignalEvent):
-            self._signals.append((event.body.created_at_ms, at_ms))
+            self._signals.append((_since(event.body.created_at_ms), _since(at_ms)))
         self._events[type(event)] += 1
         if taken.fill_match is not None:
             self.count(metrics.FILLS, taken.fill_match)
@@ -75,16 +75,14 @@ class Tally:
             metrics.DECISIONS.labels(verdict).inc(times)
         for (metric, labels), times in self._counts.items():
             (metric.labels(*labels) if labels else metric).inc(times)
-        now_ms = time.time() * 1000
         created = metrics.DECIDED_SECONDS.labels("created")
         appended = metrics.DECIDED_SECONDS.labels("appended")
-        for created_at_ms, at_ms in self._signals:
-            created.observe((now_ms - created_at_ms) / 1000)
-            appended.observe((now_ms - at_ms) / 1000)
-        for until, since_ms in self._stops:
-            metrics.STOP_SECONDS.labels(until).observe(max(0.0, now_ms - since_ms) / 1000)
-        for topic, oldest_ms in self._oldest_ms.items():
-            age_s = max(0.0, now_ms - oldest_ms) / 1000
+        for created_s, appended_s in self._signals:
+            created.observe(created_s)
+            appended.observe(appended_s)
+        for until, seconds in self._stops:
+            metrics.STOP_SECONDS.labels(until).observe(max(0.0, seconds))
+        for topic, age_s in self._ages_s.items():
             metrics.INPUT_AGE_SECONDS.labels(topic).observe(age_s)
         for level, times in self._violations.items():
             metrics.VIOLATIONS.labels(level).inc(times)
@@ -97,15 +95,15 @@ class Tally:
         self._verdicts.clear()
         self._signals.clear()
         self._stops.clear()
-        self._oldest_ms.clear()
+        self._ages_s.clear()
         self._violations.clear()
 
     def _time_stop(self, row: EmergencyStop, taken: Step, since_ms: int) -> None:
         if row.status == "triggered":
-            self._stops.append(("triggered", since_ms))
+            self._stops.append(("triggered", _since(since_ms)))
         elif row.status == "flat" and taken.account is not None:
             opened = (s.opened_ms for s in taken.account.halts.stops if s.stop_id == row.stop_id)
-            self._stops.extend(("flat", opened_ms) for opened_ms in opened)
+            self._stops.extend(("flat", _since(opened_ms)) for opened_ms in opened)
 
     def _add_output(self, output: Output) -> None:
         match output:
@@ -130,6 +128,11 @@ class Tally:
             self._violations["medium"] += len(decision.reasons)
         if INTERNAL_ERROR in decision.reasons:
             self.count(metrics.INTERNAL_ERRORS)
+
+
+def _since(at_ms: int) -> float:
+    """Return the seconds since then; negative where another clock is ahead."""
+    return time.time() - at_ms / 1000
 
 
 def _is_violation(alert: Alert) -> bool:

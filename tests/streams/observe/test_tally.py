@@ -1,6 +1,7 @@
 """What risk and ingest count between two commits, and what a commit shows of it."""
 
 import time
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -10,6 +11,7 @@ from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.records import Stop, TradingHalts
 from pipeline.risk.step import Step
 from pipeline.streams.observe import metrics
+from pipeline.streams.observe import tally as tally_module
 from pipeline.streams.observe.tally import Tally, cause_ms
 from tests import given
 from topics.alerts import TOPIC as ALERTS
@@ -26,6 +28,7 @@ from topics.events import (
     Quote,
     Revaluation,
     RevaluationEvent,
+    SignalEvent,
 )
 
 AT_MS = given.T0_MS
@@ -180,3 +183,19 @@ def test_input_age_is_that_of_the_oldest_record_when_several_are_committed_toget
 
     passed_s = metrics.value("riskgate_input_age_seconds_sum", topic="fills") - before
     assert 50 <= passed_s < 100
+
+
+def test_latency_ends_when_the_decision_is_sent_and_not_at_the_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now_s=AT_MS / 1000 + 0.5)
+    monkeypatch.setattr(tally_module, "time", SimpleNamespace(time=lambda: clock.now_s))
+    name, tally = "riskgate_signal_to_decision_seconds_sum", Tally()
+    before = metrics.value(name, since="appended")
+    signal = SignalEvent(account_id="acct-1", body=given.signal(created_at_ms=AT_MS))
+
+    tally.add(signal, taken(DECISION), AT_MS)
+    clock.now_s += 9
+    tally.flush()
+
+    assert metrics.value(name, since="appended") - before == pytest.approx(0.5)
