@@ -1,8 +1,8 @@
 """The engine of a worker: quixstreams with its holes closed and a loop of its own.
 
 The only file that imports quixstreams, and that knows its private names. Quix Streams carries
-topics, consumer group, checkpoint, state with changelog and transactions; what the messages mean
-is a role's business.
+topics, consumer group, state with changelog and transactions; what the messages mean is a role's
+business.
 """
 # ruff: noqa: SLF001
 
@@ -209,7 +209,6 @@ class StreamApplication(Application):
         if not self._takeover.take_over():
             return
         self._loop.resume()
-        self._sender.ends |= self._takeover.ends
         if stale := self._progress.stale():  # The next checkpoint overwrites them.
             self._observer.overwritten(len(stale))
         self.status.assigned = tuple(self._progress.partitions.values())

@@ -20,7 +20,7 @@ class RiskApplication(StreamApplication):
     def _keeper(self, consumer: Consumer) -> Keeper:
         return StateKeeper(
             self._producer,
-            self._with_state.producer,
+            self._with_state,
             consumer=consumer,
             settings=self._settings,
             stores=self._stores,

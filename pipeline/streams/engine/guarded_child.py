@@ -18,7 +18,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from pipeline.streams.client_settings import FETCH, MEBIBYTE
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, passes
 from pipeline.streams.engine.unreadable import PROBE, is_unreadable
 
 __all__ = ["LENGTH", "TOO_LARGE", "Chunk", "Order", "Row", "Window"]
@@ -163,7 +163,7 @@ def _is_record(message: Message) -> bool:
 
 def _is_end(message: Message) -> bool:
     error = message.error()
-    return error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001
+    return error is not None and is_partition_end(error)
 
 
 def _row(message: Message) -> Row:

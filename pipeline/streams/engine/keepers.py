@@ -9,11 +9,12 @@ from itertools import islice
 from typing import Protocol
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import GroupMetadata
 
 from pipeline.streams.engine.checkpoint import Barrier
 from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
+from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Headers, Place, Stopped
 
 __all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions"]
@@ -51,7 +52,7 @@ class StateKeeper:
     def __init__(  # noqa: PLR0913 - What takes part in a transaction.
         self,
         transactions: Transactions,
-        producer: Producer,
+        sender: Sender,
         *,
         consumer: Consumer,
         settings: EngineSettings,
@@ -59,7 +60,7 @@ class StateKeeper:
         disk: Callable[[Place], Disk],
     ) -> None:
         self._transactions = transactions
-        self._producer = producer
+        self._sender = sender  # Of the same producer.
         self._consumer = consumer
         self._settings = settings
         self._stores = stores  # Of the partitions that are owned.
@@ -92,7 +93,7 @@ class StateKeeper:
     def commit(self, barrier: Barrier) -> None:
         """Commit the transaction. Raise Stopped when its records were not delivered in time."""
         seconds_max = self._settings.call_seconds_max
-        self._producer.flush(seconds_max)
+        self._sender.producer.flush(seconds_max)
         if len(self._offsets) < len(barrier.positions):
             raise Stopped(
                 f"Kafka took no state of {self._settings.instance} within {seconds_max:.0f} s; see "
@@ -132,14 +133,7 @@ class StateKeeper:
 
         # Of the last alone: its offset is the highest. Each report costs as much as a record.
         report = note if key == APPLIED else None
-        name, number = self._settings.changelog, place[1]
-        while True:
-            try:
-                self._producer.produce(name, value, key, number, report, headers=headers)
-            except BufferError:
-                self._producer.poll(0.1)
-            else:
-                return
+        self._sender.send(self._settings.changelog, key, value, place[1], headers, report)
 
 
 class OffsetKeeper:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeGuard
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader, Passed
@@ -211,7 +211,7 @@ class Loop:
     def _hear(self, message: Message, error: KafkaError) -> None:
         """Act on what Kafka says of a partition; raise what cannot be stepped over."""
         place = message.topic() or "", message.partition() or 0
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+        if is_partition_end(error):
             self._progress.reach_end(place, message.offset() or 0)
         elif not is_unreadable(error):
             is_record(message)
@@ -256,7 +256,6 @@ def is_record(message: Message) -> bool:
     error = message.error()
     if error is None:
         return True
-    if not passes(error):
-        raise KafkaException(error)
+    require_passing(error)
     logger.warning("%s", error.str())
     return False

@@ -10,9 +10,9 @@ from contextlib import closing
 from hashlib import blake2b
 from typing import NamedTuple, Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import Recorded
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.unreadable import is_unreadable
@@ -126,7 +126,7 @@ def _take(message: Message, seen: set[Place], found: dict[Place, Mark]) -> None:
         if place not in seen:
             found[place] = Mark.of(message)
         seen.add(place)
-    elif error.code() == KafkaError._PARTITION_EOF or is_unreadable(error):  # noqa: SLF001 - Its only name.
+    elif is_partition_end(error) or is_unreadable(error):
         seen.add(place)  # A batch behind the record is the loop's to step over.
-    elif not passes(error):
-        raise KafkaException(error)
+    else:
+        require_passing(error)

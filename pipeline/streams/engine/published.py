@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from pipeline.streams.clients.cluster import Bounds
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.engine.unreadable import is_unreadable
 from pipeline.streams.role_interface import EngineSettings, Output, Place, Stopped
@@ -56,14 +56,15 @@ def _take(message: Message, unread: dict[Place, int], found: dict[int, list[Outp
     place = message.topic() or "", message.partition() or 0
     error, offset = message.error(), message.offset() or 0
     end = unread.get(place)
-    if error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+    if error is not None:
+        if is_unreadable(error):
+            logger.error("%s[%d] cannot be read at %d: what follows is sent again", *place, offset)
+        elif not is_partition_end(error):
+            require_passing(error)
+            return 0
         unread.pop(place, None)
-    elif error is not None and is_unreadable(error):
-        logger.error("%s[%d] cannot be read at %d: what follows is sent again", *place, offset)
-        unread.pop(place, None)
-    elif error is not None and not passes(error):
-        raise KafkaException(error)
-    if error is not None or end is None:
+        return 0
+    if end is None:
         return 0
     if offset + 1 >= end:
         del unread[place]

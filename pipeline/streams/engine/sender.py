@@ -49,7 +49,30 @@ class Sender:
         """Send what was held, in order."""
         held, self._held = self._held, None
         for message in held or ():
-            self._send(*message)
+            self.send(*message, self._report)
+
+    def send(  # noqa: PLR0913, PLR0917 - The parts of a Kafka message.
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        place: int,
+        headers: Headers | None,
+        report: Report | None,
+    ) -> None:
+        """Send a message now, and have its delivery reported; place: -1 lets the key decide."""
+        produce = self.producer.produce
+        for _ in range(int(FULL_QUEUE_SECONDS_MAX / WAIT_SECONDS)):
+            try:
+                if headers is None:  # By position: Kafka's client takes a third less time so.
+                    produce(topic, value, key, place, report)
+                else:
+                    produce(topic, value, key, place, report, headers=headers)
+            except BufferError:
+                self.producer.poll(WAIT_SECONDS)
+            else:
+                return
+        raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
 
     def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
         self,
@@ -64,30 +87,9 @@ class Sender:
         self.sent += 1
         message = topic, key, value, -1 if partition is None else partition, headers
         if self._held is None:
-            self._send(*message)
+            self.send(*message, self._report)
         else:
             self._held.append(message)
-
-    def _send(  # noqa: PLR0913, PLR0917 - The parts of a Kafka message.
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        place: int,
-        headers: Headers | None,
-    ) -> None:
-        produce, report = self.producer.produce, self._report
-        for _ in range(int(FULL_QUEUE_SECONDS_MAX / WAIT_SECONDS)):
-            try:
-                if headers is None:  # By position: Kafka's client takes a third less time so.
-                    produce(topic, value, key, place, report)
-                else:
-                    produce(topic, value, key, place, report, headers=headers)
-            except BufferError:
-                self.producer.poll(WAIT_SECONDS)
-            else:
-                return
-        raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
 
     def has_delivered(self, sent: int) -> bool:
         """Return whether Kafka has the first so many messages."""

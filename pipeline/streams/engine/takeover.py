@@ -1,6 +1,6 @@
 """Newly assigned partitions, from what Kafka and the disk know of them to the role's own.
 
-Apart from application.py because it needs of quixstreams only a store and its transaction.
+Apart from application.py because it needs of quixstreams only a store.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ class Takeover:
         self, settings: EngineSettings, cluster: Cluster, *, progress: Progress, clients: Clients
     ) -> None:
         self._consumer = clients.consumer
-        self.ends: dict[Place, int] = {}  # Where outputs begin that may be decided again.
+        self._sender = clients.sender
         self._settings = settings
         self._cluster = cluster
         self._progress = progress
@@ -151,7 +151,7 @@ class Takeover:
             for (topic, number), log in logs.items()
         }
         # Not where they end: until all of it is decided again, a checkpoint must point here.
-        self.ends = {place: log.low for place, log in ranges.items()}
+        self._sender.ends |= {place: log.low for place, log in ranges.items()}
         return read_published(self._settings, ranges, beat=self._cluster.beat)
 
     def _check_last_records(self, begun: Mapping[Place, _Begin]) -> None:

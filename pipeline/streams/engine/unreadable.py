@@ -13,7 +13,7 @@ from contextlib import closing
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.client_settings import FETCH, MEBIBYTE
-from pipeline.streams.clients.consumer_errors import passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.role_interface import Place, Unreadable
 
 __all__ = [
@@ -129,10 +129,9 @@ def _probe(
         if message is None:
             continue
         error = message.error()
-        if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - Its only name.
+        if error is None or is_partition_end(error):
             return None
         if is_unreadable(error):
             return message.offset() or 0
-        if not passes(error):
-            raise KafkaException(error)
+        require_passing(error)
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - Its only name.

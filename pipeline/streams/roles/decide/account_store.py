@@ -46,10 +46,8 @@ class Quarantine(NamedTuple):
     @classmethod
     def decode(cls, noted: bytes) -> Self:
         """Read it from bytes."""
-        rules_version, _, sequence = noted.decode().rpartition(" ")
-        if not rules_version:
-            return cls(sequence)
-        return cls(rules_version, int(sequence))
+        rules_version, _, sequence = noted.decode().partition(" ")
+        return cls(rules_version, int(sequence) if sequence else None)
 
 
 class AccountStore:
