@@ -7,7 +7,6 @@ decision: none may be missing, none may differ from another of its number, and n
 but for what a frozen worker still sends when it wakes.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -22,10 +21,9 @@ from typing import NamedTuple
 
 import orjson
 
-from bench.pipeline import PARTITIONS, Load, consumer_of, running, settings_of
+from bench.pipeline import Load, consumer_of, running, settings_of, start
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.topic_admin import create_missing
-from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings
 
 RATE = 50  # Signals per second.
@@ -102,19 +100,15 @@ class Pair:
             process.wait()
 
     def _start(self, name: str, draw: random.Random) -> subprocess.Popen[bytes]:
-        environment = {
-            "RISKGATE_BROKERS": self._settings.brokers,
-            "RISKGATE_TOPIC_PREFIX": self._settings.topic_prefix,
-            "RISKGATE_GROUP_PREFIX": self._settings.group_prefix,
-            "RISKGATE_PARTITIONS": str(PARTITIONS),
-            "RISKGATE_INSTANCE": name,
-            "RISKGATE_STATE_DIR": str(self._folder / name),
-            "RISKGATE_SESSION_TIMEOUT_MS": str(SESSION_MS),
-            "RISKGATE_CHECKPOINT_INTERVAL_MS": str(draw.choice(INTERVALS_MS)),
-            "RISKGATE_HTTP_PORT": "0",
-            "RISKGATE_LOG_LEVEL": "error",
-        }
-        return subprocess.Popen(riskgate_command("run", "risk"), env=os.environ | environment)
+        return start(
+            self._settings,
+            self._folder,
+            "risk",
+            instance=name,
+            session_timeout_ms=SESSION_MS,
+            checkpoint_interval_ms=draw.choice(INTERVALS_MS),
+            log_level="error",
+        )
 
 
 @contextmanager

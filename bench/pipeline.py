@@ -21,7 +21,7 @@ from bench.prefill import Prefill
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.roles.children import riskgate_command, spawn_context
-from pipeline.streams.settings import Settings
+from pipeline.streams.settings import Settings, variable
 from topics import codec
 
 PARTITIONS = 4
@@ -145,22 +145,31 @@ def running(
     settings: Settings, folder: Path, *roles: str, instance: str = "bench"
 ) -> Iterator[int]:
     """Run each role as a process; yield the process id of the first."""
-    environment = {
-        "RISKGATE_BROKERS": settings.brokers,
-        "RISKGATE_TOPIC_PREFIX": settings.topic_prefix,
-        "RISKGATE_GROUP_PREFIX": settings.group_prefix,
-        "RISKGATE_PARTITIONS": str(PARTITIONS),
-        "RISKGATE_INSTANCE": instance,
-        "RISKGATE_STATE_DIR": str(folder / settings.group_prefix / instance),
-        "RISKGATE_HTTP_PORT": "0",
-        "RISKGATE_LOG_LEVEL": "warning",
-    }
-    process = subprocess.Popen(riskgate_command("run", *roles), env={**os.environ, **environment})
+    process = start(settings, folder, *roles, instance=instance)
     try:
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()
+
+
+def start(
+    settings: Settings, folder: Path, *roles: str, instance: str, **changes: object
+) -> subprocess.Popen[bytes]:
+    """Start roles as one process. changes: other settings, by their names."""
+    chosen = {
+        "brokers": settings.brokers,
+        "topic_prefix": settings.topic_prefix,
+        "group_prefix": settings.group_prefix,
+        "partitions": PARTITIONS,
+        "instance": instance,
+        "state_dir": folder / settings.group_prefix / instance,
+        "http_port": 0,
+        "log_level": "warning",
+        **changes,
+    }
+    environment = {variable(name): str(value) for name, value in chosen.items()}
+    return subprocess.Popen(riskgate_command("run", *roles), env={**os.environ, **environment})
 
 
 def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
