@@ -69,10 +69,18 @@ def _cut_or_reject(
     final = candidate(terms, quantity)
     if not _is_worth_sending(view, final, limits, breached=breached):
         return GateResult("rejected", ZERO, reasons, binding, checks)
-    if final.exempt:  # An order cut to its exit need not meet the minimums.
-        too_small = {rule.NAME for rule in breached if rule.is_only_too_small(order)}
-        reasons = tuple(name for name in reasons if name not in too_small)
+    if final.exempt:  # An order cut to its exit is judged by what is left of it.
+        cured = _cured(view, order, breached)
+        reasons = tuple(name for name in reasons if name not in cured)
     return GateResult("modified", quantity, reasons, binding, checks)
+
+
+def _cured(view: RiskView, order: CandidateOrder, breached: tuple[Rule, ...]) -> set[str]:
+    """Name the instrument's bounds that an order no longer breaches once other rules cut it."""
+    left = _cut(view, order, tuple(rule for rule in breached if not rule.MINIMUMS))
+    exit_order = candidate(order.terms, left or ZERO)
+    bounds = (rule for rule in breached if rule.MINIMUMS)
+    return {rule.NAME for rule in bounds if ask(rule, view, exit_order).verdict != "breach"}
 
 
 def _breached(answers: Answers) -> tuple[Rule, ...]:

@@ -8,14 +8,16 @@ from topics.fields import Side
 def own_price(
     price: Decimal | None, reference: Decimal | None, side: Side, *, inverse: bool
 ) -> Decimal | None:
-    """Return the price with the larger notional where an order may fill better than its limit.
+    """Return the price of an order's own notional: the one of the larger notional.
 
-    A linear sell may fill above its limit. An inverse buy may fill below it, and the notional of an
-    inverse contract grows as its price falls.
+    A linear sell may fill above its limit, a linear buy may not. The notional of an inverse
+    contract grows as its price falls, so both of its sides count at the lower price.
     """
-    if price is None or reference is None or (side == "buy") != inverse:
+    if price is None or reference is None:
         return price
-    return min(price, reference) if inverse else max(price, reference, key=abs)
+    if inverse:
+        return min(price, reference)
+    return price if side == "buy" else max(price, reference, key=abs)
 
 
 def entry_price(

@@ -60,6 +60,43 @@ def test_price_off_the_tick_forbids_what_would_be_cut() -> None:
     assert answer_of(decision) == ("rejected", "0", ["trading_state", "instrument"], None)
 
 
+def capped_desk(held: str) -> Desk:
+    """Return a desk that may only reduce what it holds of X, in orders of 120 at most."""
+    desk = open_desk(only(), balance=1_000_000)
+    desk.instrument(max_quantity="120")
+    desk.fill("buy", held, 100)
+    desk.control("reduce")
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "answer"),
+    [
+        ("100", 150, ("modified", "100", ["trading_state"], "trading_state")),
+        ("120", 121, ("modified", "120", ["trading_state"], "trading_state")),
+        ("121", 150, ("modified", "120", ["trading_state", "instrument"], "instrument")),
+        ("200", 150, ("modified", "120", ["instrument"], "instrument")),
+    ],
+)
+def test_maximum_is_a_reason_only_when_the_exit_exceeds_it_too(
+    held: str, asked: int, answer: tuple[str, str, list[str], str]
+) -> None:
+    desk = capped_desk(held)
+
+    decision = desk.signal("sell", asked)
+
+    assert answer_of(decision) == answer
+
+
+def test_maximum_is_the_reason_when_it_alone_cuts_to_the_exit() -> None:
+    desk = capped_desk("120")
+    desk.control("resume", stop_id=desk.state()["stops"][0])
+
+    decision = desk.signal("sell", 150)
+
+    assert answer_of(decision) == ("modified", "120", ["instrument"], "instrument")
+
+
 def test_least_notional_is_breached_without_a_number_when_the_notional_is_unknown() -> None:
     desk = open_desk(only(stale_mark={}), mark=None)
     desk.instrument(min_notional="10")

@@ -132,6 +132,34 @@ def test_buy_counts_at_the_lower_reference_when_its_limit_is_above() -> None:
     assert numbers_of(decision, "order_notional")[1] == "2"
 
 
+@pytest.mark.parametrize(("limit_price", "notional"), [("62500", "2"), ("40000", "2.5")])
+def test_sell_counts_at_the_lower_of_limit_and_reference(limit_price: str, notional: str) -> None:
+    desk = coin_desk(order_notional={"order_notional_max": "100"})
+
+    decision = desk.signal("sell", 1000, symbol="I", limit_price=limit_price)
+
+    # 100 000 / 50 000 and 100 000 / 40 000; at its limit of 62 500 it would be 1.6.
+    assert numbers_of(decision, "order_notional")[1] == notional
+
+
+def test_sell_is_cut_by_its_notional_at_the_reference() -> None:
+    desk = coin_desk(order_notional={"order_notional_max": "1"})
+
+    decision = desk.signal("sell", 1000, symbol="I", limit_price="62500")
+
+    # 500 x 100 / 50 000 = 1.
+    assert (decision["verdict"], decision["approved_quantity"]) == ("modified", "500")
+
+
+def test_size_of_a_sell_is_found_at_the_lower_reference() -> None:
+    desk = coin_desk()
+
+    decision = desk.signal("sell", symbol="I", limit_price="62500", confidence="1")
+
+    # 10 x 0.1 x 50 000 / 100; at the limit it would be 625.
+    assert decision["requested_quantity"] == "500"
+
+
 def test_size_is_found_in_base() -> None:
     desk = coin_desk()
 
