@@ -1,8 +1,11 @@
 """Which consumer errors pass without help: the client retries and skips no record."""
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from confluent_kafka import KafkaError, KafkaException
 
-__all__ = ["is_partition_end", "passes", "require_passing"]
+__all__ = ["is_partition_end", "passes", "require_alive", "require_passing"]
 
 _PASSING = frozenset(
     {
@@ -26,9 +29,15 @@ _PASSING = frozenset(
 )
 
 
+class Delivered(Protocol):
+    """What a consumer returns: a record, or an error in its place."""
+
+    def error(self) -> KafkaError | None: ...
+
+
 def passes(error: KafkaError) -> bool:
     """Whether a consumer may continue after an error."""
-    return error.code() in _PASSING and not error.fatal()
+    return error.code() in _PASSING and not _is_fatal(error)
 
 
 def is_partition_end(error: KafkaError) -> bool:
@@ -40,3 +49,20 @@ def require_passing(error: KafkaError) -> None:
     """Raise KafkaException unless a consumer may continue after an error."""
     if not passes(error):
         raise KafkaException(error)
+
+
+def require_alive(messages: Iterable[Delivered]) -> None:
+    """Raise KafkaException if one of these messages says that the consumer reads no more.
+
+    For messages that are thrown away: a consumer reports a fatal error once, and then waits in
+    silence for ever.
+    """
+    for message in messages:
+        error = message.error()
+        if error is not None and _is_fatal(error):
+            raise KafkaException(error)
+
+
+def _is_fatal(error: KafkaError) -> bool:
+    # In a message a fatal error has only its code: the client sets `fatal()` in callbacks alone.
+    return bool(error.fatal() or error.code() == KafkaError._FATAL)  # noqa: SLF001 - Its only name.

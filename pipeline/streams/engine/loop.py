@@ -11,7 +11,11 @@ from typing import NamedTuple, TypeGuard
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
+from pipeline.streams.clients.consumer_errors import (
+    is_partition_end,
+    require_alive,
+    require_passing,
+)
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader, Passed
@@ -104,7 +108,7 @@ class Loop:
         self._consumer.unsubscribe()
         give_up_s = time.monotonic() + LEAVE_SECONDS_MAX
         while self._consumer.memberid() and time.monotonic() < give_up_s:
-            self._consumer.poll(IDLE_SECONDS)  # The partitions are revoked in here.
+            self._serve_group(IDLE_SECONDS)  # The partitions are revoked in here.
 
     def report(self, status: EngineStatus) -> None:
         """Say that the worker lives, and once a second how far it is behind."""
@@ -155,10 +159,12 @@ class Loop:
     def _still_owned(self, messages: Messages, generation: int) -> Messages:
         """Return messages unless they belong to the assignment before.
 
-        Or to one whose state is not there yet: those are read again once it is.
+        Or to one whose state is not there yet: those are read again once it is. Raise
+        KafkaException when the consumer reads no more.
         """
         if generation == self._progress.generation:
             return messages
+        require_alive(message for message in messages if not isinstance(message, Unreadable))
         starts = self._progress.starts
         for place in starts.keys() & {_place(message) for message in messages}:
             self._consumer.seek(TopicPartition(*place, starts[place].offset))
@@ -166,7 +172,7 @@ class Loop:
 
     def _read_guarded(self, guarded: GuardedReader) -> Messages:
         """Read by a child, and by the consumer again once everything was read."""
-        self._consumer.poll(0)  # All is paused; members of the group come and go in here.
+        self._serve_group(0.0)  # All is paused; members of the group come and go in here.
         if self._progress.guarded is not guarded:
             return []
         found = guarded.read(max(0.0, self._patience_s()))
@@ -176,6 +182,11 @@ class Loop:
                 self._consumer.seek(TopicPartition(*place, position))
             self._consumer.resume([TopicPartition(*place) for place in guarded.positions])
         return found
+
+    def _serve_group(self, seconds: float) -> None:
+        """Let Kafka's client call back; what it delivers is read again later, or by others."""
+        message = self._consumer.poll(seconds)
+        require_alive([] if message is None else [message])
 
     def _patience_s(self) -> float:
         """How long to wait for more before something else is to be done."""

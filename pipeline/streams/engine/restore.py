@@ -11,6 +11,7 @@ from typing import Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from pipeline.streams.clients.consumer_errors import require_alive
 from pipeline.streams.engine.loop import Hooks, is_record
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.role_interface import Place, Stopped
@@ -99,6 +100,7 @@ class Restores:
             generation = progress.generation
             messages = self._consumer.consume(REPLAY_RECORDS, REPLAY_SECONDS)
             if generation != progress.generation:
+                require_alive(messages)
                 continue  # Of an assignment that is over; a new one begins where its disk ends.
             self._take(filter(is_record, messages), recovery.partitions)
             look()

@@ -1,16 +1,19 @@
 """What a loop does between batches, and before it searches the end of one that it cannot read."""
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 
-from pipeline.streams.engine import loop
+from pipeline.streams.engine import loop as loop_module
 from pipeline.streams.engine.checkpoint import Checkpoints
+from pipeline.streams.engine.guarded import GuardedReader
 from pipeline.streams.engine.loop import CHUNK_RECORDS, Clients, Hooks, Loop
 from pipeline.streams.engine.progress import Progress
+from pipeline.streams.engine.restore import Recovery, Restores
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings
 
@@ -106,8 +109,73 @@ def test_what_was_applied_is_saved_before_the_end_of_an_unreadable_batch_is_soug
         beat()
         happened.append("search")
 
-    monkeypatch.setattr(loop, "find_unreadable", find)
+    monkeypatch.setattr(loop_module, "find_unreadable", find)
     bad = cast(Message, _Message(5, KafkaError(KafkaError._BAD_COMPRESSION)))
 
     assert not loop_that_notes(happened, records=5)._is_record(bad)
     assert happened == ["save all", "beat", "search"]
+
+
+class _Fenced:
+    """A consumer whose group loses it, and that says once that it will read no more."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._unsaid = [_Message(0, KafkaError(KafkaError._FATAL))]
+
+    def consume(self, many: int, seconds: float) -> list[Message]:
+        self._progress.generation += 1  # The partitions are lost in the same call.
+        said, self._unsaid = self._unsaid, []
+        return cast(list[Message], said)
+
+    def poll(self, seconds: float) -> Message | None:
+        return next(iter(self.consume(1, seconds)), None)
+
+    def memberid(self) -> str:
+        return "one"
+
+    def unsubscribe(self) -> None:
+        """Leave the group."""
+
+
+def fenced(*, guarded: GuardedReader | None = None) -> Loop:
+    """Return a loop whose consumer is fenced."""
+    loop = loop_that_notes([])
+    loop._progress.guarded = guarded
+    loop._consumer = consumer = cast(Consumer, _Fenced(loop._progress))
+    loop._take = partial(loop_module._consume, consumer)
+    return loop
+
+
+def test_worker_ends_when_it_is_fenced_and_loses_its_partitions_at_once() -> None:
+    with pytest.raises(KafkaException, match="_FATAL"):
+        fenced().turn()
+
+
+def test_worker_ends_when_it_is_fenced_while_a_child_reads() -> None:
+    with pytest.raises(KafkaException, match="_FATAL"):
+        fenced(guarded=cast(GuardedReader, SimpleNamespace())).turn()
+
+
+def test_worker_ends_with_an_error_when_it_is_fenced_while_it_leaves() -> None:
+    with pytest.raises(KafkaException, match="_FATAL"):
+        fenced().end()
+
+
+def test_worker_ends_when_it_is_fenced_while_it_hears_of_its_group_after_a_pause() -> None:
+    loop = fenced()
+    loop._turned_s -= 3600
+
+    with pytest.raises(KafkaException, match="_FATAL"):
+        loop.turn()
+
+
+def test_worker_ends_when_it_is_fenced_while_its_state_is_restored() -> None:
+    progress = cast(Progress, SimpleNamespace(generation=0))
+    restores = Restores(cast(Consumer, _Fenced(progress)))
+    recovery = cast(Recovery, SimpleNamespace(recovering=True, partitions={}))
+    turns = iter([False, True])
+    hooks = Hooks(lambda: None, lambda: next(turns))
+
+    with pytest.raises(KafkaException, match="_FATAL"):
+        restores.run(recovery, hooks, progress=progress, look=lambda: None)
