@@ -22,7 +22,7 @@ class Check(Struct, frozen=True, gc=False):
         doc(
             "What the rule measured at the requested quantity.",
             unit="that of the field unit",
-            null="if the rule has no number or an input is unknown",
+            null="if the rule has no number, or it cannot be measured; message says why",
         ),
     ] = None
     limit: Annotated[

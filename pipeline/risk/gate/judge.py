@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from pipeline.risk.account.account import RESERVATIONS_MAX
 from pipeline.risk.limits.in_force import Limits
@@ -101,10 +101,10 @@ def _is_worth_sending(
 def _explained(
     view: RiskView, order: CandidateOrder, allowed: CandidateOrder, *, answers: Answers
 ) -> tuple[Check, ...]:
-    """Add its message to each breach; allowed: the order that LAST rules judged."""
+    """Add its message to each breach without one; allowed: the order that LAST rules judged."""
     return tuple(
         structs.replace(check, message=rule.message(view, allowed if rule.LAST else order, check))
-        if check.verdict == "breach"
+        if check.verdict == "breach" and check.message is UNSET
         else check
         for rule, check in answers
     )

@@ -2,14 +2,18 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.risk.account.account import Account
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach
-from pipeline.risk.rules.measure import Measure, MinimumMeasure
+from pipeline.risk.rules.measure import Measure, MinimumMeasure, sentence
 from pipeline.risk.rules.rule import AccountLimit
 from topics.decisions import Check
+
+_INSOLVENT = "Equity of {measured} is not above zero; the floor is {limit}."
 
 
 class BalanceFloor(AccountLimit, frozen=True, kw_only=True):
@@ -26,7 +30,8 @@ class BalanceFloor(AccountLimit, frozen=True, kw_only=True):
         if equity is None:
             return self.unknown(minimum)
         if equity <= ZERO:
-            return self.numbers("breach", equity, minimum, headroom=equity - minimum)
+            check = self.numbers("breach", equity, minimum, headroom=equity - minimum)
+            return replace(check, message=sentence(_INSOLVENT, check))
         return self.floor(equity, minimum)
 
     def measure(self, view: RiskView, equity: Decimal) -> Measure | None:

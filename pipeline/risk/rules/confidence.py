@@ -25,5 +25,5 @@ class Confidence(Rule, frozen=True, kw_only=True):
     def check(self, view: RiskView, order: CandidateOrder) -> Check:
         measured, minimum = order.terms.signal.confidence, self.confidence_min
         if measured is None and minimum > ZERO:
-            return self.numbers("breach", None, minimum)
+            return self.unmeasured(minimum, "the signal has no confidence")
         return self.floor(ONE if measured is None else measured, minimum)

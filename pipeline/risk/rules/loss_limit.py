@@ -3,12 +3,14 @@
 from decimal import Decimal
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.windows import Baseline, Window
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
-from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.measure import Measure, not_above_zero
 from pipeline.risk.rules.rule import AccountLimit
 from topics.decisions import Check, Unit
 
@@ -37,7 +39,9 @@ class LossLimit(AccountLimit, frozen=True, kw_only=True):
         if pnl is None:
             return self.unknown(limit)
         if base <= ZERO:
-            return self.numbers("breach", -pnl, limit, headroom=limit + pnl)
+            check = self.numbers("breach", -pnl, limit, headroom=limit + pnl)
+            why = f"{self.NAME} allows no entry: {not_above_zero('its base', base)}."
+            return replace(check, message=why)
         return self.cap(-pnl, limit)
 
     def measure(self, view: RiskView, equity: Decimal) -> Measure | None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
+from pipeline.risk.rules.measure import not_above_zero
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -34,7 +35,7 @@ class Margin(Rule, frozen=True, kw_only=True):
         equity, totals = view.equity, view.account.totals
         own, worst = order.terms.holding.figures.worst, order.worst_notional
         if equity is not None and equity <= ZERO:
-            return self.meaningless(None)
+            return self.unmeasured(None, not_above_zero("equity", equity))
         if equity is None or own is None or worst is None or totals.unbounded:
             return self.unknown()
         return self.cap(self._margin(worst), equity - self._margin(totals.worst - own))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
+from pipeline.risk.rules.measure import not_above_zero
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -27,5 +28,6 @@ class PriceCollar(Rule, frozen=True, kw_only=True):
                 return self.numbers("exempt", None, self.collar_ratio)
             if reference is None:
                 return self.unknown(self.collar_ratio)
-            return self.meaningless(self.collar_ratio)
+            why = not_above_zero("the reference price", reference)
+            return self.unmeasured(self.collar_ratio, why)
         return self.cap(abs(limit_price / reference - ONE), self.collar_ratio)

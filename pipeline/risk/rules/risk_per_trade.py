@@ -6,6 +6,7 @@ from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.order.stop_price import unit_risk
+from pipeline.risk.rules.measure import not_above_zero
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -29,7 +30,7 @@ class RiskPerTrade(Rule, frozen=True, kw_only=True):
             return self.unknown()
         limit = equity * self.risk_per_trade_ratio
         if equity <= ZERO:
-            return self.meaningless(limit)
+            return self.unmeasured(limit, not_above_zero("equity", equity))
         risk = unit_risk(terms, self.fee_ratio)
         if risk is None or terms.asked is None:
             return self.unknown(limit)

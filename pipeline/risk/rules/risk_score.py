@@ -5,7 +5,7 @@ from decimal import Decimal
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
-from pipeline.risk.rules.measure import sentence
+from pipeline.risk.rules.measure import not_above_zero, sentence
 from pipeline.risk.rules.rule import Rule
 from topics.decisions import Check
 
@@ -24,7 +24,7 @@ class RiskScore(Rule, frozen=True, kw_only=True):
         equity, worst, limits = view.equity, order.worst_notional, view.common.score
         drawdown, holding = view.drawdown_ratio, order.terms.holding
         if equity is not None and equity <= ZERO:
-            return self.meaningless(_HALVE_ABOVE)
+            return self.unmeasured(_HALVE_ABOVE, not_above_zero("equity", equity))
         if equity is None or drawdown is None or worst is None:
             return self.unknown(_HALVE_ABOVE)
         confidence, quote = order.terms.signal.confidence, holding.quote

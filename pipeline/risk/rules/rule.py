@@ -6,7 +6,6 @@ and never imports another rule.
 """
 
 from decimal import Decimal
-from functools import lru_cache
 from typing import ClassVar
 
 from pipeline.risk.account.exposures import Sum
@@ -15,7 +14,15 @@ from pipeline.risk.numbers import ZERO, exceeds
 from pipeline.risk.order.candidate_order import CandidateOrder, OrderTerms, emptied, largest
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import Lacking, OnBreach, Parameters
-from pipeline.risk.rules.measure import CheckVerdict, Measure, UnknownCheck, sentence
+from pipeline.risk.rules.measure import (
+    CheckVerdict,
+    Measure,
+    UnknownCheck,
+    counted,
+    not_above_zero,
+    sentence,
+    unmeasured,
+)
 from topics.decisions import Check, Unit
 
 
@@ -135,7 +142,7 @@ class Rule(Parameters, frozen=True, kw_only=True):
 
     def count(self, measured: int, limit: int) -> Check:
         """Judge a count or a time in ms against a maximum; equality passes."""
-        return _counted(self.NAME, self.UNIT, measured, limit=limit)
+        return counted(self.NAME, self.UNIT, measured, limit=limit)
 
     def flag(self, *, breached: bool) -> Check:
         """Return a check without numbers."""
@@ -151,24 +158,17 @@ class Rule(Parameters, frozen=True, kw_only=True):
         if equity is None or (notional is None and equity > ZERO):
             return self.unknown(limit)
         if notional is None or not view.solvent:
-            return self.meaningless(limit)
+            return self.unmeasured(limit, not_above_zero("equity", equity))
         measured = notional / equity
         verdict: CheckVerdict = "pass"
         if measured > limit and exceeds(measured, limit):
             verdict = "breach"
         return Check(self.NAME, verdict, measured, limit, limit - measured, self.UNIT)
 
-    def meaningless(self, limit: Decimal | None) -> Check:
-        """Breach where a ratio has no meaning: at equity <= 0 or at a price <= 0."""
-        return Check(self.NAME, "breach", None, limit, None, self.UNIT)
-
-
-@lru_cache(maxsize=16_384)
-def _counted(name: str, unit: Unit | None, measured: int, *, limit: int) -> Check:
-    """Build the check of a count once: counts and ages recur, and a check is frozen."""
-    verdict: CheckVerdict = "breach" if measured > limit else "pass"
-    headroom = Decimal(limit - measured)
-    return Check(name, verdict, Decimal(measured), Decimal(limit), headroom, unit)
+    def unmeasured(self, limit: Decimal | None, why: str) -> Check:
+        """Breach without a number, for a reason that no other rule owns."""
+        message = unmeasured(self.NAME, why, limit)
+        return Check(self.NAME, "breach", None, limit, None, self.UNIT, message)
 
 
 class AccountLimit(Rule, frozen=True, kw_only=True):

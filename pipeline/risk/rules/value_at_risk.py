@@ -10,7 +10,7 @@ from pipeline.risk.numbers import EXACT, MONEY, ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.parameters import OnBreach
-from pipeline.risk.rules.measure import Measure
+from pipeline.risk.rules.measure import Measure, not_above_zero
 from pipeline.risk.rules.rule import AccountLimit
 from pipeline.risk.statistics.quantile import deviations
 from topics.decisions import Check
@@ -44,11 +44,11 @@ class ValueAtRisk(AccountLimit, frozen=True, kw_only=True):
         worst, own, ewma = order.worst_notional, holding.figures.worst, holding.ewma
         limit = None if equity is None else equity * (self.var_ratio_max or ZERO)
         if ewma is None or weights.unweighed > totals.unbounded:
-            return self.numbers("breach", None, limit)
+            return self.unmeasured(limit, "the volatility of a symbol is unknown")
         if equity is None or limit is None or totals.unbounded or worst is None or own is None:
             return self.unknown(limit)
         if equity <= ZERO:
-            return self.meaningless(limit)
+            return self.unmeasured(limit, not_above_zero("equity", equity))
         added = EXACT.multiply(EXACT.subtract(worst, own), ewma)
         return self.cap(self._at_risk(EXACT.add(weights.weighed, added)), limit)
 
