@@ -8,6 +8,7 @@ which it sends the message there. Numbers are written as text or ints: quantity=
     decision = driver.decide(given.signal("buy", 2))
 """
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -30,6 +31,11 @@ NOW = 0  # The time at which the driver sends the message.
 Amount = str | int | Decimal
 Rules = dict[str, dict[str, Any]]
 Side = Literal["buy", "sell"]
+
+
+def ms(text: str) -> int:
+    """The milliseconds of a UTC time written as 2026-11-01T04:30."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def account(

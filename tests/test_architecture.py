@@ -58,6 +58,7 @@ IMPURE_CALLS = {"open", "print", "input", "now", "utcnow", "today", "getenv", "f
 PURE_LIBRARIES = {"msgspec"}
 FUNCTION_LINES_MAX = 40
 TEST_LINES_MAX = 20
+HELPER_DUMP_MIN = 250  # As `ast.dump` writes it; what is shorter is a line.
 NAME_WORDS = range(4, 15)  # Of a test's name, after `test_`.
 DANGLING = {"a", "an", "and", "if", "of", "or", "that", "the", "when", "while"}
 FILE_LINES_MAX = {"topics": 200, "pipeline/risk": 200, "pipeline": 300, "ops": 300, "bench": 300}
@@ -321,6 +322,17 @@ def test_names_of_tests_are_sentences_when_they_are_read(folder: str) -> None:
     assert wrong == []
 
 
+def test_helpers_stand_in_one_file_when_the_tests_are_read() -> None:
+    """What two files need belongs to given.py, spec/desks.py, a log or a conftest."""
+    places: dict[str, set[str]] = {}
+    for path in PROGRAMS:
+        for node in _tree(path).body:
+            if isinstance(node, ast.FunctionDef) and len(body := _body(node)) > HELPER_DUMP_MIN:
+                places.setdefault(body, set()).add(f"{path.relative_to(ROOT)}:{node.name}")
+
+    assert [sorted(found) for found in places.values() if len(found) > 1] == []
+
+
 def test_every_test_asserts_when_it_is_read() -> None:
     silent = [
         f"{path.relative_to(ROOT)}:{node.name}"
@@ -347,6 +359,12 @@ def test_every_module_says_what_it_is_when_it_is_read() -> None:
     silent = [path.relative_to(ROOT).as_posix() for path in SOURCES if not _said(path)]
 
     assert silent == []
+
+
+def _body(node: ast.FunctionDef) -> str:
+    """Return what a function does, whatever it is called and says of itself."""
+    said = ast.get_docstring(node) is not None
+    return "".join(ast.dump(line) for line in node.body[said:])
 
 
 def _said(path: Path) -> bool:

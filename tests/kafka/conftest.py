@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.local.kafka import LocalKafka
 from tests.kafka.rig import Rig
+from tests.kafka.world import World
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +23,10 @@ def rig(kafka: LocalKafka, tmp_path: Path) -> Iterator[Rig]:
     rig = Rig(kafka.bootstrap, tmp_path)
     yield rig
     rig.close()
+
+
+@pytest.fixture
+def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    """Return riskgate as a user runs it, with topics that no other test uses."""
+    with World(kafka.bootstrap, tmp_path) as world:
+        yield world

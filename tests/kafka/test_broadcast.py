@@ -1,12 +1,7 @@
 """Broadcast on a real broker: what happens to accounts that do nothing themselves."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
-import pytest
-
-from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.world import PARTITIONS, Row, World
 
@@ -16,12 +11,6 @@ HELD = (
     given.account(balance=1000),
     given.fill("buy", 5, 100),
 )
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def test_every_partition_gets_heartbeats_when_two_share_them_and_one_is_killed(

@@ -4,22 +4,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import pytest
-
-from pipeline.local.kafka import LocalKafka
 from pipeline.streams.clients.partitioner import partition_of
 from tests import given
 from tests.kafka.world import PARTITIONS, Worker, World, until
 
 JOINS = 4  # And as many leaves.
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.budgets.budget_file import load_budgets
 from pipeline.budgets.rebalancer import BudgetsError, Rebalancer
-from pipeline.local.kafka import LocalKafka
 from pipeline.streams.roles.children import riskgate_command
 from tests import given
 from tests.kafka.world import World
@@ -24,12 +22,6 @@ a version 1: gross_exposure_max 500, daily_loss_max 50
 b version 1: gross_exposure_max 500, daily_loss_max 50
 """
 SAID = ("--author", "desk", "--reason", "test")
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from pipeline.local.kafka import LocalKafka
 from tests import given
@@ -14,12 +12,6 @@ from tests.kafka.world import Row, World
 
 ACCOUNTS = [f"acct-{number}" for number in range(8)]
 PAUSE_SECONDS = 0.015
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def test_every_signal_is_decided_once_and_no_chain_forks_when_each_role_is_killed(

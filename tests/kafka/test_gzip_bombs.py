@@ -1,13 +1,10 @@
 """A batch that takes all memory to unpack ends a process at most once."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.bombs import send_bomb
 from tests.kafka.limited import Limited
@@ -15,12 +12,6 @@ from tests.kafka.world import World, until
 
 MEBIBYTES = 512
 BOMBS = {"gzip": (1, 900), "lz4": (3, 200)}  # How many, and what each unpacks to, in MB.
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def send_signals(world: World, name: str, count: int) -> None:

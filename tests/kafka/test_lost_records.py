@@ -1,10 +1,9 @@
 """Records that Kafka no longer has: what a role says, and that doing so helps."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from confluent_kafka import (
     OFFSET_END,
     Consumer,
@@ -23,12 +22,6 @@ FIRST = given.fill("buy", 5, 100)
 LATER = given.fill("buy", 3, 100, fill_id="fill-2", order_id="order-2")
 RULES = given.only("position_quantity", position_quantity_max="10")
 MARKET = (given.instrument(), given.price(100), given.limits(RULES))
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def test_ingest_goes_on_when_its_offset_is_set_and_lost_fills_are_written_again(

@@ -1,22 +1,10 @@
 """What operators order is not held up by what others write."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.bombs import send_bomb
 from tests.kafka.world import PARTITIONS, World
 
 BOMBS = 3  # In each partition; each takes ingest about a second.
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def test_halt_comes_first_when_batches_before_it_keep_ingest_from_its_signals(

@@ -4,22 +4,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
-import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
-from pipeline.local.kafka import LocalKafka
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
 from tests.kafka.rig import Rig, until
 from tests.kafka.world import PARTITIONS, World
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 class Member:

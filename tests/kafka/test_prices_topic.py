@@ -1,14 +1,10 @@
 """The topic of prices changes while riskgate runs."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from pipeline.local.kafka import LocalKafka
 from pipeline.streams.clients.partitioner import partition_of
 from tests import given
 from tests.kafka.world import PARTITIONS, Row, World
@@ -17,12 +13,6 @@ from topics import codec
 YEAR_MS = 31_536_000_000
 MORE = 2 * PARTITIONS
 SYMBOL = next(f"S{n}" for n in range(100) if partition_of(f"S{n}", MORE) >= PARTITIONS)
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def send_price(world: World, symbol: str, *, at_ms: int, timestamp_ms: int = 0) -> None:

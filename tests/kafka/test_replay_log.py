@@ -18,12 +18,6 @@ ACCOUNTS = [f"acct-{number}" for number in range(6)]
 RULES = given.only("cash", "drawdown", "heartbeat")
 
 
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
-
-
 @pytest.fixture(scope="module")
 def quiet_world(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two accounts that were opened, and nothing else."""

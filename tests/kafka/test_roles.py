@@ -2,23 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.world import PARTITIONS, Row, Worker, World, until
 from topics.catalogue import INPUTS
 
 ACCOUNTS = [f"acct-{number}" for number in range(12)]
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def test_signal_is_approved_when_all_three_roles_run_in_one_command(world: World) -> None:

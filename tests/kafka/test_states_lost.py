@@ -1,12 +1,7 @@
 """Whether quiet accounts stay watched on a real broker when account_states loses their rows."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
-import pytest
-
-from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.topic_admin import create_missing
 from tests import given
 from tests.kafka.test_broadcast import HELD, has_revaluation_at
@@ -16,12 +11,6 @@ from topics import codec
 
 ROLES = ("broadcast", "risk", "ingest")
 HOME = 2  # The partition of acct-1 among four, by Java's murmur2.
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def started(world: World) -> list[Worker]:

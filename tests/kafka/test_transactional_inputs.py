@@ -1,20 +1,9 @@
 """Inputs that their writers send in transactions, whose markers take offsets, too."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from pipeline.local.kafka import LocalKafka
 from tests.kafka.world import World
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def send_in_transaction(world: World, topic: str) -> None:

@@ -1,22 +1,10 @@
 """A small batch that unpacks to very much ends nobody's work."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from pipeline.local.kafka import LocalKafka
 from tests import given
 from tests.kafka.bombs import send_bomb
 from tests.kafka.world import World, until
 
 LETTER = "Offsets 0 to 159 cannot be unpacked"
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def test_decisions_go_on_when_a_batch_of_signals_and_one_of_prices_cannot_be_unpacked(

@@ -2,23 +2,15 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.local.kafka import LocalKafka
 from pipeline.streams.roles.children import python_command
 from tests import given
 from tests.kafka.world import Worker, World, until
 
 SHOWN = 'riskgate_last_stop_timestamp_seconds{cause="stalled"}'
-
-
-@pytest.fixture
-def world(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
-    with World(kafka.bootstrap, tmp_path) as world:
-        yield world
 
 
 def stalling(world: World, call: str, file: Path) -> Worker:

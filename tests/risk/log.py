@@ -117,3 +117,10 @@ class Log:
     def source(self) -> Source:
         self._offset += 1
         return Source(topic="any", topic_id="any", partition=0, offset=self._offset)
+
+
+def opened() -> Log:
+    """Return a log whose account is open."""
+    log = Log()
+    log.open()
+    return log

@@ -11,18 +11,12 @@ from pipeline.risk.gate import judge as result
 from pipeline.risk.ledger import booking, money, rates
 from pipeline.risk.order import repeats
 from tests import given
-from tests.risk.log import T0_MS, Log
+from tests.risk.log import T0_MS, Log, opened
 from tests.spec.desk import Desk, answer_of, numbers_of, open_desk
 from tests.spec.rulebook import only
 from topics.events import PositionEvent, SignalEvent
 
 TRADED = given.SYMBOL
-
-
-def opened() -> Log:
-    log = Log()
-    log.open()
-    return log
 
 
 def traded() -> Log:

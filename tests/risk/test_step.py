@@ -11,7 +11,7 @@ from pipeline.risk.rules.drawdown import Drawdown
 from pipeline.risk.state import StateError, load_account, save_account
 from pipeline.risk.step import Recall
 from tests import given
-from tests.risk.log import T0_MS, Log
+from tests.risk.log import T0_MS, Log, opened
 from topics.alerts import Alert
 from topics.emergency_stops import EmergencyStop
 from topics.events import AccountEvent, Source
@@ -28,12 +28,6 @@ def broken_rule(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     limits_of.cache_clear()
     yield
     limits_of.cache_clear()
-
-
-def opened() -> Log:
-    log = Log()
-    log.open()
-    return log
 
 
 def test_nothing_happens_when_a_source_offset_comes_again() -> None:

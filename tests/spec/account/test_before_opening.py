@@ -1,16 +1,8 @@
 """What reaches an account before its opening: it is kept, and it holds once the account begins."""
 
-from tests.spec.desk import Desk, open_desk
+from tests.spec.desk import open_desk
+from tests.spec.desks import unopened_desk
 from tests.spec.rulebook import only
-
-
-def unopened_desk() -> Desk:
-    """Return a desk whose account has not begun."""
-    desk = Desk()
-    desk.limits(only())
-    desk.instrument()
-    desk.price(100)
-    return desk
 
 
 def test_own_limits_hold_when_they_came_before_the_opening() -> None:

@@ -2,18 +2,11 @@
 
 import pytest
 
-from tests.spec.desk import HOUR, SECOND, Desk, open_desk
+from tests.spec.desk import HOUR, SECOND, open_desk
+from tests.spec.desks import approved
 from tests.spec.rulebook import only
 
 TTL = 60_000
-
-
-def approved(desk: Desk, side: str = "buy", quantity: int = 10, price: str = "100") -> str:
-    """Have an order approved and return its signal_id."""
-    decision = desk.signal(side, quantity, limit_price=price)
-    assert decision["verdict"] == "approved"
-    signal_id: str = decision["signal_id"]
-    return signal_id
 
 
 def test_whole_quantity_is_reserved_at_the_order_price_when_an_order_is_approved() -> None:

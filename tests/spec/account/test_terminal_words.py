@@ -2,16 +2,11 @@
 
 import pytest
 
-from tests.spec.desk import MINUTE, Desk, open_desk
+from tests.spec.desk import MINUTE, open_desk
+from tests.spec.desks import approved
 from tests.spec.rulebook import only
 
 TTL = 60_000
-
-
-def approved(desk: Desk) -> str:
-    """Have a buy of 10 approved and return its signal_id."""
-    signal_id: str = desk.signal("buy", 10, limit_price="100")["signal_id"]
-    return signal_id
 
 
 def test_filled_keeps_all_reserved_until_its_fills_come() -> None:

@@ -1,18 +1,12 @@
 """Days and weeks: where they begin, what opens them, and what counts in them."""
 
-from datetime import UTC, datetime
-
 import pytest
 
+from tests.given import ms
 from tests.spec.desk import DAY, HOUR, MINUTE, NOON, SECOND, Desk, Row, open_desk
 from tests.spec.rulebook import only
 
 NEW_YORK = {"zone": "America/New_York"}
-
-
-def ms(text: str) -> int:
-    """Return the milliseconds of a UTC time written as 2026-11-01T04:30."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def opened_at(text: str, account: dict[str, str]) -> Desk:

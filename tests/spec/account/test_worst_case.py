@@ -1,6 +1,7 @@
 """Exposure as the gate sees it: each side with all working orders of that side, never netted."""
 
-from tests.spec.desk import Desk, Row, answer_of, checks_of, open_desk
+from tests.spec.desk import Row, answer_of, checks_of, open_desk
+from tests.spec.desks import position_desk
 from tests.spec.rulebook import only
 
 RATIO = {"position_ratio_max": "0.1"}
@@ -10,14 +11,6 @@ def measured(decision: Row, rule: str = "position_ratio") -> str:
     """Return what a rule measured."""
     number: str = checks_of(decision)[rule]["measured"]
     return number
-
-
-def position_desk(held: int = 0, *, ratio: str = "0.1", balance: int = 1000) -> Desk:
-    """Return a desk at a mark of 1 with a position, so that 0.1 of equity are 100 lots."""
-    desk = open_desk(only(position_ratio={"position_ratio_max": ratio}), balance=balance, mark=1)
-    if held:
-        desk.fill("buy" if held > 0 else "sell", abs(held), 1)
-    return desk
 
 
 def test_each_side_counts_its_own_working_orders() -> None:

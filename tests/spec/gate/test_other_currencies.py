@@ -2,23 +2,13 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, numbers_of, open_desk
-from tests.spec.rulebook import only
+from tests.spec.desk import answer_of, numbers_of
+from tests.spec.desks import euro_desk
 
 EXPOSURES: dict[str, dict[str, object]] = {
     "net_exposure": {"net_exposure_ratio_max": "1"},
     "group_exposure": {"group_exposure_ratio_max": "1"},
 }
-
-
-def euro_desk(**rules: dict[str, object]) -> Desk:
-    """Return a desk of 10 000 dollars with an instrument E in euros at 5, and 1.1 between them."""
-    desk = open_desk(only(**rules))
-    desk.instrument("EURUSD", base_currency="EUR", settlement_currency="USD")
-    desk.instrument("E", settlement_currency="EUR", groups=["coins"])
-    desk.price(5, "E")
-    desk.price("1.1", "EURUSD")
-    return desk
 
 
 @pytest.mark.parametrize("rule", EXPOSURES)

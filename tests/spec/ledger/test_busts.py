@@ -5,18 +5,13 @@ from decimal import Decimal
 import pytest
 
 from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.desks import euro_desk, held
 from tests.spec.rulebook import only
 
 
 def bust(desk: Desk, side: str, quantity: int, price: int, fill_id: str, **fields: str) -> None:
     """Take a fill back."""
     desk.fill(side, quantity, price, fill_id=fill_id, kind="bust", **fields)
-
-
-def held(desk: Desk, symbol: str = "X") -> tuple[str, str, str]:
-    """Return quantity, average price and realized PnL of a symbol."""
-    row = desk.position(symbol)
-    return row["quantity"], row["average_price"], row["realized_pnl"]
 
 
 def test_later_fills_fold_as_if_the_first_never_was() -> None:
@@ -115,11 +110,7 @@ def test_fee_in_units_is_returned() -> None:
 
 
 def test_fee_and_realized_are_returned_at_the_rate_of_the_fill() -> None:
-    desk = open_desk(only())
-    desk.instrument("EURUSD", base_currency="EUR")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    desk.price("1.1", "EURUSD")
+    desk = euro_desk()
     desk.fill("buy", 10, 5, symbol="E")
     desk.fill("sell", 10, 6, symbol="E", fee="2", fill_id="two")
     desk.price("1.5", "EURUSD")
@@ -193,10 +184,7 @@ def test_bust_of_yesterdays_fill_corrects_yesterday() -> None:
 
 
 def test_bust_corrects_yesterday_at_todays_rate_when_its_fill_had_none() -> None:
-    desk = open_desk(only())
-    desk.instrument("EURUSD", base_currency="EUR")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
+    desk = euro_desk(None)
     fill = {"symbol": "E", "fill_id": "one", "fee": "5", "executed_at_ms": desk.now_ms}
     desk.fill("buy", 10, 4, **fill)
     desk.price(2, "EURUSD")

@@ -5,27 +5,10 @@ from typing import Any
 import pytest
 
 from tests.spec.desk import HOUR, MINUTE, NOON, SECOND, Desk, day_of, numbers_of, open_desk
+from tests.spec.desks import euro_desk, see_rate
 from tests.spec.rulebook import only
 
 BY_CURRENCY = {"account": {"cash": "by_currency"}}
-
-
-def cash_desk(rate: str | None = "1.1", **rules: dict[str, object]) -> Desk:
-    """Return a desk of 10 000 dollars by currency, with E in euros at 5 and a rate."""
-    desk = open_desk(only(**rules) | BY_CURRENCY)
-    desk.instrument("EURUSD", base_currency="EUR", tick_size="0.0001")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    if rate is not None:
-        desk.price(rate, "EURUSD")
-    return desk
-
-
-def rate(desk: Desk, value: str) -> None:
-    """Let the account see another rate."""
-    desk.wait(SECOND)
-    desk.price(value, "EURUSD")
-    desk.signal("hold", symbol="E")
 
 
 def euros(desk: Desk, kind: str, amount: object, **fields: Any) -> None:
@@ -40,13 +23,13 @@ def test_no_cash_is_listed_while_it_is_converted() -> None:
 
 
 def test_account_starts_with_its_opening_in_its_own_currency() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
 
     assert desk.state()["cash"] == {"USD": "10000"}
 
 
 def test_realized_and_fees_stay_in_their_own_currencies() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     desk.instrument("BNBUSD", base_currency="BNB")
     desk.price(300, "BNBUSD")
     desk.fill("buy", 10, 5, symbol="E", fee="1")
@@ -60,11 +43,11 @@ def test_realized_and_fees_stay_in_their_own_currencies() -> None:
 
 
 def test_equity_follows_the_rate_of_what_was_realized() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     desk.fill("buy", 10, 5, symbol="E")
     desk.fill("sell", 10, 15, symbol="E")
 
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     # 100 x 1.2; realized was 110 at its fill.
     assert (desk.state()["equity"], desk.position("E")["realized_pnl"]) == ("10120", "110")
@@ -72,7 +55,7 @@ def test_equity_follows_the_rate_of_what_was_realized() -> None:
 
 
 def test_snapshot_of_a_balance_is_undisturbed_when_a_fee_is_in_another_coin() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     desk.instrument("BNBUSD", base_currency="BNB")
     desk.price(300, "BNBUSD")
     desk.fill("buy", 10, 100, fee="1", fee_currency="BNB")
@@ -85,7 +68,7 @@ def test_snapshot_of_a_balance_is_undisturbed_when_a_fee_is_in_another_coin() ->
 
 
 def test_snapshot_is_compared_with_the_balance_of_its_currency_alone() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     euros(desk, "deposit", 100)
     desk.wait(SECOND)
 
@@ -99,7 +82,7 @@ def test_snapshot_is_compared_with_the_balance_of_its_currency_alone() -> None:
 
 
 def test_snapshot_of_a_currency_never_seen_is_adopted_from_nothing() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
 
     euros(desk, "snapshot", 50)
     desk.wait(6 * SECOND)
@@ -111,7 +94,7 @@ def test_snapshot_of_a_currency_never_seen_is_adopted_from_nothing() -> None:
 def test_fill_that_the_adopted_snapshot_of_its_currency_holds_changes_no_cash(
     after_ms: int, cash: str
 ) -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     euros(desk, "deposit", 100)
     as_of_ms = desk.now_ms
     euros(desk, "snapshot", 90)
@@ -123,7 +106,7 @@ def test_fill_that_the_adopted_snapshot_of_its_currency_holds_changes_no_cash(
 
 
 def test_cash_account_expects_what_positions_of_a_currency_cost_in_it() -> None:
-    desk = cash_desk(cash={})
+    desk = euro_desk(cash={}, **BY_CURRENCY)
     euros(desk, "deposit", 1000)
     desk.fill("buy", 100, 5, symbol="E")
     desk.wait(SECOND)
@@ -136,11 +119,11 @@ def test_cash_account_expects_what_positions_of_a_currency_cost_in_it() -> None:
 
 
 def test_free_cash_counts_every_currency_and_cost_at_the_newest_rate() -> None:
-    desk = cash_desk(cash={})
+    desk = euro_desk(cash={}, **BY_CURRENCY)
     euros(desk, "deposit", 1000)
     desk.fill("buy", 100, 5, symbol="E")
 
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
     decision = desk.signal("buy", 1, limit_price="100")
 
     # 10 000 + (1000 - 500) x 1.2.
@@ -148,7 +131,7 @@ def test_free_cash_counts_every_currency_and_cost_at_the_newest_rate() -> None:
 
 
 def test_deposit_of_another_currency_is_no_pnl() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
 
     euros(desk, "deposit", 1000)
 
@@ -160,18 +143,18 @@ def test_deposit_of_another_currency_is_no_pnl() -> None:
 
 
 def test_what_a_deposit_gains_by_its_rate_later_is_pnl() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     euros(desk, "deposit", 1000)
 
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     assert day_of(desk) == ("100", "0", "10000")
 
 
 def test_withdrawal_of_another_currency_counts_at_the_rate_of_its_arrival() -> None:
-    desk = cash_desk(balance_floor={"balance_ratio_min": "0.5"})
+    desk = euro_desk(balance_floor={"balance_ratio_min": "0.5"}, **BY_CURRENCY)
     euros(desk, "deposit", 1000)
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     euros(desk, "withdrawal", 500, flow_id="out")
     decision = desk.signal("buy", 1, limit_price="100")
@@ -182,7 +165,7 @@ def test_withdrawal_of_another_currency_counts_at_the_rate_of_its_arrival() -> N
 
 
 def test_drawdown_stays_when_another_currency_is_deposited() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     desk.fill("buy", 50, 100)
     desk.fill("sell", 50, 60)
 
@@ -194,7 +177,7 @@ def test_drawdown_stays_when_another_currency_is_deposited() -> None:
 
 
 def test_funding_of_another_currency_is_pnl() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
 
     euros(desk, "funding", -10)
 
@@ -203,7 +186,7 @@ def test_funding_of_another_currency_is_pnl() -> None:
 
 
 def test_flow_whose_rate_never_came_moves_the_measures_at_the_first_one() -> None:
-    desk = cash_desk(rate=None)
+    desk = euro_desk(None, **BY_CURRENCY)
     euros(desk, "deposit", 1000)
     waiting = desk.state()
 
@@ -217,7 +200,7 @@ def test_flow_whose_rate_never_came_moves_the_measures_at_the_first_one() -> Non
 
 
 def test_withdrawal_at_a_stale_rate_stops_nothing() -> None:
-    desk = cash_desk(daily_loss={"daily_loss_ratio_max": "0.02"})
+    desk = euro_desk(daily_loss={"daily_loss_ratio_max": "0.02"}, **BY_CURRENCY)
     euros(desk, "deposit", 1000)
     desk.wait(2 * MINUTE)
 
@@ -228,7 +211,7 @@ def test_withdrawal_at_a_stale_rate_stops_nothing() -> None:
 
 
 def test_equity_is_unknown_while_a_balance_has_no_rate() -> None:
-    desk = cash_desk(unknown_rate={})
+    desk = euro_desk(unknown_rate={}, **BY_CURRENCY)
     desk.fill("buy", 1, 100, fee="1", fee_currency="CHF")
 
     decision = desk.signal("buy", 1, limit_price="100")
@@ -237,7 +220,7 @@ def test_equity_is_unknown_while_a_balance_has_no_rate() -> None:
 
 
 def test_equity_is_unknown_to_the_gate_while_the_rate_of_a_balance_is_stale() -> None:
-    desk = cash_desk(unknown_rate={}, cash={})
+    desk = euro_desk(unknown_rate={}, cash={}, **BY_CURRENCY)
     euros(desk, "deposit", 100)
     desk.wait(MINUTE + 1)
     desk.price(100)
@@ -253,7 +236,7 @@ def test_loss_is_not_hidden_when_only_a_fee_has_no_rate(
     fee: str,
     stopped: bool,  # noqa: FBT001 - A table's column.
 ) -> None:
-    desk = cash_desk(drawdown={"drawdown_ratio_max": "0.05"})
+    desk = euro_desk(drawdown={"drawdown_ratio_max": "0.05"}, **BY_CURRENCY)
     desk.fill("buy", 10, 100, fee=fee, fee_currency="CHF")
 
     for _ in range(3):
@@ -264,9 +247,9 @@ def test_loss_is_not_hidden_when_only_a_fee_has_no_rate(
 
 
 def test_nothing_stops_when_a_single_rate_of_a_balance_was_bad() -> None:
-    desk = cash_desk(drawdown={"drawdown_ratio_max": "0.05"})
+    desk = euro_desk(drawdown={"drawdown_ratio_max": "0.05"}, **BY_CURRENCY)
     euros(desk, "deposit", 1000)
-    rate(desk, "1.1")
+    see_rate(desk, "1.1")
 
     stopped = []
     for value in ("0.1", "1.1", "0.1", "0.1", "0.1"):
@@ -280,17 +263,17 @@ def test_nothing_stops_when_a_single_rate_of_a_balance_was_bad() -> None:
 
 
 def test_no_peak_is_faked_by_a_single_rate_of_a_balance() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     euros(desk, "deposit", 1000)
 
     for value in ("1.1", "9", "1.1"):
-        rate(desk, value)
+        see_rate(desk, value)
 
     assert desk.state()["peak_equity"] == "11100"
 
 
 def test_cash_and_positions_of_a_currency_share_one_confirming_rate() -> None:
-    desk = cash_desk(daily_loss={"daily_loss_ratio_max": "0.5"})
+    desk = euro_desk(daily_loss={"daily_loss_ratio_max": "0.5"}, **BY_CURRENCY)
     euros(desk, "deposit", 10_000)
     desk.fill("buy", 1000, 14, symbol="E")
     for _ in range(3):
@@ -310,9 +293,9 @@ def test_cash_and_positions_of_a_currency_share_one_confirming_rate() -> None:
 
 
 def test_bust_gives_back_in_the_currency_that_was_paid() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     desk.fill("buy", 10, 5, symbol="E", fee="1", fill_id="a")
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     desk.fill("buy", 10, 5, symbol="E", fee="1", fill_id="a", kind="bust")
 
@@ -322,7 +305,7 @@ def test_bust_gives_back_in_the_currency_that_was_paid() -> None:
 
 
 def test_bust_of_a_fill_without_a_rate_gives_back_too() -> None:
-    desk = cash_desk(rate=None)
+    desk = euro_desk(None, **BY_CURRENCY)
     desk.fill("buy", 10, 5, symbol="E", fee="1", fill_id="a")
 
     desk.fill("buy", 10, 5, symbol="E", fee="1", fill_id="a", kind="bust")
@@ -348,18 +331,18 @@ def test_what_was_realized_before_the_opening_is_cash_of_its_currency() -> None:
 
 
 def test_day_rolls_at_the_worth_of_all_cash() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     euros(desk, "deposit", 1000)
     desk.wait(NOON + 12 * HOUR - desk.now_ms)
 
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     assert day_of(desk) == ("100", "0", "11100")
 
 
 @pytest.mark.parametrize("account", ["*", "acct-1"])
 def test_mode_does_not_change_when_the_account_has_a_history(account: str) -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
     euros(desk, "deposit", 100)
 
     desk.limits({"account": {"cash": "converted"}}, account=account)
@@ -390,7 +373,7 @@ def test_flow_of_another_currency_is_still_refused_while_cash_is_converted() -> 
 
 
 def test_second_opening_changes_nothing_in_any_currency() -> None:
-    desk = cash_desk()
+    desk = euro_desk(**BY_CURRENCY)
 
     euros(desk, "opening", 500)
 

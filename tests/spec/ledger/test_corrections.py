@@ -3,7 +3,7 @@
 import pytest
 
 from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, open_desk
-from tests.spec.ledger.test_busts import held
+from tests.spec.desks import euro_desk, held
 from tests.spec.rulebook import only
 
 
@@ -94,11 +94,7 @@ def test_reservation_stays_as_it_is_when_a_fill_is_corrected() -> None:
 
 
 def test_correction_is_at_the_rate_of_the_fill() -> None:
-    desk = open_desk(only())
-    desk.instrument("EURUSD", base_currency="EUR")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    desk.price("1.1", "EURUSD")
+    desk = euro_desk()
     desk.fill("buy", 10, 5, symbol="E")
     desk.fill("sell", 10, 6, symbol="E", fill_id="two")
     desk.price("1.5", "EURUSD")

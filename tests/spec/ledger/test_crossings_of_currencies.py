@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tests.spec.desk import HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.desks import held
 from tests.spec.rulebook import only
 
 
@@ -30,12 +31,6 @@ def later(desk: Desk, rate: str) -> None:
     desk.wait(16 * SECOND)
 
 
-def booked(desk: Desk, symbol: str = "X") -> tuple[str, str, str]:
-    """Return quantity, average price and realized of a position."""
-    row = desk.position(symbol)
-    return row["quantity"], row["average_price"], row["realized_pnl"]
-
-
 def test_position_turns_when_a_fee_in_units_is_larger_than_what_is_left() -> None:
     desk = coin_desk()
     desk.fill("buy", 1, 100)
@@ -43,7 +38,7 @@ def test_position_turns_when_a_fee_in_units_is_larger_than_what_is_left() -> Non
     desk.fill("sell", "0.95", 110, fee="0.1", fee_currency="BTC")
 
     # 1 x 10 won, 0.1 x 110 paid.
-    assert booked(desk) == ("-0.05", "110", "-1")
+    assert held(desk) == ("-0.05", "110", "-1")
 
 
 def test_turned_position_is_larger_when_the_fee_leaves_in_units() -> None:
@@ -52,7 +47,7 @@ def test_turned_position_is_larger_when_the_fee_leaves_in_units() -> None:
 
     desk.fill("sell", 3, 110, fee="0.1", fee_currency="BTC")
 
-    assert booked(desk) == ("-2.1", "110", "-1")
+    assert held(desk) == ("-2.1", "110", "-1")
 
 
 def test_rebate_in_units_is_held_and_gained() -> None:
@@ -60,7 +55,7 @@ def test_rebate_in_units_is_held_and_gained() -> None:
 
     desk.fill("buy", 1, 100, fee="-0.1", fee_currency="BTC")
 
-    assert booked(desk) == ("1.1", "100", "10")
+    assert held(desk) == ("1.1", "100", "10")
 
 
 def test_bust_of_a_fee_in_units_leaves_the_later_fee_where_it_was() -> None:
@@ -70,7 +65,7 @@ def test_bust_of_a_fee_in_units_leaves_the_later_fee_where_it_was() -> None:
 
     desk.fill("buy", 10, 100, fill_id="a", fee="0.1", fee_currency="BTC", kind="bust")
 
-    assert booked(desk) == ("-1.2", "90", "-18")
+    assert held(desk) == ("-1.2", "90", "-18")
 
 
 def test_fees_in_units_turn_a_position_whose_instrument_came_later() -> None:
@@ -83,7 +78,7 @@ def test_fees_in_units_turn_a_position_whose_instrument_came_later() -> None:
     desk.signal("hold", symbol="Z")
 
     # -50 in units, then 9.5 x 10.
-    assert booked(desk, "Z") == ("-2.5", "110", "45")
+    assert held(desk, "Z") == ("-2.5", "110", "45")
     assert desk.state()["equity"] == "10045"
 
 
@@ -129,7 +124,7 @@ def test_fills_are_busted_at_their_own_rates_when_each_had_another() -> None:
 
     # The first sale realizes nothing now; 4 x 10 x 2 stay.
     assert desk.state()["balance"] == "10080"
-    assert booked(desk)[:2] == ("-16", "90")
+    assert held(desk)[:2] == ("-16", "90")
 
 
 def test_what_waited_for_a_rate_stays_frozen_when_a_fill_before_it_is_busted() -> None:
@@ -156,7 +151,7 @@ def test_nothing_is_converted_when_the_bust_came_before_the_rate() -> None:
     later(desk, "1.5")
 
     assert desk.state()["balance"] == "10000"
-    assert booked(desk) == ("10", "100", "0")
+    assert held(desk) == ("10", "100", "0")
 
 
 def test_late_fee_in_units_is_yesterdays() -> None:

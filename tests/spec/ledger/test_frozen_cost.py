@@ -3,25 +3,8 @@
 import pytest
 
 from tests.spec.desk import MINUTE, SECOND, Desk, numbers_of, open_desk
+from tests.spec.desks import euro_desk, see_rate
 from tests.spec.rulebook import only
-
-
-def euro_desk(rate: str | None = "1.1", **rules: dict[str, object]) -> Desk:
-    """Return a cash account of 10 000 dollars, with E in euros at 5 and a rate between them."""
-    desk = open_desk(only(cash={}, **rules))
-    desk.instrument("EURUSD", base_currency="EUR", tick_size="0.0001")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    if rate is not None:
-        desk.price(rate, "EURUSD")
-    return desk
-
-
-def rate(desk: Desk, value: str) -> None:
-    """Let the account see another rate."""
-    desk.wait(SECOND)
-    desk.price(value, "EURUSD")
-    desk.signal("hold", symbol="E")
 
 
 def free(desk: Desk) -> str | None:
@@ -33,20 +16,20 @@ def free(desk: Desk) -> str | None:
 
 
 def test_free_cash_stays_when_the_rate_moves() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 5, symbol="E")
     before = free(desk)
 
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     # 10 000 - 500 x 1.1.
     assert (before, free(desk)) == ("9450", "9450")
 
 
 def test_each_fill_costs_at_its_own_rate() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 5, symbol="E")
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     desk.fill("buy", 100, 6, symbol="E")
 
@@ -55,9 +38,9 @@ def test_each_fill_costs_at_its_own_rate() -> None:
 
 
 def test_cost_is_closed_in_proportion() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 5, symbol="E")
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
     desk.fill("buy", 100, 6, symbol="E")
 
     desk.fill("sell", 50, "5.5", symbol="E")
@@ -68,9 +51,9 @@ def test_cost_is_closed_in_proportion() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [("buy", "sell"), ("sell", "buy")])
 def test_cost_begins_anew_when_a_fill_turns_the_position(first: str, second: str) -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill(first, 100, 5, symbol="E")
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     desk.fill(second, 150, 5, symbol="E")
 
@@ -79,43 +62,43 @@ def test_cost_begins_anew_when_a_fill_turns_the_position(first: str, second: str
 
 
 def test_fill_without_a_rate_costs_at_the_first_rate_seen() -> None:
-    desk = euro_desk(rate=None)
+    desk = euro_desk(None, cash={})
     desk.fill("buy", 100, 5, symbol="E")
     unknown = desk.signal("buy", 1, limit_price="100")
 
-    rate(desk, "1.1")
-    rate(desk, "1.2")
+    see_rate(desk, "1.1")
+    see_rate(desk, "1.2")
 
     assert numbers_of(unknown, "cash")[:2] == ("breach", None)
     assert free(desk) == "9450"
 
 
 def test_fill_with_a_stale_rate_costs_at_the_first_fresh_one() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.signal("hold", symbol="E")
     desk.wait(MINUTE + 1)
     desk.price(5, "E")
     desk.fill("buy", 100, 5, symbol="E")
 
-    rate(desk, "1.3")
-    rate(desk, "1.4")
+    see_rate(desk, "1.3")
+    see_rate(desk, "1.4")
 
     assert free(desk) == "9350"
 
 
 def test_adopted_position_costs_at_the_rate_of_its_adoption() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.snapshot(100, 5, symbol="E")
 
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
 
     assert free(desk) == "9450"
 
 
 def test_busted_fill_has_cost_nothing() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 5, symbol="E", fill_id="a")
-    rate(desk, "1.2")
+    see_rate(desk, "1.2")
     desk.fill("buy", 100, 5, symbol="E")
 
     desk.fill("buy", 100, 5, symbol="E", fill_id="a", kind="bust")
@@ -125,9 +108,9 @@ def test_busted_fill_has_cost_nothing() -> None:
 
 
 def test_snapshot_agrees_when_only_the_rate_has_moved() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 5, symbol="E")
-    rate(desk, "1.3")
+    see_rate(desk, "1.3")
 
     desk.flow("snapshot", "9450")
     desk.wait(6 * SECOND)
@@ -136,9 +119,9 @@ def test_snapshot_agrees_when_only_the_rate_has_moved() -> None:
 
 
 def test_snapshot_of_the_cost_at_the_newest_rate_is_adopted() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 5, symbol="E")
-    rate(desk, "1.3")
+    see_rate(desk, "1.3")
 
     desk.flow("snapshot", "9350")
     desk.wait(6 * SECOND)
@@ -147,10 +130,10 @@ def test_snapshot_of_the_cost_at_the_newest_rate_is_adopted() -> None:
 
 
 def test_unrealized_follows_the_rate_all_the_same() -> None:
-    desk = euro_desk()
+    desk = euro_desk(cash={})
     desk.fill("buy", 100, 4, symbol="E")
 
-    rate(desk, "1.3")
+    see_rate(desk, "1.3")
 
     # 100 x 1 x 1.3.
     assert desk.state()["equity"] == "10130"

@@ -1,6 +1,7 @@
 """Fills that come after the roll of the day in which they were executed."""
 
 from tests.spec.desk import DAY, HOUR, MINUTE, NOON, Desk, open_desk
+from tests.spec.desks import euro_desk
 from tests.spec.rulebook import only
 
 
@@ -129,11 +130,7 @@ def test_past_decisions_are_not_written_again_when_a_fill_comes_late() -> None:
 
 
 def test_late_fill_of_a_foreign_symbol_corrects_the_open_in_the_accounts_currency() -> None:
-    desk = open_desk(only())
-    desk.instrument("EURUSD", base_currency="EUR")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    desk.price("1.2", "EURUSD")
+    desk = euro_desk("1.2")
     desk.fill("buy", 10, 5, symbol="E")
     executed_ms = next_day(desk)
     desk.price("1.2", "EURUSD")

@@ -2,14 +2,9 @@
 
 from decimal import Decimal
 
-from tests.spec.desk import Desk, open_desk
+from tests.spec.desk import open_desk
+from tests.spec.desks import held
 from tests.spec.rulebook import only
-
-
-def held(desk: Desk, symbol: str = "X") -> tuple[str, str, str]:
-    """Return quantity, average price and realized PnL of a symbol."""
-    row = desk.position(symbol)
-    return row["quantity"], row["average_price"], row["realized_pnl"]
 
 
 def rounded(text: str, places: int) -> Decimal:

@@ -3,18 +3,8 @@
 import pytest
 
 from tests.spec.desk import MINUTE, SECOND, Desk, numbers_of, open_desk
+from tests.spec.desks import euro_desk
 from tests.spec.rulebook import only
-
-
-def euro_desk(rate: str | None = "1.1", **rules: dict[str, object]) -> Desk:
-    """Return a desk in dollars with an instrument E in euros at 5, and a rate between them."""
-    desk = open_desk(only(**rules))
-    desk.instrument("EURUSD", base_currency="EUR", settlement_currency="USD")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    if rate is not None:
-        desk.price(rate, "EURUSD")
-    return desk
 
 
 def test_unrealized_and_exposures_are_converted_at_the_current_rate() -> None:
@@ -193,7 +183,7 @@ def test_loss_is_not_hidden_when_the_rate_is_only_old() -> None:
 
 
 def test_realized_is_converted_at_the_first_rate_seen_when_its_fill_had_none() -> None:
-    desk = euro_desk(rate=None)
+    desk = euro_desk(None)
     desk.fill("buy", 10, 5, symbol="E")
     desk.fill("sell", 10, 6, symbol="E", fee="1")
     unknown = desk.state()
@@ -211,7 +201,7 @@ def test_realized_is_converted_at_the_first_rate_seen_when_its_fill_had_none() -
 
 
 def test_position_is_valued_when_a_revaluation_brings_the_rate_that_its_fill_missed() -> None:
-    desk = euro_desk(rate=None)
+    desk = euro_desk(None)
     desk.fill("buy", 10, 5, symbol="E")
     unknown = desk.state()["gross_exposure"]
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.risk.rules import RULES
-from tests.spec.desk import ACCOUNT, MINUTE, Desk, Row, checks_of, numbers_of, open_desk
+from tests.spec.desk import ACCOUNT, MINUTE, Desk, checks_of, numbers_of, open_desk
+from tests.spec.desks import entry
 from tests.spec.limits.test_limits import EVERY_NAME
 from tests.spec.rulebook import only
 
@@ -41,11 +42,6 @@ ALONE = [
 def told(desk: Desk) -> list[str]:
     """Return the messages of the alerts about limits."""
     return [row["message"] for row in desk.alerts("limits")]
-
-
-def asked(desk: Desk) -> Row:
-    """Ask for an entry."""
-    return desk.signal("buy", 1, limit_price="100")
 
 
 @pytest.mark.parametrize(("name", "parameter"), ALONE)
@@ -93,7 +89,7 @@ def test_refusal_names_what_is_missing_when_half_a_rule_is_set(
     desk.limits(rule)
 
     assert told(desk) == [f"version 2 is refused: rules.{said}"]
-    assert asked(desk)["limits_version"] == "1.0"
+    assert entry(desk)["limits_version"] == "1.0"
 
 
 def test_half_a_rule_is_taken_when_it_is_off() -> None:
@@ -110,8 +106,8 @@ def test_account_sets_half_a_rule_when_everyone_has_the_other() -> None:
     desk.limits({"stopout_guard": {"stopouts_max": 5}}, account=ACCOUNT, version=1)
 
     assert told(desk) == []
-    assert numbers_of(asked(desk), "stopout_guard") == ("pass", None, None, None)
-    assert asked(desk)["limits_version"] == "1.1"
+    assert numbers_of(entry(desk), "stopout_guard") == ("pass", None, None, None)
+    assert entry(desk)["limits_version"] == "1.1"
 
 
 def test_account_is_refused_half_a_rule_when_everyone_has_nothing_of_it() -> None:
@@ -129,7 +125,7 @@ def test_account_cannot_take_away_half_of_what_everyone_has() -> None:
     desk.limits({"stopout_guard": {"stopouts_max": None}}, account=ACCOUNT, version=1)
 
     assert "rules.stopout_guard.lookback_ms: does nothing without stopouts_max" in told(desk)[0]
-    assert checks_of(asked(desk))["stopout_guard"]["verdict"] == "pass"
+    assert checks_of(entry(desk))["stopout_guard"]["verdict"] == "pass"
 
 
 def taken_away() -> Desk:
@@ -144,10 +140,10 @@ def taken_away() -> Desk:
 def test_no_entry_passes_when_everyone_takes_away_what_an_account_relied_on() -> None:
     desk = taken_away()
 
-    entry, exit_ = asked(desk), desk.signal("sell", 10, limit_price="100")
+    asked, exit_ = entry(desk), desk.signal("sell", 10, limit_price="100")
 
-    assert (entry["verdict"], entry["reasons"]) == ("rejected", ["stopout_guard"])
-    assert numbers_of(entry, "stopout_guard") == ("breach", None, None, None)
+    assert (asked["verdict"], asked["reasons"]) == ("rejected", ["stopout_guard"])
+    assert numbers_of(asked, "stopout_guard") == ("breach", None, None, None)
     assert (exit_["verdict"], checks_of(exit_)["stopout_guard"]["verdict"]) == (
         "approved",
         "exempt",
@@ -158,7 +154,7 @@ def test_account_tells_once_when_everyone_takes_away_what_it_relied_on() -> None
     desk = taken_away()
 
     for _ in range(3):
-        asked(desk)
+        entry(desk)
 
     (alert,) = desk.alerts("limits")
     assert (alert["account_id"], alert["level"], alert["action"]) == (ACCOUNT, "high", "warn")
@@ -170,17 +166,17 @@ def test_account_tells_once_when_everyone_takes_away_what_it_relied_on() -> None
 
 def test_entries_pass_again_when_the_other_half_is_set() -> None:
     desk = taken_away()
-    asked(desk)
+    entry(desk)
 
     desk.limits({"stopout_guard": {**GUARD}}, account=ACCOUNT, version=2)
 
-    assert asked(desk)["reasons"] == []
+    assert entry(desk)["reasons"] == []
     assert len(desk.alerts("limits")) == 1
 
 
 def test_same_document_again_is_ignored_when_it_could_not_be_taken_any_more() -> None:
     desk = taken_away()
-    asked(desk)
+    entry(desk)
 
     desk.limits({"stopout_guard": {"stopouts_max": 5}}, account=ACCOUNT, version=1)
 

@@ -2,17 +2,11 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desk import Row, answer_of, checks_of, numbers_of, open_desk
+from tests.spec.desks import held_desk
 from tests.spec.rulebook import only
 
 ALWAYS_BREACHED = {"order_notional_max": "0"}
-
-
-def long_desk(held: int = 100, **rules: dict[str, object]) -> Desk:
-    """Return a desk that holds a long position in X at 100."""
-    desk = open_desk(only(order_notional=ALWAYS_BREACHED, **rules), balance=100_000)
-    desk.fill("buy", held, 100)
-    return desk
 
 
 def is_exempt(decision: Row) -> bool:
@@ -21,7 +15,7 @@ def is_exempt(decision: Row) -> bool:
 
 
 def test_exit_is_what_is_left_beside_working_exits() -> None:
-    desk = long_desk()
+    desk = held_desk(100, balance=100_000, order_notional=ALWAYS_BREACHED)
     desk.signal("sell", 60, limit_price="100")
 
     exit_ = desk.signal("sell", 40, limit_price="100")
@@ -31,7 +25,7 @@ def test_exit_is_what_is_left_beside_working_exits() -> None:
 
 
 def test_order_is_no_exit_when_it_is_one_larger_than_what_is_left() -> None:
-    desk = long_desk()
+    desk = held_desk(100, balance=100_000, order_notional=ALWAYS_BREACHED)
     desk.signal("sell", 60, limit_price="100")
 
     decision = desk.signal("sell", 41, limit_price="100")
@@ -93,7 +87,7 @@ def test_exit_reserves_at_zero_when_there_never_was_a_price() -> None:
 
 
 def test_exit_is_proven_again_when_a_working_exit_is_cancelled() -> None:
-    desk = long_desk()
+    desk = held_desk(100, balance=100_000, order_notional=ALWAYS_BREACHED)
     desk.signal("sell", 100, limit_price="100", signal_id="first")
     blocked = desk.signal("sell", 100, limit_price="100")
 

@@ -4,35 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, open_desk
+from tests.spec.desk import SECOND, open_desk
+from tests.spec.desks import held_desk, symbols_closed, two_symbols
 from tests.spec.rulebook import only
 
 LIMIT = {
     "position_ratio": "position_ratio_max",
     "gross_exposure": "gross_exposure_ratio_max",
 }
-
-
-def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
-    """Return a desk that holds X since 100."""
-    desk = open_desk(only(**rules), balance=balance)
-    desk.fill("buy", quantity, 100)
-    return desk
-
-
-def exits(desk: Desk) -> list[tuple[str, str, str]]:
-    """Return reason, symbol and quantity of every exit so far."""
-    return [(row["reason"], row["symbol"], row["quantity"]) for row in desk.exits()]
-
-
-def two_symbols(**rule: Any) -> Desk:
-    """Return a desk that holds 30 of A and 10 of B at 100, with 8000 besides."""
-    desk = open_desk(only(gross_exposure=rule), balance=8000)
-    for symbol, quantity in (("B", 10), ("A", 30)):
-        desk.instrument(symbol)
-        desk.price(100, symbol)
-        desk.fill("buy", quantity, 100, symbol=symbol)
-    return desk
 
 
 @pytest.mark.parametrize(
@@ -53,12 +32,12 @@ def test_position_is_brought_back_by_as_many_lots_as_its_excess_needs(
     withdrawn: int, quantity: str
 ) -> None:
     rule = {"position_ratio_max": "1", "on_breach": "flatten"}
-    desk = held_desk(10, 1000, position_ratio=rule)
+    desk = held_desk(10, balance=1000, position_ratio=rule)
 
     desk.flow("withdrawal", withdrawn)
 
     # 10 x 100 less what is left: an excess of 100 is one lot, one of 101 two.
-    assert exits(desk) == [("deleverage", "X", quantity)]
+    assert symbols_closed(desk) == [("deleverage", "X", quantity)]
 
 
 def test_multiplier_counts_when_a_position_is_brought_back() -> None:
@@ -70,7 +49,7 @@ def test_multiplier_counts_when_a_position_is_brought_back() -> None:
 
     desk.flow("withdrawal", 1001)
 
-    assert exits(desk) == [("deleverage", "M", "2")]
+    assert symbols_closed(desk) == [("deleverage", "M", "2")]
 
 
 def test_nothing_more_is_sold_while_exits_that_suffice_are_on_their_way() -> None:
@@ -85,17 +64,21 @@ def test_nothing_more_is_sold_while_exits_that_suffice_are_on_their_way() -> Non
 
 
 def test_exit_is_sent_again_when_it_is_refused_and_the_excess_is_still_there() -> None:
-    desk = held_desk(10, 1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"})
+    desk = held_desk(
+        10, balance=1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"}
+    )
     desk.flow("withdrawal", 150)
     desk.wait(SECOND)
 
     desk.order(desk.exits()[0]["exit_id"], "rejected")
 
-    assert exits(desk) == [("deleverage", "X", "2")] * 2
+    assert symbols_closed(desk) == [("deleverage", "X", "2")] * 2
 
 
 def test_no_exit_is_sent_again_when_the_excess_is_gone() -> None:
-    desk = held_desk(10, 1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"})
+    desk = held_desk(
+        10, balance=1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"}
+    )
     desk.flow("withdrawal", 150)
     desk.wait(SECOND)
     desk.flow("deposit", 150)
@@ -103,7 +86,7 @@ def test_no_exit_is_sent_again_when_the_excess_is_gone() -> None:
     desk.order(desk.exits()[0]["exit_id"], "rejected")
     desk.wait(10 * SECOND)
 
-    assert exits(desk) == [("deleverage", "X", "2")]
+    assert symbols_closed(desk) == [("deleverage", "X", "2")]
 
 
 def test_stop_closes_what_a_deleverage_on_its_way_leaves() -> None:
@@ -115,15 +98,17 @@ def test_stop_closes_what_a_deleverage_on_its_way_leaves() -> None:
 
     desk.see(95)
 
-    assert exits(desk) == [("deleverage", "X", "2"), ("stop_loss", "X", "8")]
+    assert symbols_closed(desk) == [("deleverage", "X", "2"), ("stop_loss", "X", "8")]
 
 
 def test_all_is_sold_when_no_equity_is_left() -> None:
-    desk = held_desk(10, 1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"})
+    desk = held_desk(
+        10, balance=1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"}
+    )
 
     desk.flow("withdrawal", 1000)
 
-    assert exits(desk) == [("deleverage", "X", "10")]
+    assert symbols_closed(desk) == [("deleverage", "X", "10")]
     assert desk.alerts("position_ratio")[0]["measured"] is None
 
 
@@ -139,7 +124,7 @@ def test_whole_position_is_closed_when_it_is_past_stop_and_cap() -> None:
     desk.order(desk.exits()[0]["exit_id"], "cancelled")
     desk.wait(SECOND)
 
-    assert exits(desk) == [("stop_loss", "X", "10")] * 2
+    assert symbols_closed(desk) == [("stop_loss", "X", "10")] * 2
 
 
 @pytest.mark.parametrize("rule", LIMIT)

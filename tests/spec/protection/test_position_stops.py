@@ -4,15 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.spec.desk import SECOND, Desk, Row, open_desk
+from tests.spec.desk import SECOND, open_desk
+from tests.spec.desks import bought
 from tests.spec.rulebook import only
-
-
-def bought(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
-    """Have an entry of the gate filled at its limit of 100."""
-    decision = desk.signal("buy", quantity, limit_price="100", **fields)
-    desk.fill("buy", quantity, 100, signal_id=decision["signal_id"])
-    return decision
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,10 @@
 """Violations: how they are counted, and the alert when they are too many."""
 
-from tests.spec.desk import MINUTE, Desk, open_desk
+from tests.spec.desk import MINUTE, open_desk
+from tests.spec.desks import burst
 from tests.spec.rulebook import only
 
 FORBIDDEN = {"order_notional_max": "0"}
-
-
-def refuse(desk: Desk, times: int) -> None:
-    """Have signals refused, each for one reason."""
-    for _ in range(times):
-        desk.signal("buy", 1, limit_price="100")
 
 
 def test_violations_are_counted_by_level_and_rule() -> None:
@@ -19,7 +14,7 @@ def test_violations_are_counted_by_level_and_rule() -> None:
     desk.fill("buy", 10, 100)
     desk.fill("sell", 10, 40)
 
-    refuse(desk, 1)
+    burst(desk, 1)
 
     # A loss of 600 is beyond 2 % of the day and 5 % of the week; the entry is refused for five
     # reasons less the two that are off.

@@ -9,12 +9,12 @@ from tests.spec.desk import (
     MINUTE,
     SECOND,
     Desk,
-    Row,
     answer_of,
     assert_not_judged,
     numbers_of,
     open_desk,
 )
+from tests.spec.desks import entry
 from tests.spec.rulebook import only
 
 IN_A_ROW = {"consecutive_losses_max": 3, "cooldown_ms": MINUTE}
@@ -32,14 +32,9 @@ def trade(desk: Desk, *results: int, symbol: str = "X") -> None:
         desk.fill("sell", 1, 100 + result, symbol=symbol)
 
 
-def ask(desk: Desk, quantity: int = 10, **fields: Any) -> Row:
-    """Ask for an entry at 100."""
-    return desk.signal("buy", quantity, limit_price="100", **fields)
-
-
 def refused(desk: Desk) -> bool:
     """Tell whether an entry is refused by the breaker; it is cancelled if not."""
-    decision = ask(desk)
+    decision = entry(desk, 10)
     if decision["verdict"] != "rejected":
         desk.order(decision["signal_id"], "cancelled")
     return bool(decision["reasons"] == ["circuit_breaker"] and decision["verdict"] == "rejected")
@@ -91,7 +86,7 @@ def test_position_that_turns_is_closed() -> None:
 
     desk.fill("sell", 3, 99)
 
-    assert answer_of(ask(desk)) == ("modified", "2", ["circuit_breaker"], "circuit_breaker")
+    assert answer_of(entry(desk, 10)) == ("modified", "2", ["circuit_breaker"], "circuit_breaker")
 
 
 def test_result_begins_anew_when_a_position_turned() -> None:
@@ -167,7 +162,7 @@ def test_it_is_open_for_its_cooldown(wait_ms: int, verdict: str) -> None:
 
     desk.wait(wait_ms)
 
-    assert ask(desk)["verdict"] == verdict
+    assert entry(desk, 10)["verdict"] == verdict
 
 
 def half_open(**more: Any) -> Desk:
@@ -180,42 +175,42 @@ def half_open(**more: Any) -> Desk:
 
 @pytest.mark.parametrize(("asked", "approved"), [(10, "5"), (11, "5"), (12, "6"), (2, "1")])
 def test_half_of_what_is_asked_is_let_in_when_it_is_half_open(asked: int, approved: str) -> None:
-    decision = ask(half_open(), asked)
+    decision = entry(half_open(), asked)
 
     assert answer_of(decision) == ("modified", approved, ["circuit_breaker"], "circuit_breaker")
 
 
 def test_nothing_is_let_in_when_half_of_it_is_less_than_a_lot() -> None:
-    decision = ask(half_open(), 1)
+    decision = entry(half_open(), 1)
 
     assert answer_of(decision) == ("rejected", "0", ["circuit_breaker"], "circuit_breaker")
 
 
 def test_numbers_are_the_quantity_and_what_is_let_in() -> None:
-    decision = ask(half_open(half_open_scale="0.3"), 10)
+    decision = entry(half_open(half_open_scale="0.3"), 10)
 
     assert numbers_of(decision, "circuit_breaker") == ("breach", "10", "3", "-7")
 
 
 def test_second_entry_is_refused_while_the_first_is_reserved() -> None:
     desk = half_open()
-    ask(desk)
+    entry(desk, 10)
 
-    assert ask(desk)["verdict"] == "rejected"
+    assert entry(desk, 10)["verdict"] == "rejected"
 
 
 def test_next_entry_is_let_in_when_the_first_came_to_nothing() -> None:
     desk = half_open()
-    first = ask(desk)
+    first = entry(desk, 10)
 
     desk.order(first["signal_id"], "cancelled")
 
-    assert ask(desk)["verdict"] == "modified"
+    assert entry(desk, 10)["verdict"] == "modified"
 
 
 def enter(desk: Desk) -> None:
     """Have the one entry filled."""
-    decision = ask(desk)
+    decision = entry(desk, 10)
     quantity = decision["approved_quantity"]
     desk.fill("buy", quantity, 100, signal_id=decision["signal_id"])
 
@@ -224,7 +219,7 @@ def test_second_entry_is_refused_when_a_position_was_opened_since() -> None:
     desk = half_open()
     enter(desk)
 
-    assert ask(desk)["verdict"] == "rejected"
+    assert entry(desk, 10)["verdict"] == "rejected"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +232,7 @@ def test_close_decides_when_it_is_half_open(price: int, verdict: str) -> None:
     desk.fill("sell", 5, price)
 
     # A winning one closes it, a losing one opens it anew, a neutral one lets another try.
-    assert ask(desk)["verdict"] == verdict
+    assert entry(desk, 10)["verdict"] == verdict
 
 
 def test_counters_are_cleared_when_a_winning_close_closes_it() -> None:
@@ -282,7 +277,7 @@ def test_resume_of_a_loss_stop_closes_it() -> None:
 
     desk.control("resume", stop_id=desk.state()["stops"][0])
 
-    assert ask(desk)["verdict"] == "approved"
+    assert entry(desk, 10)["verdict"] == "approved"
 
 
 def test_resume_of_another_stop_leaves_it_open() -> None:
@@ -309,7 +304,7 @@ def test_document_is_refused_when_it_has_no_sense(rule: dict[str, Any]) -> None:
 
 def test_each_opening_says_why() -> None:
     desk = half_open()
-    ask(desk)
+    entry(desk, 10)
 
     trade(desk, -1)
 
@@ -324,7 +319,7 @@ def test_entry_passes_after_losses_when_the_rule_is_turned_off() -> None:
 
     trade(desk, -1, -1, -1)
 
-    assert_not_judged(ask(desk), "circuit_breaker")
+    assert_not_judged(entry(desk, 10), "circuit_breaker")
 
 
 def test_exit_is_exempt_when_the_breaker_is_open() -> None:

@@ -2,20 +2,9 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, assert_not_judged, explained, numbers_of, open_desk
-from tests.spec.rulebook import Rules, only
-
-
-def holding_desk(rules: Rules) -> Desk:
-    """Return a desk that holds 10 X."""
-    desk = open_desk(rules)
-    desk.fill("buy", 10, 100)
-    return desk
-
-
-def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
-    """Ask for one of a symbol and return the decision."""
-    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
+from tests.spec.desk import assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import entry, held_desk
+from tests.spec.rulebook import only
 
 
 @pytest.mark.parametrize(
@@ -32,7 +21,7 @@ def test_entry_is_rejected_when_its_confidence_is_below_the_limit_or_absent(
 ) -> None:
     desk = open_desk(only(confidence={"confidence_min": "0.6"}))
 
-    decision = bought(desk, confidence=confidence)
+    decision = entry(desk, confidence=confidence)
 
     assert numbers_of(decision, "confidence") == check
     assert decision["reasons"] == (["confidence"] if check[0] == "breach" else [])
@@ -44,13 +33,13 @@ def test_absent_confidence_counts_as_one_when_nothing_is_asked_of_it(
 ) -> None:
     desk = open_desk(only(confidence={}))
 
-    decision = bought(desk, confidence=confidence)
+    decision = entry(desk, confidence=confidence)
 
     assert numbers_of(decision, "confidence") == ("pass", measured, "0", measured)
 
 
 def test_exit_is_exempt_when_its_confidence_is_low() -> None:
-    desk = holding_desk(only(confidence={"confidence_min": "0.6"}))
+    desk = held_desk(confidence={"confidence_min": "0.6"})
 
     decision = desk.signal("sell", 10, limit_price="100", confidence="0.1")
 
@@ -61,7 +50,7 @@ def test_exit_is_exempt_when_its_confidence_is_low() -> None:
 def test_breach_is_explained_when_the_confidence_is_low() -> None:
     desk = open_desk(only(confidence={"confidence_min": "0.5"}))
 
-    decision = bought(desk, confidence="0.25")
+    decision = entry(desk, confidence="0.25")
 
     message = "The confidence of 0.25 is below the minimum of 0.5."
     assert explained(decision, "confidence") == ("ratio", message)
@@ -70,7 +59,7 @@ def test_breach_is_explained_when_the_confidence_is_low() -> None:
 def test_low_confidence_passes_when_the_rule_is_turned_off() -> None:
     desk = open_desk(only(confidence={"confidence_min": "0.5", "enabled": False}))
 
-    assert_not_judged(bought(desk, confidence="0.25"), "confidence")
+    assert_not_judged(entry(desk, confidence="0.25"), "confidence")
 
 
 @pytest.mark.parametrize("least", ["1.01", "-0.1"])
@@ -80,4 +69,4 @@ def test_minimum_is_refused_when_it_is_no_confidence(least: str) -> None:
     desk.limits({"confidence": {"confidence_min": least}})
 
     assert len(desk.alerts("limits")) == 1
-    assert bought(desk)["limits_version"] == "1.0"
+    assert entry(desk)["limits_version"] == "1.0"

@@ -2,23 +2,16 @@
 
 import pytest
 
-from tests.spec.desk import HOUR, Desk, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desk import HOUR, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import loss_desk
 from tests.spec.rulebook import only
 
 LOSSES = [("199.99", "approved"), ("200", "approved"), ("200.01", "rejected")]
 
 
-def loss_desk(loss: str, **parameters: object) -> Desk:
-    """Return a desk of 10 000 that may lose 0.02 of it and has lost an amount, only warned."""
-    rule = {"daily_loss_ratio_max": "0.02", "on_breach": "warn", **parameters}
-    desk = open_desk(only(daily_loss=rule))
-    desk.lose(loss)
-    return desk
-
-
 @pytest.mark.parametrize(("loss", "verdict"), LOSSES)
 def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: str) -> None:
-    desk = loss_desk(loss)
+    desk = loss_desk("daily_loss", loss)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -27,7 +20,7 @@ def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: 
 
 
 def test_loss_and_limit_are_shown_in_money() -> None:
-    desk = loss_desk("150")
+    desk = loss_desk("daily_loss", "150")
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -36,7 +29,7 @@ def test_loss_and_limit_are_shown_in_money() -> None:
 
 @pytest.mark.parametrize(("mark", "verdict"), [("95", "approved"), ("94.999", "rejected")])
 def test_unrealized_loss_counts_at_once_in_the_gate(mark: str, verdict: str) -> None:
-    desk = loss_desk("150")
+    desk = loss_desk("daily_loss", "150")
     desk.fill("buy", 10, 100)
 
     desk.price(mark)
@@ -48,7 +41,7 @@ def test_unrealized_loss_counts_at_once_in_the_gate(mark: str, verdict: str) -> 
 
 @pytest.mark.parametrize(("kind", "limit"), [("deposit", "220"), ("withdrawal", "200")])
 def test_deposits_raise_the_base_and_withdrawals_do_not_lower_it(kind: str, limit: str) -> None:
-    desk = loss_desk("10")
+    desk = loss_desk("daily_loss", "10")
 
     desk.flow(kind, 1000)
     decision = desk.signal("buy", 1, limit_price="100")
@@ -58,7 +51,7 @@ def test_deposits_raise_the_base_and_withdrawals_do_not_lower_it(kind: str, limi
 
 
 def test_deposit_of_yesterday_is_in_the_start_equity_once() -> None:
-    desk = loss_desk("10")
+    desk = loss_desk("daily_loss", "10")
     desk.flow("deposit", 1000)
     desk.wait(12 * HOUR)
     desk.price(100)
@@ -70,7 +63,7 @@ def test_deposit_of_yesterday_is_in_the_start_equity_once() -> None:
 
 
 def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
-    desk = loss_desk("500")
+    desk = loss_desk("daily_loss", "500")
     desk.fill("buy", 10, 100)
 
     decision = desk.signal("sell", 10, limit_price="100")
@@ -110,7 +103,7 @@ def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark() -
 
 
 def test_breach_is_explained_when_the_loss_is_above_its_limit() -> None:
-    decision = loss_desk("200.01").signal("buy", 1, limit_price="100")
+    decision = loss_desk("daily_loss", "200.01").signal("buy", 1, limit_price="100")
 
     message = "The day's loss of 200.01 is above the limit of 200."
     assert numbers_of(decision, "daily_loss") == ("breach", "200.01", "200", "-0.01")
@@ -118,6 +111,6 @@ def test_breach_is_explained_when_the_loss_is_above_its_limit() -> None:
 
 
 def test_entry_after_a_loss_passes_when_the_rule_is_turned_off() -> None:
-    decision = loss_desk("500", enabled=False).signal("buy", 1, limit_price="100")
+    decision = loss_desk("daily_loss", "500", enabled=False).signal("buy", 1, limit_price="100")
 
     assert_not_judged(decision, "daily_loss")

@@ -2,23 +2,16 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desk import answer_of, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import loss_desk
 from tests.spec.rulebook import only
 
 LOSSES = [("199.99", "approved"), ("200", "approved"), ("200.01", "rejected")]
 
 
-def loss_desk(loss: str, **parameters: object) -> Desk:
-    """Return a desk of 10 000 that may lose 0.02 of it and has lost an amount, only warned."""
-    rule = {"drawdown_ratio_max": "0.02", "on_breach": "warn", **parameters}
-    desk = open_desk(only(drawdown=rule))
-    desk.lose(loss)
-    return desk
-
-
 @pytest.mark.parametrize(("loss", "verdict"), LOSSES)
 def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: str) -> None:
-    desk = loss_desk(loss)
+    desk = loss_desk("drawdown", loss)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -27,7 +20,7 @@ def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: 
 
 
 def test_drawdown_is_shown_as_a_ratio() -> None:
-    desk = loss_desk("150")
+    desk = loss_desk("drawdown", "150")
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -46,7 +39,7 @@ def test_larger_opposite_order_is_cut_to_the_exit_when_equity_is_low() -> None:
 
 
 def test_breach_is_explained_when_equity_is_too_far_below_its_peak() -> None:
-    decision = loss_desk("300").signal("buy", 1, limit_price="100")
+    decision = loss_desk("drawdown", "300").signal("buy", 1, limit_price="100")
 
     message = "The drawdown of 0.03 is above the limit of 0.02."
     assert numbers_of(decision, "drawdown") == ("breach", "0.03", "0.02", "-0.01")
@@ -54,7 +47,7 @@ def test_breach_is_explained_when_equity_is_too_far_below_its_peak() -> None:
 
 
 def test_exit_is_exempt_when_equity_is_too_far_below_its_peak() -> None:
-    desk = loss_desk("300")
+    desk = loss_desk("drawdown", "300")
     desk.fill("buy", 10, 100)
 
     decision = desk.signal("sell", 10, limit_price="100")
@@ -64,7 +57,7 @@ def test_exit_is_exempt_when_equity_is_too_far_below_its_peak() -> None:
 
 
 def test_drawdown_is_unknown_when_the_mark_of_a_position_is_stale() -> None:
-    desk = loss_desk("100")
+    desk = loss_desk("drawdown", "100")
     desk.fill("buy", 1, 100)
     desk.wait(60_001)
 
@@ -75,6 +68,6 @@ def test_drawdown_is_unknown_when_the_mark_of_a_position_is_stale() -> None:
 
 
 def test_entry_below_the_peak_passes_when_the_rule_is_turned_off() -> None:
-    decision = loss_desk("300", enabled=False).signal("buy", 1, limit_price="100")
+    decision = loss_desk("drawdown", "300", enabled=False).signal("buy", 1, limit_price="100")
 
     assert_not_judged(decision, "drawdown")

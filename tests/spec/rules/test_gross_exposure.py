@@ -1,7 +1,5 @@
 """The worst case notional of all symbols stays below its share of equity."""
 
-from typing import Any
-
 import pytest
 
 from tests.spec.desk import (
@@ -12,29 +10,8 @@ from tests.spec.desk import (
     numbers_of,
     open_desk,
 )
+from tests.spec.desks import held_desk, symbols_closed, two_symbols
 from tests.spec.rulebook import only
-
-
-def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
-    """Return a desk that holds X since 100."""
-    desk = open_desk(only(**rules), balance=balance)
-    desk.fill("buy", quantity, 100)
-    return desk
-
-
-def exits(desk: Desk) -> list[tuple[str, str, str]]:
-    """Return reason, symbol and quantity of every exit so far."""
-    return [(row["reason"], row["symbol"], row["quantity"]) for row in desk.exits()]
-
-
-def two_symbols(**rule: Any) -> Desk:
-    """Return a desk that holds 30 of A and 10 of B at 100, with 8000 besides."""
-    desk = open_desk(only(gross_exposure=rule), balance=8000)
-    for symbol, quantity in (("B", 10), ("A", 30)):
-        desk.instrument(symbol)
-        desk.price(100, symbol)
-        desk.fill("buy", quantity, 100, symbol=symbol)
-    return desk
 
 
 def gross_desk() -> Desk:
@@ -91,11 +68,11 @@ def test_each_position_gives_its_share_of_the_gross_excess_in_the_order_of_names
     desk.flow("withdrawal", 801)
 
     # 4000 less half of 7199 is an excess of 400.5: 300.375 of A and 100.125 of B.
-    assert exits(desk) == [("deleverage", "A", "4"), ("deleverage", "B", "2")]
+    assert symbols_closed(desk) == [("deleverage", "A", "4"), ("deleverage", "B", "2")]
 
 
 def test_gross_excess_is_told_again_only_after_the_cooldown() -> None:
-    desk = held_desk(10, 1000, gross_exposure={"gross_exposure_ratio_max": "0.5"})
+    desk = held_desk(10, balance=1000, gross_exposure={"gross_exposure_ratio_max": "0.5"})
     for _ in range(14):
         desk.see(100)
     before = len(desk.alerts("gross_exposure"))

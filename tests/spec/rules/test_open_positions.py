@@ -2,13 +2,9 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desk import Desk, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import entry
 from tests.spec.rulebook import only
-
-
-def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
-    """Ask for one of a symbol and return the decision."""
-    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
 
 
 def counted_desk(most: int) -> Desk:
@@ -18,7 +14,7 @@ def counted_desk(most: int) -> Desk:
         desk.instrument(symbol)
         desk.price(100, symbol)
     desk.fill("buy", 10, 100, symbol="Y")
-    bought(desk, "Z", signal_id="z")
+    entry(desk, symbol="Z", signal_id="z")
     return desk
 
 
@@ -35,7 +31,7 @@ def test_entry_is_rejected_when_it_would_open_one_symbol_too_many(
 ) -> None:
     desk = counted_desk(most)
 
-    decision = bought(desk, "X")
+    decision = entry(desk, symbol="X")
 
     assert numbers_of(decision, "open_positions") == check
     assert decision["reasons"] == (["open_positions"] if check[0] == "breach" else [])
@@ -44,7 +40,7 @@ def test_entry_is_rejected_when_it_would_open_one_symbol_too_many(
 def test_symbol_counts_once_when_it_is_held_and_ordered() -> None:
     desk = counted_desk(2)
 
-    in_held, in_ordered = bought(desk, "Y"), bought(desk, "Z")
+    in_held, in_ordered = entry(desk, symbol="Y"), entry(desk, symbol="Z")
 
     assert numbers_of(in_held, "open_positions") == ("pass", "2", "2", "0")
     assert numbers_of(in_ordered, "open_positions") == ("pass", "2", "2", "0")
@@ -56,7 +52,7 @@ def test_symbol_counts_no_more_when_its_order_ended_and_its_position_is_closed()
     desk.order("z", "cancelled", symbol="Z")
     desk.fill("sell", 10, 100, symbol="Y")
 
-    assert numbers_of(bought(desk, "X"), "open_positions") == ("pass", "1", "2", "1")
+    assert numbers_of(entry(desk, symbol="X"), "open_positions") == ("pass", "1", "2", "1")
 
 
 def test_exit_is_exempt_when_too_many_symbols_are_open() -> None:
@@ -70,7 +66,7 @@ def test_exit_is_exempt_when_too_many_symbols_are_open() -> None:
 
 
 def test_breach_is_explained_when_one_symbol_too_many_would_open() -> None:
-    decision = bought(counted_desk(2), "X")
+    decision = entry(counted_desk(2), symbol="X")
 
     message = "There would be 3 open positions, above the maximum of 2."
     assert explained(decision, "open_positions") == ("count", message)
@@ -79,7 +75,7 @@ def test_breach_is_explained_when_one_symbol_too_many_would_open() -> None:
 def test_another_symbol_opens_when_the_rule_is_turned_off() -> None:
     desk = open_desk(only(open_positions={"open_positions_max": 0, "enabled": False}))
 
-    assert_not_judged(bought(desk), "open_positions")
+    assert_not_judged(entry(desk), "open_positions")
 
 
 @pytest.mark.parametrize("most", [-1, "1.5"])
@@ -89,4 +85,4 @@ def test_maximum_is_refused_when_it_is_no_count(most: object) -> None:
     desk.limits({"open_positions": {"open_positions_max": most}})
 
     assert len(desk.alerts("limits")) == 1
-    assert bought(desk)["limits_version"] == "1.0"
+    assert entry(desk)["limits_version"] == "1.0"

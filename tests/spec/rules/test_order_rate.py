@@ -2,13 +2,9 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desk import answer_of, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import burst
 from tests.spec.rulebook import only
-
-
-def burst(desk: Desk, count: int) -> list[str]:
-    """Send signals and return their verdicts."""
-    return [desk.signal("buy", 1, limit_price="100")["verdict"] for _ in range(count)]
 
 
 def test_orders_of_the_last_window_count_and_rejected_ones_do_not() -> None:

@@ -1,33 +1,16 @@
 """The worst case notional of a symbol stays below its share of equity."""
 
-from typing import Any
-
 import pytest
 
 from tests.spec.desk import (
-    Desk,
     answer_of,
     assert_not_judged,
     explained,
     numbers_of,
     open_desk,
 )
+from tests.spec.desks import held_desk, position_desk
 from tests.spec.rulebook import only
-
-
-def held_desk(quantity: int = 10, balance: int = 10_000, **rules: Any) -> Desk:
-    """Return a desk that holds X since 100."""
-    desk = open_desk(only(**rules), balance=balance)
-    desk.fill("buy", quantity, 100)
-    return desk
-
-
-def position_desk(held: int = 0, *, ratio: str = "0.1", balance: int = 1000) -> Desk:
-    """Return a desk at a mark of 1 with a position, so that 0.1 of equity are 100 lots."""
-    desk = open_desk(only(position_ratio={"position_ratio_max": ratio}), balance=balance, mark=1)
-    if held:
-        desk.fill("buy" if held > 0 else "sell", abs(held), 1)
-    return desk
 
 
 def test_order_through_zero_counts_only_what_it_leaves_on_the_other_side() -> None:

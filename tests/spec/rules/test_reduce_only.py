@@ -2,17 +2,11 @@
 
 import pytest
 
-from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, open_desk
+from tests.spec.desk import answer_of, assert_not_judged, explained, open_desk
+from tests.spec.desks import held_desk
 from tests.spec.rulebook import only
 
 ALWAYS_BREACHED = {"order_notional_max": "0"}
-
-
-def long_desk(held: int = 100, **rules: dict[str, object]) -> Desk:
-    """Return a desk that holds a long position in X at 100."""
-    desk = open_desk(only(order_notional=ALWAYS_BREACHED, **rules), balance=100_000)
-    desk.fill("buy", held, 100)
-    return desk
 
 
 def test_larger_order_is_cut_to_the_exit_when_it_may_only_reduce() -> None:
@@ -54,7 +48,7 @@ def test_order_of_the_same_side_is_rejected_when_it_may_only_reduce() -> None:
 
 
 def test_whole_exit_is_meant_when_a_reducing_order_names_no_quantity() -> None:
-    desk = long_desk()
+    desk = held_desk(100, balance=100_000, order_notional=ALWAYS_BREACHED)
     desk.signal("sell", 60, limit_price="100")
 
     decision = desk.signal("sell", None, limit_price="100", reduce_only=True)

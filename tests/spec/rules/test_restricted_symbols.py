@@ -3,8 +3,6 @@
 import pytest
 
 from tests.spec.desk import (
-    Desk,
-    Row,
     answer_of,
     assert_not_judged,
     checks_of,
@@ -12,19 +10,8 @@ from tests.spec.desk import (
     numbers_of,
     open_desk,
 )
-from tests.spec.rulebook import Rules, only
-
-
-def holding_desk(rules: Rules) -> Desk:
-    """Return a desk that holds 10 X."""
-    desk = open_desk(rules)
-    desk.fill("buy", 10, 100)
-    return desk
-
-
-def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
-    """Ask for one of a symbol and return the decision."""
-    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
+from tests.spec.desks import entry, held_desk
+from tests.spec.rulebook import only
 
 
 @pytest.mark.parametrize(
@@ -45,7 +32,7 @@ def test_entry_is_rejected_when_its_symbol_is_denied_or_not_allowed(
 ) -> None:
     desk = open_desk(only(restricted_symbols=symbols))
 
-    decision = bought(desk)
+    decision = entry(desk)
 
     reasons = ["restricted_symbols"] if verdict == "rejected" else []
     assert (decision["verdict"], decision["reasons"]) == (verdict, reasons)
@@ -55,11 +42,11 @@ def test_entry_is_rejected_when_its_symbol_is_denied_or_not_allowed(
 def test_symbols_are_not_judged_when_no_list_is_set() -> None:
     desk = open_desk(only(restricted_symbols={}))
 
-    assert "restricted_symbols" not in checks_of(bought(desk))
+    assert "restricted_symbols" not in checks_of(entry(desk))
 
 
 def test_position_can_be_closed_but_not_turned_when_its_symbol_is_denied() -> None:
-    desk = holding_desk(only(restricted_symbols={"denied": ["X"]}))
+    desk = held_desk(restricted_symbols={"denied": ["X"]})
 
     turning = desk.signal("sell", 15, limit_price="100", signal_id="turning")
     desk.order("turning", "rejected")
@@ -77,7 +64,7 @@ def test_list_of_an_account_takes_the_place_of_everyones() -> None:
 
     desk.limits({"restricted_symbols": {"denied": ["Y"]}}, account="acct-1", version=1)
 
-    assert bought(desk)["verdict"] == "approved"
+    assert entry(desk)["verdict"] == "approved"
 
 
 @pytest.mark.parametrize(
@@ -92,13 +79,13 @@ def test_breach_says_which_list_forbids_the_symbol(
 ) -> None:
     desk = open_desk(only(restricted_symbols=symbols))
 
-    assert explained(bought(desk), "restricted_symbols") == (None, message)
+    assert explained(entry(desk), "restricted_symbols") == (None, message)
 
 
 def test_denied_symbol_passes_when_the_rule_is_turned_off() -> None:
     desk = open_desk(only(restricted_symbols={"denied": ["X"], "enabled": False}))
 
-    assert_not_judged(bought(desk), "restricted_symbols")
+    assert_not_judged(entry(desk), "restricted_symbols")
 
 
 @pytest.mark.parametrize("symbols", [{"denied": "X"}, {"denied": [5]}, {"allowed": ["*"]}], ids=str)
@@ -108,4 +95,4 @@ def test_parameters_are_refused_when_they_mean_nothing(symbols: dict[str, object
     desk.limits({"restricted_symbols": symbols})
 
     assert len(desk.alerts("limits")) == 1
-    assert bought(desk)["limits_version"] == "1.0"
+    assert entry(desk)["limits_version"] == "1.0"

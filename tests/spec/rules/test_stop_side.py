@@ -2,20 +2,9 @@
 
 import pytest
 
-from tests.spec.desk import Desk, Row, assert_not_judged, explained, numbers_of, open_desk
-from tests.spec.rulebook import Rules, only
-
-
-def holding_desk(rules: Rules) -> Desk:
-    """Return a desk that holds 10 X."""
-    desk = open_desk(rules)
-    desk.fill("buy", 10, 100)
-    return desk
-
-
-def bought(desk: Desk, symbol: str = "X", **fields: object) -> Row:
-    """Ask for one of a symbol and return the decision."""
-    return desk.signal("buy", 1, limit_price="100", symbol=symbol, **fields)
+from tests.spec.desk import assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import entry, held_desk
+from tests.spec.rulebook import only
 
 
 @pytest.mark.parametrize(
@@ -52,11 +41,11 @@ def test_stop_of_a_market_order_is_measured_from_the_reference() -> None:
 def test_entry_passes_when_it_names_no_stop() -> None:
     desk = open_desk(only(stop_side={}))
 
-    assert numbers_of(bought(desk), "stop_side") == ("pass", None, None, None)
+    assert numbers_of(entry(desk), "stop_side") == ("pass", None, None, None)
 
 
 def test_exit_is_exempt_when_its_stop_is_on_the_wrong_side() -> None:
-    desk = holding_desk(only(stop_side={}))
+    desk = held_desk(stop_side={})
 
     decision = desk.signal("sell", 10, limit_price="100", stop_price="90")
 
@@ -76,7 +65,7 @@ def test_missing_price_is_the_reason_when_the_side_of_a_stop_is_unknown() -> Non
 def test_breach_is_explained_when_the_stop_is_on_the_winning_side() -> None:
     desk = open_desk(only(stop_side={}))
 
-    decision = bought(desk, stop_price="101")
+    decision = entry(desk, stop_price="101")
 
     message = "The stop price 101 is not on the losing side of the entry price 100."
     assert explained(decision, "stop_side") == ("price", message)
@@ -85,7 +74,7 @@ def test_breach_is_explained_when_the_stop_is_on_the_winning_side() -> None:
 def test_stop_on_the_winning_side_passes_when_the_rule_is_turned_off() -> None:
     desk = open_desk(only(stop_side={"enabled": False}))
 
-    assert_not_judged(bought(desk, stop_price="101"), "stop_side")
+    assert_not_judged(entry(desk, stop_price="101"), "stop_side")
 
 
 def test_parameters_are_refused_when_the_rule_has_none() -> None:
@@ -94,4 +83,4 @@ def test_parameters_are_refused_when_the_rule_has_none() -> None:
     desk.limits({"stop_side": {"stop_ratio": "0.1"}})
 
     assert len(desk.alerts("limits")) == 1
-    assert bought(desk)["limits_version"] == "1.0"
+    assert entry(desk)["limits_version"] == "1.0"

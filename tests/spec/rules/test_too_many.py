@@ -1,12 +1,8 @@
 """Entries end at the bounds of what an account can hold."""
 
-from tests.spec.desk import SECOND, Desk, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desk import SECOND, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import burst
 from tests.spec.rulebook import only
-
-
-def burst(desk: Desk, count: int) -> list[str]:
-    """Send signals and return their verdicts."""
-    return [desk.signal("buy", 1, limit_price="100")["verdict"] for _ in range(count)]
 
 
 def test_entries_are_rejected_when_a_thousand_orders_are_working() -> None:

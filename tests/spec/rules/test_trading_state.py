@@ -5,31 +5,24 @@ import pytest
 from tests.spec.desk import (
     MINUTE,
     SECOND,
-    Desk,
     answer_of,
     assert_not_judged,
     explained,
     open_desk,
 )
+from tests.spec.desks import held_desk
 from tests.spec.rulebook import only
 
 
-def held_desk(**rules: dict[str, object]) -> Desk:
-    """Return a desk that holds 100 of X."""
-    desk = open_desk(only(**rules), balance=100_000)
-    desk.fill("buy", 100, 100)
-    return desk
-
-
 def test_everything_passes_when_active() -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
 
     assert desk.signal("buy", 5, limit_price="100")["verdict"] == "approved"
     assert desk.state()["trading_state"] == "active"
 
 
 def test_only_exits_pass_when_reducing() -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
     desk.control("reduce")
 
     entry = desk.signal("buy", 5, limit_price="100")
@@ -41,7 +34,7 @@ def test_only_exits_pass_when_reducing() -> None:
 
 
 def test_larger_opposite_order_is_cut_to_the_exit_when_reducing() -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
     desk.control("reduce")
 
     decision = desk.signal("sell", 150, limit_price="100")
@@ -59,7 +52,7 @@ def test_order_is_rejected_when_reducing_and_flat() -> None:
 
 
 def test_only_exits_pass_when_halted() -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
     desk.control("halt")
 
     entry = desk.signal("buy", 5, limit_price="100")
@@ -72,7 +65,7 @@ def test_only_exits_pass_when_halted() -> None:
 
 
 def test_exits_do_not_pass_when_halted_and_limits_say_so() -> None:
-    desk = held_desk(trading_state={"halt_exits": False})
+    desk = held_desk(100, balance=100_000, trading_state={"halt_exits": False})
     desk.control("halt")
 
     decision = desk.signal("sell", 100, limit_price="100")
@@ -99,7 +92,7 @@ def test_strictest_of_account_and_everyone_holds(own: str, all_: str, state: str
 
 
 def test_control_is_one_stop_with_its_row_and_without_actions_when_it_reduces() -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
 
     desk.control("reduce", author="ann", reason="looks odd")
 
@@ -116,7 +109,7 @@ def test_control_is_one_stop_with_its_row_and_without_actions_when_it_reduces() 
 def test_actions_are_named_when_a_control_halts_or_flattens(
     command: str, actions: list[str]
 ) -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
 
     desk.control(command)
 
@@ -124,7 +117,7 @@ def test_actions_are_named_when_a_control_halts_or_flattens(
 
 
 def test_stop_is_in_the_engines_own_order_too() -> None:
-    desk = held_desk()
+    desk = held_desk(100, balance=100_000)
 
     desk.control("halt")
 
@@ -309,7 +302,7 @@ def test_breach_is_explained_when_the_account_is_reducing() -> None:
 
 
 def test_breach_is_explained_when_exits_are_halted_too() -> None:
-    desk = held_desk(trading_state={"halt_exits": False})
+    desk = held_desk(100, balance=100_000, trading_state={"halt_exits": False})
     desk.control("halt")
 
     decision = desk.signal("sell", 100, limit_price="100")

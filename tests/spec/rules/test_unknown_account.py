@@ -1,6 +1,7 @@
 """Entries need an account that has an opening balance; exits do not."""
 
 from tests.spec.desk import Desk, answer_of, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import unopened_desk
 from tests.spec.rulebook import only
 
 
@@ -35,15 +36,6 @@ def test_entry_passes_when_the_account_is_open() -> None:
     decision = open_desk(only()).signal("buy", 1, limit_price="100")
 
     assert numbers_of(decision, "unknown_account") == ("pass", None, None, None)
-
-
-def unopened_desk(**rules: dict[str, object]) -> Desk:
-    """Return a desk whose account never was opened."""
-    desk = Desk()
-    desk.limits(only(**rules))
-    desk.instrument()
-    desk.price(100)
-    return desk
 
 
 def test_breach_is_explained_when_the_account_never_opened() -> None:

@@ -12,20 +12,11 @@ from tests.spec.desk import (
     numbers_of,
     open_desk,
 )
-from tests.spec.rulebook import only
+from tests.spec.desks import euro_desk
+from tests.spec.rulebook import Rules, only
 
 LIMIT = "60000"
-
-
-def euro_desk(rate: str | None = "1.1", **rules: dict[str, object]) -> Desk:
-    """Return a desk in dollars with E in euros, and a rate between them."""
-    desk = open_desk(only(unknown_rate={}, stale_mark={}, **rules))
-    desk.instrument("EURUSD", base_currency="EUR")
-    desk.instrument("E", settlement_currency="EUR")
-    desk.price(5, "E")
-    if rate is not None:
-        desk.price(rate, "EURUSD")
-    return desk
+JUDGED: Rules = {"unknown_rate": {}, "stale_mark": {}}
 
 
 def later(desk: Desk, milliseconds: int) -> None:
@@ -42,7 +33,7 @@ def later(desk: Desk, milliseconds: int) -> None:
 def test_entry_is_rejected_when_the_rate_of_its_currency_is_too_old(
     age_ms: int, verdict: str, headroom: str
 ) -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
     later(desk, age_ms)
 
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")
@@ -52,7 +43,7 @@ def test_entry_is_rejected_when_the_rate_of_its_currency_is_too_old(
 
 
 def test_measured_is_null_when_the_rate_is_missing() -> None:
-    desk = euro_desk(rate=None)
+    desk = euro_desk(None, **JUDGED)
 
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")
 
@@ -61,7 +52,7 @@ def test_measured_is_null_when_the_rate_is_missing() -> None:
 
 
 def test_nothing_is_measured_when_no_rate_is_needed() -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -69,7 +60,7 @@ def test_nothing_is_measured_when_no_rate_is_needed() -> None:
 
 
 def test_entry_elsewhere_is_rejected_when_a_position_has_a_stale_rate() -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
     desk.fill("buy", 1, 5, symbol="E")
     later(desk, MINUTE + 1)
 
@@ -80,7 +71,7 @@ def test_entry_elsewhere_is_rejected_when_a_position_has_a_stale_rate() -> None:
 
 
 def test_oldest_of_the_rates_is_measured() -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
     desk.instrument("GBPUSD", base_currency="GBP")
     desk.instrument("G", settlement_currency="GBP")
     desk.fill("buy", 1, 5, symbol="E")
@@ -96,7 +87,7 @@ def test_oldest_of_the_rates_is_measured() -> None:
 
 @pytest.mark.parametrize("fee_currency", ["BNB", "EUR"])
 def test_entry_is_rejected_while_money_waits_for_its_rate(fee_currency: str) -> None:
-    desk = euro_desk(rate=None)
+    desk = euro_desk(None, **JUDGED)
     desk.fill("buy", 1, 100, fee="1", fee_currency=fee_currency)
 
     decision = desk.signal("buy", 1, limit_price="100")
@@ -110,7 +101,7 @@ def test_no_other_rule_is_a_reason_when_a_rate_is_missing() -> None:
         "gross_exposure": {}, "cash": {}, "risk_per_trade": {}, "drawdown": {}, "daily_loss": {},
         "balance_floor": {}, "position_ratio": {},
     }  # fmt: skip
-    desk = euro_desk(rate=None, **rules)
+    desk = euro_desk(None, **rules, **JUDGED)
     desk.fill("buy", 1, 5, symbol="E")
 
     decision = desk.signal("buy", 1, limit_price="100")
@@ -120,7 +111,7 @@ def test_no_other_rule_is_a_reason_when_a_rate_is_missing() -> None:
 
 
 def test_exit_is_exempt_when_its_rate_is_stale() -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
     desk.fill("buy", 1, 5, symbol="E")
     later(desk, MINUTE + 1)
 
@@ -131,7 +122,7 @@ def test_exit_is_exempt_when_its_rate_is_stale() -> None:
 
 
 def test_entry_is_allowed_again_when_what_needed_the_rate_is_sold() -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
     desk.fill("buy", 1, 5, symbol="E")
     desk.fill("sell", 1, 5, symbol="E")
     later(desk, MINUTE + 1)
@@ -140,7 +131,7 @@ def test_entry_is_allowed_again_when_what_needed_the_rate_is_sold() -> None:
 
 
 def test_stale_data_does_not_speak_for_rates() -> None:
-    desk = euro_desk(stale_data={})
+    desk = euro_desk(stale_data={}, **JUDGED)
     desk.fill("buy", 1, 5, symbol="E")
 
     for _ in range(10):
@@ -150,7 +141,7 @@ def test_stale_data_does_not_speak_for_rates() -> None:
 
 
 def test_alert_names_the_pair_when_money_is_booked_without_a_rate() -> None:
-    desk = euro_desk(rate=None)
+    desk = euro_desk(None, **JUDGED)
 
     desk.fill("buy", 1, 100, fee="1", fee_currency="BNB")
 
@@ -174,7 +165,7 @@ def test_entry_without_a_rate_is_rejected_when_no_rule_asks_for_one(
 
 
 def test_breach_names_the_pair_when_its_rate_is_too_old() -> None:
-    desk = euro_desk()
+    desk = euro_desk(**JUDGED)
     later(desk, 60_001)
 
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")

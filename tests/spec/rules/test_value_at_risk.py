@@ -7,13 +7,13 @@ import pytest
 from tests.spec.desk import (
     MINUTE,
     Desk,
-    Row,
     answer_of,
     assert_not_judged,
     explained,
     numbers_of,
     open_desk,
 )
+from tests.spec.desks import entry
 from tests.spec.rulebook import only
 
 # Closes of 100 and 110 make one return: ln 1.1. A confidence of 0.99 is this many deviations.
@@ -42,14 +42,10 @@ def desk_with(var_ratio_max: object, *closes: int, **parameters: object) -> Desk
     return after_bars(open_desk(only(value_at_risk=rule)), *closes)
 
 
-def buy(desk: Desk, quantity: int = 10, **fields: object) -> Row:
-    return desk.signal("buy", quantity, limit_price="100", **fields)
-
-
 def test_rule_is_absent_when_no_document_sets_its_limit() -> None:
     desk = after_bars(open_desk(only(value_at_risk={})), 100, 110)
 
-    assert "value_at_risk" not in [check["rule"] for check in buy(desk)["checks"]]
+    assert "value_at_risk" not in [check["rule"] for check in entry(desk, 10)["checks"]]
 
 
 # Ten units risk 221.72...: exactly the limit, and then just above it.
@@ -65,11 +61,13 @@ def test_order_is_cut_when_it_would_risk_more_than_allowed(
 ) -> None:
     desk = desk_with(10 * PER_UNIT / 10_000 - Decimal(less), 100, 110)
 
-    assert answer_of(buy(desk)) == answer
+    assert answer_of(entry(desk, 10)) == answer
 
 
 def test_numbers_are_money_when_it_is_judged() -> None:
-    verdict, measured, limit, _ = numbers_of(buy(desk_with("0.03", 100, 110)), "value_at_risk")
+    verdict, measured, limit, _ = numbers_of(
+        entry(desk_with("0.03", 100, 110), 10), "value_at_risk"
+    )
 
     assert (verdict, Decimal(str(measured)), limit) == ("pass", shown(10 * PER_UNIT), "300")
 
@@ -84,7 +82,7 @@ def test_measure_grows_with_confidence_and_the_root_of_time(
 ) -> None:
     desk = desk_with(1, 100, 110, **parameters)
 
-    _, measured, _, _ = numbers_of(buy(desk), "value_at_risk")
+    _, measured, _, _ = numbers_of(entry(desk, 10), "value_at_risk")
 
     assert Decimal(str(measured)) == shown(deviations * EWMA * 1000)
 
@@ -96,17 +94,17 @@ def test_everything_held_and_reserved_adds_up_when_it_is_judged() -> None:
     after_bars(desk, 100, 121, symbol="Y")
     after_bars(desk)
     desk.fill("buy", 4, 100)
-    buy(desk, 3)
+    entry(desk, 3)
     desk.signal("sell", 2, limit_price="100")
-    buy(desk, 5, symbol="Y")
+    entry(desk, 5, symbol="Y")
 
-    _, measured, _, _ = numbers_of(buy(desk, 1), "value_at_risk")
+    _, measured, _, _ = numbers_of(entry(desk, 1), "value_at_risk")
 
     assert Decimal(str(measured)) == shown(Z * (800 * EWMA + 500 * Decimal("0.190620359609")))
 
 
 def test_entry_is_refused_when_the_volatility_is_unknown() -> None:
-    decision = buy(desk_with("0.03", 100))
+    decision = entry(desk_with("0.03", 100), 10)
 
     assert answer_of(decision)[:3] == ("rejected", "0", ["value_at_risk"])
     assert numbers_of(decision, "value_at_risk") == ("breach", None, "300", None)
@@ -118,7 +116,7 @@ def test_entry_is_refused_when_that_of_another_held_symbol_is_unknown() -> None:
     desk.price(100, "Y")
     desk.fill("buy", 1, 100, symbol="Y")
 
-    assert answer_of(buy(desk, 1))[:3] == ("rejected", "0", ["value_at_risk"])
+    assert answer_of(entry(desk, 1))[:3] == ("rejected", "0", ["value_at_risk"])
 
 
 def test_exit_passes_when_the_volatility_is_unknown() -> None:
@@ -148,7 +146,7 @@ def test_account_reduces_at_once_when_the_market_grows_wild() -> None:
 
 def test_nothing_happens_when_the_risk_is_exactly_at_the_limit() -> None:
     desk = desk_with(10 * PER_UNIT / 10_000, 100, 110)
-    answer = answer_of(buy(desk))
+    answer = answer_of(entry(desk, 10))
     desk.wait(30_000)
 
     assert (answer[0], desk.stops()) == ("approved", [])
@@ -160,7 +158,7 @@ def test_sum_is_right_when_the_rule_is_turned_on_later() -> None:
 
     desk.limits(only(value_at_risk={"var_ratio_max": "1", "horizon_bars": 1}))
 
-    _, measured, _, _ = numbers_of(buy(desk, 1), "value_at_risk")
+    _, measured, _, _ = numbers_of(entry(desk, 1), "value_at_risk")
     assert Decimal(str(measured)) == shown(5 * PER_UNIT)
 
 
@@ -169,13 +167,13 @@ def test_entries_pass_again_when_the_volatility_of_what_is_held_becomes_known() 
     desk.instrument("Y")
     desk.price(100, "Y")
     desk.fill("buy", 4, 100, symbol="Y")
-    before = buy(desk, 1)["verdict"]
+    before = entry(desk, 1)["verdict"]
 
     after_bars(desk, 100, 110, symbol="Y")
     desk.signal("hold", symbol="Y")
     after_bars(desk)
 
-    _, measured, _, _ = numbers_of(buy(desk, 1), "value_at_risk")
+    _, measured, _, _ = numbers_of(entry(desk, 1), "value_at_risk")
     assert (before, Decimal(str(measured))) == ("rejected", shown(5 * PER_UNIT))
 
 
@@ -189,7 +187,7 @@ def test_document_is_refused_when_its_confidence_means_nothing(confidence: str) 
 
 
 def test_breach_is_explained_when_too_much_is_at_risk() -> None:
-    decision = buy(desk_with("0.02", 100, 110))
+    decision = entry(desk_with("0.02", 100, 110), 10)
 
     # 10 x 22.1724...
     message = "Value at risk would be 221.725, above the maximum of 200."
@@ -208,4 +206,4 @@ def test_exit_is_exempt_when_too_much_is_at_risk() -> None:
 
 
 def test_risky_order_passes_when_the_rule_is_turned_off() -> None:
-    assert_not_judged(buy(desk_with("0.02", 100, 110, enabled=False)), "value_at_risk")
+    assert_not_judged(entry(desk_with("0.02", 100, 110, enabled=False), 10), "value_at_risk")

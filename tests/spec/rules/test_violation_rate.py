@@ -2,23 +2,18 @@
 
 import pytest
 
-from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, Desk, open_desk
+from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, open_desk
+from tests.spec.desks import burst
 from tests.spec.rulebook import only
 
 FORBIDDEN = {"order_notional_max": "0"}
-
-
-def refuse(desk: Desk, times: int) -> None:
-    """Have signals refused, each for one reason."""
-    for _ in range(times):
-        desk.signal("buy", 1, limit_price="100")
 
 
 @pytest.mark.parametrize(("times", "alerts"), [(10, 0), (11, 1), (12, 1)])
 def test_rate_is_told_when_more_than_ten_come_within_an_hour(times: int, alerts: int) -> None:
     desk = open_desk(only(violation_rate={}, order_notional=FORBIDDEN))
 
-    refuse(desk, times)
+    burst(desk, times)
 
     assert len(desk.alerts("violation_rate")) == alerts
 
@@ -26,10 +21,10 @@ def test_rate_is_told_when_more_than_ten_come_within_an_hour(times: int, alerts:
 @pytest.mark.parametrize(("wait_ms", "alerts"), [(HOUR - 1, 1), (HOUR, 0)])
 def test_rate_counts_the_last_hour_only(wait_ms: int, alerts: int) -> None:
     desk = open_desk(only(violation_rate={}, order_notional=FORBIDDEN))
-    refuse(desk, 1)
+    burst(desk, 1)
     desk.wait(wait_ms)
 
-    refuse(desk, 10)
+    burst(desk, 10)
 
     assert len(desk.alerts("violation_rate")) == alerts
 
@@ -37,7 +32,7 @@ def test_rate_counts_the_last_hour_only(wait_ms: int, alerts: int) -> None:
 def test_rate_is_told_with_its_numbers() -> None:
     desk = open_desk(only(violation_rate={}, order_notional=FORBIDDEN))
 
-    refuse(desk, 11)
+    burst(desk, 11)
 
     (alert,) = desk.alerts("violation_rate")
     assert (alert["level"], alert["measured"], alert["limit"]) == ("low", "11", "10")
@@ -45,13 +40,13 @@ def test_rate_is_told_with_its_numbers() -> None:
 
 def test_rate_is_told_again_only_after_the_cooldown() -> None:
     desk = open_desk(only(violation_rate={}, order_notional=FORBIDDEN))
-    refuse(desk, 12)
+    burst(desk, 12)
     desk.wait(5 * MINUTE - 1)
-    refuse(desk, 1)
+    burst(desk, 1)
     before = len(desk.alerts("violation_rate"))
     desk.wait(1)
 
-    refuse(desk, 1)
+    burst(desk, 1)
 
     assert (before, len(desk.alerts("violation_rate"))) == (1, 2)
 
@@ -75,7 +70,7 @@ def test_critical_violation_counts_for_a_day(wait_ms: int, alerts: int) -> None:
     desk.limits(rules)
     desk.wait(wait_ms)
 
-    refuse(desk, 1)
+    burst(desk, 1)
 
     assert len(desk.alerts("violation_rate")) == alerts
 
@@ -84,7 +79,7 @@ def test_account_is_reduced_when_the_rate_says_so() -> None:
     rule = {"on_breach": "reduce"}
     desk = open_desk(only(violation_rate=rule, order_notional=FORBIDDEN))
 
-    refuse(desk, 11)
+    burst(desk, 11)
     desk.wait(SECOND)
 
     assert desk.stops() == [("violation_rate", "triggered")]
@@ -93,6 +88,6 @@ def test_account_is_reduced_when_the_rate_says_so() -> None:
 def test_nothing_is_told_when_the_rate_is_turned_off() -> None:
     desk = open_desk(only(order_notional=FORBIDDEN))
 
-    refuse(desk, 20)
+    burst(desk, 20)
 
     assert desk.alerts("violation_rate") == []

@@ -2,23 +2,16 @@
 
 import pytest
 
-from tests.spec.desk import Desk, assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desk import assert_not_judged, explained, numbers_of, open_desk
+from tests.spec.desks import loss_desk
 from tests.spec.rulebook import only
 
 LOSSES = [("199.99", "approved"), ("200", "approved"), ("200.01", "rejected")]
 
 
-def loss_desk(loss: str, **parameters: object) -> Desk:
-    """Return a desk of 10 000 that may lose 0.02 of it and has lost an amount, only warned."""
-    rule = {"weekly_loss_ratio_max": "0.02", "on_breach": "warn", **parameters}
-    desk = open_desk(only(weekly_loss=rule))
-    desk.lose(loss)
-    return desk
-
-
 @pytest.mark.parametrize(("loss", "verdict"), LOSSES)
 def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: str) -> None:
-    desk = loss_desk(loss)
+    desk = loss_desk("weekly_loss", loss)
 
     decision = desk.signal("buy", 1, limit_price="100")
 
@@ -57,7 +50,7 @@ def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark() -
 
 
 def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
-    desk = loss_desk("500")
+    desk = loss_desk("weekly_loss", "500")
     desk.fill("buy", 10, 100)
 
     decision = desk.signal("sell", 10, limit_price="100")
@@ -67,7 +60,7 @@ def test_exit_is_exempt_when_the_loss_is_above_its_limit() -> None:
 
 
 def test_breach_is_explained_when_the_loss_is_above_its_limit() -> None:
-    decision = loss_desk("200.01").signal("buy", 1, limit_price="100")
+    decision = loss_desk("weekly_loss", "200.01").signal("buy", 1, limit_price="100")
 
     message = "The week's loss of 200.01 is above the limit of 200."
     assert numbers_of(decision, "weekly_loss") == ("breach", "200.01", "200", "-0.01")
@@ -75,6 +68,6 @@ def test_breach_is_explained_when_the_loss_is_above_its_limit() -> None:
 
 
 def test_entry_after_a_loss_passes_when_the_rule_is_turned_off() -> None:
-    decision = loss_desk("500", enabled=False).signal("buy", 1, limit_price="100")
+    decision = loss_desk("weekly_loss", "500", enabled=False).signal("buy", 1, limit_price="100")
 
     assert_not_judged(decision, "weekly_loss")

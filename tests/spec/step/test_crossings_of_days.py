@@ -1,24 +1,18 @@
 """Late fills, busts, idle accounts and odd days where they meet."""
 
-from datetime import datetime
-
 import pytest
 
+from tests.given import ms
 from tests.spec.desk import DAY, HOUR, MINUTE, SECOND, Desk, day_of, open_desk
 from tests.spec.rulebook import only
 
 
-def ms_of(at: str) -> int:
-    """Return an instant of UTC in milliseconds."""
-    return round(datetime.fromisoformat(f"{at}+00:00").timestamp() * 1000)
-
-
 def zoned(zone: str, roll: str, at: str) -> str:
     """Return the day that an account is in, which began on the day before."""
-    desk = Desk(now_ms=ms_of(at) - 2 * DAY)
+    desk = Desk(now_ms=ms(at) - 2 * DAY)
     desk.limits(only(account={"zone": zone, "day_roll": roll}))
     desk.flow("opening", 1)
-    desk.driver.now_ms = ms_of(at)
+    desk.driver.now_ms = ms(at)
     day: str = desk.state()["daily"]["day"]
     return day
 
@@ -160,11 +154,11 @@ def test_late_fill_of_an_unknown_instrument_is_yesterdays_once_that_comes() -> N
 
 
 def test_fill_is_last_weeks_when_it_was_executed_before_new_yorks_monday_afternoon() -> None:
-    desk = Desk(now_ms=ms_of("2026-03-08T12:00"))  # The night the clocks went forward.
+    desk = Desk(now_ms=ms("2026-03-08T12:00"))  # The night the clocks went forward.
     desk.limits(only(account={"zone": "America/New_York", "day_roll": "17:00"}))
     desk.instrument()
     desk.flow("opening", 10_000)
-    desk.driver.now_ms = roll_ms = ms_of("2026-03-09T21:00")
+    desk.driver.now_ms = roll_ms = ms("2026-03-09T21:00")
     desk.price(100)
 
     desk.fill("buy", 10, 100, fee="5", executed_at_ms=roll_ms - 1)

@@ -8,11 +8,6 @@ from tests.spec.desk import NOON, SECOND, Desk, open_desk
 from tests.spec.rulebook import only
 
 
-def lose(desk: Desk, amount: int) -> None:
-    """Realize a loss at once."""
-    desk.lose(amount)
-
-
 def test_balance_is_opening_plus_flows_plus_realized() -> None:
     desk = open_desk(only())
 
@@ -197,7 +192,7 @@ def test_peak_rises_when_later_marks_confirm_the_gain() -> None:
 def test_drawdown_is_measured_from_the_peak_when_equity_falls() -> None:
     desk = open_desk(only(), balance=1000)
 
-    lose(desk, 50)
+    desk.lose(50)
 
     state = desk.state()
     assert (state["peak_equity"], state["drawdown_ratio"]) == ("1000", "0.05")
@@ -205,7 +200,7 @@ def test_drawdown_is_measured_from_the_peak_when_equity_falls() -> None:
 
 def test_drawdown_stays_when_money_is_paid_in() -> None:
     desk = open_desk(only(), balance=1000)
-    lose(desk, 400)
+    desk.lose(400)
 
     desk.flow("deposit", 1000)
 
@@ -214,7 +209,7 @@ def test_drawdown_stays_when_money_is_paid_in() -> None:
 
 def test_drawdown_stays_when_money_is_paid_out() -> None:
     desk = open_desk(only(), balance=1000)
-    lose(desk, 400)
+    desk.lose(400)
 
     desk.flow("withdrawal", 300)
 
@@ -224,7 +219,7 @@ def test_drawdown_stays_when_money_is_paid_out() -> None:
 
 def test_peak_moves_by_the_flow_when_equity_is_below_zero() -> None:
     desk = open_desk(only(), balance=1000)
-    lose(desk, 1500)
+    desk.lose(1500)
 
     desk.flow("deposit", 1000)
 
@@ -234,7 +229,7 @@ def test_peak_moves_by_the_flow_when_equity_is_below_zero() -> None:
 
 def test_peak_moves_by_the_flow_when_it_takes_all_equity_away() -> None:
     desk = open_desk(only(), balance=1000)
-    lose(desk, 400)
+    desk.lose(400)
 
     desk.flow("withdrawal", 600)
 
@@ -253,7 +248,7 @@ def test_peak_moves_by_the_flow_when_a_mark_is_missing() -> None:
 
 def test_peak_is_unitised_at_the_stale_mark_when_a_mark_is_only_old() -> None:
     desk = open_desk(only(), balance=1000)
-    lose(desk, 400)
+    desk.lose(400)
     desk.fill("buy", 1, 100)
     desk.wait(100_000)
 
@@ -268,6 +263,6 @@ def test_drawdown_is_none_or_all_when_there_never_was_a_peak(loss: int, ratio: s
     desk = open_desk(only(), balance=0)
 
     if loss:
-        lose(desk, loss)
+        desk.lose(loss)
 
     assert desk.state()["drawdown_ratio"] == ratio

@@ -6,8 +6,8 @@ from tests.spec.desk import SECOND, Desk, numbers_of, open_desk
 from tests.spec.rulebook import only
 
 
-def euro_desk(**rules: dict[str, object]) -> Desk:
-    """Return a desk in dollars with an instrument E in euros and no rate between them."""
+def no_pair_desk(**rules: dict[str, object]) -> Desk:
+    """Return a desk in dollars with an instrument E in euros, and no pair of the two."""
     desk = open_desk(only(**rules))
     desk.instrument("E", settlement_currency="EUR")
     desk.price(5, "E")
@@ -15,7 +15,7 @@ def euro_desk(**rules: dict[str, object]) -> Desk:
 
 
 def test_entry_is_rejected_when_the_rate_of_its_currency_is_unknown() -> None:
-    desk = euro_desk(unknown_rate={}, stale_mark={}, cash={}, gross_exposure={})
+    desk = no_pair_desk(unknown_rate={}, stale_mark={}, cash={}, gross_exposure={})
 
     decision = desk.signal("buy", 1, symbol="E", limit_price="5")
 
@@ -24,7 +24,7 @@ def test_entry_is_rejected_when_the_rate_of_its_currency_is_unknown() -> None:
 
 
 def test_entry_elsewhere_is_rejected_while_a_position_cannot_be_converted() -> None:
-    desk = euro_desk(unknown_rate={}, stale_mark={})
+    desk = no_pair_desk(unknown_rate={}, stale_mark={})
 
     desk.fill("buy", 1, 5, symbol="E")
     decision = desk.signal("buy", 1, limit_price="100")
@@ -33,7 +33,7 @@ def test_entry_elsewhere_is_rejected_while_a_position_cannot_be_converted() -> N
 
 
 def test_exit_passes_while_its_position_cannot_be_converted() -> None:
-    desk = euro_desk(unknown_rate={}, stale_mark={}, cash={}, drawdown={}, daily_loss={})
+    desk = no_pair_desk(unknown_rate={}, stale_mark={}, cash={}, drawdown={}, daily_loss={})
     desk.fill("buy", 1, 5, symbol="E")
 
     decision = desk.signal("sell", 1, symbol="E", limit_price="5")

@@ -1,19 +1,14 @@
 """Sessions of exchanges: half days, holidays, breaks, markets around the clock."""
 
 import subprocess
-from datetime import UTC, datetime
 
 import pytest
 
 from pipeline.streams.roles.children import python_command
 from pipeline.streams.tables.sessions import check_calendar, prepare, sessions_around
+from tests.given import ms
 from topics.codec import DecodeError
 from topics.events import Session
-
-
-def ms(text: str) -> int:
-    """Return the milliseconds of a UTC time written as 2025-11-28T18:00."""
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def session(opened: str, closed: str, *rest: str) -> Session:
