@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from rocksdict import WriteBatch
 
 from pipeline.streams.clients.cluster import Cluster
-from pipeline.streams.engine.checkpoint import Keeper
+from pipeline.streams.engine.checkpoint import Keeper, revoke_seconds_max
 from pipeline.streams.engine.loop import Clients, Hooks
 from pipeline.streams.engine.old_state import not_old
 from pipeline.streams.engine.partition_store import PartitionStore
@@ -52,7 +52,6 @@ __all__ = ["StreamApplication"]
 
 RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
-REVOKE_SECONDS_MAX = 9.0  # For the last checkpoint, while others wait for the partitions.
 ROCKSDB = RocksDBOptions(write_buffer_size=2**23, max_write_buffer_number=2, block_cache_size=2**26)
 
 
@@ -185,18 +184,23 @@ class StreamApplication(Application):
         """Save all that was applied, unless the worker ends because it must not go on."""
         # Without a member id it has left the group: what it holds is another's.
         may = not self._failed and bool(self._consumer.memberid())
-        if not may or not self._checkpoints.save_all(REVOKE_SECONDS_MAX, beat=self._beat):
-            self._drop()
+        half_s = revoke_seconds_max(self._settings) / 2  # To save it; as long again to give it up.
+        if not may or not self._checkpoints.save_all(half_s, beat=self._beat):
+            self._drop(half_s)
 
     def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
         # Else work on partitions that are others' by now is committed with what comes next.
-        self._drop()
+        self._drop(2 * self._settings.call_seconds_max)  # Nobody waits: a commit, and its abort.
         super()._on_lost(_, topic_partitions)
         self._hand_over()
 
-    def _drop(self) -> None:
-        if records := self._checkpoints.drop() + self._progress.records:
-            self._observer.dropped(records)
+    def _drop(self, seconds_max: float) -> None:
+        try:
+            if records := self._checkpoints.drop(seconds_max) + self._progress.records:
+                self._observer.dropped(records)
+        except BaseException:
+            self._producer._active_transaction = False  # Else the library tries again, for longer.
+            raise
 
     def _hand_over(self) -> None:
         self.status.ready = self.status.idle_member = False

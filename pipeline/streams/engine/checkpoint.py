@@ -15,11 +15,12 @@ from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Observer, Place, Stopped
 
-__all__ = ["Barrier", "Checkpoints", "Keeper"]
+__all__ = ["Barrier", "Checkpoints", "Keeper", "revoke_seconds_max"]
 
 SLICE_SECONDS = 0.001  # Of work between two batches: so long at most a decision waits for it.
 WAIT_SECONDS = 0.002  # Between two looks at what Kafka has to do; a record is read meanwhile.
 DELIVERY_SECONDS_MAX = 30.0
+COMMIT_SECONDS_MAX = 30.0  # Longer than a commit gives itself: only one that hangs takes so long.
 
 
 class Barrier(NamedTuple):
@@ -48,8 +49,8 @@ class Keeper(Protocol):
     def keep(self, barrier: Barrier) -> Iterator[None]:
         """Write what is committed to the disk, in slices."""
 
-    def drop(self) -> None:
-        """Give up what was not committed."""
+    def drop(self, seconds_max: float, *, is_committing: bool) -> None:
+        """Give up what was not committed; is_committing: the thread of `commit` goes on."""
 
 
 class Checkpoints:
@@ -75,7 +76,6 @@ class Checkpoints:
         self._observer = observer
         self._interval_s = settings.checkpoint_interval_ms / 1000
         self._instance = settings.instance
-        self._call_seconds_max = settings.call_seconds_max
         self._due_s = 0.0
         self._steps: Iterator[bool] | None = None  # Each says whether it waits for Kafka.
         self._barrier: Barrier | None = None
@@ -114,14 +114,20 @@ class Checkpoints:
             self._begin()
         return self._finish(deadline_s, beat)
 
-    def drop(self) -> int:
-        """Give up the current checkpoint; return how many records it had."""
+    def drop(self, seconds_max: float) -> int:
+        """Give up the current checkpoint in so long; return how many records it had.
+
+        Raise Stopped or KafkaException when Kafka's client cannot give it up.
+        """
+        deadline_s = time.monotonic() + seconds_max
         records = 0 if self._barrier is None else self._barrier.records
-        if self._commit is not None:
-            self._commit.join(self._call_seconds_max)  # Kafka's client does one thing at a time.
+        commit = self._commit
         self._steps = self._barrier = self._commit = None
         self._due_s = 0.0
-        self._keeper.drop()
+        if commit is not None:
+            commit.join(seconds_max)
+        left_s = max(0.0, deadline_s - time.monotonic())
+        self._keeper.drop(left_s, is_committing=commit is not None and commit.is_alive())
         return records
 
     def _begin(self) -> None:
@@ -167,7 +173,9 @@ class Checkpoints:
         for _ in self._keeper.write(barrier, role):
             yield False
         self._commit = commit = _Background(partial(self._keeper.commit, barrier))
+        give_up_s = time.monotonic() + COMMIT_SECONDS_MAX
         while commit.is_alive():
+            self._check_commit(give_up_s)
             yield True
         self._commit = None
         commit.raise_error()
@@ -186,6 +194,20 @@ class Checkpoints:
                 f"{DELIVERY_SECONDS_MAX:.0f} s; see its brokers. A restart resumes from the last "
                 "checkpoint"
             )
+
+    def _check_commit(self, give_up_s: float) -> None:
+        """Raise Stopped when a commit hangs: the watchdog sees only the thread that decides."""
+        if time.monotonic() > give_up_s:
+            raise Stopped(
+                f"A commit of {self._instance} hung in Kafka's client for "
+                f"{COMMIT_SECONDS_MAX:.0f} s; see the brokers. A restart resumes from the last "
+                "checkpoint"
+            )
+
+
+def revoke_seconds_max(settings: EngineSettings) -> float:
+    """Return how long others may wait for a worker's last checkpoint, saved or given up."""
+    return 0.4 * min(settings.session_timeout_ms, settings.transaction_timeout_ms) / 1000
 
 
 class _Background(Thread):

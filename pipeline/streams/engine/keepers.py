@@ -4,6 +4,7 @@ Apart from application.py because it needs of quixstreams only a transactional p
 writes to the disk. The records of the changelog are those that quixstreams restores.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Protocol
@@ -21,7 +22,6 @@ __all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions"]
 
 SENT_TOGETHER = 50  # Records of the changelog; 2 us each.
 WRITTEN_TOGETHER = 200  # Keys on the disk; 2 us each.
-ABORT_SECONDS_MAX = 5.0
 DEFAULT_FAMILY = b"default"  # Of RocksDB's columns.
 
 
@@ -67,6 +67,7 @@ class StateKeeper:
         self._disk = disk
         self._group: GroupMetadata
         self._offsets: dict[Place, int] = {}  # In the changelog, of the last record of each.
+        self._is_stuck = False  # The producer is of no use any more.
 
     def take(self, barrier: Barrier) -> None:
         """Take the state as it is, and as whom the worker owns its partitions.
@@ -91,8 +92,12 @@ class StateKeeper:
                 yield
 
     def commit(self, barrier: Barrier) -> None:
-        """Commit the transaction. Raise Stopped when its records were not delivered in time."""
+        """Commit the transaction. Raise Stopped when its records were not delivered in time.
+
+        All of it has one deadline: after that the brokers end the transaction by themselves.
+        """
         seconds_max = self._settings.call_seconds_max
+        deadline_s = time.monotonic() + seconds_max
         self._sender.producer.flush(seconds_max)
         if len(self._offsets) < len(barrier.positions):
             raise Stopped(
@@ -100,7 +105,8 @@ class StateKeeper:
                 "its brokers. A restart resumes from the last checkpoint"
             )
         positions = [TopicPartition(*place, at) for place, at in barrier.positions.items()]
-        self._transactions.commit_transaction(positions, self._group, seconds_max)
+        left_s = max(0.0, deadline_s - time.monotonic())
+        self._transactions.commit_transaction(positions, self._group, left_s)
 
     def keep(self, barrier: Barrier) -> Iterator[None]:
         """Write what is committed to the disk, in slices.
@@ -116,9 +122,18 @@ class StateKeeper:
                 yield
             self._stores[place[1]].thaw()
 
-    def drop(self) -> None:
-        """Abort what was not committed."""
-        self._transactions.abort_transaction(ABORT_SECONDS_MAX)
+    def drop(self, seconds_max: float, *, is_committing: bool) -> None:
+        """Abort what was not committed. Raise Stopped, once, when that is not possible."""
+        if self._is_stuck:
+            return
+        self._is_stuck = True
+        if is_committing:  # The client does one thing at a time: an abort would be refused.
+            raise Stopped(
+                f"A commit of {self._settings.instance} still waits for Kafka, and its partitions "
+                "go to others; see the brokers. A restart resumes from the last checkpoint"
+            )
+        self._transactions.abort_transaction(seconds_max)
+        self._is_stuck = False
 
     def _changes(self, place: Place, barrier: Barrier) -> Iterator[tuple[bytes, bytes | None]]:
         ends = {topic: end for (topic, number), end in barrier.ends.items() if number == place[1]}
@@ -165,8 +180,8 @@ class OffsetKeeper:
         del barrier
         return iter(())
 
-    def drop(self) -> None:
-        """Nothing is open."""
+    def drop(self, seconds_max: float, *, is_committing: bool) -> None:
+        """Nothing is open, and a late commit is refused or repeats what was committed."""
 
 
 def _headers(place: Place, barrier: Barrier) -> Headers:

@@ -74,8 +74,8 @@ class World:
         self.happened.append("keep")
         yield
 
-    def drop(self) -> None:
-        self.happened.append("drop")
+    def drop(self, seconds_max: float, *, is_committing: bool) -> None:
+        self.happened.append("drop while it commits" if is_committing else "drop")
 
     def save_all(self) -> bool:
         return self.checkpoints.save_all(5, beat=lambda: None)
@@ -150,7 +150,7 @@ def test_dropped_checkpoint_tells_its_records_and_commits_nothing() -> None:
     world.sender.sent = 1
     world.checkpoints.turn()
 
-    assert world.checkpoints.drop() == 5
+    assert world.checkpoints.drop(1.0) == 5
 
     assert world.happened == ["barrier", "take", "drop"]
     assert world.committed == []
@@ -162,6 +162,29 @@ def test_error_of_a_commit_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> N
 
     with pytest.raises(ZeroDivisionError):
         world.save_all()
+
+
+def test_worker_ends_when_a_commit_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    monkeypatch.setattr(checkpoint, "COMMIT_SECONDS_MAX", -1.0)
+    world.may_commit.clear()
+
+    with pytest.raises(Stopped, match="hung in Kafka's client"):
+        world.save_all()
+
+    world.may_commit.set()
+    assert world.committed == []
+
+
+def test_keeper_hears_that_the_commit_goes_on_when_its_checkpoint_is_dropped() -> None:
+    world = World()
+    world.may_commit.clear()
+    world.checkpoints.turn()
+
+    assert world.checkpoints.drop(0.01) == 5
+
+    assert world.happened == ["barrier", "take", "write", "drop while it commits"]
+    world.may_commit.set()
 
 
 def store_of(disk: dict[bytes, bytes]) -> PartitionStore:
