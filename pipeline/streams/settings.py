@@ -203,6 +203,8 @@ class Settings(BaseSettings):
         """Return what librdkafka needs to reach Kafka."""
         properties = {
             "bootstrap.servers": self.brokers,
+            # After an outage, not up to 10 s later: by then a worker has been without it for long.
+            "reconnect.backoff.max.ms": 1000,
             "security.protocol": self.security_protocol,
             "sasl.mechanism": self.sasl_mechanism,
             "sasl.username": self.sasl_username,

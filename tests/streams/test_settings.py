@@ -141,6 +141,7 @@ def test_connection_carries_the_login_when_there_is_one() -> None:
 
     assert settings.connection() == {
         "bootstrap.servers": "kafka:9093",
+        "reconnect.backoff.max.ms": "1000",
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": "risk",

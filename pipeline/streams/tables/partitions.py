@@ -1,44 +1,19 @@
-"""Find new partitions of the tables' topics, whose symbols would otherwise stay invisible.
-
-The table reader is in no consumer group, so no rebalance reports them to it.
-"""
+"""Where the tables begin in the logs of their topics."""
 
 from collections.abc import Collection, Mapping
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from pipeline.streams.client_settings import FETCH
 from pipeline.streams.clients.polling import WITHOUT_COMMITS
 from pipeline.streams.role_interface import Place
 from topics.topic import Topic
 
-__all__ = ["CONSUMER", "TablePartitions", "find_starts"]
+__all__ = ["CONSUMER", "assign_new", "find_starts"]
 
-ASK_SECONDS = 5.0
 REQUEST_SECONDS_MAX = 10.0
-ANSWER_SECONDS_MAX = 0.25  # Short: it blocks the reader's thread, and the next try comes soon.
 
 CONSUMER = {**WITHOUT_COMMITS, **FETCH, "auto.offset.reset": "error"}
-
-
-class TablePartitions:
-    """Finds new partitions and assigns them from their beginning."""
-
-    def __init__(self, topics: Collection[str]) -> None:
-        self._topics = topics
-        self._due_s = 0.0
-
-    def take_new(
-        self, consumer: Consumer, known: Collection[Place], *, now_s: float
-    ) -> list[Place]:
-        """Assign partitions that are not in `known`, and return them."""
-        if now_s < self._due_s:
-            return []
-        self._due_s = now_s + ASK_SECONDS
-        new = [place for topic in self._topics for place in _places(consumer, topic, known)]
-        if new:
-            consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
-        return new
 
 
 def find_starts(
@@ -65,9 +40,12 @@ def find_starts(
     return [*(place for place in places if place not in prices), *starts], ends
 
 
-def _places(consumer: Consumer, topic: str, known: Collection[Place]) -> list[Place]:
-    try:
-        found = consumer.list_topics(topic, timeout=ANSWER_SECONDS_MAX).topics[topic]
-    except KafkaException:  # The reader checks elsewhere whether brokers answer.
-        return []
-    return [(topic, number) for number in found.partitions if (topic, number) not in known]
+def assign_new(consumer: Consumer, places: Collection[Place]) -> list[Place]:
+    """Read new partitions too, from their beginning; return them.
+
+    The reader is in no group, so no rebalance reports them, and their symbols would be missing.
+    """
+    new = sorted(places)
+    if new:
+        consumer.incremental_assign([TopicPartition(*place, OFFSET_BEGINNING) for place in new])
+    return new

@@ -10,14 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Self
 
-from confluent_kafka import (
-    OFFSET_END,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.clients.broker import sentences
 from pipeline.streams.clients.cluster import topic_id
@@ -30,7 +23,8 @@ from pipeline.streams.role_interface import TABLES_GROUP, Record, Stopped, Unrea
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.guard import TableGuard
 from pipeline.streams.tables.input_record import read, withdrawn
-from pipeline.streams.tables.partitions import CONSUMER, TablePartitions, find_starts
+from pipeline.streams.tables.log_ends import LogEnds
+from pipeline.streams.tables.partitions import CONSUMER, assign_new, find_starts
 from pipeline.streams.tables.progress import TableProgress, too_late
 from pipeline.streams.tables.refused_prices import WITHOUT_APPEND_TIME, Refused
 from pipeline.streams.tables.sessions import prepare
@@ -48,7 +42,6 @@ logger = logging.getLogger(__name__)
 BATCH_RECORDS = 10_000
 WAIT_SECONDS = 0.1
 CHECK_SECONDS = 0.5
-ANSWER_SECONDS_MAX = 0.25
 UNKNOWN_TIMES_MAX = 3  # How long a topic may seem to be gone, in multiples of the largest lag.
 SAMPLED_PRICES = 16  # One price in this many is checked for unknown fields.
 
@@ -84,14 +77,15 @@ class TableReader:
         self._unknown_since_s: dict[str, float] = {}  # By topic: the broker does not know it.
         self._ended = threading.Event()
         self._group = {"group.id": settings.group(TABLES_GROUP)}
-        properties = {**settings.connection(), **CONSUMER, **self._group}
-        self._consumer = Consumer(properties, logger=logger)
-        self._partitions = TablePartitions(self._topics)
+        connection = {**settings.connection(), **self._group}
+        self._consumer = Consumer({**connection, **CONSUMER}, logger=logger)
+        self._ends = LogEnds(connection, self._topics)
         self._thread = threading.Thread(target=self._run, name="tables", daemon=True)
 
     def __enter__(self) -> Self:
         with sentences(self._settings):
             self._begin()
+        self._ends.start()
         self._thread.start()
         return self
 
@@ -100,6 +94,7 @@ class TableReader:
         self._thread.join()
         if self._guarded is not None:
             self._guarded.close()
+        self._ends.close()
         self._consumer.close()
 
     def check(self) -> None:
@@ -260,30 +255,25 @@ class TableReader:
         if now_s < self._check_due_s:
             return
         self._check_due_s = now_s + CHECK_SECONDS
-        for place in self._partitions.take_new(self._consumer, self._logs, now_s=now_s):
+        for place in assign_new(self._consumer, self._ends.partitions - self._logs.keys()):
             self._logs[place] = TableProgress(0)
-        self._ask_ends(now_s)
+        self._take_ends(now_s)
         for place, log in self._logs.items():
             end = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)[1]
             late_s = log.measure_lag_s(max(end, log.end), now_s)
             if log.caught_up and late_s * 1000 > self._settings.table_lag_ms_max:
                 raise too_late(place, late_s, now_s - log.answered_s)
 
-    def _ask_ends(self, now_s: float) -> None:
-        """Ask the brokers where each log ends; fetching alone may stop without an error."""
-        wanted = [TopicPartition(*place, OFFSET_END) for place in self._logs]
-        try:
-            answers = self._consumer.offsets_for_times(wanted, timeout=ANSWER_SECONDS_MAX)
-        except KafkaException as error:
-            self._check_unknown(error.args[0], {topic for topic, _ in self._logs}, now_s)
-            return
-        for answer in answers:
-            if answer.error:
-                self._check_unknown(answer.error, {answer.topic}, now_s)
-                continue
-            log = self._logs[answer.topic, answer.partition]
-            log.end, log.answered_s = answer.offset, now_s
-            self._unknown_since_s.pop(answer.topic, None)
+    def _take_ends(self, now_s: float) -> None:
+        """Note where the brokers say that each log ends; fetching may stop without an error."""
+        self._ends.places = frozenset(self._logs)
+        for place, offset, error, asked_s in self._ends.take():
+            if error is not None:
+                self._check_unknown(error, {place[0]}, now_s)
+            elif offset >= 0:  # Else its leader died just now, and nobody knows.
+                log = self._logs[place]
+                log.end, log.answered_s = offset, asked_s
+                self._unknown_since_s.pop(place[0], None)
 
     def _check_unknown(self, error: KafkaError, topics: set[str], now_s: float) -> None:
         """Raise KafkaException if topics seem to be gone for longer than a broker's restart."""
