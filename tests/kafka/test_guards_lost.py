@@ -15,7 +15,7 @@ def freeze(rig: Rig, kind: str) -> None:
     """Freeze a worker in the middle of its work, let another do all of it, and thaw the first."""
     rig.make_both(partitions=2)
     rig.feed(RECORDS, partition=1)
-    slow = {"partitions": 2, "seconds": 0.01, "checkpoint_interval_ms": 5000}
+    slow = {"partitions": 2, "seconds": 0.01, "checkpoint_interval_ms": 20_000}
     slow |= {"batch_records": READ, "transaction_timeout_ms": 60_000}
     frozen = rig.process(kind, instance="a", **slow)
     until(lambda: rig.end(rig.target) + rig.end(rig.target, partition=1) > READ / 2)

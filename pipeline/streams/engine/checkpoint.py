@@ -108,6 +108,7 @@ class Checkpoints:
     def save_all(self, seconds_max: float, *, beat: Callable[[], None]) -> bool:
         """Save everything applied so far; return whether that was done in time."""
         deadline_s = time.monotonic() + seconds_max
+        self._sender.release()  # In the middle of a chunk; what is held is never delivered.
         if not self._finish(deadline_s, beat):
             return False
         if self._progress.has_more():

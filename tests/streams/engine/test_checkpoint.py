@@ -18,6 +18,19 @@ from pipeline.streams.role_interface import EngineSettings, Observer, Place, Sto
 PLACE: Place = ("events", 0)
 
 
+class Delivering:
+    """A producer whose broker has each message at once."""
+
+    def produce(self, topic: str, *message: object) -> None:
+        report = message[-1]
+        assert callable(report)
+        place = SimpleNamespace(topic=lambda: topic, partition=lambda: 0, offset=lambda: 0)
+        report(None, place)
+
+    def poll(self, _: float) -> int:
+        return 0
+
+
 class World:
     """A progress, a sender and a keeper that note what is asked of them."""
 
@@ -99,6 +112,17 @@ def test_nothing_is_written_while_an_output_is_not_delivered() -> None:
 
     world.sender.delivered = 1
     assert world.save_all()
+    assert world.committed == [{PLACE: 5}]
+
+
+def test_held_outputs_go_out_when_a_checkpoint_waits_for_them() -> None:
+    world = World()
+    world.sender.producer = cast(Producer, Delivering())
+    world.sender.hold()
+    world.sender("decisions", key=b"a", value=b"{}", partition=0)
+
+    assert world.save_all()
+
     assert world.committed == [{PLACE: 5}]
 
 
