@@ -18,6 +18,8 @@ def freeze(rig: Rig, kind: str) -> None:
     slow = {"partitions": 2, "seconds": 0.01, "checkpoint_interval_ms": 20_000}
     slow |= {"batch_records": READ, "transaction_timeout_ms": 60_000}
     frozen = rig.process(kind, instance="a", **slow)
+    # In the middle of its first checkpoint it would hold up the others for its transaction's time.
+    until(lambda: rig.committed(1) > 0)
     until(lambda: rig.end(rig.target) + rig.end(rig.target, partition=1) > READ / 2)
     frozen.send_signal(signal.SIGSTOP)
     soon = slow | {"checkpoint_interval_ms": 100}
