@@ -39,6 +39,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.budgets",
         "pipeline.errors",
     ),
+    "pipeline/outputs": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.outputs",
+        "pipeline.errors",
+    ),
     "pipeline/report": (
         "topics",
         "pipeline.risk",

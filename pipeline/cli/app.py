@@ -9,7 +9,23 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import budgets, controls, demo, explain, limits, replay, report, run, topics
+from pipeline.cli import (
+    accounts,
+    alerts,
+    budgets,
+    controls,
+    dead_letters,
+    decisions,
+    demo,
+    explain,
+    health,
+    limits,
+    replay,
+    report,
+    run,
+    stops,
+    topics,
+)
 from pipeline.cli.terminal import say
 from pipeline.errors import StartupError
 
@@ -31,6 +47,12 @@ app.command()(controls.halt)
 app.command()(controls.reduce)
 app.command()(controls.resume)
 app.command()(controls.flatten)
+app.command()(accounts.accounts)
+app.command()(stops.stops)
+app.command()(alerts.alerts)
+app.command()(decisions.decisions)
+app.command("dead-letters")(dead_letters.dead_letters)
+app.command()(health.health)
 app.command()(explain.explain)
 app.command()(replay.replay)
 app.command()(report.report)

@@ -14,7 +14,6 @@ from pipeline.cli.terminal import say, say_table
 
 if TYPE_CHECKING:
     from pipeline.cli.limits_judged import Change
-    from pipeline.cli.limits_text import Labels
     from pipeline.streams.admin.limits_file import Rules
     from pipeline.streams.admin.limits_log import Published
     from topics.limits import LimitsDocument
@@ -50,12 +49,12 @@ def check(file: File = None, profile: Profile = None, account: Account = EVERYON
 def diff(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
     """Show which limits in force a file would change; exit with 1 when it would change any."""
     from pipeline.cli.limits_judged import remark_on_accounts
-    from pipeline.cli.limits_text import changes
+    from pipeline.cli.limits_text import changes, labels
     from pipeline.risk.limits.listing import listing
 
     change = _change(_source(file, profile), account)
     before, after = (listing(*each(account)) for each in (change.before, change.after))
-    lines = list(changes(before, after, _labels(change.log, account)))
+    lines = list(changes(before, after, labels(change.log, account)))
     for line in lines:
         say(line)
     remark_on_accounts(change)
@@ -163,13 +162,13 @@ def _show_documents(account: str | None) -> None:
 
 
 def _show_in_force(account: str) -> None:
-    from pipeline.cli.limits_text import in_force_rows
+    from pipeline.cli.limits_text import in_force_rows, labels
     from pipeline.risk.limits.listing import listing
 
     log = _published()
     warning = None if account == EVERYONE else _warning(account, log)
     own = "{}" if account == EVERYONE else log.rules_of(account)
-    rows = in_force_rows(listing(log.rules_of(EVERYONE), own), _labels(log, account))
+    rows = in_force_rows(listing(log.rules_of(EVERYONE), own), labels(log, account))
     say_table(("parameter", "value", "from"), rows)
     if warning is not None:
         say(warning, err=True)
@@ -181,13 +180,14 @@ def _warning(account: str, log: "Published") -> str | None:
 
     Print a remark, which is not an error, when its last decision used older limits.
     """
+    from pipeline.cli.limits_text import documents_of
     from pipeline.streams.admin.known_accounts import newest_row
     from pipeline.streams.settings import Settings
 
     row = newest_row(Settings.from_environment(), account)
     if row is None:
         return f"riskgate: account {account} has never had an event; these limits would apply to it"
-    versions = [document.version if document else 0 for document in _documents(log, account)]
+    versions = [document.version if document else 0 for document in documents_of(log, account)]
     newest = ".".join(str(version) for version in versions)
     if row.limits_version != newest:
         say(
@@ -196,20 +196,6 @@ def _warning(account: str, log: "Published") -> str | None:
             err=True,
         )
     return None
-
-
-def _documents(log: "Published", account: str) -> "tuple[LimitsDocument | None, ...]":
-    return log.in_force.get(EVERYONE), log.in_force.get(account)
-
-
-def _labels(log: "Published", account: str) -> "Labels":
-    """Label each document with its account and version."""
-    everyone, own = _documents(log, account)
-    return {
-        "default": "default",
-        "everyone": f"{EVERYONE} v{everyone.version if everyone else 0}",
-        "own": f"{account} v{own.version if own else 0}",
-    }
 
 
 def _change(path: Path, account: str) -> "Change":

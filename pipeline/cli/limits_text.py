@@ -15,16 +15,38 @@ from ruamel.yaml.representer import SafeRepresenter
 from pipeline.risk.limits.document import NAMES
 from pipeline.risk.limits.listing import Level, Listing
 from pipeline.risk.rules.rule import Rule
+from pipeline.streams.admin.limits_log import Published
 from topics.codec import plain
+from topics.fields import EVERYONE
 from topics.limits import LimitsDocument
 
-__all__ = ["Labels", "as_yaml", "changes", "in_force_rows", "is_same", "value_text"]
+__all__ = [
+    "Labels", "as_yaml", "changes", "documents_of", "in_force_rows", "is_same", "labels",
+    "value_text",
+]  # fmt: skip
 
 Rules = Mapping[str, Mapping[str, object]]
 Labels = Mapping[Level, str]  # The name that a reader sees for each level.
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _DEPTHS: dict[Level, int] = {"default": 0, "everyone": 1, "own": 2}
+
+
+def documents_of(
+    log: Published, account: str
+) -> tuple[LimitsDocument | None, LimitsDocument | None]:
+    """Return the documents in force for an account: that of `*`, then its own."""
+    return log.in_force.get(EVERYONE), log.in_force.get(account)
+
+
+def labels(log: Published, account: str) -> Labels:
+    """Label each document with its account and version."""
+    everyone, own = documents_of(log, account)
+    return {
+        "default": "default",
+        "everyone": f"{EVERYONE} v{everyone.version if everyone else 0}",
+        "own": f"{account} v{own.version if own else 0}",
+    }
 
 
 def is_same(old: Rules, new: Rules) -> bool:

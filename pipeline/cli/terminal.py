@@ -4,13 +4,20 @@ Ids and reasons come from whoever wrote to Kafka; an escape sequence in one must
 operator's terminal. Commands print through here and never call print or echo themselves.
 """
 
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from topics.text import visible
 
-__all__ = ["Screen", "say", "say_table"]
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+__all__ = ["Screen", "say", "say_captured", "say_table", "table_width"]
 
 TABLE_WIDTH_MAX = 10_000  # Wider than any table, so that rich never wraps or cuts a cell.
 
@@ -36,6 +43,23 @@ def say_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, indent: int
     with console.capture() as printed:
         console.print(Padding(table, (0, 0, 0, indent), expand=False))
     # Not through `say`, which would escape rich's own codes; the cells are escaped already.
+    for line in printed.get().splitlines():
+        typer.echo(line.rstrip(), color=console.is_terminal)
+
+
+def table_width() -> int:
+    """Return the columns of the terminal; more than any table needs if stdout is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else TABLE_WIDTH_MAX
+
+
+def say_captured(*parts: "Table | Text") -> None:
+    """Print parts of rich on stdout that escaped their cells themselves."""
+    from rich.console import Console
+
+    console = Console(width=table_width(), highlight=False, markup=False, emoji=False)
+    with console.capture() as printed:
+        for part in parts:
+            console.print(part)
     for line in printed.get().splitlines():
         typer.echo(line.rstrip(), color=console.is_terminal)
 

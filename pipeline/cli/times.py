@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import typer
 
-__all__ = ["duration_ms", "moment_ms"]
+__all__ = ["duration_ms", "moment_ms", "since_ms"]
 
 UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"([1-9]\d{0,6})([smhd])")
@@ -32,6 +32,13 @@ def moment_ms(text: str, now_ms: int) -> int:
             f"{text!r} is not a time; write for example 14:03, 14:03:20 or 2026-11-21T14:03:20Z"
         ) from None
     return round(moment.timestamp() * 1000)
+
+
+def since_ms(text: str, now_ms: int) -> int:
+    """Parse a duration as that long ago, or a time. Raise BadParameter for anything else."""
+    if _DURATION.fullmatch(text):
+        return now_ms - duration_ms(text)
+    return moment_ms(text, now_ms)
 
 
 def _moment(text: str, now: datetime) -> datetime:

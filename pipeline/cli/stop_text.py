@@ -1,0 +1,40 @@
+"""Stops as rows of a table."""
+
+from pipeline.cli.tables import Column
+from pipeline.outputs.stops import StopView, progress
+from pipeline.outputs.words import age, figure
+
+__all__ = ["STOP_COLUMNS", "stop_cells"]
+
+STOP_COLUMNS = (
+    Column("stop"),
+    Column("account", rank=6),  # Most stops name it in their id.
+    Column("rule"),
+    Column("measured", right=True, rank=2),
+    Column("limit", right=True, rank=3),
+    Column("age", right=True),
+    Column("progress", rank=1),
+    Column("lifted by", rank=4),
+    Column("reason", rank=5, folds=True),
+)
+
+
+def stop_cells(stop: StopView, now_ms: int) -> tuple[str, ...]:
+    """Return the cells of STOP_COLUMNS."""
+    return (
+        stop.stop_id,
+        stop.account_id,
+        stop.rule if stop.author is None else f"{stop.rule} of {stop.author}",
+        figure(stop.measured),
+        figure(stop.limit),
+        "-" if stop.opened_at_ms is None else age(now_ms - stop.opened_at_ms),
+        progress(stop),
+        _lifted_by(stop),
+        stop.reason,
+    )
+
+
+def _lifted_by(stop: StopView) -> str:
+    if stop.is_open or stop.lifted_at_ms is None:
+        return ""
+    return stop.lifted_by or "riskgate"

@@ -1,0 +1,123 @@
+"""Stops from their opening to their end: the rows of emergency_stops put together."""
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from pipeline.outputs.accounts import Rows
+from pipeline.outputs.reader import OutputReader
+from pipeline.outputs.record import Output, message_of
+from pipeline.outputs.words import count
+from topics.account_states import AccountState
+from topics.emergency_stops import TOPIC, EmergencyStop
+from topics.fields import DecodeError
+
+__all__ = ["StopView", "is_exit_id", "orders_of", "progress", "read_stops", "stop_rows", "stops_of"]
+
+_EXIT = re.compile(r".+:[0-9]+:[0-9]+")  # What riskgate itself names; a signal's id may look so.
+
+
+class StopView(Struct, kw_only=True):
+    """One stop of one account; a stop of `*` is one of each account, with the same id."""
+
+    stop_id: str
+    account_id: str
+    status: str = "unknown"
+    rule: str = "unknown"
+    measured: Decimal | None = None
+    limit: Decimal | None = None
+    reason: str = ""
+    author: str | None = None
+    opened_at_ms: int | None = None  # None: its first row is no longer in the topic.
+    equity: Decimal | None = None
+    flattens: bool = False
+    positions_at_opening: int | None = None
+    positions_left: int | None = None
+    exits_working: int | None = None
+    flat_at_ms: int | None = None
+    is_open: bool = False
+    lifted_at_ms: int | None = None
+    lifted_by: str | None = None  # None: riskgate itself, when the cause had ended.
+    lifted_reason: str = ""
+
+
+def read_stops(reader: OutputReader, rows: Rows, *, account: str | None = None) -> list[StopView]:
+    """Return every stop that the topics still hold, newest first."""
+    return stops_of(stop_rows(reader.read(TOPIC.name, account=account)), rows)
+
+
+def stop_rows(outputs: Iterable[Output]) -> Iterator[EmergencyStop]:
+    """Decode rows of emergency_stops; skip what riskgate did not write."""
+    for output in outputs:
+        try:
+            row = message_of(output)
+        except DecodeError:
+            continue
+        if isinstance(row, EmergencyStop):
+            yield row
+
+
+def stops_of(history: Iterable[EmergencyStop], rows: Rows) -> list[StopView]:
+    """Put rows together, newest first; account_states say which stops are open.
+
+    A stop that account_states names is open even if its own rows are no longer there.
+    """
+    stops: dict[tuple[str, str], StopView] = {}
+    for row in history:
+        key = row.account_id, row.stop_id
+        _apply(stops.setdefault(key, StopView(stop_id=row.stop_id, account_id=row.account_id)), row)
+    for name, state in rows.accounts.items():
+        for stop_id in state.stops:
+            empty = StopView(stop_id=stop_id, account_id=name)
+            _open(stops.setdefault((name, stop_id), empty), state)
+    return sorted(stops.values(), key=_newest_first)
+
+
+def progress(stop: StopView) -> str:
+    """Say how far the account of a stop is on its way to hold nothing."""
+    if stop.lifted_at_ms is not None and not stop.is_open:
+        return "lifted"
+    if not stop.positions_left:
+        return "flat" if stop.positions_left == 0 else "unknown"
+    left = f"{count(stop.positions_left, 'position')} left"
+    if not stop.flattens:
+        return f"{left}, not closed by this stop"
+    return f"{left}, {count(stop.exits_working or 0, 'exit')} working"
+
+
+def is_exit_id(signal_id: str) -> bool:
+    """Whether a reservation is one of riskgate's own exits, which no stop cancels."""
+    return _EXIT.fullmatch(signal_id) is not None
+
+
+def orders_of(state: AccountState) -> int:
+    """Return how many approved orders, exits apart, are not done."""
+    return sum(not is_exit_id(item.signal_id) for item in state.reservations)
+
+
+def _apply(stop: StopView, row: EmergencyStop) -> None:
+    stop.status = row.status
+    stop.positions_left = len(row.positions)
+    if row.status == "resumed":
+        stop.lifted_at_ms, stop.lifted_by, stop.lifted_reason = row.at_ms, row.author, row.reason
+    elif row.status == "flat":
+        stop.flat_at_ms = row.at_ms
+    elif row.status == "triggered":
+        stop.opened_at_ms, stop.equity = row.at_ms, row.equity
+        stop.reason, stop.author = row.reason, row.author
+        stop.flattens = "flatten" in row.actions
+        stop.positions_at_opening = len(row.positions)
+    stop.rule, stop.measured, stop.limit = row.rule, row.measured, row.limit
+
+
+def _open(stop: StopView, state: AccountState) -> None:
+    stop.is_open = True
+    held = [item for item in state.positions if item.quantity]
+    stop.positions_left = len(held)
+    stop.exits_working = sum(is_exit_id(item.signal_id) for item in state.reservations)
+
+
+def _newest_first(stop: StopView) -> tuple[int, str, str]:
+    return -(stop.opened_at_ms or 0), stop.account_id, stop.stop_id
