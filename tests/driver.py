@@ -12,7 +12,6 @@ Everything goes through bytes, as on Kafka. Heartbeats are always fresh.
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pipeline.replay.machine import Line, Machine
 from pipeline.risk.account.account import Account
@@ -29,7 +28,6 @@ from topics.topic import Topic
 M = TypeVar("M", bound=Struct)
 
 _INPUTS: dict[type[Struct], Topic] = {type(topic.example): topic for topic in INPUTS}
-_TIMES = ("created_at_ms", "executed_at_ms", "updated_at_ms", "as_of_ms", "issued_at_ms")
 
 
 class Driver:
@@ -48,7 +46,7 @@ class Driver:
         out: list[Struct] = []
         for message in messages:
             topic = _INPUTS[type(message)]
-            stamped = _stamped(message, self.now_ms)
+            stamped = given.stamped(message, self.now_ms)
             out += self.feed(topic.name, key_of(topic, stamped), encode(stamped))
         return out
 
@@ -99,8 +97,3 @@ def _message(line: Line) -> Struct:
     kind: Any = TOPICS[line.topic].message  # A type, or the union of several.
     message: Struct = decode_as(kind, line.value or b"")
     return message
-
-
-def _stamped(message: Struct, now_ms: int) -> Struct:
-    times = {name: now_ms for name in _TIMES if getattr(message, name, None) == given.NOW}
-    return replace(message, **times)

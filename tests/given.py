@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipeline.risk.rules import RULES
 from topics.accounts import CashFlow
 from topics.controls import Control
@@ -28,6 +31,9 @@ SYMBOL = "BTC-USD"
 T0_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC, a Thursday; where the driver's time begins.
 NOW = 0  # The time at which the driver sends the message.
 
+# The times that a sender puts on its message; each input has one of them.
+TIMES = ("created_at_ms", "executed_at_ms", "updated_at_ms", "as_of_ms", "issued_at_ms")
+
 Amount = str | int | Decimal
 Rules = dict[str, dict[str, Any]]
 Side = Literal["buy", "sell"]
@@ -36,6 +42,12 @@ Side = Literal["buy", "sell"]
 def ms(text: str) -> int:
     """The milliseconds of a UTC time written as 2026-11-01T04:30."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def stamped(message: Struct, at_ms: int) -> Struct:
+    """A message with a time where it was left out."""
+    times = {name: at_ms for name in TIMES if getattr(message, name, None) == NOW}
+    return replace(message, **times)
 
 
 def account(

@@ -13,8 +13,19 @@ FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
 PATTERN = set("*<>{}…")  # Names many files, or one that is yet to be written.
 # `file.py`, `Class.method`, `function`: what follows a file is in it.
 NAMES = re.compile(r"`([\w./-]+\.py)`((?:, `[A-Za-z_][\w.]*`)+)")
-# The page about a new rule names two files that its reader writes.
-SHOWN = {"pipeline/risk/rules/price_floor.py", "tests/spec/rules/test_price_floor.py"}
+# The pages about a new rule and a new topic name files that their readers write.
+SHOWN = {
+    "pipeline/risk/rules/price_floor.py",
+    "tests/spec/rules/test_price_floor.py",
+    *(
+        f"pipeline/risk/rules/stopout_pause/{name}.py"
+        for name in ("__init__", "rule", "transition")
+    ),
+    "tests/spec/rules/test_stopout_pause.py",
+    "topics/funding.py",
+    "pipeline/risk/on_funding.py",
+    "tests/spec/ledger/test_funding.py",
+}
 
 
 def named_paths(text: str) -> Iterator[str]:

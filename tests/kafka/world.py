@@ -29,7 +29,6 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.clients.partitioner import partition_of
@@ -42,7 +41,6 @@ from topics.catalogue import INPUTS
 PARTITIONS = 4
 QUOTE = '"'
 WAIT_SECONDS_MAX = 45.0
-TIMES = ("created_at_ms", "updated_at_ms", "executed_at_ms", "as_of_ms", "issued_at_ms")
 TOPIC_OF = {topic.message: topic for topic in INPUTS}
 
 Row = dict[str, Any]
@@ -164,7 +162,7 @@ class World:
         """Write typed inputs; a time that is left out is now."""
         for message in messages:
             topic = TOPIC_OF[type(message)]
-            stamped = _stamped(message)
+            stamped = given.stamped(message, int(time.time() * 1000))
             key = codec.key_of(topic, stamped).encode()
             self.send_bytes(topic.name, codec.encode(stamped), key=key)
 
@@ -304,9 +302,3 @@ def until(look: Callable[[], T], explain: Callable[[], str]) -> T:
         assert time.monotonic() < deadline_s, explain()
         time.sleep(0.02)
     return found
-
-
-def _stamped(message: Struct) -> Struct:
-    now_ms = int(time.time() * 1000)
-    times = {name: now_ms for name in TIMES if getattr(message, name, None) == given.NOW}
-    return replace(message, **times)

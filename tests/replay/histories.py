@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pipeline.replay.files import replay_file
 from pipeline.replay.lines import decode_line, encode_line
@@ -17,7 +16,6 @@ from topics.codec import encode, key_of
 
 ACCOUNTS = ("a", "b", "c")
 TOPICS_BY_TYPE = {type(topic.example): topic for topic in INPUTS}
-TIMES = ("created_at_ms", "executed_at_ms", "updated_at_ms", "as_of_ms", "issued_at_ms")
 LOOSE = given.only("cash", "daily_loss", "drawdown", "order_rate", "position_ratio") | {
     "position_ratio": {"position_ratio_max": "2"},
     "reservation": {"reservation_ttl_ms": 3000},
@@ -77,8 +75,7 @@ def lines_of(drawn: list[tuple[Struct, int]]) -> list[bytes]:
 
 def line_of(message: Struct, at_ms: int) -> bytes:
     """A message as a recorded line; times left out are the line's own."""
-    times = {name: at_ms for name in TIMES if getattr(message, name, None) == given.NOW}
-    stamped = replace(message, **times)
+    stamped = given.stamped(message, at_ms)
     topic = TOPICS_BY_TYPE[type(message)]
     return encode_line(Line(topic.name, key_of(topic, stamped).encode(), at_ms, encode(stamped)))
 
