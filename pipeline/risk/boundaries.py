@@ -23,7 +23,7 @@ from pipeline.risk.protection.flatten import flatten
 from pipeline.risk.protection.position_stops import send_exits
 from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
-from topics.events import SignalEvent
+from topics.events import ControlEvent, SignalEvent
 
 
 class PartByPart:
@@ -94,18 +94,26 @@ class PartByPart:
         except Exception as error:  # noqa: BLE001  Its state can no longer be trusted: halt it.
             self.turn.undo(saved)
             self.failed = problem_of(error)
-            if isinstance(event, SignalEvent):
-                refuse(self.turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+            _answer(self.turn, arrival, self.failed)
             halt(self.turn, f"applying {type(event).__name__} raised {self.failed}")
 
 
 def leave_out(turn: Turn, arrival: Arrival) -> str:
     """Halt an account, reject a signal, and return why the shell set the event aside."""
-    event, problem = arrival.event, arrival.set_aside or ""
-    if isinstance(event, SignalEvent):
-        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+    problem = arrival.set_aside or ""
+    _answer(turn, arrival, problem)
     halt(turn, problem)
     return problem
+
+
+def _answer(turn: Turn, arrival: Arrival, problem: str) -> None:
+    """Answer an event that is not applied: reject a signal, report a control by its id."""
+    event = arrival.event
+    if isinstance(event, SignalEvent):
+        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+    elif isinstance(event, ControlEvent):  # Each one: its author waits for what it asked for.
+        reason = f"{event.body.control_id} is not applied, the account is halted: {problem}"
+        turn.alert(Cause("internal_error", reason), level="critical")
 
 
 def problem_of(error: Exception) -> str:

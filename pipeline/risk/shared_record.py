@@ -15,6 +15,7 @@ from pipeline.risk.account.account import (
 )
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.rate_sources import apply_conflict
+from pipeline.risk.account.records import Strength
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.limits.taking import next_document, unreported_defects
 from topics.alerts import Alert, Level
@@ -80,27 +81,33 @@ def _apply_control(
     if refusal is not None:
         cause = Cause("control", f"{control.control_id} is ignored: {refusal}")
         return shared, shared_alert(shared, cause, at_ms=at_ms)
-    serial = shared.serial + 1
-    shared = replace(
-        shared,
-        serial=serial,
-        control_ids=(*shared.control_ids, control.control_id)[-CONTROL_IDS_MAX:],
-    )
-    if control.command == "resume":
-        resumed = SharedResume(serial, control.stop_id or "", control.author, control.reason)
-        stops = tuple(stop for stop in shared.stops if stop.stop_id != control.stop_id)
-        resumes = (*shared.resumes, resumed)[-SHARED_STOPS_MAX:]
-        return replace(shared, stops=stops, resumes=resumes), ()
+    if control.command != "resume":
+        return with_stop(shared, control, control.command, at_ms=at_ms), ()
+    shared = _counted(shared, control)
+    resumed = SharedResume(shared.serial, control.stop_id or "", control.author, control.reason)
+    stops = tuple(stop for stop in shared.stops if stop.stop_id != control.stop_id)
+    resumes = (*shared.resumes, resumed)[-SHARED_STOPS_MAX:]
+    return replace(shared, stops=stops, resumes=resumes), ()
+
+
+def _counted(shared: Shared, control: Control) -> Shared:
+    """Use up a control's id, and let accounts see that there is news."""
+    control_ids = (*shared.control_ids, control.control_id)[-CONTROL_IDS_MAX:]
+    return replace(shared, serial=shared.serial + 1, control_ids=control_ids)
+
+
+def with_stop(shared: Shared, control: Control, strength: Strength, *, at_ms: int) -> Shared:
+    """Stop every account under the id of a control."""
+    shared = _counted(shared, control)
     stop = SharedStop(
-        serial,
+        shared.serial,
         control.control_id,
-        control.command,
+        strength,
         control.author,
         control.reason,
         min(control.issued_at_ms, at_ms),
     )
-    tightened = replace(shared, stops=(*shared.stops, stop), tightened_ms=stop.tightened_ms)
-    return tightened, ()
+    return replace(shared, stops=(*shared.stops, stop), tightened_ms=stop.tightened_ms)
 
 
 def _refusal(shared: Shared, control: Control) -> str | None:
@@ -153,7 +160,7 @@ def shared_alert(
         account_id=EVERYONE,
         level=level,
         rule=cause.rule,
-        action="warn",
+        action="halt" if level == "critical" else "warn",
         message=cause.reason[:500],
         sequence=shared.sequence,
         chain=shared.chain,

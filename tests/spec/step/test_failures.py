@@ -31,7 +31,10 @@ MARKET = ("step.take_all", "boundaries.take_all")
 HANDLER = ("on_fill.book",)
 PROTECT = ("step.protect", "boundaries.protect")
 VALUE = ("working_account.value",)
-PARTS = pytest.mark.parametrize("parts", [RULE, DUE, ROLL, MARKET, HANDLER, PROTECT, VALUE])
+EVERYONE = ("step.catch_up", "boundaries.catch_up")  # What is applied of a `*` control.
+PARTS = pytest.mark.parametrize(
+    "parts", [RULE, DUE, ROLL, MARKET, HANDLER, PROTECT, VALUE, EVERYONE]
+)
 
 
 def held_desk() -> Desk:

@@ -188,13 +188,14 @@ class PartitionAccounts:
             return taken, encode(taken)
         except Exception as error:  # noqa: BLE001  One record must not end every worker for good.
             problem = INTERNAL + problem_of(error)
-        if account is None and arrival.event.account_id == EVERYONE:
-            return self._lose(problem, encode)
+        account_id = arrival.event.account_id
         try:
             taken = decide(account, self.shared, replace(arrival, set_aside=problem))
             return taken, encode(taken)
         except Exception:  # noqa: BLE001  Not even halted: nothing of it is trusted any more.
-            self.quarantine(arrival.event.account_id)
+            # Where a `*` event cannot even be set aside, heartbeats are lost like it: entries stop.
+            if account_id != EVERYONE:
+                self.quarantine(account_id)
             return self._lose(problem, encode)
 
     def _lose(self, problem: str, encode: Callable[[Step], T]) -> tuple[Step, T]:

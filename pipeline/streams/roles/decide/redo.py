@@ -15,6 +15,7 @@ import msgspec
 from pipeline.risk.account.account import Account
 from pipeline.risk.step import Step
 from pipeline.streams.role_interface import Output
+from topics.fields import EVERYONE
 
 __all__ = ["Fork", "Redo", "Row"]
 
@@ -72,8 +73,8 @@ class Redo:
 
         Raise Fork when something is published of it that is not decided now.
         """
-        if taken.repeated:
-            return rows
+        if taken.repeated or (taken.account is None and account_id != EVERYONE):
+            return rows  # Nothing was decided, so the event has no number of its account.
         record = taken.shared if taken.account is None else taken.account.applied
         published = self._steps.pop((account_id, record.sequence), None)
         if published is None:

@@ -1,7 +1,7 @@
 """A record that riskgate itself fails on is set aside with its account; the others go on."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -15,8 +15,9 @@ from tests import given
 from tests.streams.fakes import commit, event_record, source
 from tests.streams.roles.decide.test_decide import HOME, OPENING, SIGNAL, Desk
 from topics import codec
-from topics.events import FillEvent, Heartbeat, HeartbeatEvent, SignalEvent
+from topics.events import ControlEvent, FillEvent, Heartbeat, HeartbeatEvent, SignalEvent
 
+STOPS = "risk.emergency_stops"
 BAD, GOOD = given.ACCOUNT, "acct-9"  # Both of one partition.
 
 
@@ -42,11 +43,11 @@ def raises_once(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that raises when it is called first."""
     calls: list[object] = []
 
-    def raising(argument: object) -> Any:
-        calls.append(argument)
+    def raising(*arguments: object) -> Any:
+        calls.append(arguments)
         if len(calls) == 1:
             raise ZeroDivisionError("a hole")
-        return function(argument)
+        return function(*arguments)
 
     return raising
 
@@ -227,6 +228,41 @@ def test_worker_goes_on_when_an_event_of_everyone_cannot_be_applied(
 
     assert letters(desk) == ["internal: ZeroDivisionError: division by zero"]
     assert decided(desk) == [(GOOD, "ignored")]
+
+
+def test_accounts_are_halted_when_what_comes_of_a_control_of_everyone_cannot_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    halt = given.control("halt", account_id="*", control_id="all-1")
+    with monkeypatch.context() as broken:
+        broken.setattr(partition_accounts, "decide", raises_once(step))
+        desk.apply(ControlEvent(account_id="*", source=source("controls", 1), body=halt))
+
+    desk.apply(signal(BAD, 2))
+
+    assert letters(desk) == ["internal: ZeroDivisionError: a hole"]
+    stops = [(s.row["stop_id"], s.row["account_id"]) for s in desk.outbox.of(STOPS)]
+    assert stops == [("all-1", BAD)]
+
+
+def test_control_of_a_quarantined_account_is_answered_by_its_id() -> None:
+    desk = Desk()
+    desk.apply(OPENING)
+    commit(desk.role)
+    desk.store.set(b"q|acct-1", rules_version().encode())
+    heir = Desk(desk.store)
+
+    commands: tuple[Literal["halt", "flatten", "resume"], ...] = ("halt", "flatten", "resume")
+    for number, command in enumerate(commands):
+        body = given.control(command, control_id=f"c{number}")
+        heir.apply(ControlEvent(account_id=BAD, source=source("controls", number), body=body))
+
+    said = [str(sent.row["message"]) for sent in heir.outbox.of("risk.alerts")]
+    answers = [message for message in said if " is not applied, the account is halted: " in message]
+    assert [message.split()[0] for message in answers] == ["c0", "c1", "c2"]
+    assert len(heir.outbox.of(STOPS)) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
+from pipeline.rules_version import rules_version
 from pipeline.streams.role_interface import Output, Partition, Published
 from pipeline.streams.roles.decide import redo
+from pipeline.streams.roles.decide.quarantines import QUARANTINED
 from tests import given
 from tests.streams.fakes import MemoryStore, Sent, commit, event_record, source
 from tests.streams.roles.decide.test_decide import HOME, OPENING, Desk
-from topics.events import Event, SignalEvent
+from topics.events import Event, Heartbeat, HeartbeatEvent, SignalEvent
 
 DECIDED = ("risk.decisions", "risk.emergency_stops", "risk.alerts", "risk.dead_letters")
 
@@ -141,3 +143,18 @@ def test_dead_letter_is_written_once_when_its_event_is_decided_again() -> None:
 
 def test_long_outputs_are_cut_in_the_alert_of_a_fork() -> None:
     assert redo._shown(b"x" * 1000) == "x" * redo.SHOWN_CHARACTERS_MAX + " ..."
+
+
+def test_event_of_a_mute_account_is_compared_with_nothing_that_is_published() -> None:
+    store, published = saved(1)
+    store.set(b"q|acct-1", f"{rules_version()} 2".encode())  # Its state cannot be saved.
+    desk = heir_of(store, published)
+    for offset in (1, 2):  # The shared record comes to the number that the account had.
+        heartbeat = HeartbeatEvent(account_id="*", body=Heartbeat())
+        desk.role.apply(event_record(heartbeat, partition=HOME, offset=offset))
+
+    desk.role.apply(event_record(EVENTS[1], partition=HOME, offset=3))
+
+    (letter,) = desk.outbox.of("risk.dead_letters")
+    assert letter.row["error"] == QUARANTINED
+    assert desk.outbox.of("risk.decisions") == []
