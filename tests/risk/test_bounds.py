@@ -135,7 +135,7 @@ def test_newest_approvals_are_counted_when_there_are_more_than_are_kept(
 
 
 @pytest.mark.parametrize(("most", "verdict"), [(2, "approved"), (1, "rejected")])
-def test_even_an_exit_is_refused_when_as_many_orders_work_as_may_ever(
+def test_even_an_exit_is_refused_when_orders_reach_their_bound(
     most: int, verdict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(result, "RESERVATIONS_HARD_MAX", most)
@@ -148,7 +148,7 @@ def test_even_an_exit_is_refused_when_as_many_orders_work_as_may_ever(
     assert decision["verdict"] == verdict
 
 
-def test_account_is_halted_when_a_fill_opens_one_position_more_than_may_be(
+def test_account_is_halted_when_a_fill_opens_one_position_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(booking, "POSITIONS_MAX", 1)
@@ -174,7 +174,7 @@ def test_another_position_may_open_when_one_that_was_held_is_closed(
     assert (desk.position("Y")["quantity"], desk.stops()) == ("5", [])
 
 
-def test_account_is_halted_when_more_fills_come_before_its_opening_than_can_be_kept(
+def test_account_is_halted_when_too_many_fills_precede_its_opening(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(money, "EARLY_MAX", 2)

@@ -84,7 +84,7 @@ def test_oldest_places_of_the_ring_are_wanted_when_it_is_full() -> None:
     assert found == Lookup(ME, "signal:signal-1", oldest=(0,))
 
 
-def test_oldest_places_of_the_ring_are_wanted_when_they_are_past_the_horizon() -> None:
+def test_oldest_places_are_wanted_when_past_the_horizon() -> None:
     log = opened(given.only("cash") | {"dedupe": {"dedupe_horizon_ms": 10}})
 
     found = [lookup(log, signal_event(), T0_MS + age_ms).oldest for age_ms in (9, 10)]
@@ -118,9 +118,7 @@ def test_kept_fills_are_wanted_when_one_is_busted() -> None:
 
 
 @pytest.mark.parametrize(("own", "counterpart"), [(BUST, FILL), (FILL, BUST)])
-def test_fills_are_given_since_the_changed_one_when_it_is_busted_or_corrected(
-    own: str, counterpart: str
-) -> None:
+def test_later_fills_are_given_when_one_is_busted_or_corrected(own: str, counterpart: str) -> None:
     asked = Lookup(ME, own, counterpart=counterpart, fills=WantedFills(X, 0, 3), changed=FILL)
 
     assert store_of_three_fills().recall(asked).fills == (kept(1), kept(2))

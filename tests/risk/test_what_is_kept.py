@@ -80,7 +80,7 @@ def test_oldest_expired_order_is_not_restored_when_too_many_expired(
     assert desk.reserved() == {"two": "1"}
 
 
-def test_late_fill_without_a_signal_is_an_overfill_while_its_order_is_remembered(
+def test_late_fill_is_an_overfill_while_its_order_is_remembered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(release, "ENDED_MAX", 1)
@@ -110,7 +110,7 @@ def test_control_is_ignored_when_as_many_stops_are_open_as_may_be(
     assert desk.state()["trading_state"] == "reducing"
 
 
-def test_control_of_everyone_is_ignored_when_as_many_stops_are_open_as_may_be(
+def test_control_of_everyone_is_ignored_when_stops_reach_their_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shared_record, "SHARED_STOPS_MAX", 1)
@@ -159,7 +159,7 @@ def test_rest_of_a_flattening_waits_when_it_takes_too_many_pieces(
     assert (first, [row["quantity"] for row in desk.exits()]) == (["4", "4"], ["4", "4", "2"])
 
 
-def test_entry_is_refused_when_as_many_symbols_are_held_or_reserved_as_may_be(
+def test_entry_is_refused_when_symbols_reach_their_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(too_many, "POSITIONS_MAX", 1)
@@ -196,7 +196,7 @@ def cash_desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
 
 
 @pytest.mark.parametrize("currency", ["EUR", "GBP"])
-def test_account_is_halted_when_it_has_cash_of_more_currencies_than_may_be(
+def test_account_is_halted_when_it_has_too_many_currencies(
     currency: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = cash_desk(monkeypatch)

@@ -39,7 +39,7 @@ def placed(entry: OrderTerms, *, atr: str | None = None) -> str:
         ("buy", "0", "98"),
     ],
 )
-def test_stop_is_two_atr_away_else_two_percent_when_the_signal_names_none(
+def test_stop_is_two_atr_or_two_percent_away_by_default(
     side: given.Side, atr: str | None, stop: str
 ) -> None:
     entry = terms(side, "100")
@@ -71,7 +71,7 @@ def test_stop_is_rounded_to_the_tick_towards_the_entry(
     ("side", "price", "stop"),
     [("buy", "10", "5"), ("sell", "10", "15"), ("buy", "12", "10"), ("sell", "12", "15")],
 )
-def test_stop_is_the_next_tick_away_when_rounding_would_put_it_at_the_entry(
+def test_stop_is_a_tick_away_when_rounding_reaches_the_entry(
     side: given.Side, price: str, stop: str
 ) -> None:
     entry = terms(side, price, tick="5")
@@ -84,7 +84,7 @@ def test_stop_is_the_next_tick_away_when_rounding_would_put_it_at_the_entry(
     ("side", "price", "stop"),
     [("buy", "-10", "-10.2"), ("sell", "-10", "-9.8"), ("buy", "0", "-0.01")],
 )
-def test_stop_lies_on_the_losing_side_when_the_price_is_not_above_zero(
+def test_stop_is_on_the_losing_side_when_prices_are_not_positive(
     side: given.Side, price: str, stop: str
 ) -> None:
     entry = terms(side, price)

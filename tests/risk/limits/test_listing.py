@@ -83,7 +83,7 @@ def test_half_a_rule_says_what_it_lacks_when_it_is_listed() -> None:
     assert "stopout_guard" not in found.idle
 
 
-def test_refused_value_has_the_origin_of_what_is_below_it_when_it_is_listed() -> None:
+def test_refused_value_has_the_origin_below_it_when_listed() -> None:
     found = listing(canonical(EVERYONE), canonical({"daily_loss": {"daily_loss_ratio_max": "x"}}))
 
     assert found.parameters["daily_loss", "daily_loss_ratio_max"] == InForce(

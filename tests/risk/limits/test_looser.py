@@ -132,7 +132,7 @@ def test_documents_are_compared_by_what_is_in_force(
     assert changed(old, new) == found
 
 
-def test_change_of_everyone_is_not_looser_when_the_account_has_its_own_value() -> None:
+def test_change_of_everyone_is_not_looser_when_an_account_overrides_it() -> None:
     own = {"daily_loss": {"daily_loss_ratio_max": "0.01"}}
 
     assert changed(NOTHING, {"daily_loss": {"daily_loss_ratio_max": "0.05"}}, own) == []

@@ -145,7 +145,7 @@ def test_numbers_are_those_of_numpy(moves: list[float]) -> None:
 
 @over(moves=st.lists(st.integers(-500, 500), min_size=600, max_size=620))
 @settings(max_examples=5, deadline=None)
-def test_numbers_do_not_depend_on_where_the_series_starts_when_it_is_long(
+def test_numbers_ignore_the_start_when_the_series_is_long(
     moves: list[int],
 ) -> None:
     prices = [10_000 + move for move in moves]

@@ -105,7 +105,7 @@ def test_flow_is_known_when_its_id_comes_again_days_later() -> None:
     assert desk.state()["balance"] == "10100"
 
 
-def test_deposit_is_not_counted_when_it_is_older_than_all_that_is_remembered() -> None:
+def test_deposit_is_not_counted_when_older_than_all_remembered_ids() -> None:
     desk = short_memory(dedupe_horizon_ms=5000)
     old_ms = desk.now_ms
     desk.wait(10 * SECOND)

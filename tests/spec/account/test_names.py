@@ -101,7 +101,7 @@ def test_flow_and_control_are_known_by_ids_with_colons() -> None:
     assert len(desk.state()["stops"]) == 1
 
 
-def test_control_of_everyone_is_a_dead_letter_when_its_id_is_of_our_form() -> None:
+def test_control_of_everyone_is_a_dead_letter_when_its_id_is_ours() -> None:
     desk = trading()
 
     desk.control("halt", account_id="*", control_id=f"{desk.account}:4:1")

@@ -9,7 +9,7 @@ from tests.spec.rulebook import only
 TTL = 60_000
 
 
-def test_whole_quantity_is_reserved_at_the_order_price_when_an_order_is_approved() -> None:
+def test_whole_quantity_is_reserved_when_an_order_is_approved() -> None:
     desk = open_desk(only())
 
     signal_id = approved(desk)

@@ -61,7 +61,7 @@ def test_account_is_reduced_when_reported_fills_never_come() -> None:
     assert desk.stops() == [("reservation", "triggered")]
 
 
-def test_late_fill_restores_the_rest_for_one_more_time_when_the_wait_had_ended() -> None:
+def test_late_fill_restores_the_rest_when_the_wait_had_ended() -> None:
     desk = open_desk(only())
     signal_id = approved(desk)
     desk.order(signal_id, "filled")

@@ -213,7 +213,7 @@ def test_changed_zone_waits_for_the_next_roll_of_the_old_one() -> None:
         ("Asia/Tokyo", "2026-01-12T00:00"),
     ],
 )
-def test_week_that_runs_keeps_its_start_until_its_end_in_the_new_zone(zone: str, ends: str) -> None:
+def test_running_week_keeps_its_start_when_the_zone_changes(zone: str, ends: str) -> None:
     desk = opened_at("2026-01-07T12:00", {})
     lose_at(desk, "2026-01-11T12:00", 10)
     desk.limits(only() | {"account": {"zone": zone}})
@@ -240,7 +240,7 @@ def test_week_keeps_one_start_equity_when_the_zone_changes_within_it() -> None:
     assert starts == [("2026-W03", "10000")] * 4
 
 
-def test_account_of_its_own_zone_rolls_by_it_when_everyone_else_has_another() -> None:
+def test_account_rolls_by_its_own_zone_when_everyone_has_another() -> None:
     desk = Desk(now_ms=NOON)
     desk.limits(only())
     desk.limits({"account": {"zone": "Asia/Tokyo"}}, account=desk.account, version=1)

@@ -79,7 +79,7 @@ def test_filled_order_counts_once_when_its_fill_comes() -> None:
     assert answer_of(decision)[:2] == ("modified", "40")
 
 
-def test_order_counts_twice_never_and_always_once_when_filled_comes_before_the_fills() -> None:
+def test_order_counts_once_when_filled_comes_before_the_fills() -> None:
     desk = position_desk()
     desk.signal("buy", 60, limit_price="1", signal_id="first")
     desk.order("first", "filled")

@@ -14,7 +14,7 @@ GATE = [
 ]  # fmt: skip
 
 
-def test_all_checks_are_reported_in_the_tables_order_when_an_order_is_approved() -> None:
+def test_all_checks_are_in_order_when_an_order_is_approved() -> None:
     on: Rules = {name: {} for name in GATE}
     on |= {"order_notional": {"order_notional_max": "1000"}, "order_ratio": {"order_ratio_max": 1}}
     desk = open_desk(only(**on))
@@ -102,7 +102,7 @@ def test_decision_carries_the_money_it_was_made_on() -> None:
     assert (decision["strategy_id"], decision["limit_price"]) == ("slow", "100")
 
 
-def test_unknown_input_breaches_without_a_number_and_only_its_owner_is_a_reason() -> None:
+def test_only_the_owner_is_a_reason_when_an_input_is_unknown() -> None:
     desk = open_desk(only(stale_mark={}, gross_exposure={}, cash={}))
     desk.fill("buy", 1, 100)
     desk.wait(60_001)

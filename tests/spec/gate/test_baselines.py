@@ -24,7 +24,7 @@ def resume(desk: Desk) -> None:
     desk.control("resume", stop_id=desk.state()["stops"][0])
 
 
-def test_week_and_drawdown_stop_by_themselves_when_losses_and_resumes_follow_each_other() -> None:
+def test_week_and_drawdown_stop_when_losses_and_resumes_alternate() -> None:
     desk = open_desk(only(**LIMITS), balance=100_000)
     for _ in range(5):
         change(desk, -2400)
@@ -39,7 +39,7 @@ def test_week_and_drawdown_stop_by_themselves_when_losses_and_resumes_follow_eac
     assert (state["daily"]["pnl"], state["weekly"]["pnl"]) == ("-12000", "-12000")
 
 
-def test_fourth_resume_of_a_day_is_refused_and_the_next_day_allows_it() -> None:
+def test_fourth_resume_is_refused_until_the_next_day() -> None:
     desk = open_desk(only(balance_floor={"balance_ratio_min": "0.99"}))
     change(desk, -101)
     for _ in range(4):
@@ -152,7 +152,7 @@ def test_baseline_of_the_drawdown_is_unitised_when_money_comes() -> None:
     assert (state["peak_equity"], state["baselines"]) == ("20000", {"drawdown": "18800"})
 
 
-def test_late_fill_moves_the_baseline_as_it_moves_the_start_of_the_day() -> None:
+def test_late_fill_moves_baseline_and_start_of_day_alike() -> None:
     desk = open_desk(only(daily_loss={}))
     desk.wait(13 * HOUR)
     change(desk, -201)

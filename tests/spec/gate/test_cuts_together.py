@@ -24,7 +24,7 @@ def half_open(**more: dict[str, int]) -> Desk:
         (700, "5", "circuit_breaker"),
     ],
 )
-def test_half_of_what_is_asked_is_let_in_when_another_rule_leaves_no_less(
+def test_half_is_let_in_when_another_rule_leaves_no_less(
     most: int, quantity: str, binding: str
 ) -> None:
     desk = half_open(order_notional={"order_notional_max": most})
@@ -59,7 +59,7 @@ def test_score_halves_what_the_other_rules_leave() -> None:
     assert answer_of(decision) == ("modified", "4", reasons, "risk_score")
 
 
-def test_rule_that_forbids_leaves_the_exit_when_a_size_limit_would_leave_more() -> None:
+def test_forbidding_rule_leaves_the_exit_when_a_limit_leaves_more() -> None:
     rules = only(daily_loss={"on_breach": "warn"}, position_quantity={"position_quantity_max": 5})
     desk = open_desk(rules)
     desk.fill("buy", 10, 130)

@@ -64,7 +64,7 @@ def insolvent_desk(rule: str, **parameters: Any) -> Desk:
         ("risk_score", {}, " Its limit is 0.6."),
     ],
 )
-def test_message_says_what_equity_is_when_it_is_known_and_not_above_zero(
+def test_message_gives_the_equity_when_it_is_not_positive(
     rule: str, parameters: dict[str, str], limit: str
 ) -> None:
     desk = insolvent_desk(rule, **parameters)

@@ -137,7 +137,7 @@ def go_on(desk: Desk, order: Order, approved: Decimal) -> None:
     least=st.sampled_from([None, "60"]),
 )
 @few
-def test_what_is_approved_passes_and_one_lot_more_breaches_the_rule_that_binds(
+def test_approved_quantity_passes_and_one_lot_more_breaches(
     rules: Rules, orders: list[Order], most: str | None, least: str | None
 ) -> None:
     desk = desk_with(rules, most, least)

@@ -61,7 +61,7 @@ def test_bust_counts_when_it_arrives_before_its_fill() -> None:
     assert (alert["message"], alert["measured"]) == ("fill one is busted before it arrived", "10")
 
 
-def test_second_bust_changes_nothing() -> None:
+def test_bust_changes_nothing_when_it_comes_twice() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 90, fill_id="one")
     desk.fill("buy", 5, 100)
@@ -122,7 +122,7 @@ def test_fee_and_realized_are_returned_at_the_rate_of_the_fill() -> None:
     assert desk.state()["balance"] == "10000"
 
 
-def test_fee_in_a_third_currency_is_returned_at_the_rate_of_the_fill() -> None:
+def test_fee_in_a_third_currency_returns_at_its_rate() -> None:
     desk = open_desk(only())
     desk.instrument("BTCUSD", base_currency="BTC")
     desk.price(50_000, "BTCUSD")
@@ -135,7 +135,7 @@ def test_fee_in_a_third_currency_is_returned_at_the_rate_of_the_fill() -> None:
     assert desk.state()["balance"] == "10000"
 
 
-def test_inverse_fills_fold_anew() -> None:
+def test_inverse_fills_fold_anew_when_one_is_busted() -> None:
     desk = open_desk(only(), mark=None)
     desk.account = "coins"
     desk.flow("opening", 10, currency="BTC")
@@ -306,9 +306,7 @@ def test_bust_leaves_what_a_snapshot_holds_when_its_fill_came_earlier(after_ms: 
 
 
 @pytest.mark.parametrize(("busted", "hit_ms"), [(None, 10_000), ("one", 13_000), ("two", 10_000)])
-def test_age_is_that_of_the_position_that_is_left_when_a_fill_is_busted(
-    busted: str | None, hit_ms: int
-) -> None:
+def test_age_is_that_of_the_rest_when_a_fill_is_busted(busted: str | None, hit_ms: int) -> None:
     desk = open_desk(only(time_stop={"hold_ms_max": 10_000}))
     for name in ("one", "two"):
         desk.fill("buy", 5, 100, fill_id=name)
@@ -323,7 +321,7 @@ def test_age_is_that_of_the_position_that_is_left_when_a_fill_is_busted(
     assert (before, len(desk.exits())) == ([], 1)
 
 
-def test_age_counts_from_the_first_fill_when_the_one_that_closed_is_busted() -> None:
+def test_age_counts_from_the_first_fill_when_its_close_is_busted() -> None:
     desk = open_desk(only(time_stop={"hold_ms_max": 10_000}))
     desk.fill("buy", 5, 100)
     desk.wait(8000)

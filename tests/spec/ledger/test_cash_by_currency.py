@@ -54,7 +54,7 @@ def test_equity_follows_the_rate_of_what_was_realized() -> None:
     assert day_of(desk) == ("120", "110", "10000")
 
 
-def test_snapshot_of_a_balance_is_undisturbed_when_a_fee_is_in_another_coin() -> None:
+def test_balance_snapshot_agrees_when_a_fee_is_in_another_coin() -> None:
     desk = euro_desk(**BY_CURRENCY)
     desk.instrument("BNBUSD", base_currency="BNB")
     desk.price(300, "BNBUSD")
@@ -219,7 +219,7 @@ def test_equity_is_unknown_while_a_balance_has_no_rate() -> None:
     assert (decision["equity"], decision["reasons"]) == (None, ["unknown_rate"])
 
 
-def test_equity_is_unknown_to_the_gate_while_the_rate_of_a_balance_is_stale() -> None:
+def test_gate_has_no_equity_while_a_balance_has_a_stale_rate() -> None:
     desk = euro_desk(unknown_rate={}, cash={}, **BY_CURRENCY)
     euros(desk, "deposit", 100)
     desk.wait(MINUTE + 1)

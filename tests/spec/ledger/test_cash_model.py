@@ -53,7 +53,7 @@ class CashBooks(Books):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_cash_and_equity_are_as_folded_anew_after_any_fills_busts_and_flows(seed: int) -> None:
+def test_cash_and_equity_equal_the_model_after_any_history(seed: int) -> None:
     books = CashBooks(seed)
 
     for _ in range(30):

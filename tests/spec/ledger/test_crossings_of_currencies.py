@@ -31,7 +31,7 @@ def later(desk: Desk, rate: str) -> None:
     desk.wait(16 * SECOND)
 
 
-def test_position_turns_when_a_fee_in_units_is_larger_than_what_is_left() -> None:
+def test_position_turns_when_a_fee_exceeds_what_is_left() -> None:
     desk = coin_desk()
     desk.fill("buy", 1, 100)
 
@@ -58,7 +58,7 @@ def test_rebate_in_units_is_held_and_gained() -> None:
     assert held(desk) == ("1.1", "100", "10")
 
 
-def test_bust_of_a_fee_in_units_leaves_the_later_fee_where_it_was() -> None:
+def test_later_fee_stays_when_a_fee_in_units_is_busted() -> None:
     desk = coin_desk()
     desk.fill("buy", 10, 100, fill_id="a", fee="0.1", fee_currency="BTC")
     desk.fill("sell", 1, 90, fee="0.2", fee_currency="BTC")
@@ -97,7 +97,7 @@ def test_each_amount_waits_for_its_own_rate_when_neither_is_known() -> None:
     assert (waiting, desk.state()["balance"]) == (None, "9290")
 
 
-def test_turned_position_is_valued_at_the_newest_rate_and_realized_at_the_first() -> None:
+def test_turned_position_has_the_newest_rate_and_realized_the_first() -> None:
     desk = euro_desk()
     desk.fill("buy", 10, 100)
     desk.fill("sell", 20, 90)
@@ -127,7 +127,7 @@ def test_fills_are_busted_at_their_own_rates_when_each_had_another() -> None:
     assert held(desk)[:2] == ("-16", "90")
 
 
-def test_what_waited_for_a_rate_stays_frozen_when_a_fill_before_it_is_busted() -> None:
+def test_frozen_rate_stays_when_an_earlier_fill_is_busted() -> None:
     desk = euro_desk("1.1")
     desk.fill("buy", 10, 100)
     desk.fill("sell", 4, 90, fill_id="b")

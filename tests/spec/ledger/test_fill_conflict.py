@@ -102,9 +102,7 @@ def test_bust_is_told_when_it_comes_again_otherwise() -> None:
 
 
 @pytest.mark.parametrize(("later_ms", "booked"), [(0, "10"), (1, "0")])
-def test_fill_is_refused_when_it_was_executed_longer_ago_than_ids_are_kept(
-    later_ms: int, booked: str
-) -> None:
+def test_fill_is_refused_when_older_than_all_kept_ids(later_ms: int, booked: str) -> None:
     desk = open_desk(only())
     executed_ms = desk.now_ms - HOUR
     desk.fill("buy", 1, 100)

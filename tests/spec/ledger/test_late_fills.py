@@ -24,7 +24,7 @@ def test_loss_is_yesterdays_when_a_closing_fill_comes_late() -> None:
     assert (weekly["pnl"], weekly["start_equity"]) == ("-100", "10000")
 
 
-def test_alert_has_the_corrected_pnl_and_what_it_was_when_a_fill_comes_late() -> None:
+def test_alert_has_both_pnls_when_a_fill_comes_late() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     desk.fill("sell", 2, 95)
@@ -37,7 +37,7 @@ def test_alert_has_the_corrected_pnl_and_what_it_was_when_a_fill_comes_late() ->
     assert (alert["measured"], alert["limit"]) == ("-90", "-10")
 
 
-def test_days_pnl_counts_from_the_mark_at_the_open_when_a_late_fill_added() -> None:
+def test_day_counts_from_its_opening_mark_when_a_late_fill_adds() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     executed_ms = next_day(desk)
@@ -51,7 +51,7 @@ def test_days_pnl_counts_from_the_mark_at_the_open_when_a_late_fill_added() -> N
     assert (daily["start_equity"], daily["pnl"]) == ("10010", "75")
 
 
-def test_only_the_fee_is_yesterdays_when_the_symbol_was_not_held_at_the_open() -> None:
+def test_only_the_fee_is_yesterdays_when_nothing_was_held() -> None:
     desk = open_desk(only())
     desk.instrument("Y")
     desk.price(99, "Y")
@@ -103,7 +103,7 @@ def test_fill_is_late_when_it_was_executed_a_millisecond_before_the_open() -> No
     assert desk.state()["daily"]["pnl"] == "0"
 
 
-def test_corrected_total_grows_when_a_second_late_fill_is_of_the_same_day() -> None:
+def test_corrected_total_grows_when_another_fill_is_late() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     executed_ms = next_day(desk)
@@ -129,7 +129,7 @@ def test_past_decisions_are_not_written_again_when_a_fill_comes_late() -> None:
     assert desk.sent("decisions") == [decision]
 
 
-def test_late_fill_of_a_foreign_symbol_corrects_the_open_in_the_accounts_currency() -> None:
+def test_late_fill_in_euros_corrects_the_open_in_dollars() -> None:
     desk = euro_desk("1.2")
     desk.fill("buy", 10, 5, symbol="E")
     executed_ms = next_day(desk)
@@ -159,7 +159,7 @@ def test_late_fill_of_an_inverse_contract_corrects_the_open_in_base() -> None:
     assert desk.state()["daily"]["start_equity"] == "7500"
 
 
-def test_late_fill_counts_before_the_first_day_when_that_began_with_money_of_yesterday() -> None:
+def test_late_fill_precedes_a_first_day_that_began_with_money() -> None:
     desk = Desk(now_ms=NOON + 12 * HOUR)
     desk.limits(only())
     desk.instrument()

@@ -82,7 +82,7 @@ def test_fill_after_a_rate_is_returned_at_its_own_rate() -> None:
     assert desk.state()["balance"] == "9985"  # The first fee alone: 10 at 1.5.
 
 
-def test_equity_is_known_at_once_when_the_only_fill_that_waits_is_busted() -> None:
+def test_equity_is_known_when_the_only_waiting_fill_is_busted() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100, fill_id="a", **FEE)
     assert desk.state()["equity"] is None
@@ -103,7 +103,7 @@ def test_late_fee_belongs_to_yesterday_when_its_rate_comes_after_it() -> None:
     assert day_of(desk, "weekly") == ("-300", "-300", "10000")
 
 
-def test_late_gain_hides_no_loss_of_today_when_its_rate_comes_after_it() -> None:
+def test_late_gain_hides_no_loss_when_its_rate_comes_late() -> None:
     desk = open_desk(only())
     desk.instrument(settlement_currency="EUR")
     rate(desk, "1")
@@ -118,7 +118,7 @@ def test_late_gain_hides_no_loss_of_today_when_its_rate_comes_after_it() -> None
     assert day_of(desk, "weekly") == ("400", "400", "10000")
 
 
-def test_late_fee_of_a_known_rate_belongs_to_yesterday_when_the_price_has_none() -> None:
+def test_late_fee_with_a_rate_is_yesterdays_when_its_price_has_none() -> None:
     desk = euro_desk()
     executed_ms = tomorrow(desk)
     rate(desk, "300", "BNB")
@@ -170,7 +170,7 @@ def test_fill_before_the_opening_is_returned_at_the_rate_that_converted_it() -> 
     assert desk.state()["balance"] == "10000"
 
 
-def test_inverse_instrument_is_refused_when_it_settles_in_another_currency_than_its_base() -> None:
+def test_inverse_instrument_is_refused_when_it_settles_outside_its_base() -> None:
     desk = open_desk(only())
 
     desk.instrument("Y", kind="inverse", base_currency="BTC")

@@ -27,7 +27,7 @@ def test_cost_and_realized_are_exact_when_five_fills_pay_fees() -> None:
     assert rounded(realized, 8) == Decimal("36.16858966")
 
 
-def test_closed_part_is_realized_and_the_rest_opens_when_a_fill_goes_through_zero() -> None:
+def test_closed_part_is_realized_when_a_fill_goes_through_zero() -> None:
     desk = open_desk(only(), mark=40_000)
 
     desk.fill("sell", "0.1", 50_000, fee="5")
@@ -37,7 +37,7 @@ def test_closed_part_is_realized_and_the_rest_opens_when_a_fill_goes_through_zer
     assert held(desk) == ("0.1", "40000", "985")
 
 
-def test_long_turns_short_at_the_fills_price_when_more_is_sold_than_held() -> None:
+def test_long_turns_short_when_more_is_sold_than_held() -> None:
     desk = open_desk(only())
 
     desk.fill("buy", 10, 100)
@@ -65,7 +65,7 @@ def test_average_stays_when_a_part_is_closed() -> None:
     assert held(desk) == ("6", "100", "-40")
 
 
-def test_no_dust_of_cost_is_left_when_thirds_are_closed_one_by_one() -> None:
+def test_no_cost_is_left_when_thirds_are_closed_one_by_one() -> None:
     desk = open_desk(only())
     desk.fill("buy", 3, "33.34")
     desk.fill("buy", 4, "33.33")

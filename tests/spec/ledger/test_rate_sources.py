@@ -39,7 +39,7 @@ def rate_of(desk: Desk) -> str | None:
     return None if equity is None else str(int(equity) - 10_000)
 
 
-def test_first_that_named_a_pair_is_its_source_when_another_has_the_newer_price() -> None:
+def test_first_of_a_pair_is_its_source_when_another_is_newer() -> None:
     desk = euro_desk()
     name(desk, "EURUSD", "1.1")
     desk.wait(SECOND)
@@ -49,7 +49,7 @@ def test_first_that_named_a_pair_is_its_source_when_another_has_the_newer_price(
     assert rate_of(desk) == "110"
 
 
-def test_second_is_no_rate_when_it_is_the_pair_the_other_way_round() -> None:
+def test_second_is_no_rate_when_it_is_the_inverse_pair() -> None:
     desk = euro_desk()
     name(desk, "EURUSD", "1.1")
     desk.wait(SECOND)

@@ -140,9 +140,7 @@ def test_least_notional_is_in_the_currency_of_the_instrument() -> None:
 
 
 @pytest.mark.parametrize(("age_ms", "reasons"), [(60_000, []), (60_001, ["unknown_rate"])])
-def test_entry_is_rejected_when_its_rate_is_older_than_a_mark_may_be(
-    age_ms: int, reasons: list[str]
-) -> None:
+def test_entry_is_rejected_when_its_rate_is_too_old(age_ms: int, reasons: list[str]) -> None:
     desk = euro_desk(stale_mark={}, unknown_rate={})
     desk.signal("buy", 1, symbol="E", limit_price="5")
 
@@ -156,9 +154,7 @@ def test_entry_is_rejected_when_its_rate_is_older_than_a_mark_may_be(
 
 
 @pytest.mark.parametrize(("age_ms", "equity"), [(60_000, "10000"), (60_001, None)])
-def test_equity_is_unknown_when_the_rate_of_what_is_held_is_too_old(
-    age_ms: int, equity: str | None
-) -> None:
+def test_equity_is_unknown_when_a_held_rate_is_too_old(age_ms: int, equity: str | None) -> None:
     desk = euro_desk()
     desk.fill("buy", 10, 5, symbol="E")
 
@@ -182,7 +178,7 @@ def test_loss_is_not_hidden_when_the_rate_is_only_old() -> None:
     assert desk.stops()[0] == ("drawdown", "triggered")
 
 
-def test_realized_is_converted_at_the_first_rate_seen_when_its_fill_had_none() -> None:
+def test_realized_is_converted_later_when_its_fill_had_no_rate() -> None:
     desk = euro_desk(None)
     desk.fill("buy", 10, 5, symbol="E")
     desk.fill("sell", 10, 6, symbol="E", fee="1")
@@ -200,7 +196,7 @@ def test_realized_is_converted_at_the_first_rate_seen_when_its_fill_had_none() -
     assert desk.state()["daily"]["realized"] == "10.8"
 
 
-def test_position_is_valued_when_a_revaluation_brings_the_rate_that_its_fill_missed() -> None:
+def test_position_is_valued_when_a_revaluation_brings_its_rate() -> None:
     desk = euro_desk(None)
     desk.fill("buy", 10, 5, symbol="E")
     unknown = desk.state()["gross_exposure"]
@@ -213,7 +209,7 @@ def test_position_is_valued_when_a_revaluation_brings_the_rate_that_its_fill_mis
     assert (unknown, desk.state()["gross_exposure"]) == (None, "72")
 
 
-def test_fill_with_only_a_stale_rate_is_converted_when_a_fresh_one_comes() -> None:
+def test_fill_with_a_stale_rate_is_converted_by_a_fresh_one() -> None:
     desk = euro_desk()
     desk.wait(MINUTE + 1)
     desk.price(5, "E")
@@ -226,7 +222,7 @@ def test_fill_with_only_a_stale_rate_is_converted_when_a_fresh_one_comes() -> No
     assert (booked, desk.state()["balance"]) == ("10000", "9998")
 
 
-def test_fee_in_a_third_currency_is_frozen_at_the_rate_of_its_fill() -> None:
+def test_fee_in_a_third_currency_is_frozen_at_its_rate() -> None:
     desk = open_desk(only())
     desk.instrument("BNBUSD", base_currency="BNB", settlement_currency="USD")
     desk.price(300, "BNBUSD")

@@ -86,9 +86,7 @@ def test_mark_of_a_snapshot_counts_when_no_quote_is_held() -> None:
 
 
 @pytest.mark.parametrize(("after_ms", "mark"), [(0, "100"), (1, "103")])
-def test_mark_of_a_snapshot_counts_only_when_it_is_newer_than_the_quote(
-    after_ms: int, mark: str
-) -> None:
+def test_snapshots_mark_counts_only_when_newer_than_the_quote(after_ms: int, mark: str) -> None:
     desk = open_desk(only())
 
     desk.wait(SECOND)
@@ -120,7 +118,7 @@ def test_flat_snapshot_needs_no_average_price(fields: dict[str, None]) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"average_price": None}])
-def test_snapshot_is_a_dead_letter_when_what_is_held_has_no_average_price(
+def test_snapshot_is_a_dead_letter_when_it_lacks_its_average_price(
     fields: dict[str, None],
 ) -> None:
     desk = open_desk(only())

@@ -174,7 +174,7 @@ def test_entries_pass_again_when_the_other_half_is_set() -> None:
     assert len(desk.alerts("limits")) == 1
 
 
-def test_same_document_again_is_ignored_when_it_could_not_be_taken_any_more() -> None:
+def test_repeated_document_is_ignored_when_it_would_now_be_refused() -> None:
     desk = taken_away()
     entry(desk)
 

@@ -28,7 +28,7 @@ def lose(desk: Desk, amount: int) -> Row:
 @pytest.mark.parametrize(
     ("loss", "left"), [(0, "1"), (50, "0.75"), (200, "0"), (300, "-0.5"), (1, "0.995")]
 )
-def test_daily_loss_has_the_rest_of_its_limit_left_when_some_was_lost(loss: int, left: str) -> None:
+def test_daily_loss_has_the_rest_left_when_some_is_lost(loss: int, left: str) -> None:
     desk = desk_with(daily_loss={"daily_loss_ratio_max": "0.02", "on_breach": "warn"})
 
     assert lose(desk, loss)["daily_loss_headroom_ratio"] == left

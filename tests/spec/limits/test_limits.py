@@ -175,7 +175,7 @@ def test_refusal_says_what_is_wrong_and_where(rules: dict[str, Any], said: str) 
     assert desk.alerts("limits")[0]["message"] == f"version 2 is refused: {said}"
 
 
-def test_refusal_says_how_a_day_rolls_when_a_time_comes_with_a_zone() -> None:
+def test_refusal_explains_the_roll_when_a_time_has_a_zone() -> None:
     desk = open_desk(only())
 
     desk.limits({"account": {"day_roll": "17:00+01"}})
@@ -222,7 +222,7 @@ def test_next_document_replaces_the_one_before() -> None:
     assert not is_limited(desk, "7000")
 
 
-def test_numbers_may_be_strings() -> None:
+def test_limits_are_taken_when_numbers_are_strings() -> None:
     desk = open_desk(only(order_rate={"orders_max": "1", "window_ms": "60000"}))
     desk.signal("buy", 1, limit_price="100")
 

@@ -89,7 +89,7 @@ def test_symbol_has_its_own_limit_when_the_document_names_it(symbol: str, limit:
          [("pass", "10", "50", "40"), ("pass", "10", "20", "10")]),
     ],
 )  # fmt: skip
-def test_position_has_the_limit_of_its_own_symbol_when_the_document_names_it(
+def test_position_has_its_symbols_limit_when_the_document_names_it(
     rule: str, parameter: str, limits: dict[str, str], numbers: list[object]
 ) -> None:
     desk = open_desk(only(**{rule: {parameter: limits}}))

@@ -24,7 +24,7 @@ def test_exit_is_what_is_left_beside_working_exits() -> None:
     assert answer_of(exit_) == ("approved", "40", [], None)
 
 
-def test_order_is_no_exit_when_it_is_one_larger_than_what_is_left() -> None:
+def test_order_is_no_exit_when_one_larger_than_the_rest() -> None:
     desk = held_desk(100, balance=100_000, order_notional=ALWAYS_BREACHED)
     desk.signal("sell", 60, limit_price="100")
 

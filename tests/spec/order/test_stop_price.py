@@ -41,7 +41,7 @@ def test_no_stop_is_told_of_an_exit(quantity: int) -> None:
     assert (decision["verdict"], decision["stop_price"]) == ("approved", None)
 
 
-def test_no_stop_is_told_of_an_order_that_was_cut_to_its_exit() -> None:
+def test_no_stop_is_reported_when_an_order_becomes_an_exit() -> None:
     desk = open_desk(only())
     bought(desk)
     desk.control("reduce")

@@ -60,7 +60,7 @@ def test_short_position_is_valued_at_the_lowest_of_its_last_marks() -> None:
 
 
 @pytest.mark.parametrize(("gap_ms", "stopped"), [(999, False), (1000, True)])
-def test_second_bad_mark_is_enough_when_the_good_one_was_superseded_a_second_ago(
+def test_second_bad_mark_suffices_when_the_good_one_is_old(
     gap_ms: int,
     stopped: bool,  # noqa: FBT001 - A table's column.
 ) -> None:
@@ -72,7 +72,7 @@ def test_second_bad_mark_is_enough_when_the_good_one_was_superseded_a_second_ago
     assert (counts[-1] > 0) == stopped
 
 
-def test_stop_comes_by_itself_when_the_second_bad_mark_is_followed_by_nothing() -> None:
+def test_stop_comes_when_nothing_follows_the_second_bad_mark() -> None:
     desk = long_desk()
     show(desk, 100, 1, 1)
 
@@ -187,7 +187,7 @@ def test_one_mark_is_enough_when_limits_say_so() -> None:
     assert show(desk, 1)[0] > 0
 
 
-def test_stop_comes_with_the_fill_when_one_mark_is_enough_and_was_held_before() -> None:
+def test_stop_comes_with_the_fill_when_one_mark_suffices() -> None:
     rules = only(drawdown={"drawdown_ratio_max": "0.05"})
     desk = open_desk(rules | {"confirmation": {"confirm_marks": 1}}, mark=40)
 

@@ -61,7 +61,7 @@ def test_stop_comes_with_the_third_bad_rate(rules: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("gap_ms", "stopped"), [(999, False), (1000, True)])
-def test_second_bad_rate_is_enough_when_the_good_one_was_superseded_a_second_ago(
+def test_second_bad_rate_suffices_when_the_good_one_is_old(
     gap_ms: int,
     stopped: bool,  # noqa: FBT001 - A table's column.
 ) -> None:
@@ -71,7 +71,7 @@ def test_second_bad_rate_is_enough_when_the_good_one_was_superseded_a_second_ago
     assert show(desk, 11, every_ms=gap_ms) == [stopped]
 
 
-def test_stop_comes_by_itself_when_the_second_bad_rate_is_followed_by_nothing() -> None:
+def test_stop_comes_when_nothing_follows_the_second_bad_rate() -> None:
     desk = euro_desk(drawdown={"drawdown_ratio_max": "0.05"})
     show(desk, "1.1", 11, 11)
 
@@ -122,7 +122,7 @@ def test_peak_follows_the_most_cautious_of_the_last_rates(
     assert desk.state()["peak_equity"] == peak
 
 
-def test_one_value_of_a_rate_counts_for_all_that_is_held_in_it() -> None:
+def test_one_rate_counts_for_everything_held_in_its_currency() -> None:
     desk = euro_desk(drawdown={"drawdown_ratio_max": "0.05"})
     desk.instrument("F", settlement_currency="EUR")
     desk.price("5.2", "F")

@@ -19,7 +19,7 @@ def stopped_out() -> Desk:
     return desk
 
 
-def test_rest_beside_a_strategys_exit_is_sent_when_our_exit_filled_in_part() -> None:
+def test_rest_is_sent_when_our_exit_filled_in_part() -> None:
     desk = stopped_out()
     (sent,) = desk.exits()
     desk.signal("sell", 5)
@@ -31,7 +31,7 @@ def test_rest_beside_a_strategys_exit_is_sent_when_our_exit_filled_in_part() -> 
     assert quantities(desk.exits()) == ["10", "1"]
 
 
-def test_flatten_sends_nothing_while_an_exit_of_a_stop_works_and_then_the_rest() -> None:
+def test_flatten_sends_the_rest_once_a_stops_exit_ended() -> None:
     desk = stopped_out()
     (sent,) = desk.exits()
     desk.control("flatten")
@@ -76,7 +76,7 @@ def test_other_way_is_flattened_when_an_exit_fills_beyond_the_position() -> None
     ]
 
 
-def test_no_second_exit_is_sent_while_one_reported_filled_waits_for_its_fills() -> None:
+def test_no_second_exit_is_sent_while_a_filled_one_waits() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     desk.control("flatten")
@@ -137,7 +137,7 @@ def test_stop_of_a_turning_order_holds_once_it_has_turned() -> None:
     assert [(row["side"], row["quantity"]) for row in desk.exits()] == [("buy", "5")]
 
 
-def test_worst_case_goes_through_zero_with_what_is_left_of_a_turning_order() -> None:
+def test_worst_case_crosses_zero_with_a_turning_orders_rest() -> None:
     desk = open_desk(only(position_quantity={"position_quantity_max": 10}))
     desk.fill("buy", 10, 100)
     turn = desk.signal("sell", 20)["signal_id"]
@@ -167,7 +167,7 @@ def test_largest_quantity_fits_five_caps_and_a_lot_that_divides_none() -> None:
     assert answer_of(decision)[1::2] == ("80.36", "risk_per_trade")
 
 
-def test_exit_passes_and_entry_does_not_when_a_cap_falls_below_what_is_held() -> None:
+def test_only_the_exit_passes_when_a_cap_falls_below_the_position() -> None:
     desk = open_desk(only(position_ratio={}))
     desk.fill("buy", 10, 100)
 

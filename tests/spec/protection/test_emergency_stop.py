@@ -208,7 +208,7 @@ def test_only_what_no_working_exit_closes_is_sent() -> None:
     assert (first, [row["quantity"] for row in desk.exits()]) == (["4"], ["4", "6"])
 
 
-def test_stop_stays_when_the_loss_is_won_back_and_a_new_week_begins() -> None:
+def test_stop_stays_when_the_loss_is_won_back() -> None:
     desk = open_desk(only(daily_loss=DAILY))
     lose(desk)
 

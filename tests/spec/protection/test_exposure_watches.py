@@ -63,7 +63,7 @@ def test_nothing_more_is_sold_while_exits_that_suffice_are_on_their_way() -> Non
     assert len(desk.exits()) == 2
 
 
-def test_exit_is_sent_again_when_it_is_refused_and_the_excess_is_still_there() -> None:
+def test_exit_is_sent_again_when_refused_while_the_excess_remains() -> None:
     desk = held_desk(
         10, balance=1000, position_ratio={"position_ratio_max": "1", "on_breach": "flatten"}
     )

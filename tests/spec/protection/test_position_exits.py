@@ -45,7 +45,7 @@ def test_exit_is_sent_again_when_it_came_to_nothing(status: str) -> None:
     assert quantities(desk) == ["10", "10"]
 
 
-def test_exit_is_sent_again_only_after_a_while_when_it_is_refused_at_once() -> None:
+def test_exit_is_sent_again_later_when_refused_at_once() -> None:
     desk = open_desk(only(stop_loss={}, exits={"exit_retry_ms": 5000}))
     desk.fill("buy", 10, 100)
     desk.price(97)
@@ -68,7 +68,7 @@ def test_exit_is_sent_again_when_nothing_is_heard_of_it() -> None:
     assert quantities(desk) == ["10", "10"]
 
 
-def test_rest_is_sent_again_when_an_exit_is_cancelled_after_a_part_of_it() -> None:
+def test_rest_is_sent_again_when_a_partial_exit_is_cancelled() -> None:
     desk = stopped_desk()
     exit_id = last(desk)["exit_id"]
     desk.fill("sell", 4, 97, signal_id=exit_id)
@@ -140,7 +140,7 @@ def test_emergency_stop_sends_no_second_exit_when_one_is_on_its_way() -> None:
     assert quantities(desk) == ["10"]
 
 
-def test_emergency_stop_sends_the_exit_again_when_that_of_a_stop_is_refused() -> None:
+def test_emergency_stop_sends_an_exit_when_a_stops_is_refused() -> None:
     desk = stopped_desk()
     desk.control("flatten")
 
@@ -163,7 +163,7 @@ def test_exit_is_sent_in_pieces_and_all_of_them_end_the_stop() -> None:
     assert quantities(desk) == ["4", "4", "2", "4"]
 
 
-def test_dust_is_not_sent() -> None:
+def test_no_exit_is_sent_when_only_dust_is_left() -> None:
     desk = open_desk(only(stop_loss={}))
     desk.fill("buy", "0.5", 100)
 

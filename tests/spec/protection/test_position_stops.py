@@ -33,7 +33,7 @@ def test_stop_that_was_met_goes_with_its_position_through_zero(rules: dict[str, 
     assert (desk.closed(), desk.position()["quantity"]) == ([], "-10")
 
 
-def test_position_is_closed_by_a_later_stop_when_an_earlier_one_is_not_reached() -> None:
+def test_later_stop_closes_a_position_when_earlier_ones_are_unreached() -> None:
     desk = open_desk(only(stop_loss={}, trailing_stop={"trailing_ratio": "0.02"}))
     bought(desk, stop_price="90")
 

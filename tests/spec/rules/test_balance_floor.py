@@ -135,7 +135,7 @@ def test_entry_is_rejected_and_nothing_stops_when_nothing_was_put_in() -> None:
     assert desk.stops() == []
 
 
-def test_entry_passes_when_more_was_taken_out_than_put_in_and_profit_is_left() -> None:
+def test_entry_passes_when_profit_is_left_after_withdrawals() -> None:
     desk = open_desk(only(balance_floor={}))
     desk.fill("buy", 1, 1)
     desk.fill("sell", 1, 20_001)

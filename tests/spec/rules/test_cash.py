@@ -6,7 +6,7 @@ from tests.spec.desk import answer_of, assert_not_judged, explained, numbers_of,
 from tests.spec.rulebook import only
 
 
-def test_second_order_is_rejected_when_the_first_took_all_cash_before_its_fill() -> None:
+def test_second_order_is_rejected_when_the_first_reserved_all_cash() -> None:
     desk = open_desk(only(cash={"fee_ratio": "0.001"}), balance=100_100, mark=1)
 
     first = desk.signal("buy", 100_000)
@@ -83,7 +83,7 @@ def test_only_the_opening_part_needs_cash_when_an_order_goes_through_zero() -> N
     assert numbers_of(decision, "cash") == ("pass", "400", "400", "0")
 
 
-def test_exit_reserves_no_cash() -> None:
+def test_no_cash_is_reserved_when_an_order_exits() -> None:
     desk = open_desk(only(cash={}), balance=1000)
     desk.fill("buy", 6, 100)
     desk.signal("sell", 6, limit_price="100")
@@ -101,7 +101,7 @@ def test_sell_that_opens_needs_cash_at_the_reference_when_that_is_higher() -> No
     assert numbers_of(decision, "cash") == ("pass", "1000", "1000", "0")
 
 
-def test_orders_of_both_sides_count_what_they_open_when_a_position_is_held() -> None:
+def test_both_sides_count_what_they_open_when_something_is_held() -> None:
     desk = open_desk(only(cash={}))
     desk.fill("buy", 5, 100)
     desk.signal("buy", 2, limit_price="100")

@@ -174,13 +174,13 @@ def half_open(**more: Any) -> Desk:
 
 
 @pytest.mark.parametrize(("asked", "approved"), [(10, "5"), (11, "5"), (12, "6"), (2, "1")])
-def test_half_of_what_is_asked_is_let_in_when_it_is_half_open(asked: int, approved: str) -> None:
+def test_half_is_let_in_when_the_breaker_is_half_open(asked: int, approved: str) -> None:
     decision = entry(half_open(), asked)
 
     assert answer_of(decision) == ("modified", approved, ["circuit_breaker"], "circuit_breaker")
 
 
-def test_nothing_is_let_in_when_half_of_it_is_less_than_a_lot() -> None:
+def test_nothing_is_let_in_when_half_is_below_a_lot() -> None:
     decision = entry(half_open(), 1)
 
     assert answer_of(decision) == ("rejected", "0", ["circuit_breaker"], "circuit_breaker")
@@ -302,7 +302,7 @@ def test_document_is_refused_when_it_has_no_sense(rule: dict[str, Any]) -> None:
     assert f"circuit_breaker.{next(iter(rule))}" in desk.alerts("limits")[0]["message"]
 
 
-def test_each_opening_says_why() -> None:
+def test_alert_says_why_when_the_breaker_opens() -> None:
     desk = half_open()
     entry(desk, 10)
 

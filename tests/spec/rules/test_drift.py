@@ -68,9 +68,7 @@ def test_difference_is_booked_at_the_mark_without_a_fee() -> None:
 
 
 @pytest.mark.parametrize(("quantity", "price"), [(14, "99"), (-14, "101")])
-def test_difference_is_booked_at_the_price_of_its_side_when_nothing_was_held(
-    quantity: int, price: str
-) -> None:
+def test_difference_is_booked_at_its_sides_price_when_flat(quantity: int, price: str) -> None:
     desk = held_desk()
     desk.fill("sell", 10, 100)
     desk.wait(SECOND)
@@ -131,7 +129,7 @@ def test_snapshot_older_than_our_last_fill_says_nothing(after_ms: int, quantity:
     assert desk.position()["quantity"] == quantity
 
 
-def test_next_snapshot_is_adopted_at_once_when_a_fill_came_during_the_grace() -> None:
+def test_next_snapshot_is_adopted_when_a_fill_came_during_grace() -> None:
     desk = held_desk()
     desk.snapshot(14, 100)
     desk.wait(SECOND)

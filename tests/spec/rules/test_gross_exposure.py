@@ -62,7 +62,7 @@ def test_account_is_told_of_when_marks_push_it_past_its_gross_cap(mark: str, ale
     assert len(desk.alerts("gross_exposure")) == alerts
 
 
-def test_each_position_gives_its_share_of_the_gross_excess_in_the_order_of_names() -> None:
+def test_each_position_gives_its_share_of_the_gross_excess() -> None:
     desk = two_symbols(gross_exposure_ratio_max="0.5", on_breach="flatten")
 
     desk.flow("withdrawal", 801)

@@ -40,7 +40,7 @@ def group_desk(rules: Rules | None = None) -> Desk:
         (21, ("modified", "20", CUT, CUT[0]), ("breach", "0.51", "0.5", "-0.01")),
     ],
 )
-def test_order_is_cut_when_the_worst_of_its_groups_would_be_too_large(
+def test_order_is_cut_when_its_worst_group_is_too_large(
     quantity: int, answer: object, numbers: object
 ) -> None:
     desk = group_desk()
@@ -62,7 +62,7 @@ def test_order_is_cut_when_the_worst_of_its_groups_would_be_too_large(
     ],
     ids=str,
 )
-def test_each_group_has_its_own_limit_and_the_one_with_least_headroom_is_shown(
+def test_group_with_least_headroom_is_shown_when_limits_differ(
     limits: dict[str, str], numbers: object, quantity: str
 ) -> None:
     desk = group_desk(group_rules(limits))
@@ -75,7 +75,7 @@ def test_each_group_has_its_own_limit_and_the_one_with_least_headroom_is_shown(
 
 
 @pytest.mark.parametrize("symbol", ["W", "X"])
-def test_symbol_passes_without_numbers_when_no_group_of_its_own_has_a_limit(symbol: str) -> None:
+def test_symbol_passes_without_numbers_when_its_groups_are_unlimited(symbol: str) -> None:
     desk = group_desk(group_rules({"metals": "0.1"}))
 
     decision = desk.signal("buy", 1, limit_price="100", symbol=symbol)
@@ -83,7 +83,7 @@ def test_symbol_passes_without_numbers_when_no_group_of_its_own_has_a_limit(symb
     assert numbers_of(decision, "group_exposure") == ("pass", None, None, None)
 
 
-def test_other_symbols_count_with_the_larger_side_and_their_own_with_the_orders() -> None:
+def test_other_symbols_count_with_their_larger_side() -> None:
     desk = group_desk(group_rules("1"))
     desk.signal("buy", 50, limit_price="100", symbol="Y")
     desk.signal("sell", 25, limit_price="100")
@@ -94,7 +94,7 @@ def test_other_symbols_count_with_the_larger_side_and_their_own_with_the_orders(
     assert numbers_of(buy, "group_exposure")[1] == "0.41"
 
 
-def test_group_counts_no_more_when_its_symbols_are_closed_and_their_orders_ended() -> None:
+def test_group_counts_no_more_when_its_symbols_are_closed() -> None:
     desk = group_desk()
     desk.signal("sell", 20, limit_price="100", symbol="Y", signal_id="ended")
 
@@ -166,7 +166,7 @@ def test_entry_is_rejected_when_equity_is_not_above_zero() -> None:
     assert numbers_of(decision, "group_exposure") == ("breach", None, "0.5", None)
 
 
-def test_exposure_is_unknown_but_the_mark_is_the_reason_when_a_symbol_has_none() -> None:
+def test_missing_mark_is_the_reason_when_exposure_is_unknown() -> None:
     desk = group_desk(group_rules() | {"stale_mark": {}})
     desk.instrument("V", groups=["coins"])
     desk.fill("buy", 1, 100, symbol="V")

@@ -20,7 +20,7 @@ def test_order_is_rejected_when_its_price_is_no_multiple_of_the_tick(
     assert decision["verdict"] == verdict
 
 
-def test_tick_is_the_limit_that_is_shown_when_a_price_is_off_it() -> None:
+def test_tick_is_the_shown_limit_when_a_price_is_off() -> None:
     desk = open_desk(only())
 
     decision = desk.signal("buy", 1, limit_price="100.005")
@@ -108,7 +108,7 @@ def test_exit_is_rejected_when_its_price_is_no_multiple_of_the_tick() -> None:
     assert (decision["verdict"], decision["reasons"]) == ("rejected", ["instrument"])
 
 
-def test_order_of_less_than_a_lot_is_rejected_when_nobody_asks_for_whole_lots() -> None:
+def test_order_below_a_lot_is_rejected_when_lots_are_unchecked() -> None:
     desk = open_desk(only(instrument={"enabled": False}))
 
     decision = desk.signal("buy", "0.5", limit_price="100")

@@ -72,7 +72,7 @@ def test_own_symbol_counts_whole_on_the_side_of_the_order() -> None:
     assert answer_of(turned) == ("modified", "160", ["margin"], "margin")
 
 
-def test_unrealized_profit_margins_more() -> None:
+def test_limit_is_larger_when_profit_is_unrealized() -> None:
     desk = margin_desk(leverage=2)
     desk.fill("buy", 10, 100, symbol="Y")
 
@@ -131,7 +131,7 @@ def test_entry_is_rejected_when_equity_is_not_above_zero() -> None:
     assert checks_of(decision)["margin"]["measured"] is None
 
 
-def test_margin_is_unknown_but_the_mark_is_the_reason_when_another_symbol_has_none() -> None:
+def test_missing_mark_is_the_reason_when_margin_is_unknown() -> None:
     desk = open_desk(only(margin={"leverage": 5}, stale_mark={}))
     desk.instrument("Y")
     desk.fill("buy", 1, 100, symbol="Y")

@@ -75,7 +75,7 @@ def test_reserved_orders_of_the_same_side_count_and_others_do_not() -> None:
     assert numbers_of(sell, "net_exposure")[1] == "0.01"
 
 
-def test_order_counts_no_more_when_it_ended_and_once_when_it_is_filled() -> None:
+def test_order_counts_once_when_filled_and_never_when_ended() -> None:
     desk = net_desk()
     desk.signal("buy", 20, limit_price="100", signal_id="ended")
     desk.signal("buy", 10, limit_price="100", signal_id="filled")
@@ -110,7 +110,7 @@ def test_sell_counts_at_its_order_price_when_the_market_is_above_it() -> None:
     assert numbers_of(decision, "net_exposure")[1] == "0.09"
 
 
-def test_sums_are_right_when_the_limit_is_set_in_the_middle_of_the_day() -> None:
+def test_sums_are_right_when_the_limit_is_set_later() -> None:
     desk = net_desk(only())
     desk.signal("buy", 5, limit_price="100")
 
@@ -156,7 +156,7 @@ def test_entry_is_rejected_when_equity_is_not_above_zero() -> None:
     assert numbers_of(decision, "net_exposure") == ("breach", None, "0.5", None)
 
 
-def test_exposure_is_unknown_but_the_mark_is_the_reason_when_a_symbol_has_none() -> None:
+def test_missing_mark_is_the_reason_when_exposure_is_unknown() -> None:
     desk = open_desk(net_rules() | {"stale_mark": {}})
     desk.instrument("Y")
     desk.fill("buy", 1, 100, symbol="Y")

@@ -46,7 +46,7 @@ def test_symbol_counts_once_when_it_is_held_and_ordered() -> None:
     assert numbers_of(in_ordered, "open_positions") == ("pass", "2", "2", "0")
 
 
-def test_symbol_counts_no_more_when_its_order_ended_and_its_position_is_closed() -> None:
+def test_symbol_counts_no_more_when_nothing_of_it_is_left() -> None:
     desk = counted_desk(2)
 
     desk.order("z", "cancelled", symbol="Z")

@@ -64,7 +64,7 @@ def test_our_own_exits_do_not_count_for_the_rate() -> None:
     assert burst(desk, 2) == ["approved", "rejected"]
 
 
-def test_larger_opposite_order_is_cut_to_the_exit_when_too_many_orders_went_before() -> None:
+def test_larger_opposite_order_becomes_the_exit_after_too_many_orders() -> None:
     desk = open_desk(only(order_rate={"orders_max": 1}))
     desk.fill("buy", 10, 100)
     desk.signal("buy", 1, limit_price="100")
@@ -74,7 +74,7 @@ def test_larger_opposite_order_is_cut_to_the_exit_when_too_many_orders_went_befo
     assert answer_of(decision) == ("modified", "10", ["order_rate"], "order_rate")
 
 
-def test_cut_to_an_exit_passes_however_small_a_part_of_what_was_asked() -> None:
+def test_cut_to_an_exit_passes_when_it_is_small() -> None:
     rules = only(order_rate={"orders_max": 1}) | {"sizing": {"modify_ratio_min": "0.7"}}
     desk = open_desk(rules)
     desk.fill("buy", 10, 100)

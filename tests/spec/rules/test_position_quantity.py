@@ -33,7 +33,7 @@ def quantity_desk(most: object, *, held: int = 0) -> Desk:
         (190, ("modified", "180", CUT, CUT[0]), ("breach", "110", "100", "-10")),
     ],
 )
-def test_sell_of_a_long_position_is_cut_when_it_would_be_too_short(
+def test_sell_is_cut_when_it_would_be_too_short(
     quantity: int, answer: object, numbers: object
 ) -> None:
     desk = quantity_desk("100", held=80)
@@ -102,7 +102,7 @@ def test_exit_is_exempt_when_the_position_is_too_large(held: int) -> None:
     assert numbers_of(decision, "position_quantity") == ("exempt", "0", "5", "5")
 
 
-def test_quantity_is_unknown_but_sizing_is_the_reason_when_an_order_cannot_be_sized() -> None:
+def test_sizing_is_the_reason_when_the_quantity_is_unknown() -> None:
     desk = open_desk(only(position_quantity={"position_quantity_max": 5}, stale_mark={}), mark=None)
 
     decision = desk.signal("buy", None)

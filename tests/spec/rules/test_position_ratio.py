@@ -60,7 +60,7 @@ def test_alert_comes_when_the_loss_of_another_position_takes_the_equity() -> Non
     assert "X" in alert["message"]
 
 
-def test_position_is_told_of_when_a_withdrawal_takes_the_equity_that_it_needs() -> None:
+def test_position_is_reported_when_a_withdrawal_takes_its_equity() -> None:
     desk = held_desk(10, position_ratio={"position_ratio_max": "0.2"})
 
     desk.flow("withdrawal", 5000)

@@ -19,7 +19,7 @@ def test_larger_order_is_cut_to_the_exit_when_it_may_only_reduce() -> None:
     assert answer_of(decision) == ("modified", "40", ["reduce_only"], "reduce_only")
 
 
-def test_order_is_rejected_when_it_may_only_reduce_and_all_is_working_already() -> None:
+def test_reducing_order_is_rejected_when_all_is_already_working() -> None:
     desk = open_desk(only(), balance=100_000)
     desk.fill("buy", 100, 100)
     desk.signal("sell", 100, limit_price="100")

@@ -126,7 +126,7 @@ def test_cut_orders_count_by_what_was_asked() -> None:
     assert asked(desk, 1, quantity=5) == ["approved"]
 
 
-def test_exits_pass_but_count() -> None:
+def test_exit_passes_but_counts_when_it_repeats() -> None:
     desk = repeat_desk(repeats_max=1)
     desk.fill("buy", 3, 100)
 
@@ -167,7 +167,7 @@ def test_oldest_orders_are_forgotten_first_when_a_thousand_are_remembered() -> N
     assert asked(desk, 1, quantity=1) == ["approved"]
 
 
-def test_repeat_is_unknown_but_sizing_is_the_reason_when_an_order_cannot_be_sized() -> None:
+def test_sizing_is_the_reason_when_the_repeat_is_unknown() -> None:
     desk = open_desk(only(repeated_order={}, stale_mark={}), mark=None)
 
     decision = desk.signal("buy", None)

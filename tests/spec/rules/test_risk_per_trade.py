@@ -121,7 +121,7 @@ def test_order_is_rejected_when_equity_is_not_above_zero(loss: int) -> None:
     assert checks_of(decision)["risk_per_trade"]["measured"] is None
 
 
-def test_risk_is_unknown_but_the_mark_is_the_reason_when_there_is_no_price() -> None:
+def test_missing_mark_is_the_reason_when_risk_is_unknown() -> None:
     desk = open_desk(only(risk_per_trade={}, stale_mark={}), mark=None)
 
     decision = desk.signal("buy", 1)
@@ -143,7 +143,7 @@ def test_sized_order_risks_no_more_than_allowed(stop: str, quantity: str) -> Non
     assert answer_of(decision) == ("approved", quantity, [], None)
 
 
-def test_sized_order_is_not_held_to_the_risk_when_that_rule_is_off() -> None:
+def test_sized_order_ignores_the_risk_when_that_rule_is_off() -> None:
     desk = open_desk(only())
 
     decision = desk.signal("buy", None, limit_price="100", stop_price="1")

@@ -169,7 +169,7 @@ def test_exit_passes_with_its_score_shown_when_it_is_high() -> None:
 
 
 # Long 10, sell 16: short 6 in the end, two thirds of 900: 0.55 + 0.1666. Half would be 8.
-def test_opposite_order_is_not_cut_below_the_exit_when_half_of_it_is_less() -> None:
+def test_opposite_order_keeps_its_exit_when_half_is_less() -> None:
     desk = desk_down(1000)
     desk.fill("buy", 10, 100)
 

@@ -23,7 +23,7 @@ def test_signal_is_too_old_when_its_age_is_above_the_limit(age_ms: int, verdict:
     assert numbers_of(decision, "signal_age") == (verdict, str(age_ms), "5000", str(5000 - age_ms))
 
 
-def test_signal_is_refused_when_it_comes_from_further_in_the_future_than_clocks_differ() -> None:
+def test_signal_is_refused_when_its_time_is_too_far_ahead() -> None:
     desk = open_desk(only(signal_age={}))
 
     decision = desk.signal("buy", 1, limit_price="100", created_at_ms=desk.now_ms + 1001)
@@ -40,7 +40,7 @@ def test_signal_is_refused_when_it_has_expired(left_ms: int, verdict: str) -> No
     assert decision["verdict"] == verdict
 
 
-def test_age_is_shown_beside_its_limit_when_a_signal_is_refused_for_another_time() -> None:
+def test_age_is_shown_when_another_time_refuses_the_signal() -> None:
     desk = open_desk(only(signal_age={"signal_age_ms_max": 5000}))
     times = {"created_at_ms": desk.now_ms - 3000, "expires_at_ms": desk.now_ms}
 

@@ -97,7 +97,7 @@ def test_account_goes_on_when_what_had_no_price_is_sold() -> None:
     assert desk.state()["trading_state"] == "active"
 
 
-def test_position_without_any_price_is_stale_after_the_time_since_it_left_zero() -> None:
+def test_position_without_a_price_is_stale_since_it_opened() -> None:
     desk = open_desk(only(stale_data={"stale_ms": 5000}), mark=None)
     desk.fill("buy", 1, 100)
     desk.wait(5000)
@@ -130,7 +130,7 @@ def test_stale_data_does_what_the_limits_say(on_breach: str, state: str) -> None
     assert len(desk.alerts("stale_data")) == 1
 
 
-def test_state_is_not_told_for_every_price_although_each_moves_the_time_of_staleness() -> None:
+def test_state_is_not_sent_when_a_price_only_delays_staleness() -> None:
     desk = holding_desk()
     wakes = set()
     for _ in range(20):

@@ -28,7 +28,7 @@ def test_short_is_closed_when_its_mark_is_at_its_stop_or_above(mark: str, exits:
     assert desk.closed() == [("stop_loss", "buy", "10")] * exits
 
 
-def test_position_is_closed_at_its_stop_at_once_when_its_instrument_becomes_known() -> None:
+def test_position_is_closed_when_its_instrument_becomes_known() -> None:
     desk = open_desk(only(stop_loss={}))
     desk.fill("buy", 10, 100, symbol="Y")
     before = desk.closed()
@@ -51,7 +51,7 @@ def test_stop_is_two_percent_off_the_entry_when_nobody_named_one(mark: str, exit
     assert len(desk.exits()) == exits
 
 
-def test_stop_follows_from_the_price_of_the_fill_when_its_order_is_unknown() -> None:
+def test_stop_follows_the_fill_when_its_order_is_unknown() -> None:
     desk = open_desk(only(stop_loss={}, stop={"stop_ratio": "0.1"}))
     desk.fill("buy", 10, 100)
 
@@ -125,7 +125,7 @@ def test_nothing_is_closed_when_the_stop_loss_is_turned_off() -> None:
 
 
 @pytest.mark.parametrize(("named", "stop", "above"), [("95", "95", "95.01"), (None, "98", "98.01")])
-def test_stop_of_the_entry_counts_when_the_rule_is_turned_on_after_the_fill(
+def test_entrys_stop_counts_when_the_rule_is_turned_on_later(
     named: str | None, stop: str, above: str
 ) -> None:
     desk = open_desk(only())

@@ -53,7 +53,7 @@ def test_exit_is_exempt_when_its_stop_is_on_the_wrong_side() -> None:
     assert numbers_of(decision, "stop_side") == ("exempt", "90", "100", "-10")
 
 
-def test_missing_price_is_the_reason_when_the_side_of_a_stop_is_unknown() -> None:
+def test_missing_price_is_the_reason_when_a_side_is_unknown() -> None:
     desk = open_desk(only(stop_side={}, stale_mark={}), mark=None)
 
     decision = desk.signal("buy", 1, stop_price="90")

@@ -18,7 +18,7 @@ def test_position_is_closed_when_it_is_held_for_longer_than_allowed(
     assert desk.closed() == [("time_stop", "sell", "10")] * exits
 
 
-def test_age_of_a_position_counts_from_zero_and_not_from_its_last_fill() -> None:
+def test_age_counts_from_zero_when_more_fills_come() -> None:
     desk = open_desk(only(time_stop={"hold_ms_max": {"X": MINUTE}}))
     desk.fill("buy", 10, 100)
     desk.wait(40 * SECOND)
@@ -43,7 +43,7 @@ def test_age_of_a_position_begins_anew_when_it_turned() -> None:
     assert (before, desk.closed()) == ([], [("time_stop", "buy", "5")])
 
 
-def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> None:
+def test_position_is_closed_when_the_rule_is_turned_on_later() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     desk.wait(30 * SECOND)
@@ -54,7 +54,7 @@ def test_position_is_closed_at_its_time_when_the_rule_is_turned_on_later() -> No
     assert desk.closed() == [("time_stop", "sell", "10")]
 
 
-def test_time_is_that_of_its_symbol_when_the_rule_is_turned_on_later() -> None:
+def test_symbols_own_time_counts_when_turned_on_later() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100)
     desk.limits(only(time_stop={"hold_ms_max": {"X": MINUTE, "*": 10 * MINUTE}}))

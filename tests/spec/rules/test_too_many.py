@@ -30,7 +30,7 @@ def test_account_is_halted_when_a_fill_would_open_the_1001st_position() -> None:
     assert len(desk.state()["positions"]) == 1000
 
 
-def test_stream_goes_on_in_other_accounts_when_one_is_halted_at_its_bound() -> None:
+def test_other_accounts_go_on_when_one_reaches_its_bound() -> None:
     desk = open_desk(only())
     desk.flow("opening", 5000, account_id="acct-2", flow_id="other")
     for number in range(1001):

@@ -14,7 +14,7 @@ from tests.spec.desks import held_desk
 from tests.spec.rulebook import only
 
 
-def test_everything_passes_when_active() -> None:
+def test_every_order_passes_when_the_account_is_active() -> None:
     desk = held_desk(100, balance=100_000)
 
     assert desk.signal("buy", 5, limit_price="100")["verdict"] == "approved"
@@ -91,7 +91,7 @@ def test_strictest_of_account_and_everyone_holds(own: str, all_: str, state: str
     assert desk.signal("buy", 1, limit_price="100")["trading_state"] == state
 
 
-def test_control_is_one_stop_with_its_row_and_without_actions_when_it_reduces() -> None:
+def test_control_is_one_stop_without_actions_when_it_reduces() -> None:
     desk = held_desk(100, balance=100_000)
 
     desk.control("reduce", author="ann", reason="looks odd")
@@ -208,7 +208,7 @@ def test_control_acts_in_log_order_when_another_author_s_clock_was_ahead(
 
 
 @pytest.mark.parametrize(("issued_ms", "appended_ms"), [(-5000, 0), (5000, 0)])
-def test_resume_is_refused_when_it_was_issued_before_the_last_control_that_tightened(
+def test_resume_is_refused_when_older_than_the_last_tightening(
     issued_ms: int, appended_ms: int
 ) -> None:
     desk = open_desk(only())
@@ -270,7 +270,7 @@ def test_halt_acts_when_the_clock_of_its_author_runs_ahead() -> None:
     ]
 
 
-def test_resume_is_ignored_when_the_clock_of_its_author_runs_too_far_ahead() -> None:
+def test_resume_is_ignored_when_its_clock_runs_ahead() -> None:
     desk = open_desk(only())
     desk.control("halt")
     (stop_id,) = desk.state()["stops"]

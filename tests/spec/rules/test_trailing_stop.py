@@ -7,9 +7,7 @@ from tests.spec.rulebook import only
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("104.5", 0), ("104.49", 1)])
-def test_long_is_closed_when_it_fell_further_than_the_ratio_from_its_best_mark(
-    mark: str, exits: int
-) -> None:
+def test_long_is_closed_when_it_fell_beyond_the_ratio(mark: str, exits: int) -> None:
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
     desk.fill("buy", 10, 100)
 
@@ -20,9 +18,7 @@ def test_long_is_closed_when_it_fell_further_than_the_ratio_from_its_best_mark(
 
 
 @pytest.mark.parametrize(("mark", "exits"), [("94.5", 0), ("94.51", 1)])
-def test_short_is_closed_when_it_rose_further_than_the_ratio_from_its_best_mark(
-    mark: str, exits: int
-) -> None:
+def test_short_is_closed_when_it_rose_beyond_the_ratio(mark: str, exits: int) -> None:
     desk = open_desk(only(trailing_stop={"trailing_ratio": "0.05"}))
     desk.fill("sell", 10, 100)
 

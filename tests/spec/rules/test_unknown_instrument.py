@@ -22,7 +22,7 @@ def test_even_an_exit_is_rejected_when_its_instrument_is_unknown() -> None:
     assert (decision["verdict"], decision["reasons"]) == ("rejected", ["unknown_instrument"])
 
 
-def test_order_in_an_unknown_instrument_is_rejected_though_no_rule_asks_for_it() -> None:
+def test_unknown_instrument_is_rejected_when_no_rule_asks_for_it() -> None:
     off = {"enabled": False}
     desk = open_desk(only(unknown_instrument=off, instrument=off))
     desk.price(20, "Y")

@@ -88,7 +88,7 @@ def test_account_reduces_when_the_rule_says_so() -> None:
     assert desk.stops() == [("unmatched_fill", "triggered")]
 
 
-def test_fill_names_no_decision_when_its_id_is_only_like_one_of_ours() -> None:
+def test_fill_names_no_decision_when_its_id_only_resembles_ours() -> None:
     desk = with_an_order()
 
     desk.fill("buy", 1, 100, signal_id=f"{desk.account}:999:1")

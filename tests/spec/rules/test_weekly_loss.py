@@ -19,7 +19,7 @@ def test_entry_is_rejected_when_the_loss_is_above_its_limit(loss: str, verdict: 
     assert decision["reasons"] == ([] if verdict == "approved" else ["weekly_loss"])
 
 
-def test_entry_is_rejected_and_no_stop_opens_when_the_base_is_not_above_zero() -> None:
+def test_entry_is_rejected_without_a_stop_when_the_base_is_zero() -> None:
     desk = open_desk(only(weekly_loss={}), balance=0)
 
     decision = desk.signal("buy", 1, limit_price="100")
@@ -38,7 +38,7 @@ def test_loss_is_told_and_stops_nothing_when_the_base_is_zero() -> None:
     assert desk.stops() == []
 
 
-def test_entry_is_rejected_when_the_loss_is_unknown_for_want_of_a_fresh_mark() -> None:
+def test_entry_is_rejected_when_a_stale_mark_hides_the_loss() -> None:
     desk = open_desk(only(weekly_loss={}))
     desk.fill("buy", 1, 100)
     desk.wait(60_001)

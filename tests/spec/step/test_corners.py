@@ -74,7 +74,7 @@ def test_modified_order_reserves_what_was_approved() -> None:
     assert desk.reserved() == {decision["signal_id"]: "5"}
 
 
-def test_rejected_order_reserves_nothing() -> None:
+def test_nothing_is_reserved_when_an_order_is_rejected() -> None:
     desk = open_desk(only(order_notional={"order_notional_max": "50"}))
 
     desk.signal("buy", 20, limit_price="100")

@@ -112,7 +112,7 @@ def test_todays_flip_opens_all_of_it_when_yesterdays_position_is_busted() -> Non
     assert desk.position()["quantity"] == "-15"
 
 
-def test_week_opens_as_if_last_weeks_close_never_was_when_it_is_busted() -> None:
+def test_week_opens_anew_when_last_weeks_close_is_busted() -> None:
     desk = open_desk(only())
     desk.fill("buy", 10, 100, fee="5")
     close = {"fill_id": "b", "fee": "5", "executed_at_ms": desk.now_ms}
@@ -153,7 +153,7 @@ def test_late_fill_of_an_unknown_instrument_is_yesterdays_once_that_comes() -> N
     assert day_of(desk) == ("-100", "0", "9995")
 
 
-def test_fill_is_last_weeks_when_it_was_executed_before_new_yorks_monday_afternoon() -> None:
+def test_fill_is_last_weeks_when_executed_before_mondays_roll() -> None:
     desk = Desk(now_ms=ms("2026-03-08T12:00"))  # The night the clocks went forward.
     desk.limits(only(account={"zone": "America/New_York", "day_roll": "17:00"}))
     desk.instrument()

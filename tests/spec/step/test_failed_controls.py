@@ -36,9 +36,7 @@ def held_desk() -> Desk:
 
 
 @pytest.mark.parametrize("command", ["halt", "reduce", "flatten", "resume"])
-def test_each_control_that_raises_is_answered_by_its_id_and_halts_its_account(
-    command: str, failing: Failing
-) -> None:
+def test_control_is_answered_by_its_id_when_it_raises(command: str, failing: Failing) -> None:
     desk = held_desk()
 
     failing(desk, command, control_id="first")
@@ -76,7 +74,7 @@ def test_control_of_everyone_that_raises_stops_all_accounts_under_its_id(
     assert len(desk.exits()) == exits
 
 
-def test_control_of_everyone_that_raises_is_a_critical_alert_and_a_dead_letter(
+def test_control_of_everyone_is_a_dead_letter_when_it_raises(
     failing: Failing,
 ) -> None:
     desk = held_desk()

@@ -133,7 +133,7 @@ def test_account_is_halted_and_told_when_a_part_of_an_event_raises(
     assert ("ArithmeticError: broken" in alert["message"], halted) == (True, parts != RULE)
 
 
-def test_event_that_raised_is_a_dead_letter_and_what_fell_due_is_none(broken: Broken) -> None:
+def test_only_the_event_is_a_dead_letter_when_it_raises(broken: Broken) -> None:
     desk = held_desk()
     broken(*DUE)
     desk.wait(2 * MINUTE)

@@ -65,7 +65,7 @@ def letter_of(desk: Desk, topic: str, value: bytes | None, key: str | None = "ac
         (b'{"account_id":"acct-1"}', "$.signal_id", "Object missing required field"),
     ],
 )
-def test_signal_is_a_dead_letter_with_its_own_reason_when_it_does_not_decode(
+def test_signal_is_a_dead_letter_when_it_does_not_decode(
     value: bytes, path: str | None, error: str
 ) -> None:
     desk = open_desk(only())
@@ -204,7 +204,7 @@ def test_star_is_no_account_outside_limits_and_controls(topic: str) -> None:
         ("QUANTITY", 1, "quantity"),
     ],
 )
-def test_signal_with_a_misspelt_field_is_a_dead_letter_that_names_the_nearest(
+def test_dead_letter_names_the_nearest_field_when_one_is_misspelt(
     field: str, value: object, meant: str
 ) -> None:
     desk = open_desk(only())
@@ -227,7 +227,7 @@ def test_signal_with_fields_of_its_senders_own_is_decided() -> None:
     assert [row["verdict"] for row in desk.sent("decisions")] == ["approved"]
 
 
-def test_signal_with_a_field_too_long_to_be_a_slip_is_a_dead_letter() -> None:
+def test_signal_is_a_dead_letter_when_an_unknown_field_is_long() -> None:
     desk = open_desk(only())
 
     desk.send("signals", {**SIGNAL, "limit_price" * 20_000: 1})

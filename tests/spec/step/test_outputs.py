@@ -64,7 +64,7 @@ def test_decision_has_the_signals_id_and_the_rest_derived_ones() -> None:
     assert alert["alert_id"].startswith(f"acct-1:{alert['sequence']}:")
 
 
-def test_ids_are_all_different() -> None:
+def test_ids_differ_when_several_outputs_go_out() -> None:
     desk = play(open_desk(only(daily_loss={})))
     desk.fill("sell", 5, 1)
     desk.fill("sell", 5, 1)
@@ -77,7 +77,7 @@ def test_ids_are_all_different() -> None:
     assert len(ids) == len(set(ids)) > 3
 
 
-def test_state_goes_out_at_once_when_it_changed_and_once_a_second_otherwise() -> None:
+def test_state_goes_out_at_once_when_it_changed() -> None:
     desk = open_desk(only())
     after_opening = len(desk.sent("account_states"))
 

@@ -66,7 +66,7 @@ def test_same_comes_out_when_the_worker_restarts_between_all_events(
 
 
 @pytest.mark.parametrize("seed", range(100, 110))
-def test_nothing_raises_whatever_comes(seed: int) -> None:
+def test_nothing_raises_when_anything_at_all_comes(seed: int) -> None:
     desk = Wild(seed).run(100)
 
     assert len(desk.sent("decisions")) > 0

@@ -196,7 +196,7 @@ def test_inverse_position_is_converted_when_the_account_is_in_another_currency()
     assert (state["equity"], state["gross_exposure"]) == ("10250", "1000")
 
 
-def test_price_that_is_not_above_zero_is_no_price_of_an_inverse_contract() -> None:
+def test_inverse_contract_takes_no_price_when_it_is_not_positive() -> None:
     desk = coin_desk()
     desk.fill("buy", 1000, 50_000, symbol="I")
 

@@ -47,7 +47,7 @@ def test_position_is_marked_where_it_could_be_closed(
     assert desk.state()["equity"] == str(10_000 + int(long) - int(short))
 
 
-def test_exposure_is_signed_per_side_when_a_long_and_a_short_are_held() -> None:
+def test_exposure_is_signed_when_both_sides_are_held() -> None:
     desk = open_desk(only())
     desk.instrument("Y")
     desk.price(50, "Y")
@@ -246,7 +246,7 @@ def test_peak_moves_by_the_flow_when_a_mark_is_missing() -> None:
     assert desk.state()["peak_equity"] == "1100"
 
 
-def test_peak_is_unitised_at_the_stale_mark_when_a_mark_is_only_old() -> None:
+def test_peak_is_unitised_when_a_mark_is_only_old() -> None:
     desk = open_desk(only(), balance=1000)
     desk.lose(400)
     desk.fill("buy", 1, 100)

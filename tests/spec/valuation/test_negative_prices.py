@@ -123,7 +123,7 @@ def test_market_order_passes_the_collar_at_a_price_below_zero(side: str) -> None
     assert (decision["verdict"], numbers_of(decision, "price_collar")[0]) == ("approved", "pass")
 
 
-def test_limit_price_of_an_entry_breaches_the_collar_at_a_price_below_zero() -> None:
+def test_limit_price_breaches_the_collar_when_prices_are_negative() -> None:
     desk = power_desk(price_collar={})
 
     decision = desk.signal("buy", 1, limit_price="-37")
@@ -167,7 +167,7 @@ def test_no_size_is_found_at_a_price_of_zero() -> None:
     assert answer_of(decision) == ("rejected", "0", ["sizing"], None)
 
 
-def test_worked_out_stop_lies_on_the_losing_side_of_a_price_below_zero() -> None:
+def test_computed_stop_is_on_the_losing_side_below_zero() -> None:
     desk = power_desk("-50", stop_loss={})
     decision = desk.signal("buy", 10, signal_id="s")
     desk.fill("buy", 10, -50, signal_id="s")
