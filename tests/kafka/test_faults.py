@@ -67,6 +67,24 @@ def test_every_signal_is_decided_once_when_the_broker_restarts(tmp_path: Path) -
         assert [worker.ready().end() for worker in supervisor.workers.values()] == [0, 0, 0]
 
 
+def test_ingest_ends_by_itself_when_the_broker_takes_no_commit(
+    world: World, kafka: LocalKafka
+) -> None:
+    ingest = world.run("ingest", table_lag_ms_max=5000).ready()
+    ask(world, 20, meanwhile=lambda _: None)
+    world.flush()
+
+    kafka.pause()
+    try:
+        code = ingest.code()
+    finally:
+        kafka.resume()
+
+    assert code == STOPPED
+    assert "No broker reported the end offset" in ingest.log()
+    assert "stuck in a call" not in ingest.log()
+
+
 def ask(world: World, signals: int, *, meanwhile: Callable[[int], object]) -> None:
     """Send signals one by one, evenly, the accounts in turn."""
     for number in range(signals):

@@ -119,6 +119,7 @@ class World:
         self._producer = Producer(
             {
                 "bootstrap.servers": brokers,
+                "enable.idempotence": True,  # Else a broker that dies may get a signal twice.
                 "linger.ms": 1,
                 # Otherwise it logs errors about the stopped broker after the run.
                 "log_level": 0,

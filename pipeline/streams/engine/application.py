@@ -19,7 +19,7 @@ from rocksdict import WriteBatch
 
 from pipeline.streams.clients.cluster import Cluster
 from pipeline.streams.engine.checkpoint import Keeper, revoke_seconds_max
-from pipeline.streams.engine.loop import Clients, Hooks
+from pipeline.streams.engine.loop import Clients, Hooks, close_in_time
 from pipeline.streams.engine.old_state import not_old
 from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.engine.parts import Parts
@@ -112,6 +112,7 @@ class StreamApplication(Application):
         del sink
         self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
         settings, consumer = self._settings, self._consumer._consumer
+        self._consumer.close = partial(close_in_time, self._consumer.close)  # type: ignore[method-assign]
         # First of all: with its name the producer aborts what an earlier life left open.
         producer = self._producer._producer._producer
         self._with_state.producer = producer
@@ -126,7 +127,6 @@ class StreamApplication(Application):
             observer=self._observer,
             cluster=self._cluster,
         )
-        self._cluster.beat = self._beat
         if self.stateful:
             self._takeover.states = self._state
             self._takeover.stores = self._stores

@@ -15,7 +15,7 @@ from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Observer, Place, Stopped
 
-__all__ = ["Barrier", "Checkpoints", "Keeper", "revoke_seconds_max"]
+__all__ = ["Background", "Barrier", "Checkpoints", "Keeper", "revoke_seconds_max"]
 
 SLICE_SECONDS = 0.001  # Of work between two batches: so long at most a decision waits for it.
 WAIT_SECONDS = 0.002  # Between two looks at what Kafka has to do; a record is read meanwhile.
@@ -80,7 +80,7 @@ class Checkpoints:
         self._steps: Iterator[bool] | None = None  # Each says whether it waits for Kafka.
         self._barrier: Barrier | None = None
         self._waits = False
-        self._commit: _Background | None = None
+        self._commit: Background | None = None
         self._was_done = False
 
     def was_done(self) -> bool:
@@ -173,7 +173,7 @@ class Checkpoints:
             yield True
         for _ in self._keeper.write(barrier, role):
             yield False
-        self._commit = commit = _Background(partial(self._keeper.commit, barrier))
+        self._commit = commit = Background("commit", partial(self._keeper.commit, barrier))
         give_up_s = time.monotonic() + COMMIT_SECONDS_MAX
         while commit.is_alive():
             self._check_commit(give_up_s)
@@ -211,11 +211,11 @@ def revoke_seconds_max(settings: EngineSettings) -> float:
     return 0.4 * min(settings.session_timeout_ms, settings.transaction_timeout_ms) / 1000
 
 
-class _Background(Thread):
+class Background(Thread):
     """A call in a thread of its own, and what it raised."""
 
-    def __init__(self, call: Callable[[], None]) -> None:
-        super().__init__(name="commit", daemon=True)
+    def __init__(self, name: str, call: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
         self._call = call
         self._error: BaseException | None = None
         self.start()
@@ -227,5 +227,6 @@ class _Background(Thread):
             self._error = error
 
     def raise_error(self) -> None:
+        """Raise here what the call raised."""
         if self._error is not None:
             raise self._error

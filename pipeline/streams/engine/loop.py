@@ -17,7 +17,7 @@ from pipeline.streams.clients.consumer_errors import (
     require_passing,
 )
 from pipeline.streams.clients.polling import poll_all
-from pipeline.streams.engine.checkpoint import Checkpoints
+from pipeline.streams.engine.checkpoint import Background, Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
@@ -29,7 +29,7 @@ from pipeline.streams.role_interface import (
     Unreadable,
 )
 
-__all__ = ["Clients", "Hooks", "Loop", "is_record"]
+__all__ = ["Clients", "Hooks", "Loop", "close_in_time", "is_record"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
 LEAVE_SECONDS_MAX = 5.0
+CLOSE_SECONDS_MAX = 5.0
 HEAR_SECONDS = 0.5  # After a pause, until the group says that this worker is out of it.
 
 
@@ -101,9 +102,8 @@ class Loop:
 
     def end(self) -> None:
         """Commit what was applied, and leave the group if others are to follow at once."""
-        self._save_all()
-        if not self._settings.leave_at_end:
-            return
+        if not self._save_all() or not self._settings.leave_at_end:
+            return  # Brokers that take no commit in time do not hear of a member that leaves.
         # To close is not enough: Kafka's client then lets a static member be waited for.
         self._consumer.unsubscribe()
         give_up_s = time.monotonic() + LEAVE_SECONDS_MAX
@@ -204,9 +204,9 @@ class Loop:
         self._sender.producer.poll(0)
         self._checkpoints.turn()
 
-    def _save_all(self) -> None:
+    def _save_all(self) -> bool:
         """Commit everything applied; what cannot be committed in time is applied again later."""
-        self._checkpoints.save_all(self._settings.call_seconds_max, beat=self._beat)
+        return self._checkpoints.save_all(self._settings.call_seconds_max, beat=self._beat)
 
     def _is_record(self, message: Message | Passed | Unreadable) -> TypeGuard[Message | Passed]:
         if isinstance(message, Unreadable):
@@ -260,6 +260,20 @@ def _place(message: Message | Passed | Unreadable) -> Place:
 def _consume(consumer: Consumer, many: int) -> list[Message]:
     messages: list[Message] = consumer.consume(many, 0)
     return messages
+
+
+def close_in_time(close: Callable[[], None]) -> None:
+    """Close a consumer, but wait for that a few seconds at most.
+
+    While a commit waits for a broker that is away, Kafka's client does not close: a worker that
+    was to be started again stood still there until the watchdog ended it.
+    """
+    closing = Background("close", close)
+    closing.join(CLOSE_SECONDS_MAX)
+    if closing.is_alive():
+        logger.warning("The consumer does not close in %g s; the process ends", CLOSE_SECONDS_MAX)
+        return
+    closing.raise_error()
 
 
 def is_record(message: Message) -> bool:

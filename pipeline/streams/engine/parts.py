@@ -35,6 +35,7 @@ class Parts(NamedTuple):
         cluster: Cluster,
     ) -> Self:
         """Put them together."""
+        cluster.beat = hooks.beat
         checkpoints = Checkpoints(
             keeper, clients.sender, progress=progress, observer=observer, settings=settings
         )

@@ -1,5 +1,6 @@
 """What a loop does between batches, and before it searches the end of one that it cannot read."""
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from pipeline.streams.engine import loop as loop_module
 from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader
-from pipeline.streams.engine.loop import CHUNK_RECORDS, Clients, Hooks, Loop
+from pipeline.streams.engine.loop import CHUNK_RECORDS, Clients, Hooks, Loop, close_in_time
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import Recovery, Restores
 from pipeline.streams.engine.sender import Sender
@@ -44,7 +45,7 @@ class _Consumer:
         """Nothing more comes."""
 
 
-def loop_that_notes(happened: list[str], *, records: int = 0) -> Loop:
+def loop_that_notes(happened: list[str], *, records: int = 0, may_save: bool = True) -> Loop:
     """Return a loop that notes what it does."""
     settings = EngineSettings(
         brokers="none", group="risk", instance="risk-0", topics=("events",), partitions={}
@@ -57,10 +58,15 @@ def loop_that_notes(happened: list[str], *, records: int = 0) -> Loop:
         apply=lambda messages: note(f"apply {len(list(messages))}"),
         publish=lambda: note("publish"),
     )
+
+    def save_all(_: float, *, beat: Callable[[], None]) -> bool:
+        note("save all")
+        return may_save
+
     checkpoints = SimpleNamespace(
         turn=lambda: note("checkpoint"),
         patience_s=lambda seconds_max: seconds_max,
-        save_all=lambda seconds, *, beat: note("save all"),
+        save_all=save_all,
     )
     clients = Clients(
         cast(Consumer, _Consumer(records)),
@@ -179,3 +185,44 @@ def test_worker_ends_when_it_is_fenced_while_its_state_is_restored() -> None:
 
     with pytest.raises(KafkaException, match="_FATAL"):
         restores.run(recovery, hooks, progress=progress, look=lambda: None)
+
+
+def test_group_is_not_left_when_brokers_take_no_commit_in_time() -> None:
+    happened: list[str] = []
+
+    loop_that_notes(happened, may_save=False).end()  # Its consumer cannot leave at all.
+
+    assert happened == ["save all"]
+
+
+def test_process_goes_on_to_its_end_when_its_consumer_does_not_close(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(loop_module, "CLOSE_SECONDS_MAX", 0.01)
+    broker_answers, closed = threading.Event(), threading.Event()
+
+    def close() -> None:
+        broker_answers.wait(10)
+        closed.set()
+
+    close_in_time(close)
+
+    assert not closed.is_set()
+    assert "does not close" in caplog.text
+    broker_answers.set()
+
+
+def test_error_of_a_close_ends_the_worker() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        close_in_time(fail)
+
+
+def test_close_is_awaited_when_it_comes_to_its_end() -> None:
+    happened: list[str] = []
+
+    close_in_time(lambda: happened.append("closed"))
+
+    assert happened == ["closed"]
