@@ -46,6 +46,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.outputs",
         "pipeline.errors",
     ),
+    "pipeline/verify": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.verify",
+        "pipeline.errors",
+    ),
     "pipeline/report": (
         "topics",
         "pipeline.risk",
@@ -175,6 +183,17 @@ def test_one_file_knows_quixstreams_when_the_sources_are_read() -> None:
     }
 
     assert knowing == {"pipeline/streams/engine/application.py"}
+
+
+def test_one_file_of_the_judge_calls_the_core_when_the_sources_are_read() -> None:
+    core = ("pipeline.risk", "pipeline.replay", "pipeline.streams.roles")
+    calling = {
+        path.name
+        for path in ROOT.glob("pipeline/verify/*.py")
+        if any(name.startswith(core) for name in _imports(path))
+    }
+
+    assert calling == {"redecided.py"}  # All else is judged from outside.
 
 
 def test_one_file_knows_the_calendars_when_the_sources_are_read() -> None:

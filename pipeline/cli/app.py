@@ -25,6 +25,7 @@ from pipeline.cli import (
     run,
     stops,
     topics,
+    verify,
 )
 from pipeline.cli.terminal import say
 from pipeline.errors import StartupError
@@ -55,6 +56,7 @@ app.command("dead-letters")(dead_letters.dead_letters)
 app.command()(health.health)
 app.command()(explain.explain)
 app.command()(replay.replay)
+app.command()(verify.verify)
 app.command()(report.report)
 app.command()(demo.demo)
 

@@ -25,7 +25,7 @@ def test_help_imports_nothing_slow_when_it_is_printed() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "topics", "limits", "halt", "reduce", "resume", "flatten", "replay", "demo"],
+    ["run", "topics", "limits", "halt", "reduce", "resume", "flatten", "replay", "verify", "demo"],
 )
 def test_help_names_the_command_when_it_is_asked_of_it(command: str) -> None:
     done = riskgate(command, "--help")

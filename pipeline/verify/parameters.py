@@ -1,0 +1,35 @@
+"""The parameters of limits documents that the judge needs, at their least strict so far."""
+
+from decimal import Decimal, InvalidOperation
+
+from topics.events import LimitsEvent
+
+__all__ = ["Parameters"]
+
+
+class Parameters:
+    """What any document of one partition named so far, and the built-in defaults."""
+
+    def __init__(self) -> None:
+        self.shortest_ms = 60_000  # Of reservation_ttl_ms.
+        self.longest_ms = 60_000
+        self.collar_ratio = Decimal("0.05")  # A market order counts at a price this much better.
+
+    def apply(self, event: LimitsEvent) -> None:
+        """Take what a document names."""
+        lifetime_ms = _named(event, "reservation", "reservation_ttl_ms")
+        if lifetime_ms is not None:
+            self.shortest_ms = min(self.shortest_ms, int(lifetime_ms))
+            self.longest_ms = max(self.longest_ms, int(lifetime_ms))
+        collar = _named(event, "price_collar", "collar_ratio")
+        if collar is not None:
+            self.collar_ratio = max(self.collar_ratio, collar)
+
+
+def _named(event: LimitsEvent, rule: str, parameter: str) -> Decimal | None:
+    parameters = event.body.rules.get(rule)
+    value = parameters.get(parameter) if isinstance(parameters, dict) else None
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        return None  # Risk refuses that document.
