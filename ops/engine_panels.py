@@ -83,8 +83,12 @@ ENGINE = Row(
         Graph(
             "Forks",
             "short",
-            (total("riskgate_forks_total", "forks"),),
-            "Events decided again whose outputs differ from those published.",
+            (
+                total("riskgate_forks_total", "forks"),
+                total("riskgate_release_differences_total", "decided otherwise by another release"),
+            ),
+            "Events decided again whose outputs differ from those published; between two releases "
+            "what was published stands.",
         ),
         Graph(
             "Time since the last stale offset",

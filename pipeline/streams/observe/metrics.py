@@ -90,6 +90,10 @@ FORKS = Counter(
     "riskgate_forks",
     "Events decided again whose outputs differ from those published; each halts its account.",
 )
+RELEASE_DIFFERENCES = Counter(
+    "riskgate_release_differences",
+    "Published outputs of another release that this one, taking over, would not have decided.",
+)
 COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
 ABORTED = Counter(
     "riskgate_transactions_aborted", "Commits dropped because their partitions were lost."

@@ -120,7 +120,7 @@ class Risk:
         )
         redo, letters = None, self._topics["dead_letters"]
         if published.outputs:
-            redo = Redo(published.outputs, dead_letters=letters, until=published.until)
+            redo = Redo(published, dead_letters=letters, rules_version=self._rules_version)
         rewriting = Rewriting(store, accounts.roster)
         self._owned[partition.partition] = Owned(
             partition, accounts, rewriting=rewriting, redo=redo
@@ -242,6 +242,7 @@ class Risk:
 
     def _settle(self, owned: Owned, redo: Redo) -> None:
         redo.settle(owned.next, owned.accounts.account)
+        self._tally.count(metrics.RELEASE_DIFFERENCES, times=redo.take_differing())
         if not redo:
             owned.redo = None
 

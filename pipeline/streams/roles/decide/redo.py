@@ -1,90 +1,82 @@
 """Decide again what an owner before decided after its checkpoint, and send what is missing.
 
-A decision is a pure function of the log, so what is decided again is, byte for byte, what is on
-the topics already. Where it is not, that is a fork: two workers of different opinions. Nothing of
-the event is sent then, and its account is halted.
+A decision is a pure function of the log and the release, so what one release decides again is, byte
+for byte, what is on the topics already. Where it is not, that is a fork: two workers of different
+opinions. Nothing of the event is sent then, and its account is halted.
 """
 
 import logging
-from collections.abc import Callable, Iterable
-from hashlib import blake2b
-from typing import NamedTuple
+from collections.abc import Callable
 
 import msgspec
 
 from pipeline.risk.account.account import Account
 from pipeline.risk.step import Step
-from pipeline.streams.role_interface import Output
+from pipeline.streams.role_interface import Output, Published
+from pipeline.streams.roles.decide.published_event import (
+    Fork,
+    PublishedEvent,
+    Row,
+    digest_of,
+    head_of,
+)
 from topics.fields import EVERYONE
 
 __all__ = ["Fork", "Redo", "Row"]
 
 logger = logging.getLogger(__name__)
 
-DIGEST_BYTES = 16
-SHOWN_CHARACTERS_MAX = 180  # A stop's reason has room for 500, both versions included.
-
-Digest = tuple[str, bytes]  # Of a topic and a value.
-
-
-class Row(NamedTuple):
-    """An output, encoded."""
-
-    topic: str
-    value: bytes
-
-
-class Fork(Exception):  # noqa: N818 - It is what happened, not what is wrong.
-    """Say what was published and what is decided now."""
-
-
-class _Numbered(msgspec.Struct):
-    """The part of an output that says which event of which account it came of."""
-
-    account_id: str
-    sequence: int
-
 
 class Redo:
     """The outputs of one partition that are published, by account and sequence.
 
+    Another release may decide the same event otherwise. What it published stands, as engines may
+    have acted on it: it is not sent again, and nothing that would contradict it is sent. This
+    worker's state is what its own rules make of the log.
+
     False once everything in it is decided again; it costs nothing from then on.
     """
 
-    def __init__(self, published: Iterable[Output], *, dead_letters: str, until: int) -> None:
+    def __init__(self, published: Published, *, dead_letters: str, rules_version: str) -> None:
         self.already = 0  # Outputs that were there.
         self.missing = 0  # Outputs that were not.
-        self._until = until  # No event from this offset on was decided before.
+        self.differing = 0  # Outputs of another release that are not decided now.
+        self._until = published.until  # No event from this offset on was decided before.
         self._dead_letters = dead_letters
-        self._steps: dict[tuple[str, int], dict[Digest, bytes]] = {}
+        self._rules_version = rules_version
+        self._events: dict[tuple[str, int], PublishedEvent] = {}
         self._letters: set[bytes] = set()
-        for output in published:
+        self._differing_accounts: set[str] = set()
+        for output in published.outputs:
             self._add(output)
 
     def __bool__(self) -> bool:
-        return bool(self._steps or self._letters)
+        return bool(self._events or self._letters)
 
     def has_letter(self, value: bytes) -> bool:
         """Return whether a dead letter is published already."""
-        return _digest(value) in self._letters
+        return digest_of(value) in self._letters
 
     def to_send(self, account_id: str, taken: Step, rows: list[Row]) -> list[Row]:
-        """Return what of an event's outputs is not published yet.
+        """Return what of an event's outputs is to be sent.
 
-        Raise Fork when something is published of it that is not decided now.
+        Raise Fork when this release published something of it that it does not decide now, or when
+        another one published something of another event under its number.
         """
-        if taken.repeated or (taken.account is None and account_id != EVERYONE):
-            return rows  # Nothing was decided, so the event has no number of its account.
-        record = taken.shared if taken.account is None else taken.account.applied
-        published = self._steps.pop((account_id, record.sequence), None)
+        record = taken.shared if account_id == EVERYONE else taken.account
+        if taken.repeated or record is None:  # Nothing was applied: nothing has a number.
+            return rows
+        applied = record.applied if isinstance(record, Account) else record
+        published = self._events.pop((account_id, applied.sequence), None)
         if published is None:
             self.missing += len(rows)
             return rows
-        decided = {(row.topic, _digest(row.value)): row for row in rows}
-        for digest, value in published.items():
-            if digest not in decided:
-                raise Fork(_explained(account_id, record.sequence, value, rows=rows))
-        missing = [row for digest, row in decided.items() if digest not in published]
+        try:
+            missing = published.missing(rows, chain=applied.chain)
+        except Fork as fork:
+            what = f"event {applied.sequence} of {account_id} is decided otherwise than published"
+            raise Fork(f"{what}; {fork}") from None
+        self._note_differing(account_id, applied.sequence, published, rows=rows)
         self.already += len(published)
         self.missing += len(missing)
         return missing
@@ -98,43 +90,48 @@ class Redo:
         if offset < self._until:
             return
         self._letters.clear()
-        for account_id, sequence in list(self._steps):
+        for account_id, sequence in list(self._events):
             account = account_of(account_id)
             if account is None or sequence <= account.applied.sequence:
-                del self._steps[account_id, sequence]
+                del self._events[account_id, sequence]
         logger.info(
             "Decided again: %d outputs were there already, %d were not", self.already, self.missing
         )
-        if self._steps:
-            logger.error("Outputs of %d events are published that the log lacks", len(self._steps))
+        if self._events:
+            logger.error("Outputs of %d events are published that the log lacks", len(self._events))
             self._until = 2**63
+
+    def take_differing(self) -> int:
+        """Return how many outputs of other releases differed since this was asked."""
+        differing, self.differing = self.differing, 0
+        return differing
+
+    def _note_differing(
+        self, account_id: str, sequence: int, published: PublishedEvent, *, rows: list[Row]
+    ) -> None:
+        """Count what another release decided otherwise; one sentence for each account."""
+        differing = published.differing(rows)
+        self.differing += len(differing)
+        if differing and account_id not in self._differing_accounts:
+            self._differing_accounts.add(account_id)
+            logger.warning(
+                "Event %d of account %s was decided otherwise by rules_version %s, and what that "
+                "release published stands: compare the account's working orders and positions with "
+                "its account_states row",
+                sequence,
+                account_id,
+                differing[0].head.rules_version,
+            )
 
     def _add(self, output: Output) -> None:
         value = output.value or b""
         if output.topic == self._dead_letters:
-            self._letters.add(_digest(value))
+            self._letters.add(digest_of(value))
             return
         try:
-            numbered = msgspec.json.decode(value, type=_Numbered)
+            head = head_of(value)
         except msgspec.DecodeError:
             logger.warning("A record of %s is none of riskgate's", output.topic)
             return
-        place = numbered.account_id, numbered.sequence
-        self._steps.setdefault(place, {})[output.topic, _digest(value)] = value
-
-
-def _digest(value: bytes) -> bytes:
-    return blake2b(value, digest_size=DIGEST_BYTES).digest()
-
-
-def _explained(account_id: str, sequence: int, published: bytes, *, rows: Iterable[Row]) -> str:
-    now = b" ".join(row.value for row in rows) or b"nothing"
-    return (
-        f"event {sequence} of {account_id} is decided otherwise than it was published; "
-        f"published: {_shown(published)}; decided now: {_shown(now)}"
-    )
-
-
-def _shown(value: bytes) -> str:
-    text = value.decode(errors="backslashreplace")
-    return text if len(text) <= SHOWN_CHARACTERS_MAX else text[:SHOWN_CHARACTERS_MAX] + " ..."
+        event = self._events.setdefault((head.account_id, head.sequence), PublishedEvent())
+        event.add(output, head, rules_version=self._rules_version)

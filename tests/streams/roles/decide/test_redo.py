@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from pipeline.rules_version import rules_version
 from pipeline.streams.role_interface import Output, Partition, Published
-from pipeline.streams.roles.decide import redo
+from pipeline.streams.roles.decide import published_event
 from pipeline.streams.roles.decide.quarantines import QUARANTINED
 from tests import given
 from tests.streams.fakes import MemoryStore, Sent, commit, event_record, source
@@ -142,7 +142,9 @@ def test_dead_letter_is_written_once_when_its_event_is_decided_again() -> None:
 
 
 def test_long_outputs_are_cut_in_the_alert_of_a_fork() -> None:
-    assert redo._shown(b"x" * 1000) == "x" * redo.SHOWN_CHARACTERS_MAX + " ..."
+    assert (
+        published_event._shown(b"x" * 1000) == "x" * published_event.SHOWN_CHARACTERS_MAX + " ..."
+    )
 
 
 def test_event_of_a_mute_account_is_compared_with_nothing_that_is_published() -> None:
