@@ -6,12 +6,14 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
 from confluent_kafka import (
+    Consumer,
     ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaException,
@@ -184,9 +186,13 @@ class Rig:
 
     def committed(self, partition: int = 0) -> int:
         """Return the group's offset in the source; negative for none."""
-        wanted = ConsumerGroupTopicPartitions(self.name, [TopicPartition(self.source, partition)])
-        answer = done(self.admin.list_consumer_group_offsets([wanted])[self.name])
-        offset: int = answer.topic_partitions[0].offset
+        # Not by list_consumer_group_offsets: librdkafka (2.12.1, its issue 5040) then reads through
+        # a null pointer when the group's coordinator is not there yet.
+        place = TopicPartition(self.source, partition)
+        with closing(
+            Consumer({"bootstrap.servers": self.brokers, "group.id": self.name})
+        ) as asking:
+            offset: int = asking.committed([place], timeout=WAIT_SECONDS_MAX)[0].offset
         return offset
 
     def commit(self, offset: int, partition: int = 0) -> None:
