@@ -83,7 +83,7 @@ class Wild:
     def _limits(self) -> None:
         draw = self._random
         rules = {name: dict(_RULES[name]) for name in _RULES if draw.random() < 0.6}
-        for name in rules.keys() & set(_WATCHES):
+        for name in sorted(rules.keys() & set(_WATCHES)):
             rules[name]["on_breach"] = draw.choice(BREACHES)
         groups = {name: _GROUPS[name] for name in _GROUPS if draw.random() < 0.3}
         self.desk.limits(only(**rules) | groups)

@@ -15,6 +15,8 @@ from pipeline.risk.numbers import EXACT, ZERO
 _add, _subtract = EXACT.add, EXACT.subtract
 
 Sum = Literal["weights", "sides", "groups"]
+# Sorted, each once. Not a set, whose order in the stored bytes would differ between processes.
+Sums = tuple[Sum, ...]
 Groups = dict[str, Decimal]  # Worst case notional by group.
 
 
@@ -37,7 +39,7 @@ class Exposures(Struct, frozen=True, array_like=True):
     weights: Weights | None = None
     sides: Sides | None = None
     groups: Groups | None = None
-    kept: frozenset[Sum] = frozenset()  # Which of them.
+    kept: Sums = ()  # Which of them.
 
 
 NOT_KEPT = Exposures()
@@ -45,7 +47,7 @@ NO_WEIGHTS = Weights()
 NO_SIDES = Sides()
 
 
-def exposures_of(holdings: Iterable[Holding], sums: frozenset[Sum]) -> Exposures:
+def exposures_of(holdings: Iterable[Holding], sums: Sums) -> Exposures:
     """Add up the sums that begin to be kept."""
     exposures = Exposures(
         weights=NO_WEIGHTS if "weights" in sums else None,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account.exposures import Sum
+from pipeline.risk.account.exposures import Sums
 from pipeline.risk.limits.stored import stored_in
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder
@@ -47,7 +47,7 @@ class Limits(Struct, frozen=True):
     checks: tuple[CheckOrder, ...]  # Their bound `check` methods: no lookup per order.
     minimums: tuple[Rule, ...]  # Gate rules that a smaller quantity can breach.
     account_limits: tuple[AccountLimit, ...]
-    keeps: frozenset[Sum]  # Account sums that a gate rule reads.
+    keeps: Sums  # Account sums that a gate rule reads.
     position_stops: tuple[PositionStop, ...]
     trails: bool  # Whether best marks are needed: trailing_stop is on.
     circuit_breaker: CircuitBreaker | None  # None while it is off.
@@ -95,7 +95,7 @@ def limits_of(everyone: str, own: str) -> Limits:
         checks=tuple(rule.check for rule in gate),
         minimums=tuple(rule for rule in gate if rule.MINIMUMS),
         account_limits=account_limits,
-        keeps=frozenset(name for rule in gate for name in rule.KEEPS),
+        keeps=tuple(sorted({name for rule in gate for name in rule.KEEPS})),
         position_stops=stops,
         trails=any(rule.NAME == "trailing_stop" for rule in stops),
         circuit_breaker=next((rule for rule in judging if isinstance(rule, CircuitBreaker)), None),

@@ -92,7 +92,7 @@ def test_sides_and_groups_are_what_they_add_up_to_anew(steps: list[tuple[str, in
     }
     account = lived(steps, rules)
 
-    anew = exposures_of(account.holdings.values(), frozenset({"sides", "groups"}))
+    anew = exposures_of(account.holdings.values(), ("groups", "sides"))
 
     assert account.totals.exposures == anew
 
