@@ -77,7 +77,11 @@ Chain = Annotated[
     doc("Digest of all events of the account up to this one; equal chains mean equal histories."),
 ]
 RulesVersion = Annotated[
-    str, doc("Digest of the riskgate release, time zones, calendars and defaults that decided.")
+    str,
+    doc(
+        "Release that decided, and a digest of its rules, defaults, time zones and calendars, as "
+        "`0.1.0+0123456789ab`."
+    ),
 ]
 AtMs = Annotated[
     Millis, doc("Clock of the account: append time of its newest event.", unit=EPOCH_MS)
