@@ -8,6 +8,7 @@ from tests.kafka.world import Worker, World
 
 LOOK_EVERY_SECONDS = 0.2
 STOPPED = 1  # The exit code of a worker that would not go on, and said why.
+NOT_STARTED = 2  # Of one that was started again while no broker answered.
 
 
 class Supervisor:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.local.kafka import LocalKafka
 from tests import given
-from tests.kafka.supervisor import STOPPED, Supervisor
+from tests.kafka.supervisor import NOT_STARTED, STOPPED, Supervisor
 from tests.kafka.world import Row, World
 
 ACCOUNTS = [f"acct-{number}" for number in range(8)]
@@ -63,7 +63,7 @@ def test_every_signal_is_decided_once_when_the_broker_restarts(tmp_path: Path) -
             ask(world, 300, meanwhile=lambda number: kafka.restart() if number == 150 else None)
 
             assert_exactly_once(world, 300)
-        assert set(supervisor.codes) <= {STOPPED}
+        assert set(supervisor.codes) <= {STOPPED, NOT_STARTED}
         assert [worker.ready().end() for worker in supervisor.workers.values()] == [0, 0, 0]
 
 

@@ -19,7 +19,6 @@ __all__ = ["Background", "Barrier", "Checkpoints", "Keeper", "revoke_seconds_max
 
 SLICE_SECONDS = 0.001  # Of work between two batches: so long at most a decision waits for it.
 WAIT_SECONDS = 0.002  # Between two looks at what Kafka has to do; a record is read meanwhile.
-DELIVERY_SECONDS_MAX = 30.0
 COMMIT_SECONDS_MAX = 30.0  # Longer than a commit gives itself: only one that hangs takes so long.
 
 
@@ -169,7 +168,7 @@ class Checkpoints:
 
     def _save(self, barrier: Barrier, role: Iterator[None]) -> Iterator[bool]:
         while not self._sender.has_delivered(barrier.sent):
-            self._check_delivery(barrier)
+            self._sender.check_delivery(self._instance, since_s=barrier.began_s)
             yield True
         for _ in self._keeper.write(barrier, role):
             yield False
@@ -185,16 +184,6 @@ class Checkpoints:
         self._was_done = True
         self._progress.commit(barrier.positions)
         self._observer.committed(time.monotonic() - barrier.began_s, barrier.records)
-
-    def _check_delivery(self, barrier: Barrier) -> None:
-        """Raise Stopped when what was sent by then will not be there in time, or never."""
-        self._sender.raise_refusal(self._instance)
-        if time.monotonic() - barrier.began_s > DELIVERY_SECONDS_MAX:
-            raise Stopped(
-                f"Kafka did not acknowledge the outputs of {self._instance} within "
-                f"{DELIVERY_SECONDS_MAX:.0f} s; see its brokers. A restart resumes from the last "
-                "checkpoint"
-            )
 
     def _check_commit(self, give_up_s: float) -> None:
         """Raise Stopped when a commit hangs: the watchdog sees only the thread that decides."""

@@ -4,6 +4,7 @@ Apart from loop.py because two senders of a worker have nothing to do with what 
 """
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ _Message = tuple[str, bytes | None, bytes | None, int, Headers | None]
 Report: TypeAlias = Callable[[KafkaError | None, Message], None]
 FULL_QUEUE_SECONDS_MAX = 20.0  # Less than the watchdog waits: this one says why.
 WAIT_SECONDS = 0.1
+DELIVERY_SECONDS_MAX = 30.0
+LOOK_SECONDS = 0.01
 
 
 class Sender:
@@ -95,6 +98,24 @@ class Sender:
         """Return whether Kafka has the first so many messages."""
         self.producer.poll(0)
         return self.delivered >= sent
+
+    def await_deliveries(self, instance: str, *, beat: Callable[[], None]) -> None:
+        """Wait until Kafka has all that was sent; call `beat` meanwhile. Raise Stopped if not."""
+        began_s = time.monotonic()
+        while not self.has_delivered(self.sent):
+            self.check_delivery(instance, since_s=began_s)
+            beat()
+            time.sleep(LOOK_SECONDS)
+
+    def check_delivery(self, instance: str, *, since_s: float) -> None:
+        """Raise Stopped when what was sent by then will not be there in time, or never."""
+        self.raise_refusal(instance)
+        if time.monotonic() - since_s > DELIVERY_SECONDS_MAX:
+            raise Stopped(
+                f"Kafka did not acknowledge the outputs of {instance} within "
+                f"{DELIVERY_SECONDS_MAX:.0f} s; see its brokers. A restart resumes from the last "
+                "checkpoint"
+            )
 
     def raise_refusal(self, instance: str) -> None:
         """Raise Stopped when Kafka refused a message: what followed it may not be committed."""

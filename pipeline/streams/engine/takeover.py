@@ -135,7 +135,8 @@ class Takeover:
     def _read_published(self, begun: Mapping[Place, _Begin]) -> dict[int, list[Output]]:
         """Return the outputs, by partition, of what its state does not have yet.
 
-        An owner before that was killed sent them after its last checkpoint.
+        An owner before that was killed sent them after its last checkpoint. It may be this worker
+        itself: what it sent before it lost its partitions to an outage may still be on its way.
         """
         stores = {
             place[1]: begin.store for place, begin in begun.items() if begin.store is not None
@@ -143,6 +144,7 @@ class Takeover:
         places = [(topic, number) for topic in self._settings.outputs for number in stores]
         if not places:
             return {}
+        self._sender.await_deliveries(self._settings.instance, beat=self._cluster.beat)
         logs = self._cluster.bounds(places)
         ranges = {
             (topic, number): log._replace(

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from confluent_kafka import KafkaError, Producer
 
-from pipeline.streams.engine import checkpoint
+from pipeline.streams.engine import checkpoint, sender
 from pipeline.streams.engine.checkpoint import Barrier, Checkpoints, Keeper
 from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
 from pipeline.streams.engine.progress import Progress
@@ -163,7 +163,7 @@ def test_worker_ends_when_kafka_refuses_an_output() -> None:
 def test_worker_ends_when_kafka_never_takes_an_output(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     world.sender.sent = 1
-    monkeypatch.setattr(checkpoint, "DELIVERY_SECONDS_MAX", -1.0)
+    monkeypatch.setattr(sender, "DELIVERY_SECONDS_MAX", -1.0)
 
     with pytest.raises(Stopped, match="did not acknowledge"):
         world.checkpoints.turn()
