@@ -8,7 +8,7 @@ from pipeline.risk.account.lookup import Recall
 from pipeline.risk.ledger.booking import book
 from pipeline.risk.ledger.bust import on_bust, on_correction
 from pipeline.risk.ledger.refused_fill import refuse_fill
-from pipeline.risk.ledger.stop_levels import enter
+from pipeline.risk.ledger.stop_levels import enter, entry_of
 from pipeline.risk.ledger.taking_over import count_past_at
 from pipeline.risk.ledger.trade import execution_of
 from pipeline.risk.protection.circuit import note_trade
@@ -46,9 +46,10 @@ def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> No
         return  # The adopted snapshot includes it.
     if turn.account.windows.taken_over:
         count_past_at(turn, fill.symbol, fill.price)
-    book(turn, fill.symbol, execution)
+    entry = entry_of(turn, fill, reservation)
+    book(turn, fill.symbol, execution, entry=entry)
     note_trade(turn, holding)
-    enter(turn, holding, fill, order=reservation)
+    enter(turn, holding, execution, entry=entry)
 
 
 def _on_repetition(turn: Turn, fill: Fill, recall: Recall) -> None:

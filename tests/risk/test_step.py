@@ -181,8 +181,8 @@ def test_state_is_refused_when_a_newer_release_wrote_it() -> None:
     assert log.account is not None
     raw = save_account(log.account)
 
-    with pytest.raises(StateError, match="state version 4 is newer than 3"):
-        load_account(bytes([4]) + raw[1:])
+    with pytest.raises(StateError, match="state version 5 is newer than 4"):
+        load_account(bytes([5]) + raw[1:])
 
 
 @pytest.mark.parametrize("version", [1, 2])

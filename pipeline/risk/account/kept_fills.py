@@ -13,8 +13,20 @@ from msgspec.structs import replace
 from pipeline.risk.account.contents import number_in
 from pipeline.risk.account.holding import Execution, Mark, StopLevels
 from pipeline.risk.account.position import Position
+from pipeline.risk.numbers import ZERO
 
 FILLS_MAX = 1000  # Of each symbol.
+
+
+class Entry(Struct, frozen=True, array_like=True, gc=False):
+    """What the stop price follows from where a fill opens a position or adds to it."""
+
+    order: str = ""  # Its signal_id; empty for a fill of nobody's order.
+    stop: Decimal | None = None  # As the signal named it.
+    distance: Decimal | None = None  # Of a computed stop, from the average price of the fills.
+    ratio: Decimal = ZERO  # Of the price, where there is no distance.
+    filled: Decimal = ZERO  # In units, by those fills of the order before this one that stand.
+    cost: Decimal = ZERO  # Of these, as a position counts it.
 
 
 class KeptFill(Struct, frozen=True, array_like=True, gc=False):
@@ -32,6 +44,7 @@ class KeptFill(Struct, frozen=True, array_like=True, gc=False):
     booked_ms: int = 0  # When it came.
     stop_levels: StopLevels | None = None  # Before it, and so are the confirming marks.
     marks: tuple[Mark, ...] = ()
+    entry: Entry | None = None  # None: it says nothing of stops.
 
 
 class ForgottenFills(Struct, frozen=True, gc=False):

@@ -33,7 +33,8 @@ class Reservation(Struct, frozen=True, array_like=True, gc=False):
     ended: bool = False  # A terminal word came: later words change nothing.
     stop_price: Decimal | None = None  # Of an entry, as its decision told it.
     stop_distance: Decimal | None = None  # Of a stop that was worked out, from the entry price.
-    filled_cost: Decimal = ZERO  # Of what was seen as fills, as a position counts it.
+    filled_cost: Decimal = ZERO  # Of the fills that stand, as a position counts it.
+    undone: Decimal = ZERO  # In units, of what was seen as fills: busted or corrected since.
 
     @property
     def live(self) -> bool:

@@ -8,7 +8,7 @@ from pipeline.risk.account.account import PENDING_MAX, POSITIONS_MAX
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Execution, Holding, Pending, StopLevels, mark_of
-from pipeline.risk.account.kept_fills import KeptFill
+from pipeline.risk.account.kept_fills import Entry, KeptFill
 from pipeline.risk.account.paid import frozen_point_value, with_paid
 from pipeline.risk.account.position import LINEAR, Position, apply_trade, average_price
 from pipeline.risk.ledger.late_fill import Late, correct_windows
@@ -26,8 +26,11 @@ from topics.codec import plain
 from topics.instruments import Instrument
 
 
-def book(turn: Turn, symbol: str, execution: Execution) -> None:
-    """Apply a fill and book what it realizes; without an instrument it stays pending."""
+def book(turn: Turn, symbol: str, execution: Execution, *, entry: Entry | None = None) -> None:
+    """Apply a fill and book what it realizes; without an instrument it stays pending.
+
+    entry: what its stop price follows from; None where it says nothing of stops.
+    """
     holding = turn.holding(symbol)
     if not holding.position.quantity and turn.account.totals.held >= POSITIONS_MAX:
         cause = Cause("too_many", f"fill {execution.fill_id} exceeds the maximum of positions")
@@ -36,13 +39,15 @@ def book(turn: Turn, symbol: str, execution: Execution) -> None:
         book_unknown(turn, holding, execution)
     else:
         trade = trade_of(execution, holding.instrument, turn.account)
-        kept = _kept(turn, holding, trade, currency=holding.instrument.settlement_currency)
+        _keep(turn, trade, instrument=holding.instrument, entry=entry)
+        kept = replace(holding, fills=holding.fills + 1)
         _book_trade(turn, kept, trade, instrument=holding.instrument)
 
 
-def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holding:
+def _keep(turn: Turn, trade: Trade, *, instrument: Instrument, entry: Entry | None) -> None:
     """Keep a fill for a later bust, with the position before it and how it was booked."""
     execution, account = trade.execution, turn.account
+    holding, currency = turn.holding(instrument.symbol), instrument.settlement_currency
     other = execution.fee_currency  # Kept without a fee too: a correction may bring one.
     other = None if other == currency else other
     counted = fee_counted = None
@@ -63,9 +68,9 @@ def _kept(turn: Turn, holding: Holding, trade: Trade, *, currency: str) -> Holdi
             booked_ms=turn.now_ms,
             stop_levels=holding.stop_levels,
             marks=holding.marks,
+            entry=entry,
         )
     )
-    return replace(holding, fills=holding.fills + 1)
 
 
 def _book_trade(turn: Turn, holding: Holding, trade: Trade, *, instrument: Instrument) -> None:

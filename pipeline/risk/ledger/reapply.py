@@ -23,6 +23,7 @@ from pipeline.risk.ledger.money import (
     take_back,
 )
 from pipeline.risk.ledger.rates import fresh_rate
+from pipeline.risk.ledger.stops_again import StopAgain
 from pipeline.risk.ledger.trade import Trade, trade_of
 from pipeline.risk.numbers import ONE, ZERO
 from pipeline.risk.turn import Turn
@@ -41,12 +42,20 @@ def reapply(
         _, position, _ = _applied(turn, changed, old.before)
         now = began(old.before, position, by=changed, known=None)
         beginning = beginning._replace(now=now)
+    stops = StopAgain(turn, old)
+    if new is not None:
+        stops.take(changed, position)
     turn.fills.append(changed)
     _exchange_money(turn, old, None if new is None else changed)
     for later in kept:
         if later.number > old.number and not later.busted:
+            again = stops.preceding(with_new_past(later, position, beginning))
+            if again is not later:
+                turn.fills.append(again)
             position, beginning = _apply_again(turn, later, position, beginning=beginning)
+            stops.take(again, position)
     hold(turn, position, beginning)
+    stops.hold(old, new)
 
 
 def _apply_again(
@@ -55,9 +64,6 @@ def _apply_again(
     """Apply a later fill to the changed position and book the difference that it realizes."""
     was, left, _ = _applied(turn, kept, kept.before)
     won, position, _ = _applied(turn, kept, before)
-    again = with_new_past(kept, before, beginning)
-    if again is not kept:
-        turn.fills.append(again)
     if won != was:
         # Two bookings, because each amount is rounded by itself when it is booked.
         currency = _instrument_of(turn, kept).settlement_currency

@@ -4,10 +4,12 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.holding import Holding, StopLevels
+from pipeline.risk.account.contracts import contract_value
+from pipeline.risk.account.holding import Execution, Holding, StopLevels
+from pipeline.risk.account.kept_fills import Entry
 from pipeline.risk.account.position import Position, average_price
 from pipeline.risk.account.reservations import Reservation
-from pipeline.risk.numbers import ZERO, earliest
+from pipeline.risk.numbers import MEASURE, ZERO, earliest
 from pipeline.risk.order.stop_price import stop_at, stop_distance
 from pipeline.risk.turn import Turn
 from topics.fields import Side
@@ -53,34 +55,52 @@ def with_best(holding: Holding, mark: Decimal) -> Holding:
     return holding
 
 
-def enter(turn: Turn, before: Holding, fill: Fill, *, order: Reservation | None) -> None:
-    """Take the stop price of an entry whose fill was just booked; before: the holding without it.
+def entry_of(turn: Turn, fill: Fill, order: Reservation | None) -> Entry:
+    """Return what the stop price follows from if a fill opens or adds.
 
-    order: its reservation after this fill. Without one the stop price follows from the fill price.
+    order: its reservation after this fill. Without one the stop follows from the fill price.
     """
-    after = turn.holding(fill.symbol)
+    holding = turn.holding(fill.symbol)
+    if order is None or order.stop_price is None:
+        stop, atr = turn.limits.stop, None if holding.quote is None else holding.quote.atr
+        return Entry(distance=stop.atr_multiple * atr if atr else None, ratio=stop.stop_ratio)
+    return Entry(
+        order.signal_id,
+        order.stop_price if order.stop_distance is None else None,
+        order.stop_distance,
+        filled=order.filled - order.undone - fill.quantity,
+        cost=order.filled_cost - contract_value(fill.quantity, fill.price, holding.inverse),
+    )
+
+
+def stop_of(entry: Entry, fill: Execution, holding: Holding) -> Decimal:
+    """Return the stop price once a fill opened or added: a named one stays.
+
+    A computed one keeps its distance from the average price of the order's fills, harmonic for an
+    inverse contract.
+    """
+    if entry.stop is not None:
+        return entry.stop
+    price = fill.price
+    if entry.order:
+        cost = entry.cost + contract_value(fill.quantity, price, holding.inverse)
+        average = average_price(Position(entry.filled + fill.quantity, cost), holding.inverse)
+        price = MEASURE.plus(average)  # The last digits of a division must not cost a tick.
+    distance = entry.ratio * abs(price) if entry.distance is None else entry.distance
+    return stop_at(price, fill.side, holding.instrument, distance=distance)
+
+
+def enter(turn: Turn, before: Holding, fill: Execution, *, entry: Entry) -> None:
+    """Take the stop price of an entry that was just booked; before: the holding without it."""
+    after = turn.holding(before.symbol)
     held, was, stop_levels = after.position.quantity, before.position.quantity, after.stop_levels
     if stop_levels is None or (held > ZERO) != (fill.side == "buy"):
         return
     if was and (was > ZERO) != (held > ZERO):
         # It flipped: the PnL of the old side must not count for the new one.
         stop_levels = replace(stop_levels, realized=after.realized)
-    if order is None or order.stop_price is None:
-        stop = default_stop(turn, after, fill.price)
-    else:
-        stop = _stop_of(after, order, order.stop_price)
+    stop = stop_of(entry, fill, after)
     turn.replace_holding(replace(after, stop_levels=replace(stop_levels, stop=stop)))
-
-
-def _stop_of(holding: Holding, order: Reservation, decided: Decimal) -> Decimal:
-    """Return an entry's stop price: a named one stays, a worked-out one follows its fills.
-
-    It keeps its distance from the order's average fill price, harmonic for an inverse contract.
-    """
-    if order.stop_distance is None:
-        return decided
-    price = average_price(Position(order.filled, order.filled_cost), holding.inverse)
-    return stop_at(price, order.side, holding.instrument, distance=order.stop_distance)
 
 
 def default_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:

@@ -103,6 +103,12 @@ def age(desk: Desk) -> int | None:
     return None if stop_levels is None else stop_levels.opened_ms
 
 
+def stop(desk: Desk) -> Decimal | None:
+    """Return the position's stop price."""
+    stop_levels = desk.holding("E").stop_levels
+    return None if stop_levels is None else stop_levels.stop
+
+
 @pytest.mark.parametrize("fees", FEES)
 @given(story=_story)
 @few
@@ -122,6 +128,7 @@ def test_account_ends_as_if_only_the_fills_that_are_left_had_come(
 
     assert told(desk) == told(fresh)
     assert age(desk) == age(fresh)
+    assert stop(desk) == stop(fresh)
     if fees == "USD":
         assert_invariant(desk, list(left.values()))
 
