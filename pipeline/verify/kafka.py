@@ -61,7 +61,7 @@ class KafkaReading:
     def judge_all(self) -> Iterator[Finding]:
         """Judge what the topics hold now. Raise BrokerError when they cannot be read."""
         decided = self._decided()
-        self._fix_ends()
+        self._require_events(self._fix_ends())
         self._assign()
         yield from self._read_to_ends(SILENT_SECONDS_MAX, is_silence_wrong=True)
         yield from self._finish(decided)
@@ -96,12 +96,6 @@ class KafkaReading:
 
     def _begins(self) -> dict[Place, int]:
         marks = {place: self._watermarks(place) for place in self._places()}
-        if not any(end for (topic, _), (_, end) in marks.items() if topic == EVENTS):
-            events = self._broker.settings.topic(EVENTS)
-            raise StartupError(
-                f"{events} has never had an event, so there is nothing to judge; "
-                "name the topics with RISKGATE_TOPIC_PREFIX"
-            )
         begins = {place: begin for place, (begin, _) in marks.items()}
         if self._stretch.from_ms is not None:
             begins |= self._at(self._stretch.from_ms, {p: end for p, (_, end) in marks.items()})
@@ -150,7 +144,7 @@ class KafkaReading:
             committed = asking.committed(places, timeout=ANSWER_SECONDS_MAX)
         return [max(place.offset, 0) for place in committed]
 
-    def _fix_ends(self) -> None:
+    def _fix_ends(self) -> dict[Place, int]:
         """Ask where to stop: at the outputs first, so that the events of all of them are read."""
         ends = {place: self._watermarks(place)[1] for place in self._places()}
         if self._stretch.to_ms is not None:
@@ -158,6 +152,16 @@ class KafkaReading:
         self._ends = ends
         for place in list(self._open):
             self._close_if_read(place)
+        return ends
+
+    def _require_events(self, ends: dict[Place, int]) -> None:
+        """Raise StartupError when there is no event to judge: no finding would prove nothing."""
+        if not any(end for (topic, _), end in ends.items() if topic == EVENTS):
+            events = self._broker.settings.topic(EVENTS)
+            raise StartupError(
+                f"{events} has never had an event, so there is nothing to judge; "
+                "name the topics with RISKGATE_TOPIC_PREFIX"
+            )
 
     def _assign(self) -> None:
         self._consumer.assign(

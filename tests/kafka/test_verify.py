@@ -72,8 +72,8 @@ def write(world: World, *rows: Row) -> None:
 
 def test_nothing_is_found_when_a_worker_is_killed_while_it_is_followed(world: World) -> None:
     riskgate = world.run()
-    open_accounts(world)
     follower = start(world, "--follow")
+    open_accounts(world)
     riskgate.kill()
     riskgate = world.run(instance="two")
     trade(world)
