@@ -22,6 +22,7 @@ from pipeline.cli import (
     limits,
     replay,
     report,
+    resume,
     run,
     stops,
     topics,
@@ -46,7 +47,7 @@ app.add_typer(limits.app, name="limits")
 app.add_typer(budgets.app, name="budgets")
 app.command()(controls.halt)
 app.command()(controls.reduce)
-app.command()(controls.resume)
+app.command()(resume.resume)
 app.command()(controls.flatten)
 app.command()(accounts.accounts)
 app.command()(stops.stops)

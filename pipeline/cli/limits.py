@@ -4,21 +4,22 @@ Arguments and messages only: limits_judged decides whether a document may be pub
 formats it, and what a limit means is in pipeline/risk.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.sending import EVERYONE, WAIT, NoWait, Wait
 from pipeline.cli.terminal import say, say_table
+from pipeline.cli.times import duration_ms
 
 if TYPE_CHECKING:
     from pipeline.cli.limits_judged import Change
     from pipeline.streams.admin.limits_file import Rules
     from pipeline.streams.admin.limits_log import Published
     from topics.limits import LimitsDocument
-
-EVERYONE = "*"
 
 app = typer.Typer(help="Check, compare, publish and show limits.", no_args_is_help=True)
 
@@ -82,8 +83,13 @@ def apply(
         bool,
         typer.Option("--never-looser", help="Refuse a document that loosens any account's limits."),
     ] = False,
+    wait: Wait = WAIT,
+    no_wait: NoWait = False,
 ) -> None:
-    """Publish a file as the next version; parameters it leaves out fall back to the level below."""
+    """Publish a file as the next version; parameters it leaves out fall back to the level below.
+
+    Waits until risk has put it in force; exits with 1 when risk refuses it or does not answer.
+    """
     from pipeline.cli.limits_judged import refuse_looser, refuse_over_others, remark_on_accounts
     from pipeline.cli.limits_text import is_same
 
@@ -98,13 +104,13 @@ def apply(
         refuse_looser(change)
     remark_on_accounts(change)
     _warn_of_allowances(held.rules if held else {}, change.rules)
-    _publish(change, author=author, reason=reason)
+    seconds = 0.0 if no_wait else duration_ms(wait) / 1000
+    _publish(_document(change, author, reason), seconds=seconds)
 
 
-def _publish(change: "Change", *, author: str, reason: str) -> None:
+def _document(change: "Change", author: str, reason: str) -> "LimitsDocument":
+    """Make the next version. Raise MessageError when ingest would refuse it."""
     from pipeline.cli.messages import checked
-    from pipeline.streams.admin.limits_log import first_instead_of, write_document
-    from pipeline.streams.settings import Settings
     from topics.limits import TOPIC, LimitsDocument
 
     account = change.account
@@ -116,13 +122,29 @@ def _publish(change: "Change", *, author: str, reason: str) -> None:
         rules=change.rules,
     )
     checked(TOPIC, document)
-    settings = Settings.from_environment()
-    address = write_document(settings, document)
-    _require_first(document, first_instead_of(settings, document, address))
-    say(
-        f"Version {document.version} for {account} is offset {address.offset} "
-        f"of partition {address.partition} of {address.topic}."
-    )
+    return document
+
+
+def _publish(document: "LimitsDocument", *, seconds: float) -> None:
+    """Write a document and wait for the gate's answer."""
+    from pipeline.cli.sending import conclude, open_watch
+    from pipeline.outputs.confirmation import limits_judge
+    from pipeline.outputs.reader import OutputReader
+    from pipeline.streams.admin.limits_log import first_instead_of, write_document
+    from pipeline.streams.settings import Settings
+
+    settings, account = Settings.from_environment(), document.account_id
+    with ExitStack() as stack:
+        watch = open_watch(OutputReader(settings), account, stack) if seconds else None
+        address = write_document(settings, document)
+        _require_first(document, first_instead_of(settings, document, address))
+        conclude(
+            f"Version {document.version} for {account}",
+            address,
+            watch=watch,
+            judge=limits_judge(document, watch.partitions) if watch else None,
+            seconds=seconds,
+        )
 
 
 @app.command()

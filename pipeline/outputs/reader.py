@@ -4,7 +4,7 @@ Also reads `limits` and `controls`, which people write and want to see between t
 the number of partitions from the broker: the setting is for the roles.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Literal, NamedTuple
 
@@ -65,8 +65,9 @@ class OutputReader:
     Every method raises BrokerError with a sentence when Kafka refuses or does not answer.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, seconds_max: float = READ_SECONDS_MAX) -> None:
         self.broker = Broker(settings)
+        self._seconds_max = seconds_max  # Without any record while some are missing.
         self.forks: set[str] = set()  # Accounts of which one sequence was read with two chains.
 
     def read(
@@ -78,7 +79,7 @@ class OutputReader:
         """
         with self._reading() as reading:
             places = reading.places(topics, period=period, account=account)
-            for output in reading.to_ends(places, period=period):
+            for output in reading.to_ends(places, period, seconds_max=self._seconds_max):
                 if account in {None, output.account_id} and period.holds(output.at_ms):
                     yield output
 
@@ -100,7 +101,9 @@ class OutputReader:
             places = reading.places(topics, period=ALL, account=account)
             return {(place.topic, place.partition): place.end for place in places}
 
-    def follow_from(self, mark: Mark, *, account: str | None = None) -> Iterator[Output | None]:
+    def follow_from(
+        self, mark: Mark, *, account: str | None = None
+    ) -> Generator[Output | None, None, None]:
         """Yield what was written behind a mark; None while there is nothing new."""
         places = [_Place(*key, end, end) for key, end in mark.items()]
         with self._reading() as reading:
@@ -145,14 +148,16 @@ class _Reading:
             for where, begin, end in zip(wanted, begins, ends, strict=True)
         ]
 
-    def to_ends(self, places: list[_Place], *, period: Period) -> Iterator[Output]:
+    def to_ends(
+        self, places: list[_Place], period: Period, *, seconds_max: float
+    ) -> Iterator[Output]:
         """Yield what the places hold; stop early in a partition that is past the period."""
         waiting = {place[:2]: place for place in places if place.begin < place.end}
         self._assign(list(waiting.values()))
         while waiting:
-            message = self._consumer.poll(READ_SECONDS_MAX)
+            message = self._consumer.poll(seconds_max)
             if message is None:
-                raise BrokerError(f"Kafka did not answer within {READ_SECONDS_MAX:g} s; try again")
+                raise BrokerError(f"Kafka did not answer within {seconds_max:g} s; try again")
             kind = _kind_of(message)
             place = waiting.get((self._topic(message), message.partition() or 0))
             if place is None or kind == "nothing":

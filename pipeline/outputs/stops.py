@@ -9,13 +9,26 @@ from msgspec import Struct
 from pipeline.outputs.accounts import Rows
 from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.record import Output, message_of
-from pipeline.outputs.words import count
+from pipeline.outputs.words import count, figure
+from pipeline.risk.rules import RULES
+from pipeline.risk.rules.rule import AccountLimit
 from topics.account_states import AccountState
 from topics.emergency_stops import TOPIC, EmergencyStop
-from topics.fields import DecodeError
+from topics.fields import EVERYONE, DecodeError
 
-__all__ = ["StopView", "is_exit_id", "orders_of", "progress", "read_stops", "stop_rows", "stops_of"]
+__all__ = [
+    "StopView",
+    "consequences",
+    "everyones",
+    "is_exit_id",
+    "orders_of",
+    "progress",
+    "read_stops",
+    "stop_rows",
+    "stops_of",
+]
 
+MEASURED_ANEW = {"daily_loss", "weekly_loss", "drawdown"}  # Those that have a baseline.
 _EXIT = re.compile(r".+:[0-9]+:[0-9]+")  # What riskgate itself names; a signal's id may look so.
 
 
@@ -121,3 +134,29 @@ def _open(stop: StopView, state: AccountState) -> None:
 
 def _newest_first(stop: StopView) -> tuple[int, str, str]:
     return -(stop.opened_at_ms or 0), stop.account_id, stop.stop_id
+
+
+def everyones(stops: Iterable[StopView], rows: Rows) -> list[StopView]:
+    """Return the open stops of `*`, oldest first: one each, as one account shows it."""
+    ids = list(dict.fromkeys(each for row in rows.everyone.values() for each in row.stops))
+    found = {stop.stop_id: stop for stop in stops}
+    empty = (StopView(stop_id=each, account_id=EVERYONE, rule="control") for each in ids)
+    return [found.get(stop.stop_id, stop) for stop in empty]
+
+
+def consequences(stop: StopView, state: AccountState | None) -> Iterator[str]:
+    """Yield what was lost, and from where its rule measures after a resume."""
+    rule = RULES.get(stop.rule)
+    if rule is None or not issubclass(rule, AccountLimit) or not rule.LOSS:
+        return
+    now = None if state is None else state.equity
+    yield (
+        f"lost: {stop.rule} measured {figure(stop.measured)}, its limit was {figure(stop.limit)}; "
+        f"equity was {figure(stop.equity)} at the stop and is {figure(now)} now"
+    )
+    if now is None:
+        yield "it cannot be lifted while equity is unknown"
+    elif stop.rule in MEASURED_ANEW:
+        yield f"after a resume {stop.rule} measures from {figure(now)}; other limits go on"
+    else:
+        yield f"after a resume {stop.rule} measures as before and may stop the account at once"

@@ -28,7 +28,7 @@ def test_control_is_refused_when_the_account_cannot_be_one() -> None:
     assert done.stderr.startswith("riskgate: account_id is invalid")
 
 
-@pytest.mark.parametrize("missing", ["--author", "--reason", "--stop-id"])
+@pytest.mark.parametrize("missing", ["--author", "--reason"])
 def test_resume_is_refused_when_it_leaves_out(missing: str) -> None:
     options = {"--author": "risk-desk", "--reason": "reviewed", "--stop-id": "acct-1:3:1"}
     del options[missing]

@@ -88,7 +88,7 @@ def test_person_is_told_when_a_document_takes_an_allowance_away(world: World, fi
     Rebalancer(world.settings, author="first", reason="test").turn(load_budgets(file))
     file.write_text("cash: {}\n")
 
-    code, printed = run(world, "limits", "apply", str(file), *SAID, "--account", "a")
+    code, printed = run(world, "limits", "apply", str(file), *SAID, "--account", "a", "--no-wait")
 
     assert code == 0, printed
     assert "rules.gross_exposure.gross_exposure_max is removed" in printed

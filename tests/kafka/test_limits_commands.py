@@ -33,7 +33,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def apply(made: dict[str, object], *options: str, author: str = "helm") -> tuple[int, str]:
-    done = riskgate("limits", "apply", "--author", author, "--reason", "test", *options, **made)
+    done = riskgate(
+        "limits", "apply", "--author", author, "--reason", "test", "--no-wait", *options, **made
+    )
     return done.returncode, done.stdout + done.stderr
 
 

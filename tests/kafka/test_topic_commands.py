@@ -97,7 +97,7 @@ def test_run_is_refused_when_the_topics_are_missing(kafka: LocalKafka, prefix: s
 def test_control_is_on_its_topic_when_it_was_ordered(
     made: dict[str, object], kafka: LocalKafka
 ) -> None:
-    done = riskgate("halt", "acct-1", *SAID, "--expires-in", "5m", "--force", **made)
+    done = riskgate("halt", "acct-1", *SAID, "--expires-in", "5m", "--force", "--no-wait", **made)
 
     (message,) = read_all(kafka.bootstrap, f"{made['topic_prefix']}controls", partitions=2)
     control = decode(CONTROLS, message.value())
@@ -122,9 +122,9 @@ def test_control_is_refused_when_no_account_has_this_name(
 ) -> None:
     row(kafka, made, "acct-1")
 
-    known = riskgate("halt", "acct-1", *SAID, **made)
-    misspelt = riskgate("halt", "acct-I", *SAID, **made)
-    everyone = riskgate("halt", "*", *SAID, **made)
+    known = riskgate("halt", "acct-1", *SAID, "--no-wait", **made)
+    misspelt = riskgate("halt", "acct-I", *SAID, "--no-wait", **made)
+    everyone = riskgate("halt", "*", *SAID, "--no-wait", "--yes", **made)
 
     assert (known.returncode, misspelt.returncode, everyone.returncode) == (0, 2, 0)
     assert misspelt.stderr.startswith("riskgate: account acct-I has never had an event")
@@ -165,7 +165,9 @@ def test_limits_grow_by_one_version_when_a_file_is_applied_twice(
     before = riskgate("limits", "diff", str(file), **made)
 
     for account in ("*", "acct-1", "*"):
-        done = riskgate("limits", "apply", str(file), "--account", account, *SAID, **made)
+        done = riskgate(
+            "limits", "apply", str(file), "--account", account, *SAID, "--no-wait", **made
+        )
         assert done.returncode == 0, done.stderr
 
     documents = published(Settings.model_validate(made)).in_force
@@ -183,7 +185,7 @@ def test_limits_stay_as_they_are_when_only_changes_are_to_be_published(
     made: dict[str, object], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("limits") / "limits.yaml"
-    apply = ("limits", "apply", str(file), *SAID, "--only-if-changed")
+    apply = ("limits", "apply", str(file), *SAID, "--only-if-changed", "--no-wait")
 
     printed = []
     for ratio in ("0.05", "0.050", "0.06"):

@@ -69,7 +69,7 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
 
 
 def _of_operators(settings: Settings) -> Iterator[Access]:
-    """List what `riskgate topics`, `limits show` and `limits apply` need besides topic access."""
+    """List what the operator's commands need besides topic access."""
     yield Access("operator", "Create", "cluster", "kafka-cluster")
     yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
     changelog = changelog_name(settings.group(RoleName.RISK), settings.topic("events"))
@@ -77,6 +77,8 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
         yield Access("operator", "Describe", "topic", name)
         yield Access("operator", "DescribeConfigs", "topic", name)
     yield Access("operator", "Read", "group", settings.group("operator"))
+    for role in RoleName:  # `riskgate health` asks who reads what, and how far they are.
+        yield Access("operator", "Describe", "group", settings.group(role), prefixed=True)
     for operation in ("Describe", "Write"):  # `riskgate budgets` fences a second publisher.
         yield Access("operator", operation, "transactional-id", settings.group("budgets"))
 

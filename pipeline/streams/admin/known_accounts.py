@@ -1,4 +1,4 @@
-"""Whether riskgate knows an account, for the operator's commands."""
+"""An account's newest row, for the operator's commands about limits."""
 
 from pipeline.streams.admin.limits_log import read_topic
 from pipeline.streams.clients.broker import BrokerError
@@ -7,16 +7,7 @@ from topics.account_states import TOPIC as STATES
 from topics.account_states import AccountState
 from topics.codec import DecodeError, decode_as
 
-__all__ = ["is_known", "newest_row"]
-
-READ_SECONDS_MAX = 5.0  # Short, because an operator may be waiting to halt an account.
-
-
-def is_known(settings: Settings, account_id: str) -> bool:
-    """Return whether an account ever had an event. Raise BrokerError if Kafka cannot tell."""
-    key = account_id.encode()
-    messages = read_topic(settings, STATES.name, key=account_id, seconds_max=READ_SECONDS_MAX)
-    return any(message.key() == key and message.value() is not None for message in messages)
+__all__ = ["newest_row"]
 
 
 def newest_row(settings: Settings, account_id: str) -> AccountState | None:

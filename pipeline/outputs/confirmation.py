@@ -1,0 +1,193 @@
+"""The gate's own answer to what an operator sent: in force, refused, or nothing yet.
+
+Follows the outputs from before the message was sent. A control that was only written to Kafka has
+done nothing: the answer is a row of risk.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from pipeline.outputs.accounts import Rows
+from pipeline.outputs.reader import OutputReader
+from pipeline.outputs.record import Output, message_of
+from pipeline.outputs.stops import orders_of
+from pipeline.outputs.words import count
+from topics.account_states import AccountState
+from topics.alerts import Alert
+from topics.controls import Control
+from topics.emergency_stops import EmergencyStop
+from topics.fields import EVERYONE, DecodeError
+from topics.limits import LimitsDocument
+
+__all__ = ["Answer", "Judge", "Watch", "control_judge", "limits_judge", "watching"]
+
+TOPICS = ("emergency_stops", "alerts", "account_states")
+
+
+class Answer(NamedTuple):
+    """What the gate did, in one sentence without a full stop."""
+
+    is_done: bool  # False: it refused, in the words of its alert.
+    text: str
+
+
+def _done(text: str) -> Answer:
+    return Answer(is_done=True, text=text)
+
+
+def _refused(text: str) -> Answer:
+    return Answer(is_done=False, text=text)
+
+
+Judge = Callable[[Output], Answer | None]  # Returns None for what is no answer.
+
+
+class Watch:
+    """The outputs that come from now on."""
+
+    def __init__(self, outputs: Iterator[Output | None], partitions: int) -> None:
+        self.partitions = partitions
+        self._outputs = outputs
+
+    def answer(self, judge: Judge, *, seconds_max: float) -> Answer | None:
+        """Return the first answer; None if none came in time. Raise BrokerError on failure."""
+        deadline_s = time.monotonic() + seconds_max
+        for output in self._outputs:
+            found = None if output is None else _judged(judge, output)
+            if found is not None:
+                return found
+            if time.monotonic() > deadline_s:
+                break
+        return None
+
+
+@contextmanager
+def watching(reader: OutputReader, account: str) -> Iterator[Watch]:
+    """Follow what risk writes about an account, or about `*` in every partition."""
+    one = None if account == EVERYONE else account
+    mark = reader.mark(*TOPICS, account=one)
+    outputs = reader.follow_from(mark)
+    # Its first answer, that nothing is new, means that it listens: so the time is that of the gate.
+    try:
+        next(outputs)
+        yield Watch(outputs, sum(topic == "account_states" for topic, _ in mark))
+    finally:
+        outputs.close()
+
+
+def control_judge(control: Control, before: Rows, partitions: int) -> Judge:
+    """Return what recognizes the answer to a control; before: the rows when it was sent."""
+    if control.account_id == EVERYONE:
+        return _OfEveryone(control, before, partitions)
+    state = before.accounts.get(control.account_id)
+
+    def judge(output: Output) -> Answer | None:
+        message = message_of(output)
+        if isinstance(message, Alert):
+            return _refusal(message, control)
+        if not isinstance(message, EmergencyStop) or message.account_id != control.account_id:
+            return None
+        if control.command == "resume":
+            is_it = message.status == "resumed" and message.stop_id == control.stop_id
+            return _done(_lifted(message, state)) if is_it else None
+        is_it = message.status == "triggered" and message.rule == "control"
+        is_it = is_it and (message.author, message.reason) == (control.author, control.reason[:500])
+        return _done(_stopped(message, control, state)) if is_it else None
+
+    return judge
+
+
+def limits_judge(document: LimitsDocument, partitions: int) -> Judge:
+    """Return what recognizes that a document took effect, or was refused."""
+    name, waiting = document.account_id, set(range(partitions))
+
+    def judge(output: Output) -> Answer | None:
+        message = message_of(output)
+        if isinstance(message, Alert):
+            refused = f"version {document.version} is refused"
+            is_it = (message.account_id, message.rule) == (name, "limits")
+            is_it = is_it and message.message.startswith(refused)
+            return _refused(message.message) if is_it else None
+        if not isinstance(message, AccountState) or message.account_id != name:
+            return None
+        everyone, _, own = message.limits_version.partition(".")
+        if int(everyone if name == EVERYONE else own) < document.version:
+            return None
+        waiting.discard(output.partition)
+        if name != EVERYONE:
+            return _done(f"version {document.version} for {name} is in force")
+        where = f"for every account is in force in {count(partitions, 'partition')}"
+        return None if waiting else _done(f"version {document.version} {where}")
+
+    return judge
+
+
+class _OfEveryone:
+    """A control of `*` acts when the row of `*` of every partition says so."""
+
+    def __init__(self, control: Control, before: Rows, partitions: int) -> None:
+        self._control = control
+        self._accounts = len(before.accounts)
+        self._partitions = partitions
+        self._waiting = set(range(partitions))
+
+    def __call__(self, output: Output) -> Answer | None:
+        message, control = message_of(output), self._control
+        if isinstance(message, Alert):
+            return _refusal(message, control)
+        if not isinstance(message, AccountState) or message.account_id != EVERYONE:
+            return None
+        is_resume = control.command == "resume"
+        stop_id = control.stop_id if is_resume else control.control_id
+        if (stop_id in message.stops) != is_resume:
+            self._waiting.discard(output.partition)
+        if self._waiting:
+            return None
+        where = f"{count(self._accounts, 'account')} in {count(self._partitions, 'partition')}"
+        if is_resume:
+            return _done(f"stop {stop_id} of every account is lifted: {where}")
+        return _done(f"every account is {_STATES[control.command]}: stop {stop_id}, {where}")
+
+
+_STATES = {"halt": "halted", "reduce": "reducing", "flatten": "halted"}
+
+
+def _judged(judge: Judge, output: Output) -> Answer | None:
+    try:
+        return judge(output) if output.value else None
+    except DecodeError:
+        return None  # Not written by riskgate.
+
+
+def _refusal(alert: Alert, control: Control) -> Answer | None:
+    if alert.rule != "control" or alert.account_id != control.account_id:
+        return None
+    said = [f"{control.control_id} is ignored"]
+    if control.command == "resume":
+        said += [
+            f"{control.stop_id} is not resumed",
+            f"no open stop has the id {control.stop_id!r}",
+        ]
+    return _refused(alert.message) if alert.message.startswith(tuple(said)) else None
+
+
+def _stopped(row: EmergencyStop, control: Control, state: AccountState | None) -> str:
+    name = _STATES[control.command]
+    if state is not None and state.trading_state == "halted":
+        name = "halted"  # A stop that only reduces takes nothing back.
+    positions = count(len(row.positions), "position")
+    closing = " to close" if "flatten" in row.actions else ""
+    text = f"{row.account_id} is {name}: stop {row.stop_id}, {positions}{closing}"
+    if "cancel_all" in row.actions and state is not None:
+        text += f", {count(orders_of(state), 'order')} to cancel"
+    return text
+
+
+def _lifted(row: EmergencyStop, state: AccountState | None) -> str:
+    left = [] if state is None else [each for each in state.stops if each != row.stop_id]
+    lifted = f"stop {row.stop_id} of {row.account_id} is lifted"
+    if left:
+        return f"{lifted}; it stays stopped by {', '.join(left)}"
+    return f"{lifted}; it trades again"
