@@ -12,6 +12,7 @@ import typer
 from pipeline.cli import (
     accounts,
     alerts,
+    audit,
     budgets,
     controls,
     dead_letters,
@@ -20,6 +21,7 @@ from pipeline.cli import (
     explain,
     health,
     limits,
+    limits_history,
     replay,
     report,
     resume,
@@ -43,6 +45,7 @@ app = typer.Typer(
 
 app.command()(run.run)
 app.add_typer(topics.app, name="topics")
+limits.app.command()(limits_history.history)
 app.add_typer(limits.app, name="limits")
 app.add_typer(budgets.app, name="budgets")
 app.command()(controls.halt)
@@ -55,6 +58,7 @@ app.command()(alerts.alerts)
 app.command()(decisions.decisions)
 app.command("dead-letters")(dead_letters.dead_letters)
 app.command()(health.health)
+app.command()(audit.audit)
 app.command()(explain.explain)
 app.command()(replay.replay)
 app.command()(verify.verify)

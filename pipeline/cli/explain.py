@@ -1,22 +1,25 @@
-"""`riskgate explain`: show from the recorded decisions why a signal was approved or rejected."""
+"""`riskgate explain`: what was decided and why, with what happened between the decisions."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from pipeline.cli import exit_codes
+from pipeline.cli.reading import now_ms, open_reader, warn_of_forks
 from pipeline.cli.terminal import say
 from pipeline.cli.times import duration_ms, moment_ms
 
 if TYPE_CHECKING:
-    from topics.decisions import Decision
+    from collections.abc import Iterator
+
+    from pipeline.outputs.search import Found
 
 AROUND_MS = 60_000
 
 
 def explain(
     signal_id: Annotated[
-        str | None, typer.Argument(help="Only the decisions on this signal.")
+        str | None, typer.Argument(help="Only the decisions on this signal, in full.")
     ] = None,
     account: Annotated[
         str | None, typer.Option(help="Only this account; makes the search much faster.")
@@ -30,37 +33,74 @@ def explain(
     refused: Annotated[
         bool, typer.Option("--refused", help="Only signals that were not approved as requested.")
     ] = False,
-    most: Annotated[int, typer.Option("--max", min=1, help="Show at most this many.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line each.")] = False,
+    most: Annotated[int, typer.Option("--max", min=1, help="Show only the newest ones.")] = 20,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show the numbers of every rule, not one line each.")
+    ] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Show all digits, not six significant ones.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the messages of `decisions`, one line each.")
+    ] = False,
 ) -> None:
-    """Show recorded decisions with the numbers of every rule; exit with 1 if none is found."""
-    import time
-    from itertools import islice
+    """Show what was decided and why, newest first; exit with 1 if nothing is found.
 
-    from pipeline.replay.decided import Wanted, find_decisions
-    from pipeline.streams.clients.broker import Broker
-    from pipeline.streams.settings import Settings
-
+    Between the decisions stand exits, stops, resumes, controls and changes of limits, unless a
+    signal or a rule is named.
+    """
     if signal_id is None and account is None and at is None and rule is None and not refused:
         raise typer.BadParameter("name a signal, or --account, --at, --rule or --refused")
-    now_ms = time.time_ns() // 1_000_000
-    begin_ms, end_ms = _times(at, since, now_ms)
-    wanted = Wanted(begin_ms, end_ms, signal_id, account, rule, refused)
-    found = find_decisions(Broker(Settings.from_environment()), wanted)
-    shown = 0
-    for shown, decision in enumerate(islice(found, most), 1):  # noqa: B007 - Counted.
-        _say_decision(decision, as_json=as_json)
-    _conclude(shown, more=next(found, None) is not None)
+    begin_ms, end_ms = _times(at, since, now_ms())
+    form = _Form(most, as_json, full or signal_id is not None, exact)
+    _explain(_Search(begin_ms, end_ms, signal_id, account, rule, refused), form)
 
 
-def _say_decision(decision: "Decision", *, as_json: bool) -> None:
-    from pipeline.cli.explanation import say_decision
-    from topics.codec import encode
+class _Search(NamedTuple):
+    begin_ms: int
+    end_ms: int
+    signal_id: str | None
+    account: str | None
+    rule: str | None
+    refused: bool
 
-    if as_json:
-        say(encode(decision).decode())
+
+class _Form(NamedTuple):
+    most: int
+    as_json: bool
+    full: bool
+    exact: bool
+
+
+def _explain(search: _Search, form: _Form) -> None:
+    from pipeline.cli.listing import newest
+    from pipeline.outputs.search import Wanted, find
+
+    reader = open_reader()
+    between = search.signal_id is None and search.rule is None
+    found = find(reader, Wanted(*search), between=between)
+    shown, total = newest(_of_decisions(found) if form.as_json else found, form.most)
+    for each in shown:
+        if form.as_json:
+            say(each.output.value.decode())
+        else:
+            _say(each, full=form.full, exact=form.exact)
+    warn_of_forks(reader.forks)
+    _conclude(len(shown), more=total > len(shown))
+
+
+def _of_decisions(found: "Iterator[Found]") -> "Iterator[Found]":
+    return (each for each in found if each.output.topic == "decisions")
+
+
+def _say(found: "Found", *, full: bool, exact: bool) -> None:
+    from pipeline.cli.explanation import line_of, say_decision
+    from topics.decisions import Decision
+
+    if full and isinstance(found.message, Decision):
+        say_decision(found.message, exact=exact)
     else:
-        say_decision(decision)
+        say(line_of(found, exact=exact))
 
 
 def _times(at: str | None, since: str, now_ms: int) -> tuple[int, int]:
@@ -79,7 +119,7 @@ def _conclude(shown: int, *, more: bool) -> None:
     if not shown:
         say(
             "riskgate: no matching decision in that time; look further back with --since or --at, "
-            "or search dead_letters for the signal",
+            "or for the signal in: riskgate dead-letters",
             err=True,
         )
         raise typer.Exit(exit_codes.DIFFERENT)

@@ -4,16 +4,17 @@ Arguments and messages only: limits_judged decides whether a document may be pub
 formats it, and what a limit means is in pipeline/risk.
 """
 
+import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import exit_codes
-from pipeline.cli.sending import EVERYONE, WAIT, NoWait, Wait
+from pipeline.cli.sending import EVERYONE, WAIT, NoWait, Wait, wait_seconds
 from pipeline.cli.terminal import say, say_table
-from pipeline.cli.times import duration_ms
 
 if TYPE_CHECKING:
     from pipeline.cli.limits_judged import Change
@@ -86,9 +87,9 @@ def apply(
     wait: Wait = WAIT,
     no_wait: NoWait = False,
 ) -> None:
-    """Publish a file as the next version; parameters it leaves out fall back to the level below.
+    """Publish a file as the next version; what it leaves out falls back to the level below.
 
-    Waits until risk has put it in force; exits with 1 when risk refuses it or does not answer.
+    Exits with 1 when risk refuses it or does not confirm it.
     """
     from pipeline.cli.limits_judged import refuse_looser, refuse_over_others, remark_on_accounts
     from pipeline.cli.limits_text import is_same
@@ -104,8 +105,7 @@ def apply(
         refuse_looser(change)
     remark_on_accounts(change)
     _warn_of_allowances(held.rules if held else {}, change.rules)
-    seconds = 0.0 if no_wait else duration_ms(wait) / 1000
-    _publish(_document(change, author, reason), seconds=seconds)
+    _publish(_document(change, author, reason), seconds=wait_seconds(wait, no_wait=no_wait))
 
 
 def _document(change: "Change", author: str, reason: str) -> "LimitsDocument":
@@ -127,24 +127,23 @@ def _document(change: "Change", author: str, reason: str) -> "LimitsDocument":
 
 def _publish(document: "LimitsDocument", *, seconds: float) -> None:
     """Write a document and wait for the gate's answer."""
-    from pipeline.cli.sending import conclude, open_watch
+    from pipeline.cli.sending import answer_of, conclude, open_watch
     from pipeline.outputs.confirmation import limits_judge
     from pipeline.outputs.reader import OutputReader
     from pipeline.streams.admin.limits_log import first_instead_of, write_document
     from pipeline.streams.settings import Settings
 
-    settings, account = Settings.from_environment(), document.account_id
+    settings, answer = Settings.from_environment(), None
     with ExitStack() as stack:
-        watch = open_watch(OutputReader(settings), account, stack) if seconds else None
+        reader = OutputReader(settings)
+        watch = open_watch(reader, document.account_id, stack) if seconds else None
         address = write_document(settings, document)
+        written_s = time.monotonic()
         _require_first(document, first_instead_of(settings, document, address))
-        conclude(
-            f"Version {document.version} for {account}",
-            address,
-            watch=watch,
-            judge=limits_judge(document, watch.partitions) if watch else None,
-            seconds=seconds,
-        )
+        if watch is not None:
+            answer = answer_of(watch, partial(limits_judge, document), seconds)
+    name = f"Version {document.version} for {document.account_id}"
+    conclude(name, address, answer=answer, waited=seconds, since_s=written_s)
 
 
 @app.command()

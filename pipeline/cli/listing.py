@@ -2,8 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Iterator
-from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -13,9 +12,10 @@ from pipeline.cli.terminal import say
 from pipeline.outputs.record import Output, Period, message_of
 from topics.fields import DecodeError
 
-__all__ = ["Listing", "show"]
+__all__ = ["Listing", "newest", "show"]
 
 
+T = TypeVar("T", bound=tuple[Output, Struct])
 SayRow = Callable[[Output, Struct], None]
 
 
@@ -41,7 +41,7 @@ def show(listing: Listing, *, follow: bool, as_json: bool, say_row: SayRow | Non
         return
     reader = open_reader()
     records = reader.read(listing.topic, period=listing.period, account=listing.account)
-    found, total = _newest(_decoded(records, listing), listing.most)
+    found, total = newest(_decoded(records, listing), listing.most)
     if as_json:
         for output, _ in found:
             say(output.value.decode())
@@ -87,15 +87,16 @@ def _decoded(
             yield output, message
 
 
-def _newest(
-    records: Iterator[tuple[Output, Struct]], most: int
-) -> tuple[list[tuple[Output, Struct]], int]:
-    """Return the newest records, newest first, and how many there were; bounded in memory."""
-    heap: list[tuple[int, int, tuple[Output, Struct]]] = []
+def newest(records: Iterator[T], most: int) -> tuple[list[T], int]:
+    """Return the newest records, newest first, and how many there were; bounded in memory.
+
+    A record is a tuple that begins with its Output. Of one time, the later one of a partition is
+    the newer one.
+    """
+    heap: list[tuple[int, int, T]] = []
     total = 0
-    for number, record in zip(count(), records, strict=False):
-        total = number + 1
-        entry = (record[0].at_ms, number, record)
+    for total, record in enumerate(records, 1):
+        entry = (record[0].at_ms, total, record)
         if len(heap) < most:
             heapq.heappush(heap, entry)
         else:

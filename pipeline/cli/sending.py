@@ -6,7 +6,9 @@ confirmed it.
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from topics.controls import Control
 
 __all__ = [
-    "EVERYONE", "WAIT", "ForcedYes", "NoWait", "Sending", "Wait", "conclude", "open_watch",
-    "send_control",
+    "EVERYONE", "WAIT", "ForcedYes", "NoWait", "Sending", "Wait", "answer_of", "conclude",
+    "open_watch", "send_control", "wait_seconds",
 ]  # fmt: skip
 
 EVERYONE = "*"
@@ -50,7 +52,12 @@ class Sending(NamedTuple):
     @classmethod
     def of(cls, wait: str, *, no_wait: bool, force: bool, yes: bool) -> "Sending":
         """Read the options. Raise BadParameter when the duration is none."""
-        return cls(0.0 if no_wait else duration_ms(wait) / 1000, force, yes)
+        return cls(wait_seconds(wait, no_wait=no_wait), force, yes)
+
+
+def wait_seconds(wait: str, *, no_wait: bool) -> float:
+    """Return how long to wait, 0 for not at all. Raise BadParameter when it is no duration."""
+    return 0.0 if no_wait else duration_ms(wait) / 1000
 
 
 def send_control(control: "Control", sending: Sending) -> None:
@@ -66,63 +73,65 @@ def send_control(control: "Control", sending: Sending) -> None:
     reader = OutputReader(Settings.from_environment(), seconds_max=READ_SECONDS_MAX)
     before, warning = _rows(reader, control, sending)
     _ask(control, before, yes=sending.yes)
+    seconds, answer = sending.wait_seconds, None
     with ExitStack() as stack:
-        watch = open_watch(reader, account, stack) if sending.wait_seconds else None
+        watch = open_watch(reader, account, stack) if seconds else None
         address = reader.broker.publish(TOPIC.name, key=account, value=value)
+        written_s = time.monotonic()
         if warning is not None:
             say(warning, err=True)
-        judge = control_judge(control, before, watch.partitions) if watch else None
-        conclude(
-            control.control_id, address, watch=watch, judge=judge, seconds=sending.wait_seconds
-        )
+        if watch is not None:
+            answer = answer_of(watch, partial(control_judge, control, before), seconds)
+    conclude(control.control_id, address, answer=answer, waited=seconds, since_s=written_s)
 
 
-def open_watch(reader: "OutputReader", account: str, stack: ExitStack) -> "Watch | None":
-    """Listen for the answer; print why not when Kafka refuses, as the message is sent anyway."""
+def open_watch(reader: "OutputReader", account: str, stack: ExitStack) -> "Watch | str":
+    """Listen for the answer, or return why Kafka does not let us: the message is sent anyway."""
     from pipeline.outputs.confirmation import watching
     from pipeline.streams.clients.broker import BrokerError
 
     try:
         return stack.enter_context(watching(reader, account))
     except BrokerError as error:
-        say(f"riskgate: nobody can confirm it: {error}", err=True)
-        return None
+        return f"riskgate: nobody can confirm it: {error}"
 
 
 def conclude(
-    name: str,
-    address: "Address",
-    *,
-    watch: "Watch | None",
-    judge: "Judge | None",
-    seconds: float,
+    name: str, address: "Address", *, answer: "Answer | None", waited: float, since_s: float
 ) -> None:
-    """Print the answer; exit with 1 if it is a refusal or there is none."""
+    """Print the answer; exit with 1 if it is a refusal or there is none.
+
+    waited: how many seconds at most, 0 if nobody waited; since_s: time.monotonic() of the writing.
+    """
     where = f"{name} is offset {address.offset} of partition {address.partition} of {address.topic}"
-    if not seconds:
+    if not waited:
         say(f"{where}.")
         return
-    started_s = time.monotonic()
-    answer = _answer(watch, judge, seconds) if watch and judge else None
     if answer is None:
         say(
-            f"riskgate: not confirmed within {seconds:g} s; {where}: whether the gate works says: "
+            f"riskgate: not confirmed within {waited:g} s; {where}; to see whether the gate works: "
             "riskgate health",
             err=True,
         )
     elif answer.is_done:
-        say(f"{answer.text} ({max(1, round((time.monotonic() - started_s) * 1000))} ms)")
+        say(f"{answer.text} ({max(1, round((time.monotonic() - since_s) * 1000))} ms)")
         return
     else:
         say(f"riskgate: refused: {answer.text}", err=True)
     raise typer.Exit(exit_codes.DIFFERENT)
 
 
-def _answer(watch: "Watch", judge: "Judge", seconds: float) -> "Answer | None":
+def answer_of(
+    watch: "Watch | str", judge: "Callable[[int], Judge]", seconds: float
+) -> "Answer | None":
+    """Wait for the answer; judge: makes the judge for so many partitions."""
     from pipeline.streams.clients.broker import BrokerError
 
+    if isinstance(watch, str):
+        say(watch, err=True)
+        return None
     try:
-        return watch.answer(judge, seconds_max=seconds)
+        return watch.answer(judge(watch.partitions), seconds_max=seconds)
     except BrokerError as error:
         say(f"riskgate: {error}", err=True)
         return None

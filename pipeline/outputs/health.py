@@ -66,7 +66,8 @@ def findings(reader: OutputReader, rows: Rows) -> Iterator[Finding]:
     """Look at everything in turn. Raise BrokerError only if Kafka does not answer at all."""
     broker = reader.broker
     counts = _counts(broker)
-    yield _topics(broker.settings)
+    # What the topics must agree on is their own count: that of this machine is for the roles.
+    yield _topics(broker.settings.model_copy(update={"partitions": counts["events"]}))
     yield from _groups(broker, counts)
     yield _input_lag(broker, counts)
     yield _risk_lag(reader, counts["events"])

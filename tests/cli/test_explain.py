@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pipeline.cli.explanation import say_decision
 from pipeline.cli.times import moment_ms
-from pipeline.replay.decided import Wanted
+from pipeline.outputs.search import Wanted
 from tests.cli.command import riskgate
 from tests.readme_tables import ROOT
 from topics.decisions import TOPIC, Check, Decision

@@ -86,7 +86,9 @@ def _is_at_home(message: type[Struct], topic: Topic) -> bool:
 
 
 def _where(topic: Topic) -> str:
-    internal = {*topic.writers, *topic.readers} <= OWN_ROLES
+    # Operators read events to see that the gate works, and write none.
+    internal = {*topic.writers, *topic.readers} - {"operator"} <= OWN_ROLES
+    internal = internal and "operator" not in topic.writers
     return (
         f"{'**Internal.** ' if internal else ''}{DIRECTIONS[topic.direction]}. Key `{topic.key}`. "
         f"Written by {', '.join(topic.writers)}; read by {', '.join(topic.readers)}. "
