@@ -17,6 +17,8 @@ CHECK_SECONDS = 0.5
 # The settings a command needs to find the demo's topics and groups.
 NAMES = ("brokers", "partitions", "topic_prefix", "group_prefix", "replication_factor")
 TRIES = (
+    "riskgate accounts",
+    "riskgate stops --open",
     f"riskgate explain --account {RECKLESS} --refused --max 3",
     f"riskgate limits show {RECKLESS}",
     "riskgate report --from-kafka --out demo.html",

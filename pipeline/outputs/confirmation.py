@@ -162,9 +162,9 @@ def _judged(judge: Judge, output: Output) -> Answer | None:
 
 
 def _refusal(alert: Alert, control: Control) -> Answer | None:
-    if alert.rule != "control" or alert.account_id != control.account_id:
+    if alert.rule not in {"control", "internal_error"} or alert.account_id != control.account_id:
         return None
-    said = [f"{control.control_id} is ignored"]
+    said = [f"{control.control_id} is {word}" for word in ("ignored", "not applied")]
     if control.command == "resume":
         said += [
             f"{control.stop_id} is not resumed",

@@ -7,9 +7,11 @@ import pytest
 import typer
 from msgspec.structs import replace
 
-from pipeline.cli.explanation import say_decision
+from pipeline.cli.explanation import line_of, say_decision
 from pipeline.cli.times import moment_ms
-from pipeline.outputs.search import Wanted
+from pipeline.outputs.record import Output
+from pipeline.outputs.search import Found, Wanted
+from tests import given
 from tests.cli.command import riskgate
 from tests.readme_tables import ROOT
 from topics.decisions import TOPIC, Check, Decision
@@ -122,3 +124,32 @@ def test_explain_says_what_is_wrong_when_it_is_misused(
 
     assert done.returncode == 2
     assert said in " ".join(done.stderr.replace("|", " ").split())
+
+
+def test_all_digits_are_shown_only_when_they_are_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    decision = replace(EXAMPLE, equity=Decimal("97900.12345"), checks=())
+
+    say_decision(decision)
+    say_decision(decision, exact=True)
+
+    shown = capsys.readouterr().out
+    assert "equity 97,900.1," in shown
+    assert "equity 97900.12345," in shown
+
+
+def test_control_and_decision_read_as_one_line_each_when_listed() -> None:
+    control = given.control("halt", account_id="a")
+    lines = [
+        line_of(Found(Output(topic, 0, 0, EXAMPLE.at_ms, name, 0, b""), message))
+        for topic, name, message in (("controls", "a", control), ("decisions", "acct-1", EXAMPLE))
+    ]
+
+    assert lines == [
+        "2026-01-01 00:00:00.000  a  CONTROL halt by risk-desk: a test",
+        (
+            "2026-01-01 00:00:00.000  acct-1  MODIFIED buy 0.5 BTC-USD at 50,000, 0.199 approved: "
+            "The position would be 0.25 of equity, above the limit of 0.1.  (momentum:1)"
+        ),
+    ]

@@ -46,6 +46,15 @@ WRITERS = {
     "snapshots": {"risk"},
     "dead_letters": {"ingest", "risk", "broadcast"},
 }
+OPERATORS_READING = (
+    "topics check",
+    "limits show",
+    "health",
+    "accounts acct-1",
+    "stops --open",
+    "decisions",
+    "audit",
+)
 PARTIES = sorted(set().union(*WRITERS.values()))
 
 
@@ -135,22 +144,14 @@ def test_operator_can_do_the_whole_work_when_access_is_least(
     signed = ("--author", "desk", "--reason", "test")
     settings = kafka.settings("operator", **NAMES)
 
-    codes = [
-        riskgate(*command, **settings).returncode
-        for command in (
-            ("topics", "check"),
-            ("limits", "apply", str(file), *signed),
-            ("limits", "show"),
-            ("halt", "acct-1", *signed, "--force"),
-            ("health",),
-            ("accounts", "acct-1"),
-            ("stops", "--open"),
-            ("decisions",),
-            ("audit",),
-        )
-    ]
+    work = (
+        ("limits", "apply", str(file), *signed),
+        ("halt", "acct-1", *signed, "--force"),
+        *(tuple(command.split()) for command in OPERATORS_READING),
+    )
+    codes = {command: riskgate(*command, **settings).returncode for command in work}
 
-    assert codes == [0] * 9
+    assert codes == dict.fromkeys(work, 0)
 
 
 @pytest.mark.parametrize("party", ["engine", "strategy", "risk"])

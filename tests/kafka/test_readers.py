@@ -16,6 +16,7 @@ from tests.cli.command import riskgate
 from tests.kafka.world import PARTITIONS, Row, World
 
 STOPPED, TRADING = "a", "b"
+SIGNED = ("--author", "anna", "--reason", "a test")
 
 
 @pytest.fixture(scope="module")
@@ -171,39 +172,35 @@ def test_new_record_is_handed_on_when_someone_follows_from_a_mark(world: World) 
     following.close()
 
 
-def test_halt_reduce_and_resume_say_what_the_gate_did_when_they_wait(world: World) -> None:
-    signed = ("--author", "anna", "--reason", "a test")
+def test_halt_and_resume_say_what_the_gate_did_when_they_wait(world: World) -> None:
     world.send(given.account("c"))
     world.read("account_states", lambda rows: "c" in {row["account_id"] for row in rows})
 
-    halted = run(world, "halt", "c", *signed)
+    halted = run(world, "halt", "c", *SIGNED)
+    unknown = run(world, "resume", "c", "--stop-id", "c:1:9", *SIGNED)
     shown = run(world, "resume", "c")
-    unknown = run(world, "resume", "c", "--stop-id", "c:1:9", *signed)
-    lifted = run(world, "resume", "c", "--all", *signed)
+    lifted = run(world, "resume", "c", "--all", *SIGNED)
 
-    assert halted[0] == 0
+    assert (halted[0], shown[0], lifted[0]) == (0, 0, 0)
     assert halted[1].startswith("c is halted: stop c:2:1, 0 positions, 0 orders to cancel (")
-    assert shown[0] == 0
-    assert shown[1].startswith("c has 1 open stop:\n  c:2:1  control by anna, open for ")
     assert unknown == (1, "riskgate: refused: no open stop has the id 'c:1:9'\n")
+    assert shown[1].startswith("c has 1 open stop:\n  c:2:1  control by anna, open for ")
     assert lifted[1].startswith("stop c:2:1 of c is lifted; it trades again (")
 
 
 def test_limits_say_that_they_are_in_force_when_apply_waits(world: World, tmp_path: Path) -> None:
     file = tmp_path / "limits.yaml"
     file.write_text("cash: {enabled: false}\n")
-    signed = ("--author", "anna", "--reason", "a test")
 
-    code, text = run(world, "limits", "apply", str(file), "--account", TRADING, *signed)
+    code, text = run(world, "limits", "apply", str(file), "--account", TRADING, *SIGNED)
 
     assert (code, text.partition(" (")[0]) == (0, f"version 1 for {TRADING} is in force")
 
 
 def test_command_for_everyone_needs_a_yes_when_nobody_can_be_asked(world: World) -> None:
-    signed = ("--author", "anna", "--reason", "a test")
 
-    everyone = run(world, "reduce", "*", *signed)
-    flatten = run(world, "flatten", TRADING, *signed)
+    everyone = run(world, "reduce", "*", *SIGNED)
+    flatten = run(world, "flatten", TRADING, *SIGNED)
 
     assert (everyone[0], flatten[0]) == (2, 2)
     assert "add --yes" in " ".join(everyone[1].split())
@@ -211,9 +208,26 @@ def test_command_for_everyone_needs_a_yes_when_nobody_can_be_asked(world: World)
 
 
 def test_control_is_not_confirmed_when_no_worker_runs(kafka: LocalKafka, tmp_path: Path) -> None:
-    signed = ("--author", "anna", "--reason", "a test")
     with World(kafka.bootstrap, tmp_path) as idle:
-        code, text = run(idle, "halt", "a", *signed, "--force", "--wait", "1s")
+        code, text = run(idle, "halt", "a", *SIGNED, "--force", "--wait", "1s")
 
     assert code == 1
     assert text.startswith("riskgate: not confirmed within 1 s; halt-")
+
+
+def test_changes_of_limits_and_controls_are_listed_when_people_made_them(world: World) -> None:
+    (first, *_) = rows(world, "limits", "history", "--from", "1h")[::-1]
+    entries = rows(world, "audit")
+
+    assert (first["account_id"], first["version"], first["author"]) == ("*", 1, "risk-desk")
+    assert first["place"].startswith("limits/")
+    assert [row["kind"] for row in entries][:3] == ["limits", "control", "stop"]
+
+
+def test_stop_stands_between_the_decisions_when_an_account_is_explained(world: World) -> None:
+    code, text = run(world, "explain", "--account", STOPPED)
+
+    assert code == 0
+    newest, *older = [line.split("  ")[2].split()[0] for line in text.splitlines()]
+    assert newest == "REJECTED"
+    assert {"STOPPED", "CONTROL", "LIMITS"} <= {*older}
