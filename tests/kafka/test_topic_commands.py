@@ -162,20 +162,17 @@ def test_limits_grow_by_one_version_when_a_file_is_applied_twice(
 ) -> None:
     file = tmp_path_factory.mktemp("limits") / "limits.yaml"
     file.write_text("drawdown: {drawdown_ratio_max: 0.05}\n")
+    apply = ("limits", "apply", str(file), *SAID, "--no-wait")
     before = riskgate("limits", "diff", str(file), **made)
 
     for account in ("*", "acct-1", "*"):
-        done = riskgate(
-            "limits", "apply", str(file), "--account", account, *SAID, "--no-wait", **made
-        )
+        done = riskgate(*apply, "--account", account, **made)
         assert done.returncode == 0, done.stderr
 
     documents = published(Settings.model_validate(made)).in_force
     after = riskgate("limits", "diff", str(file), **made)
-    assert {name: document.version for name, document in documents.items()} == {
-        "*": 2,
-        "acct-1": 1,
-    }
+    versions = {name: document.version for name, document in documents.items()}
+    assert versions == {"*": 2, "acct-1": 1}
     assert before.stdout == "drawdown.drawdown_ratio_max: 0.05 (default) -> 0.05\n"
     assert before.returncode == 1
     assert (after.returncode, after.stdout) == (0, "Nothing would change.\n")
