@@ -120,6 +120,7 @@ class Checkpoints:
         Raise Stopped or KafkaException when Kafka's client cannot give it up.
         """
         deadline_s = time.monotonic() + seconds_max
+        self._sender.drop_held()
         records = 0 if self._barrier is None else self._barrier.records
         commit = self._commit
         self._steps = self._barrier = self._commit = None
@@ -132,6 +133,7 @@ class Checkpoints:
 
     def _begin(self) -> None:
         now_s = time.monotonic()
+        self._sender.send_held()  # The barrier is behind it.
         role = self._progress.prepare()
         positions, marks, records = self._progress.take()
         self._barrier = barrier = Barrier(

@@ -88,15 +88,17 @@ class Loop:
         if self._was_paused():
             self._rest = self._await_group(self._rest)
         messages = self._read()
+        is_behind = len(messages) >= self._settings.batch_records  # The log has more: far behind.
         for start in range(0, len(messages), CHUNK_RECORDS):
             if self._is_stopping():
                 return  # The rest is read again after the next start.
             if self._was_paused():
                 self._rest = self._await_group(messages[start:])
                 return
-            self._apply(messages[start : start + CHUNK_RECORDS])
+            self._apply(messages[start : start + CHUNK_RECORDS], is_behind=is_behind)
             self._between()
             self._beat()
+        self._sender.release()
         if not messages:
             self._between()
 
@@ -192,11 +194,16 @@ class Loop:
         """How long to wait for more before something else is to be done."""
         return self._checkpoints.patience_s(IDLE_SECONDS)
 
-    def _apply(self, chunk: Messages) -> None:
+    def _apply(self, chunk: Messages, *, is_behind: bool) -> None:
+        """Apply a chunk; what comes of it goes out together, or with all of a full batch.
+
+        Whoever is a thousand records late waits for no single one of them.
+        """
         if len(chunk) > 1:  # One that comes alone is answered at once.
             self._sender.hold()
         self._progress.apply(filter(self._is_record, chunk))
-        self._sender.release()
+        if not is_behind:
+            self._sender.release()
 
     def _between(self) -> None:
         """Do what waits for no record: send what is due by time, hear of deliveries, save."""

@@ -20,6 +20,7 @@ _Message = tuple[str, bytes | None, bytes | None, int, Headers | None]
 Report: TypeAlias = Callable[[KafkaError | None, Message], None]
 FULL_QUEUE_SECONDS_MAX = 20.0  # Less than the watchdog waits: this one says why.
 WAIT_SECONDS = 0.1
+HELD_BYTES_MAX = 4_194_304  # What a thousand decisions take; a few records may make far more.
 DELIVERY_SECONDS_MAX = 30.0
 LOOK_SECONDS = 0.01
 
@@ -38,21 +39,33 @@ class Sender:
         self.delivered = 0
         self.ends: dict[Place, int] = {}  # Behind the last message that Kafka has, by partition.
         self._report: Report | None = None if transactional else self._note
-        self._held: list[_Message] | None = None
+        self._is_holding = False
+        self._held: list[_Message] = []
+        self._held_bytes = 0
 
     def hold(self) -> None:
-        """Keep what is sent until `release`.
+        """Keep what is sent until `release`, or until it is so much that it takes memory.
 
         Each message that finds the client idle becomes a request of its own, which costs it and the
-        broker as much as deciding does. So what comes of a chunk of records goes out together.
+        broker as much as deciding does. So what comes of many records goes out together.
         """
-        self._held = []
+        self._is_holding = True
 
     def release(self) -> None:
-        """Send what was held, in order."""
-        held, self._held = self._held, None
-        for message in held or ():
+        """Send what was held, in order, and hold nothing more."""
+        self._is_holding = False
+        self.send_held()
+
+    def send_held(self) -> None:
+        """Send what was held so far, in order."""
+        held, self._held, self._held_bytes = self._held, [], 0
+        for message in held:
+            self.sent += 1
             self.send(*message, self._report)
+
+    def drop_held(self) -> None:
+        """Forget what was held: whoever has its partitions now decides it again."""
+        self._held, self._held_bytes = [], 0
 
     def send(  # noqa: PLR0913, PLR0917 - The parts of a Kafka message.
         self,
@@ -87,12 +100,10 @@ class Sender:
         headers: Headers | None = None,
     ) -> None:
         """Send a message; without a partition its key decides, by murmur2 as in Java."""
-        self.sent += 1
-        message = topic, key, value, -1 if partition is None else partition, headers
-        if self._held is None:
-            self.send(*message, self._report)
-        else:
-            self._held.append(message)
+        self._held.append((topic, key, value, -1 if partition is None else partition, headers))
+        self._held_bytes += len(value or b"")
+        if not self._is_holding or self._held_bytes > HELD_BYTES_MAX:
+            self.send_held()
 
     def has_delivered(self, sent: int) -> bool:
         """Return whether Kafka has the first so many messages."""

@@ -126,6 +126,17 @@ def test_held_outputs_go_out_when_a_checkpoint_waits_for_them() -> None:
     assert world.committed == [{PLACE: 5}]
 
 
+def test_held_outputs_are_dropped_when_the_partitions_are_lost() -> None:
+    world = World()
+    world.sender.hold()
+    world.sender("decisions", key=b"a", value=b"{}", partition=0)
+
+    world.checkpoints.drop(1.0)
+    world.sender.release()  # Would fail: this producer takes no message.
+
+    assert world.sender.sent == 0
+
+
 def test_positions_of_the_barrier_are_committed_when_work_went_on_meanwhile() -> None:
     world = World()
     world.may_commit.clear()

@@ -45,10 +45,17 @@ class _Consumer:
         """Nothing more comes."""
 
 
-def loop_that_notes(happened: list[str], *, records: int = 0, may_save: bool = True) -> Loop:
-    """Return a loop that notes what it does."""
+def loop_that_notes(
+    happened: list[str], *, records: int = 0, full: int = 1000, may_save: bool = True
+) -> Loop:
+    """Return a loop that notes what it does; full: records of a full batch."""
     settings = EngineSettings(
-        brokers="none", group="risk", instance="risk-0", topics=("events",), partitions={}
+        brokers="none",
+        group="risk",
+        instance="risk-0",
+        topics=("events",),
+        partitions={},
+        batch_records=full,
     )
     note = happened.append
     progress = SimpleNamespace(
@@ -95,7 +102,18 @@ def test_rows_and_checkpoint_go_on_between_chunks_when_there_is_much_to_read() -
 
     between = ["publish", "checkpoint", "beat"]
     first = ["hold", f"apply {CHUNK_RECORDS}", "release"]
-    assert happened == [*first, *between, "apply 1", "release", *between]  # One goes out at once.
+    # One goes out at once.
+    assert happened == [*first, *between, "apply 1", "release", *between, "release"]
+
+
+def test_outputs_go_out_together_when_a_full_batch_was_read() -> None:
+    happened: list[str] = []
+    records = 2 * CHUNK_RECORDS
+
+    loop_that_notes(happened, records=records, full=records).turn()
+
+    chunk = ["hold", f"apply {CHUNK_RECORDS}", "publish", "checkpoint", "beat"]
+    assert happened == [*chunk, *chunk, "release"]
 
 
 def test_rows_and_checkpoint_go_on_when_there_is_nothing_to_read() -> None:
@@ -103,7 +121,7 @@ def test_rows_and_checkpoint_go_on_when_there_is_nothing_to_read() -> None:
 
     loop_that_notes(happened).turn()
 
-    assert happened == ["publish", "checkpoint"]
+    assert happened == ["release", "publish", "checkpoint"]
 
 
 def test_what_was_applied_is_saved_before_the_end_of_an_unreadable_batch_is_sought(
