@@ -26,7 +26,9 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...]
     if seen:
         turn.alert(Cause("flow", f"{flow.flow_id} was already applied"))
     elif may_be_forgotten(
-        account.memory, flow.as_of_ms, skew_ms_max=turn.limits.prices.clock_skew_ms_max
+        account.memory.ring("flows"),
+        flow.as_of_ms,
+        skew_ms_max=turn.limits.prices.clock_skew_ms_max,
     ):
         reason = f"{flow.flow_id} is older than all remembered ids and is not applied"
         turn.alert(Cause("dedupe", reason), level="critical", action="warn")
@@ -41,7 +43,7 @@ def on_account(turn: Turn, flow: CashFlow, *, seen: bool, rated: tuple[str, ...]
     elif flow.kind == "opening":
         turn.alert(Cause("flow", f"{flow.flow_id} is a second opening"))
     else:
-        turn.remember_id(f"flow:{flow.flow_id}")
+        turn.remember_id("flows", f"flow:{flow.flow_id}")
         _apply(turn, flow)
 
 
@@ -49,7 +51,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
     if flow.kind not in ("opening", "snapshot"):
         turn.alert(Cause("flow", f"{flow.flow_id} came before the opening"))
         return
-    turn.remember_id(f"flow:{flow.flow_id}")
+    turn.remember_id("flows", f"flow:{flow.flow_id}")
     account, clock = turn.account, turn.limits.clock
     marks = open_marks(turn)
     amount = booked(flow.amount)

@@ -28,7 +28,7 @@ def on_control(turn: Turn, control: Control, *, seen: bool) -> None:
         stop = Stop(turn.next_id(), control.command, "control", turn.now_ms)
         add_stop(turn, stop, Explanation(control.reason, control.author))
         turn.set_halts(tightened_ms=min(control.issued_at_ms, turn.at_ms))
-    turn.remember_id(f"control:{control.control_id}")
+    turn.remember_id("controls", f"control:{control.control_id}")
 
 
 def _refusal(turn: Turn, control: Control, *, seen: bool) -> str | None:

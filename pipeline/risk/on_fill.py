@@ -28,7 +28,7 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
     if _is_too_old(turn, fill) or _forgotten(turn, fill) or _is_at_no_price(turn, fill):
         return
     execution, number = execution_of(fill), turn.holding(fill.symbol).fills
-    turn.remember_id(identity_of(fill), text_of(Contents(execution, execution, number)))
+    turn.remember_id("fills", identity_of(fill), text_of(Contents(execution, execution, number)))
     if fill.kind == "bust":
         came = is_kept(turn, recall.counterpart_at_ms)
         known = contents_in(recall.counterpart_content, fill) if came else None
@@ -97,9 +97,10 @@ def _is_too_old(turn: Turn, fill: Fill) -> bool:
 
 
 def _forgotten(turn: Turn, fill: Fill) -> bool:
-    """Refuse a fill older than all remembered ids, since it may already be booked."""
+    """Refuse a fill older than all remembered ids of fills, since it may already be booked."""
     skew_ms_max = turn.limits.prices.clock_skew_ms_max
-    if not may_be_forgotten(turn.account.memory, fill.executed_at_ms, skew_ms_max=skew_ms_max):
+    ring = turn.account.memory.ring("fills")
+    if not may_be_forgotten(ring, fill.executed_at_ms, skew_ms_max=skew_ms_max):
         return False
     refuse_fill(turn, fill.fill_id, "it is older than all remembered ids")
     return True

@@ -30,7 +30,7 @@ def on_signal(
     """Decide a signal; `seen`: its id was decided before; `sessions`: of its exchange."""
     turn.repeated_signal = seen
     if not seen:
-        turn.remember_id(f"signal:{signal.signal_id}")
+        turn.remember_id("signals", f"signal:{signal.signal_id}")
     if signal.side == "hold" or seen:
         result = IGNORED_HOLD if signal.side == "hold" else IGNORED_DUPLICATE
         answer(turn, signal, result)
@@ -56,7 +56,7 @@ def refuse(turn: Turn, signal: Signal, *, seen: bool) -> None:
     """Reject a signal that could not be judged; a repetition is still ignored."""
     turn.repeated_signal = seen
     if not seen:
-        turn.remember_id(f"signal:{signal.signal_id}")
+        turn.remember_id("signals", f"signal:{signal.signal_id}")
     answer(turn, signal, IGNORED_DUPLICATE if seen else FAILED)
 
 

@@ -11,6 +11,7 @@ from pipeline.risk.account.identities import (
     Remembered,
     forgotten,
     identity,
+    kind_of,
     oldest_numbers,
 )
 from pipeline.risk.account.kept_fills import FILLS_MAX, WantedFills
@@ -24,12 +25,14 @@ from topics.fills import Fill
 def wanted(account: Account | None, shared: Shared, event: Event, *, at_ms: int) -> Lookup:
     """Return what the step of an event must look up; nearly always one id."""
     oldest: tuple[int, ...] = ()
-    if account is not None:
-        limits = limits_of(shared.limits.rules, account.limits.rules)
-        oldest = oldest_numbers(account, limits.dedupe, max(account.applied.clock_ms, at_ms))
+    kind = kind_of(event)
+    if account is not None and kind is not None:
+        dedupe = limits_of(shared.limits.rules, account.limits.rules).dedupe
+        now_ms = max(account.applied.clock_ms, at_ms)
+        oldest = oldest_numbers(account.memory.ring(kind), dedupe, now_ms)
     if isinstance(event, FillEvent):
         return _of_fill(account, event.body, oldest=oldest)
-    return Lookup(event.account_id, identity(event), oldest)
+    return Lookup(event.account_id, identity(event), kind, oldest)
 
 
 def _of_fill(account: Account | None, fill: Fill, *, oldest: tuple[int, ...]) -> Lookup:
@@ -41,6 +44,7 @@ def _of_fill(account: Account | None, fill: Fill, *, oldest: tuple[int, ...]) ->
     return Lookup(
         account_id=fill.account_id,
         identity=own,
+        kind="fills",
         oldest=oldest,
         counterpart=counterpart,
         signal=None if fill.signal_id is None or is_reserved else f"signal:{fill.signal_id}",
@@ -57,19 +61,18 @@ def recall_seen(turn: Turn, event: Event, recall: Recall) -> bool:
     """Return whether the event's id is kept; else forget ids past the horizon or make room."""
     if recall.seen_at_ms is None and not recall.oldest:
         return False
-    named = identity(event)
-    if named is None:
+    named, kind = identity(event), kind_of(event)
+    if named is None or kind is None:
         return False
     horizon_ms = turn.limits.dedupe.dedupe_horizon_ms
     if recall.seen_at_ms is not None and recall.seen_at_ms > turn.now_ms - horizon_ms:
         return True
     if recall.oldest:
-        memory, dropped = forgotten(
-            turn.account.memory, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
+        ring = turn.account.memory.ring(kind)
+        ring, dropped = forgotten(
+            ring, recall.oldest, dedupe=turn.limits.dedupe, now_ms=turn.now_ms
         )
-        turn.set_memory(
-            first=memory.first, oldest_ms=memory.oldest_ms, forgotten_ms=memory.forgotten_ms
-        )
+        turn.set_ring(kind, ring)
         turn.forget.extend(dropped)
     return recall.seen_at_ms is not None and all(gone.identity != named for gone in turn.forget)
 
@@ -81,6 +84,6 @@ def is_kept(turn: Turn, remembered_ms: int | None) -> bool:
 
 
 def change_content(turn: Turn, named: str, content: str, *, recall: Recall) -> None:
-    """Replace the content kept with an id, which stays at its place in the ring."""
+    """Replace the content kept with a fill's id, which stays at its place in the ring."""
     if recall.seen_at_ms is not None:
-        turn.remember.append(Remembered(IN_PLACE, named, recall.seen_at_ms, content))
+        turn.remember.append(Remembered("fills", IN_PLACE, named, recall.seen_at_ms, content))

@@ -9,8 +9,8 @@ from pipeline.risk.account.kept_fills import KeptFill
 
 # Raised with every change of what is stored, so that no release misreads the state of another;
 # tests/risk/state_layout.json holds the layout that belongs to it.
-STATE_VERSION = 4  # A kept fill knows what its stop price follows from.
-OLDEST_VERSION = 3  # Versions 1 and 2 are from before the first release and need not load.
+STATE_VERSION = 5  # Each kind of remembered id has a ring of its own.
+OLDEST_VERSION = 5  # Versions 1 to 4 are from before the first release and need not load.
 
 T = TypeVar("T", Account, Shared, KeptFill)
 

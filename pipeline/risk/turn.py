@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from pipeline.risk.account.account import EXPIRED_MAX, Account, Shared
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.identities import Remembered
+from pipeline.risk.account.records import IdKind
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.limits.in_force import Limits
 from pipeline.risk.outputs import USUAL_ACTIONS, FillMatch, Output
@@ -98,9 +99,9 @@ class Turn(WorkingAccount):
             )
         )
 
-    def remember_id(self, identity: str, content: str = "") -> None:
-        """Remember an id as the newest of the account's ring, and something with it."""
-        memory = self.account.memory
-        self.remember.append(Remembered(memory.next, identity, self.now_ms, content))
-        oldest_ms = self.now_ms if memory.next == memory.first else memory.oldest_ms
-        self.set_memory(next=memory.next + 1, oldest_ms=oldest_ms)
+    def remember_id(self, kind: IdKind, identity: str, content: str = "") -> None:
+        """Remember an id as the newest of the ring of its kind, and something with it."""
+        ring = self.account.memory.ring(kind)
+        self.remember.append(Remembered(kind, ring.next, identity, self.now_ms, content))
+        oldest_ms = self.now_ms if ring.next == ring.first else ring.oldest_ms
+        self.set_ring(kind, replace(ring, next=ring.next + 1, oldest_ms=oldest_ms))

@@ -23,6 +23,7 @@ from pipeline.risk.account.changes import (
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.idle import drop_idle
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
+from pipeline.risk.account.records import IdKind, Ring
 from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.account.totals import Totals, moved
 from pipeline.risk.limits.in_force import Limits
@@ -145,6 +146,10 @@ class WorkingAccount:
         """Replace what was seen and reported; no account limit reads it."""
         memory = replace(self.account.memory, **changes)
         self.account = replace(self.account, memory=memory)
+
+    def set_ring(self, kind: IdKind, ring: Ring) -> None:
+        """Replace the ring of one kind of remembered id."""
+        self.set_memory(rings={**self.account.memory.rings, kind: ring})
 
     def set_deadlines(self, **changes: Unpack[DeadlinesChanges]) -> None:
         """Replace when something must be looked at again; no account limit reads it."""

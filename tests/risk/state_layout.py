@@ -17,7 +17,7 @@ from msgspec import inspect
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.contents import Contents, text_of
 from pipeline.risk.account.holding import Execution
-from pipeline.risk.account.identities import identity
+from pipeline.risk.account.identities import identity, kind_of
 from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.position import Position
 from pipeline.risk.state import STATE_VERSION
@@ -156,7 +156,9 @@ def _of_a_role() -> Iterator[tuple[bytes, object]]:
     contents = Contents(said=execution, booked=msgspec.structs.replace(execution), number=3)
     for number, event in enumerate(EVENTS):
         kept = text_of(contents) if isinstance(event, FillEvent) else ""
-        accounts.remember(A, Remembered(number, identity(event) or "", 1000 + number, kept))
+        kind = kind_of(event) or "signals"
+        entry = Remembered(kind, number, identity(event) or "", 1000 + number, kept)
+        accounts.remember(A, entry)
     accounts.fills.write(A, KeptFill("BTC-USD", 3, execution, Position()))
     accounts.quarantine(A, Quarantine("rules"))
     accounts.save_quarantine(B, Quarantine("rules", 7))

@@ -181,11 +181,11 @@ def test_state_is_refused_when_a_newer_release_wrote_it() -> None:
     assert log.account is not None
     raw = save_account(log.account)
 
-    with pytest.raises(StateError, match="state version 5 is newer than 4"):
-        load_account(bytes([5]) + raw[1:])
+    with pytest.raises(StateError, match="state version 6 is newer than 5"):
+        load_account(bytes([6]) + raw[1:])
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_state_is_refused_when_it_is_from_before_the_first_release(version: int) -> None:
     log = opened()
     assert log.account is not None

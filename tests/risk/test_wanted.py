@@ -55,12 +55,12 @@ def store_of_three_fills() -> AccountStore:
     store = AccountStore(MemoryStore())
     for number in range(3):
         store.fills.write(ME, kept(number))
-    store.remember(ME, Remembered(1, FILL, T0_MS, "1\n1|100|0||0"))
+    store.remember(ME, Remembered("fills", 1, FILL, T0_MS, "1\n1|100|0||0"))
     return store
 
 
 def test_only_the_id_is_wanted_when_a_signal_comes() -> None:
-    assert lookup(opened(), signal_event()) == Lookup(ME, "signal:signal-1")
+    assert lookup(opened(), signal_event()) == Lookup(ME, "signal:signal-1", "signals")
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,23 @@ def test_nothing_is_wanted_when_an_event_has_no_id_of_its_own(event: Event) -> N
 def test_oldest_places_of_the_ring_are_wanted_when_it_is_full() -> None:
     log = opened(given.only("cash") | {"dedupe": {"dedupe_max": 1}})
 
+    log.ask("s1", T0_MS + 1)
+
     found = lookup(log, signal_event())
 
-    # One id is kept, that of the opening; what comes now takes its place.
-    assert found == Lookup(ME, "signal:signal-1", oldest=(0,))
+    # One id of a signal is kept, that of s1; what comes now takes its place.
+    assert found == Lookup(ME, "signal:signal-1", "signals", oldest=(0,))
+
+
+def test_no_place_is_wanted_when_only_another_kind_is_full() -> None:
+    log = opened(given.only("cash") | {"dedupe": {"dedupe_max": 1}})
+
+    assert lookup(log, signal_event()).oldest == ()
 
 
 def test_oldest_places_are_wanted_when_past_the_horizon() -> None:
     log = opened(given.only("cash") | {"dedupe": {"dedupe_horizon_ms": 10}})
+    log.ask("s1", T0_MS)
 
     found = [lookup(log, signal_event(), T0_MS + age_ms).oldest for age_ms in (9, 10)]
 
@@ -96,7 +105,7 @@ def test_bust_and_signal_are_wanted_when_a_fill_comes() -> None:
     fill = fill_event(signal_id="s1")
 
     assert lookup(Log(), fill) == Lookup(
-        ME, FILL, counterpart=BUST, signal="signal:s1", changed=FILL
+        ME, FILL, "fills", counterpart=BUST, signal="signal:s1", changed=FILL
     )
 
 
@@ -113,7 +122,7 @@ def test_kept_fills_are_wanted_when_one_is_busted() -> None:
     log.fill("f1", 1, T0_MS + 2)
 
     assert lookup(log, fill_event(kind="bust")) == Lookup(
-        ME, BUST, counterpart=FILL, fills=WantedFills(X, 0, 2), changed=FILL
+        ME, BUST, "fills", counterpart=FILL, fills=WantedFills(X, 0, 2), changed=FILL
     )
 
 
@@ -126,8 +135,8 @@ def test_later_fills_are_given_when_one_is_busted_or_corrected(own: str, counter
 
 def test_times_of_bust_and_signal_are_given_when_both_were_remembered() -> None:
     store = store_of_three_fills()
-    store.remember(ME, Remembered(2, BUST, T0_MS + 2, "2\nsaid"))
-    store.remember(ME, Remembered(3, "signal:s1", T0_MS + 3))
+    store.remember(ME, Remembered("fills", 2, BUST, T0_MS + 2, "2\nsaid"))
+    store.remember(ME, Remembered("signals", 3, "signal:s1", T0_MS + 3))
 
     found = store.recall(Lookup(ME, FILL, counterpart=BUST, signal="signal:s1", changed=FILL))
 

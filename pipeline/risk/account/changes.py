@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from pipeline.risk.account.currencies import KnownRate, WaitingFlows
 from pipeline.risk.account.position import Position
-from pipeline.risk.account.records import Stop
+from pipeline.risk.account.records import IdKind, Ring, Stop
 from pipeline.risk.account.refused import RefusedOrder
 from pipeline.risk.account.reservations import PendingExit, Reservation
 from pipeline.risk.account.rule_records import Breaker, Drift, Stopouts, Violations
@@ -85,10 +85,7 @@ class OrdersChanges(TypedDict, total=False):
 
 
 class MemoryChanges(TypedDict, total=False):
-    first: int
-    next: int
-    oldest_ms: int | None
-    forgotten_ms: int | None
+    rings: dict[IdKind, Ring]
     alerted: dict[str, int]
     limits_reported: str
 

@@ -1,15 +1,14 @@
 """Remembered ids: which identity an event has, and how many of them an account keeps.
 
-Ids live outside the account's record, in a ring that the shell stores; the core says what to write
-and what to drop.
+Ids live outside the account's record, in rings that the shell stores, one for each kind of id; the
+core says what to write and what to drop.
 """
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account
 from pipeline.risk.account.contents import identity_of
-from pipeline.risk.account.records import Memory
+from pipeline.risk.account.records import IdKind, Ring
 from pipeline.risk.parameters import Dedupe
 from topics.events import AccountEvent, ControlEvent, Event, FillEvent, SignalEvent
 from topics.fields import EVERYONE
@@ -19,7 +18,8 @@ IN_PLACE = -1
 
 
 class Remembered(Struct, frozen=True, array_like=True, gc=False):
-    number: int  # Place in the account's ring; IN_PLACE: only its content changed.
+    kind: IdKind  # Names the ring.
+    number: int  # Place in that ring; IN_PLACE: only the content changed.
     identity: str
     at_ms: int
     content: str = ""  # Kept with the id itself, not in the ring.
@@ -40,42 +40,56 @@ def identity(event: Event) -> str | None:
             return None
 
 
-def oldest_numbers(account: Account, dedupe: Dedupe, now_ms: int) -> tuple[int, ...]:
+def kind_of(event: Event) -> IdKind | None:
+    """Return which ring remembers the event's id, or None where it has none."""
+    match event:
+        case SignalEvent():
+            return "signals"
+        case FillEvent():
+            return "fills"
+        case AccountEvent():
+            return "flows"
+        case ControlEvent():
+            return None if event.account_id == EVERYONE else "controls"
+        case _:
+            return None
+
+
+def oldest_numbers(ring: Ring, dedupe: Dedupe, now_ms: int) -> tuple[int, ...]:
     """Number the ring entries that may have to be forgotten at this event; nearly always none."""
-    memory = account.memory
-    count = memory.next - memory.first
+    count = ring.next - ring.first
     full = count >= dedupe.dedupe_max
-    past = memory.oldest_ms is not None and memory.oldest_ms <= now_ms - dedupe.dedupe_horizon_ms
+    past = ring.oldest_ms is not None and ring.oldest_ms <= now_ms - dedupe.dedupe_horizon_ms
     if not count or not (full or past):
         return ()
     # One more than is forgotten at once: its time becomes the oldest kept.
-    return tuple(range(memory.first, min(memory.first + FORGET_AT_ONCE_MAX + 1, memory.next)))
+    return tuple(range(ring.first, min(ring.first + FORGET_AT_ONCE_MAX + 1, ring.next)))
 
 
-def may_be_forgotten(memory: Memory, said_ms: int, *, skew_ms_max: int) -> bool:
+def may_be_forgotten(ring: Ring, said_ms: int, *, skew_ms_max: int) -> bool:
     """Whether the id of what was made at `said_ms` may have been remembered and forgotten.
 
     What was forgotten arrived by `forgotten_ms`, so it was made no later than that and the skew.
     """
-    if memory.forgotten_ms is None or said_ms > memory.forgotten_ms + skew_ms_max:
+    if ring.forgotten_ms is None or said_ms > ring.forgotten_ms + skew_ms_max:
         return False
-    return memory.oldest_ms is None or said_ms < memory.oldest_ms
+    return ring.oldest_ms is None or said_ms < ring.oldest_ms
 
 
 def forgotten(
-    memory: Memory, oldest: tuple[Remembered, ...], *, dedupe: Dedupe, now_ms: int
-) -> tuple[Memory, tuple[Remembered, ...]]:
+    ring: Ring, oldest: tuple[Remembered, ...], *, dedupe: Dedupe, now_ms: int
+) -> tuple[Ring, tuple[Remembered, ...]]:
     """Drop the oldest ids past the horizon, and those that one more would push out."""
     dropped: list[Remembered] = []
     for entry in oldest[:FORGET_AT_ONCE_MAX]:
-        too_many = memory.next - memory.first - len(dropped) >= dedupe.dedupe_max
+        too_many = ring.next - ring.first - len(dropped) >= dedupe.dedupe_max
         if not (too_many or entry.at_ms <= now_ms - dedupe.dedupe_horizon_ms):
             break
         dropped.append(entry)
     if not dropped:
-        return memory, ()
+        return ring, ()
     kept = oldest[len(dropped) :]
     first = dropped[-1].number + 1
     oldest_ms = kept[0].at_ms if kept else None
-    left = replace(memory, first=first, oldest_ms=oldest_ms, forgotten_ms=dropped[-1].at_ms)
+    left = replace(ring, first=first, oldest_ms=oldest_ms, forgotten_ms=dropped[-1].at_ms)
     return left, tuple(dropped)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from pipeline.risk.account.identities import Remembered
 from pipeline.risk.account.kept_fills import KeptFill, WantedFills
+from pipeline.risk.account.records import IdKind
 
 
 class Lookup(Struct, frozen=True, gc=False):
@@ -14,7 +15,8 @@ class Lookup(Struct, frozen=True, gc=False):
 
     account_id: str
     identity: str | None = None  # Of the event.
-    oldest: tuple[int, ...] = ()  # Places in the account's ring.
+    kind: IdKind | None = None  # Names the ring of that identity.
+    oldest: tuple[int, ...] = ()  # Places in that ring.
     counterpart: str | None = None  # Identity of a fill's bust, or of a bust's fill.
     signal: str | None = None  # Identity of a fill's signal where nothing is reserved for it.
     fills: WantedFills | None = None  # With a bust or a correction: those kept of its symbol.

@@ -15,6 +15,7 @@ from pipeline.risk.account.unconverted import Early
 from pipeline.risk.numbers import ZERO
 
 Strength = Literal["reduce", "halt", "flatten"]
+IdKind = Literal["signals", "fills", "flows", "controls"]  # Of remembered ids.
 STRENGTHS: dict[str, int] = {"reduce": 1, "halt": 2, "flatten": 3}
 
 
@@ -82,15 +83,29 @@ class Orders(Struct, frozen=True, array_like=True, gc=False):
     refused_pnl: Decimal = ZERO  # What blocked quantities would have lost a day later, net.
 
 
-class Memory(Struct, frozen=True, array_like=True, gc=False):
-    """The ring of remembered ids, and what was reported: nothing counts or is reported twice."""
+class Ring(Struct, frozen=True, array_like=True, gc=False):
+    """Which places of one ring of remembered ids are taken: from `first` to before `next`."""
 
     first: int = 0
     next: int = 0
     oldest_ms: int | None = None  # When the oldest kept id was remembered.
     forgotten_ms: int | None = None  # The same of the newest forgotten one.
+
+
+EMPTY_RING = Ring()
+
+
+class Memory(Struct, frozen=True, array_like=True, gc=False):
+    """The rings of remembered ids, and what was reported: nothing counts or is reported twice."""
+
+    # One for each kind of id, so that a flood of one kind forgets nothing of another.
+    rings: dict[IdKind, Ring] = {}
     alerted: dict[str, int] = {}  # When each watch last alerted, while it breaches.
     limits_reported: str = ""  # The documents and release whose defects were told last.
+
+    def ring(self, kind: IdKind) -> Ring:
+        """Return the ring of one kind of id."""
+        return self.rings.get(kind, EMPTY_RING)
 
 
 class Deadlines(Struct, frozen=True, array_like=True, gc=False):

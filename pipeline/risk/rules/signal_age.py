@@ -19,11 +19,11 @@ class SignalAge(Rule, frozen=True, kw_only=True):
         skew_ms_max = view.common.prices.clock_skew_ms_max
         age_ms = now_ms - signal.created_at_ms
         check = self.count(age_ms, self.signal_age_ms_max)
-        memory, expires_ms = view.account.memory, signal.expires_at_ms
+        ring, expires_ms = view.account.memory.ring("signals"), signal.expires_at_ms
         rejected = (
             -age_ms > skew_ms_max
             or (expires_ms is not None and now_ms >= expires_ms)
-            or may_be_forgotten(memory, signal.created_at_ms, skew_ms_max=skew_ms_max)
+            or may_be_forgotten(ring, signal.created_at_ms, skew_ms_max=skew_ms_max)
         )
         if not rejected:
             return check

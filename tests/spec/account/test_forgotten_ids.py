@@ -83,6 +83,51 @@ def test_oldest_is_forgotten_when_there_are_too_many() -> None:
     assert last["reasons"] == ["duplicate_signal"]
 
 
+@pytest.mark.parametrize("flood", ["signals", "flows"])
+def test_fill_is_still_known_when_a_flood_of_another_kind_follows(flood: str) -> None:
+    desk = short_memory(dedupe_max=3)
+    executed_ms = desk.now_ms
+    fill_once(desk, executed_ms)
+
+    for number in range(8):
+        desk.wait(SECOND)
+        if flood == "signals":
+            desk.signal("hold", signal_id=f"s{number}")
+        else:
+            desk.flow("deposit", 1, flow_id=f"d{number}")
+    fill_once(desk, executed_ms)
+
+    assert desk.position()["quantity"] == "10"
+    assert (desk.state()["trading_state"], desk.alerts("fill_refused")) == ("active", [])
+
+
+def test_flow_is_still_known_when_a_flood_of_signals_follows() -> None:
+    desk = short_memory(dedupe_max=3)
+    desk.flow("deposit", 100, flow_id="one")
+
+    for number in range(8):
+        desk.wait(SECOND)
+        desk.signal("hold", signal_id=f"s{number}")
+    desk.flow("deposit", 100, flow_id="one")
+
+    (alert,) = desk.alerts("flow")
+    assert alert["message"] == "one was already applied"
+    assert desk.state()["balance"] == "10100"
+
+
+def test_control_acts_once_when_a_flood_of_signals_follows() -> None:
+    desk = short_memory(dedupe_max=3)
+    desk.control("halt", control_id="c1")
+    desk.control("resume", stop_id=desk.state()["stops"][0])
+
+    for number in range(8):
+        desk.wait(SECOND)
+        desk.signal("hold", signal_id=f"s{number}")
+    desk.control("halt", control_id="c1")
+
+    assert desk.state()["trading_state"] == "active"
+
+
 def test_seven_days_are_remembered_by_default() -> None:
     desk = open_desk(only())
     executed_ms = desk.now_ms

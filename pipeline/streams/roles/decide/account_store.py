@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.identities import IN_PLACE
+from pipeline.risk.account.records import IdKind
 from pipeline.risk.state import (
     StateError,
     load_account,
@@ -118,7 +119,7 @@ class AccountStore:
         seen = None if identity is None else self._store.get(_identity(account_id, identity))
         if lookup.counterpart is None and seen is None and not numbers:
             return _NOTHING
-        oldest = (self._ring_entry(account_id, number) for number in numbers)
+        oldest = (self._ring_entry(account_id, lookup.kind, number) for number in numbers)
         at_ms, content = _remembered(seen)
         found = Recall(
             seen_at_ms=at_ms,
@@ -152,20 +153,24 @@ class AccountStore:
         at_ms, identity = _AT_MS.pack(entry.at_ms), entry.identity
         self._store.set(_identity(account_id, identity), at_ms + entry.content.encode())
         if entry.number != IN_PLACE:
-            self._rings.write(_ring(account_id), entry.number, at_ms + identity.encode())
+            self._rings.write(
+                _ring(account_id, entry.kind), entry.number, at_ms + identity.encode()
+            )
 
     def forget(self, account_id: str, entry: Remembered) -> None:
         """Delete an id under its name, and with the last of its block that block of the ring."""
         self._store.delete(_identity(account_id, entry.identity))
         if entry.number % RING_ENTRIES == RING_ENTRIES - 1:
-            self._rings.drop(_ring(account_id), entry.number)
+            self._rings.drop(_ring(account_id, entry.kind), entry.number)
 
-    def _ring_entry(self, account_id: str, number: int) -> Remembered | None:
-        raw = self._rings.read(_ring(account_id), number, number + 1).get(number)
+    def _ring_entry(self, account_id: str, kind: IdKind | None, number: int) -> Remembered | None:
+        if kind is None:
+            return None
+        raw = self._rings.read(_ring(account_id, kind), number, number + 1).get(number)
         if raw is None:
             return None
         at_ms, identity = _remembered(raw)
-        return Remembered(number=number, identity=identity, at_ms=at_ms or 0)
+        return Remembered(kind=kind, number=number, identity=identity, at_ms=at_ms or 0)
 
 
 @contextmanager
@@ -196,5 +201,5 @@ def _identity(account_id: str, identity: str) -> bytes:
     return f"i|{account_id}|{identity}".encode()
 
 
-def _ring(account_id: str) -> bytes:
-    return f"r|{account_id}".encode()
+def _ring(account_id: str, kind: IdKind) -> bytes:
+    return f"r|{account_id}|{kind}".encode()
