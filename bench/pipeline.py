@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
@@ -133,6 +133,7 @@ def consumer_of(settings: Settings, topic: str, *, isolation: str = "read_commit
             "enable.auto.commit": False,
             "fetch.wait.max.ms": 100,
             "fetch.queue.backoff.ms": 1,
+            "log_level": 2,
         }
     )
     name = settings.topic(topic)
@@ -154,22 +155,35 @@ def running(
 
 
 def start(
-    settings: Settings, folder: Path, *roles: str, instance: str, **changes: object
+    settings: Settings,
+    folder: Path,
+    *roles: str,
+    instance: str,
+    log: BinaryIO | None = None,
+    **changes: object,
 ) -> subprocess.Popen[bytes]:
-    """Start roles as one process. changes: other settings, by their names."""
+    """Start roles as one process. log: of stderr. changes: other settings, by their names."""
     chosen = {
-        "brokers": settings.brokers,
-        "topic_prefix": settings.topic_prefix,
-        "group_prefix": settings.group_prefix,
-        "partitions": PARTITIONS,
         "instance": instance,
         "state_dir": folder / settings.group_prefix / instance,
         "http_port": 0,
         "log_level": "warning",
         **changes,
     }
-    environment = {variable(name): str(value) for name, value in chosen.items()}
-    return subprocess.Popen(riskgate_command("run", *roles), env={**os.environ, **environment})
+    environment = environment_of(settings, **chosen)
+    return subprocess.Popen(riskgate_command("run", *roles), env=environment, stderr=log)
+
+
+def environment_of(settings: Settings, **more: object) -> dict[str, str]:
+    """Return the environment in which a command finds the topics of a bench. more: settings."""
+    chosen = {
+        "brokers": settings.brokers,
+        "topic_prefix": settings.topic_prefix,
+        "group_prefix": settings.group_prefix,
+        "partitions": PARTITIONS,
+        **more,
+    }
+    return {**os.environ, **{variable(name): str(value) for name, value in chosen.items()}}
 
 
 def _latencies(settings: Settings, folder: Path) -> Iterator[Measured]:
