@@ -40,7 +40,7 @@ def test_lock_has_hashes_and_no_address_when_it_is_made() -> None:
     assert "://" not in LOCK
 
 
-@pytest.mark.parametrize("package", ["topics", "pipeline"])
+@pytest.mark.parametrize("package", ["riskgate", "topics", "pipeline"])
 def test_package_says_it_is_typed_when_it_is_installed(package: str) -> None:
     assert (ROOT / package / "py.typed").exists()
 
