@@ -17,6 +17,7 @@ from pipeline.budgets.seats import newest, next_rules, seat, valid_documents
 from pipeline.errors import StartupError
 from pipeline.streams.admin.limits_log import all_documents, read_topic
 from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.clients.row_ages import RowAges
 from pipeline.streams.settings import Settings
 from topics.account_states import TOPIC as STATES
 from topics.account_states import AccountState
@@ -150,15 +151,19 @@ class Rebalancer:
 
 
 def _rows(settings: Settings) -> Iterator[AccountState]:
+    """Yield rows, the newest of an account last."""
+    ages: RowAges[str] = RowAges()
     for message in read_topic(settings, STATES.name):
         value = message.value()
         if value is not None:
             try:
-                yield decode_as(AccountState, bytes(value))
+                row = decode_as(AccountState, bytes(value))
             except DecodeError as error:
                 raise BrokerError(
                     f"{STATES.name} holds a row that riskgate did not write: {error}"
                 ) from error
+            if not ages.is_older(row.account_id, sequence=row.sequence, at_ms=row.at_ms):
+                yield row
 
 
 def _state(budgets: Budgets, state: AccountState | None) -> AccountState | None:

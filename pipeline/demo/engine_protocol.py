@@ -66,7 +66,7 @@ class EngineProtocol:
 
     def __init__(self) -> None:
         self._accounts: dict[str, _Account] = {}
-        self._known: set[str] = set()  # Client ids: a repeated message must not act twice.
+        self._known: set[str] = set()  # Client ids and stops: a repetition must not act twice.
         self._waiting: dict[str, Ticket] = {}
 
     @property
@@ -112,8 +112,12 @@ class EngineProtocol:
         return []
 
     def _stop(self, account: _Account, stop: Stop, now_ms: int) -> list[Instruction]:
-        if stop.status != "triggered":
+        # A replica set that is behind repeats it, perhaps after the account was resumed: by then
+        # other orders work at the venue.
+        name = f"{stop.account_id} {stop.stop_id} {stop.sequence}"
+        if stop.status != "triggered" or name in self._known:
             return []
+        self._known.add(name)
         account.stopped_sequence = max(account.stopped_sequence, stop.sequence)
         void: list[Instruction] = list(
             self._void(stop.account_id, below=stop.sequence, now_ms=now_ms)

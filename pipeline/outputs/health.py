@@ -88,7 +88,7 @@ def _bad(name: str, text: str) -> Finding:
 def _counts(broker: Broker) -> dict[str, int]:
     """Return the partition count of each topic that a group reads."""
     names = [name for part in _PARTS for name in part.topics]
-    with closing(_asking(broker, "operator")) as consumer:
+    with closing(_asking(broker, broker.settings.group("operator"))) as consumer:
         return dict(zip(names, broker.partitions(consumer, *names), strict=True))
 
 
@@ -107,12 +107,12 @@ def _groups(broker: Broker, counts: dict[str, int]) -> Iterator[Finding]:
     """Say of each role whether its workers own every partition."""
     with broker.sentences():
         admin = AdminClient(broker.properties())
-        groups = [broker.settings.group(part.group) for part in _PARTS]
+        groups = [broker.settings.role_group(part.group) for part in _PARTS]
         asked = admin.describe_consumer_groups(groups, request_timeout=ANSWER_SECONDS_MAX)
         answers = {group: answer.result() for group, answer in asked.items()}
     for part in _PARTS:
         partitions = {broker.settings.topic(each): counts[each] for each in part.topics}
-        yield _role(part.role, answers[broker.settings.group(part.group)], partitions)
+        yield _role(part.role, answers[broker.settings.role_group(part.group)], partitions)
 
 
 def _role(role: str, group: ConsumerGroupDescription, partitions: dict[str, int]) -> Finding:
@@ -134,7 +134,10 @@ def _input_lag(broker: Broker, counts: dict[str, int]) -> Finding:
     """Say how many records ingest has not committed yet."""
     behind: dict[str, int] = {}
     for part in _PARTS[:2]:
-        with broker.sentences(), closing(_asking(broker, part.group)) as consumer:
+        with (
+            broker.sentences(),
+            closing(_asking(broker, broker.settings.role_group(part.group))) as consumer,
+        ):
             places = [(name, number) for name in part.topics for number in range(counts[name])]
             committed = _committed(broker, consumer, places)
             for name, number in places:
@@ -151,7 +154,8 @@ def _input_lag(broker: Broker, counts: dict[str, int]) -> Finding:
 def _risk_lag(reader: OutputReader, partitions: int) -> Finding:
     """Say how old the oldest event is that risk has not saved yet."""
     places = [("events", number) for number in range(partitions)]
-    with reader.broker.sentences(), closing(_asking(reader.broker, RoleName.RISK)) as consumer:
+    group = reader.broker.settings.role_group(RoleName.RISK)
+    with reader.broker.sentences(), closing(_asking(reader.broker, group)) as consumer:
         committed = _committed(reader.broker, consumer, places)
     never = sum(offset < 0 for offset in committed.values())
     if never:
@@ -190,7 +194,10 @@ def _commits(broker: Broker, partitions: int) -> Finding:
     """Watch risk commit: each partition gets heartbeats, so each must move on."""
     places = [("events", number) for number in range(partitions)]
     started_s = time.monotonic()
-    with broker.sentences(), closing(_asking(broker, RoleName.RISK)) as consumer:
+    with (
+        broker.sentences(),
+        closing(_asking(broker, broker.settings.role_group(RoleName.RISK))) as consumer,
+    ):
         first = _committed(broker, consumer, places)
         waiting = set(places)
         while waiting and time.monotonic() - started_s < COMMIT_SECONDS_MAX:
@@ -238,6 +245,4 @@ def _committed(
 
 def _asking(broker: Broker, group: str) -> Consumer:
     """Return a consumer that asks for a group's offsets and never joins it."""
-    return Consumer(
-        broker.properties(group_id=broker.settings.group(group), enable_auto_commit=False)
-    )
+    return Consumer(broker.properties(group_id=group, enable_auto_commit=False))

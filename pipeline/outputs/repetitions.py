@@ -2,12 +2,14 @@
 
 Risk sends at least once, always the same bytes: after a crash the events behind the checkpoint are
 decided again. Each writer sends a partition in order and without gaps, so a lower sequence than the
-last one of an account can only be a repetition; of the last one, the bytes tell.
+last one of an account can only be a repetition; of the last one, the bytes tell. Two replica sets
+send all of it twice, and one of them may be far behind the other.
 """
 
 from typing import NamedTuple
 
 from pipeline.outputs.record import Output
+from pipeline.streams.clients.row_ages import RowAges
 
 __all__ = ["Repetitions"]
 
@@ -28,17 +30,20 @@ class Repetitions:
     def __init__(self, forks: set[str]) -> None:
         self._forks = forks  # Filled with accounts of which one sequence came with two chains.
         self._last: dict[tuple[str, int, str], _Last] = {}
+        self._ages: RowAges[tuple[int, str]] = RowAges()
         self._letters: dict[bytes, None] = {}
 
     def is_repeated(self, output: Output, *, chain: str) -> bool:
-        """Whether a row was seen before.
+        """Whether a row was seen before, or is one of account_states older than one that was seen.
 
-        Never one of account_states, where the newest row counts whatever its sequence: that of an
-        account which was set aside has none of its own. Nor what people write.
+        Never what people write.
         """
         if output.topic == LETTERS:
             return self._is_known_letter(output.value)
-        if output.topic == STATES or not output.sequence:
+        if output.topic == STATES:
+            place = output.partition, output.account_id
+            return self._ages.is_older(place, sequence=output.sequence, at_ms=output.at_ms)
+        if not output.sequence:
             return False
         stream = (output.topic, output.partition, output.account_id)
         last = self._last.get(stream)

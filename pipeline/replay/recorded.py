@@ -78,11 +78,11 @@ def _partitions(broker: Broker, consumer: Consumer) -> int:
 
 
 def _why_nothing(broker: Broker, decided: list[TopicPartition]) -> str:
-    log, group = broker.settings.topic(EVENTS), broker.settings.group("risk")
+    log, group = broker.settings.topic(EVENTS), broker.settings.role_group("risk")
     if all(place.offset < 0 for place in decided):
         return (
             f"The group {group} has decided nothing of {log}, so there is nothing to replay; "
-            "name the group of the risk workers with RISKGATE_GROUP_PREFIX"
+            "name the group of the risk workers with RISKGATE_GROUP_PREFIX and RISKGATE_REPLICA"
         )
     return f"{log} no longer holds any event that {group} has decided"
 
@@ -145,5 +145,5 @@ def _recorded(record: Message, start: Start | None, *, partitions: int) -> Recor
 
 def _asking(broker: Broker) -> Consumer:
     return Consumer(
-        broker.properties(group_id=broker.settings.group("risk"), enable_auto_commit=False)
+        broker.properties(group_id=broker.settings.role_group("risk"), enable_auto_commit=False)
     )

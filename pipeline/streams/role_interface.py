@@ -82,6 +82,7 @@ class Published(NamedTuple):
 
     outputs: Sequence[Output] = ()
     until: int = 0  # Nothing from this offset of the log on was decided before.
+    cut: frozenset[str] = frozenset()  # Topics of which only the newest outputs were read.
 
 
 NOTHING = Published()

@@ -22,6 +22,7 @@ __all__ = ["Settings", "SettingsError", "variable"]
 PREFIX = "RISKGATE_"
 NAME = r"^[A-Za-z0-9._-]{0,100}$"
 CURRENCY = r"[A-Za-z0-9._/@-]{1,128}"  # As openings may name one.
+REPLICA = r"^[a-z0-9]{0,8}$"
 NAME_NOT_EMPTY = r"^[A-Za-z0-9._-]{1,100}$"
 
 
@@ -49,6 +50,12 @@ class Settings(BaseSettings):
         "",
         "Prefix of every consumer group and transactional id.",
         pattern=NAME_NOT_EMPTY,
+    )
+    replica: str = _setting(
+        "",
+        "",
+        "Name of the replica set, such as a or b, if several sets of workers decide the same log.",
+        pattern=REPLICA,
     )
     partitions: int = _setting(
         24, "partitions", "Partitions of `events`; can never change.", ge=1, le=4096
@@ -195,9 +202,19 @@ class Settings(BaseSettings):
         """Return the full name of a topic."""
         return f"{self.topic_prefix}{name}"
 
-    def group(self, role: str) -> str:
-        """Return the consumer group of a role."""
-        return f"{self.group_prefix}-{role}"
+    def group(self, party: str) -> str:
+        """Return the consumer group of a party outside; of a role, what all its sets begin with."""
+        return f"{self.group_prefix}-{party}"
+
+    def role_group(self, role: str) -> str:
+        """Return the consumer group of a role in this replica set."""
+        # A dot, since an instance follows a dash in transactional ids: no two sets have the same.
+        return self.group(role) + (f".{self.replica}" if self.replica else "")
+
+    @property
+    def own_state_dir(self) -> Path:
+        """The folder of this replica set's state."""
+        return self.state_dir / self.replica if self.replica else self.state_dir
 
     def connection(self) -> dict[str, str]:
         """Return what librdkafka needs to reach Kafka."""

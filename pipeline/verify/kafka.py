@@ -136,7 +136,7 @@ class KafkaReading:
 
     def _decided(self) -> list[int]:
         """Return the first event of each partition that risk may not have decided."""
-        group = self._broker.settings.group("risk")
+        group = self._broker.settings.role_group("risk")
         asking = Consumer(self._broker.properties(group_id=group, enable_auto_commit=False))
         name = self._broker.settings.topic(EVENTS)
         places = [TopicPartition(name, number) for number in range(self._partitions)]

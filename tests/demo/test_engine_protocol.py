@@ -119,6 +119,16 @@ def test_a_stop_that_only_reduces_cancels_nothing_at_the_venue() -> None:
     assert words == [answer("s1", "cancelled")]
 
 
+def test_a_stop_cancels_nothing_when_it_is_repeated_after_the_account_was_resumed() -> None:
+    protocol = EngineProtocol()
+    protocol.obey(stop(3), NOW_MS)
+    protocol.obey(stop(5, status="resumed"), NOW_MS)
+
+    words = protocol.obey(stop(3), NOW_MS)
+
+    assert words == []
+
+
 def test_exits_stay_when_a_stop_comes() -> None:
     protocol = EngineProtocol()
     protocol.obey(exit_order(1), NOW_MS)

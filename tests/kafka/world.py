@@ -78,7 +78,10 @@ class Worker:
 
     def ready(self) -> Self:
         """Wait until it says that it is ready."""
-        until(lambda: self.get("readyz").status_code == 200, self.log)
+        until(
+            lambda: self.get("readyz").status_code == 200,
+            lambda: self.log() + self.get("readyz").text,
+        )
         return self
 
     def metric(self, line: str) -> float:
@@ -151,7 +154,7 @@ class World:
             "RISKGATE_LOG_FORMAT": "json",
         }
 
-    def run(self, *roles: str, instance: str = "one", **settings: int) -> Worker:
+    def run(self, *roles: str, instance: str = "one", **settings: int | str) -> Worker:
         """Start `riskgate run` with these roles, all three without a name."""
         more = {variable(name): str(value) for name, value in settings.items()}
         log = self._folder / f"{len(self._workers)}-{'-'.join(roles)}.log"

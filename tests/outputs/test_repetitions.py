@@ -51,10 +51,22 @@ def test_replay_sent_twice_counts_once_when_a_halt_is_decided() -> None:
     assert kept(*stops, *stops) == stops
 
 
-def test_rows_of_account_states_are_all_kept_when_a_sequence_goes_back() -> None:
-    rows = [row(7, b"7", topic="account_states"), row(3, b"3", topic="account_states")]
+def test_row_of_account_states_is_dropped_when_a_newer_one_came_before() -> None:
+    newer, older = row(7, b"7", topic="account_states"), row(3, b"3", topic="account_states")
+
+    assert kept(newer, older, newer) == [newer, newer]
+
+
+def test_row_of_account_states_is_kept_when_its_account_was_set_aside() -> None:
+    rows = [row(7, b"7", topic="account_states"), row(0, b"lost", topic="account_states")]
 
     assert kept(*rows) == rows
+
+
+def test_row_is_dropped_when_another_replica_set_sends_it_later() -> None:
+    first, second = row(5, b"5"), row(6, b"6")
+
+    assert kept(first, first, second, first, second) == [first, second]
 
 
 def test_dead_letter_is_dropped_when_its_bytes_came_before() -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from pipeline.streams.role_names import RoleName
+from pipeline.streams.roles.workers import engine_settings
 from pipeline.streams.settings import Settings, SettingsError
 from pipeline.streams.settings_table import settings_table
 
@@ -161,3 +163,22 @@ def test_table_has_meaning_and_bounds_when_it_lists_the_settings() -> None:
     assert {row.name for row in rows.values() if row.name.endswith("_MS") and row.unit != "ms"} == (
         set()
     )
+
+
+def test_replica_set_has_groups_and_a_folder_of_its_own_when_it_has_a_name() -> None:
+    one, other = Settings(), Settings(replica="b")
+
+    assert (one.role_group("risk"), other.role_group("risk")) == (
+        "riskgate-risk",
+        "riskgate-risk.b",
+    )
+    assert (one.own_state_dir, other.own_state_dir) == (Path("state"), Path("state/b"))
+    assert other.group("engine") == "riskgate-engine"  # Engines read all sets.
+
+
+def test_no_two_replica_sets_share_a_transactional_id_when_their_names_are_alike() -> None:
+    sets = [Settings(replica="b", instance="c"), Settings(instance="b-c")]
+
+    ids = [engine_settings(each, RoleName.RISK, ("events",)).transactional_id for each in sets]
+
+    assert ids == ["riskgate-risk.b-c", "riskgate-risk-b-c"]

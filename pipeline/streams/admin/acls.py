@@ -63,7 +63,7 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
     # Broadcast measures how far risk is behind.
     yield Access(RoleName.BROADCAST, "Describe", "group", risk, prefixed=True)
     for operation in ("Read", "Write", "DescribeConfigs"):
-        yield Access(RoleName.RISK, operation, "topic", changelog_name(risk, events))
+        yield Access(RoleName.RISK, operation, "topic", _changelog(settings))
     for operation in ("Describe", "Write"):
         yield Access(RoleName.RISK, operation, "transactional-id", risk, prefixed=True)
 
@@ -72,8 +72,7 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
     """List what the operator's commands need besides topic access."""
     yield Access("operator", "Create", "cluster", "kafka-cluster")
     yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
-    changelog = changelog_name(settings.group(RoleName.RISK), settings.topic("events"))
-    for name in (*(settings.topic(topic) for topic in TOPICS), changelog):
+    for name in (*(settings.topic(topic) for topic in TOPICS), _changelog(settings)):
         yield Access("operator", "Describe", "topic", name)
         yield Access("operator", "DescribeConfigs", "topic", name)
     yield Access("operator", "Read", "group", settings.group("operator"))
@@ -81,6 +80,11 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
         yield Access("operator", "Describe", "group", settings.group(role), prefixed=True)
     for operation in ("Describe", "Write"):  # `riskgate budgets` fences a second publisher.
         yield Access("operator", operation, "transactional-id", settings.group("budgets"))
+
+
+def _changelog(settings: Settings) -> str:
+    """Return the changelog of this replica set; its groups and ids are allowed by prefix."""
+    return changelog_name(settings.role_group(RoleName.RISK), settings.topic("events"))
 
 
 def _line(access: Access) -> str:

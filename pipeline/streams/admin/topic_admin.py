@@ -102,7 +102,7 @@ def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:
 
 def _changelog(settings: Settings, cluster: ClusterMetadata) -> Planned:
     return plan_changelog(
-        changelog_name(settings.group(RoleName.RISK), settings.topic("events")),
+        changelog_name(settings.role_group(RoleName.RISK), settings.topic("events")),
         partitions=settings.partitions,
         replicas=_replicas(settings, cluster),
     )

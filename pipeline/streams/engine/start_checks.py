@@ -159,7 +159,8 @@ class Start(NamedTuple):
             raise Stopped(
                 f"The group {settings.group} has no offset and no state of {self.topic}"
                 f"[{self.partition}], whose log no longer begins at 0 but at {self.log.low}: older "
-                "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX, or "
+                "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX "
+                "and RISKGATE_REPLICA, or "
                 f"{START_OVER}"
             )
 

@@ -14,12 +14,11 @@ from pipeline.streams.engine.loop import Clients
 from pipeline.streams.engine.marks import read_again
 from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.engine.published import read_published
+from pipeline.streams.engine.published import NO_OUTPUTS, Outputs, read_published
 from pipeline.streams.engine.restore import seek
 from pipeline.streams.engine.start_checks import Start, find_committed, find_starts
 from pipeline.streams.role_interface import (
     EngineSettings,
-    Output,
     Partition,
     Place,
     Published,
@@ -94,18 +93,21 @@ class Takeover:
         }
         self._check_last_records(begun)
         published = self._read_published(begun)
+        # After the outputs: so the log up to here has the event of each, also when another replica
+        # set is ahead of this one.
+        logs = self._cluster.bounds(begun)
         for place, begin in begun.items():
             if begin.position != begin.start.offset and not self._settings.stop_levels:
                 seek(self._consumer, place, begin.position)
             if begin.store is not None:
                 self.stores[begin.start.partition] = begin.store
             partition = Partition(*place, ids[begin.start.topic])
-            outputs = published.get(begin.start.partition, ())
+            outputs = published.outputs.get(begin.start.partition, ())
             self._progress.begin(
                 partition,
                 begin.store,
                 position=begin.position,
-                published=Published(outputs, until=begin.start.log.high),
+                published=Published(outputs, until=logs[place].high, cut=published.cut),
             )
         if self._settings.stop_levels:
             self._guard(begun)
@@ -132,18 +134,19 @@ class Takeover:
             raise start.changed(position - 1, stateful=True)
         return _Begin(start, store, position, mark)
 
-    def _read_published(self, begun: Mapping[Place, _Begin]) -> dict[int, list[Output]]:
+    def _read_published(self, begun: Mapping[Place, _Begin]) -> Outputs:
         """Return the outputs, by partition, of what its state does not have yet.
 
         An owner before that was killed sent them after its last checkpoint. It may be this worker
-        itself: what it sent before it lost its partitions to an outage may still be on its way.
+        itself: what it sent before it lost its partitions to an outage may still be on its way. Or
+        another replica set sent them while this one was away.
         """
         stores = {
             place[1]: begin.store for place, begin in begun.items() if begin.store is not None
         }
         places = [(topic, number) for topic in self._settings.outputs for number in stores]
         if not places:
-            return {}
+            return NO_OUTPUTS
         self._sender.await_deliveries(self._settings.instance, beat=self._cluster.beat)
         logs = self._cluster.bounds(places)
         ranges = {

@@ -43,12 +43,12 @@ def run_role(role: RoleName, settings: Settings) -> int:
         RoleName.BROADCAST: workers.run_broadcast,
     }
     try:
-        with noted_life(settings.state_dir, role) as is_unclean:
+        with noted_life(settings.own_state_dir, role) as is_unclean:
             life = Life(tuple(python_command("-m", GUARD)), is_unclean=is_unclean)
             run[role](settings, life=life)
     except Stopped as error:
         if isinstance(error, LogChanged):
-            note_stop(settings.state_dir, Cause.LOG_CHANGED)
+            note_stop(settings.own_state_dir, Cause.LOG_CHANGED)
         sys.stderr.write(f"riskgate: {role} stopped: {visible(str(error))}\n")
         return FAILED
     return 0

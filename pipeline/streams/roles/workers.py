@@ -60,7 +60,7 @@ def run_risk(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
         produce_with_state=application.produce_with_state,
         tally=tally,
     )
-    shown = role.show, state_bytes(settings.state_dir)
+    shown = role.show, state_bytes(settings.own_state_dir)
     with (
         _health(settings, engine_health(RoleName.RISK, application.status, *shown)),
         _watched(settings, RoleName.RISK, application.status),
@@ -118,14 +118,14 @@ def engine_settings(
     used = [topic for topic in TOPICS.values() if role in {*topic.writers, *topic.readers}]
     return EngineSettings(
         brokers=settings.brokers,
-        group=settings.group(role),
+        group=settings.role_group(role),
         instance=settings.instance,
         topics=topics,
         partitions={
             settings.topic(topic.name): settings.partitions if topic.copartitioned else None
             for topic in used
         },
-        state_dir=settings.state_dir,
+        state_dir=settings.own_state_dir,
         stop_levels=life.stop_levels if life.is_unclean else (),
         security=settings.connection(),
         checkpoint_interval_ms=settings.checkpoint_interval_ms,
@@ -140,13 +140,13 @@ def engine_settings(
 def _table_guard(settings: Settings, life: Life) -> TableGuard | None:
     if not life.stop_levels:
         return None
-    return TableGuard(life.stop_levels, settings.state_dir, is_unclean=life.is_unclean)
+    return TableGuard(life.stop_levels, settings.own_state_dir, is_unclean=life.is_unclean)
 
 
 @contextmanager
 def _watched(settings: Settings, role: RoleName, status: EngineStatus) -> Iterator[Watchdog]:
     """Exit the process, and record the cause, if the engine's thread is stuck."""
-    folder = settings.state_dir
+    folder = settings.own_state_dir
     show_stops(folder)
     stalled = partial(note_stop, folder, Cause.STALLED)
     with Watchdog(role.value, seconds_max=STALL_SECONDS_MAX, on_end=stalled) as watchdog:

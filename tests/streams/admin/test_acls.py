@@ -1,4 +1,4 @@
-from pipeline.streams.admin.acls import acl_lines
+from pipeline.streams.admin.acls import accesses, acl_lines
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS
 
@@ -41,3 +41,10 @@ def test_engine_has_a_group_of_its_own_when_it_reads() -> None:
     engine = "--add --allow-principal User:engine --operation Read --group g-engine"
 
     assert f"{engine} --resource-pattern-type prefixed" in LINES
+
+
+def test_risk_may_keep_the_changelog_of_its_replica_set_when_that_has_a_name() -> None:
+    names = {access.name for access in accesses(Settings(replica="b")) if access.party == "risk"}
+
+    assert "changelog__riskgate-risk.b--risk.events--accounts" in names
+    assert "riskgate-risk" in names  # The prefix of its group and of its transactional ids.

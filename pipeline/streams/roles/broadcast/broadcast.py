@@ -20,7 +20,7 @@ from pipeline.streams.observe import metrics
 from pipeline.streams.observe.account_figures import Figures, show_accounts
 from pipeline.streams.role_interface import Stopped, Unreadable
 from pipeline.streams.roles.broadcast.changes import Changes
-from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
+from pipeline.streams.roles.broadcast.owned_partition import AGAIN_SECONDS, OwnedPartition
 from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
 from pipeline.streams.roles.broadcast.producer import BroadcastProducer
 from pipeline.streams.roles.broadcast.risk_lag import CommittedOffsets, RiskLag
@@ -226,8 +226,8 @@ class Broadcast:
             return
         if now_s < owned.heartbeat_due_s:
             return
-        if owned.went_back:  # The older row is the last on the topic: a restart would read it.
-            owned.went_back = not self._producer.send(ROWS_REQUEST, number)
+        if owned.has_gone_back(now_s) and self._producer.send(ROWS_REQUEST, number):
+            owned.ask_again_s = now_s + AGAIN_SECONDS
         owned.heartbeat_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
         if self._producer.send(HEARTBEAT, number):
             metrics.HEARTBEATS.inc()

@@ -5,6 +5,7 @@ Apart from broadcast.py because nothing here needs Kafka.
 
 import time
 
+from pipeline.streams.clients.row_ages import RowAges
 from pipeline.streams.observe.account_figures import Figures, figures_of
 from pipeline.streams.roles.broadcast.owned_states import Row
 from pipeline.streams.roles.broadcast.revaluations import RevaluationQueue
@@ -15,9 +16,11 @@ from topics.account_states import AccountState
 from topics.codec import DecodeError
 from topics.fields import EVERYONE
 
-__all__ = ["OwnedPartition"]
+__all__ = ["AGAIN_SECONDS", "OwnedPartition"]
 
 BUDGET_SECONDS = 0.1  # The budget of a second is divided into parts of this length.
+OLDER_SECONDS = 2.0
+AGAIN_SECONDS = 60.0  # Writing all rows again costs much, and helps little while a set lags.
 
 
 class OwnedPartition:
@@ -29,8 +32,10 @@ class OwnedPartition:
         self.unread: set[str] = set()  # Accounts whose newest row cannot be decoded.
         self.reported: AccountState | None = None  # The newest row of `*`.
         self._renewed: set[str] | None = None  # Accounts with a row since rows were lost.
-        self.went_back = False  # Since risk was asked for its rows: one was older than its place.
-        self._sequences: dict[str, int] = {}  # Of the newest row of each account.
+        self._whole_ids: set[str] = set()  # Topics that have the rows of all accounts.
+        self._ages: RowAges[str] = RowAges()
+        self.ask_again_s = 0.0  # Not before, for all rows because some are older.
+        self._older: dict[str, float] = {}  # Accounts whose last row is older, and since when.
         self.heartbeat_due_s = 0.0
         self.ask_due_s = time.monotonic() + settings.heartbeat_interval_ms / 1000
         self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
@@ -45,7 +50,8 @@ class OwnedPartition:
             self.figures.pop(row.account_id, None)
             if self._renewed is not None:
                 self._renewed.discard(row.account_id)
-            self._sequences.pop(row.account_id, None)
+            self._ages.forget(row.account_id)
+            self._older.pop(row.account_id, None)
         else:
             self._apply_state(_decoded(row.account_id, row.value))
         self.unread.discard(row.account_id)
@@ -61,19 +67,18 @@ class OwnedPartition:
         The accounts stay monitored by what is here; `missing` ends when risk wrote all rows again.
         """
         self.reported, self._renewed = None, set()
+        self._whole_ids.clear()
 
     def _apply_state(self, state: AccountState) -> None:
-        newest = self._sequences.get(state.account_id, state.sequence)
-        if state.sequence < newest:
-            # A worker that was frozen wrote it when it woke: what is held is newer. The next one is
-            # taken as it is, as numbers begin again where an operator started over.
-            del self._sequences[state.account_id]
-            self.went_back = True
+        age = {"sequence": state.sequence, "at_ms": state.at_ms}
+        if self._ages.is_older(state.account_id, **age):
+            self._older.setdefault(state.account_id, time.monotonic())
             return
-        self._sequences[state.account_id] = state.sequence
+        self._older.pop(state.account_id, None)
         self.queue.apply_state(state)
         if state.account_id == EVERYONE:
             self.reported = state
+            self._whole_ids.add(state.topic_id)
         else:
             self.figures[state.account_id] = figures_of(state)
             if self._renewed is not None:
@@ -88,11 +93,21 @@ class OwnedPartition:
             return f"readable rows of {len(self.unread)} accounts"
         if self.reported is None:
             return "risk's report of how many accounts there are"
-        if self.reported.topic_id != states_id:
+        # Of replica sets one may still write its rows when those of the other are all there.
+        if states_id not in self._whole_ids:
             return "rows that risk has not written to the recreated topic account_states yet"
         held = len(self.queue if self._renewed is None else self._renewed)
         reported = self.reported.accounts
         return f"account rows: it has {held} of {reported}" if held < reported else None
+
+    def has_gone_back(self, now_s: float) -> bool:
+        """Whether the last row of an account on the topic is an older one, and stays it.
+
+        A restart would read it. For a moment that is normal: the sets do not write at once.
+        """
+        return now_s >= self.ask_again_s and any(
+            now_s - since_s > OLDER_SECONDS for since_s in self._older.values()
+        )
 
     def budget(self) -> int:
         """Return how many revaluations may go out now."""

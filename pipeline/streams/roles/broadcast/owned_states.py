@@ -5,7 +5,7 @@ nothing; each new owner reads a partition completely.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
@@ -48,6 +48,10 @@ class Row(NamedTuple):
     value: bytes | None
 
 
+# By partition and key: rows, and how far each writer had read the log.
+_Newest = dict[tuple[int, bytes], list[tuple[int | None, Row]]]
+
+
 class OwnedStates:
     """A member of the group; `whole` are the owned partitions that were read to their end.
 
@@ -68,7 +72,7 @@ class OwnedStates:
         self._beat = beat
         self._reader: dict[str, ClientSetting] = {
             **settings.connection(),
-            "group.id": settings.group("broadcast"),
+            "group.id": settings.role_group("broadcast"),
         }
         self._guarded = None if guard is None else GuardedStates(guard, self._reader)
         self._positions: dict[int, int] = {}
@@ -90,24 +94,20 @@ class OwnedStates:
     def read(self) -> list[Row | Unreadable]:
         """Return what is available without waiting; the assignment may change meanwhile.
 
-        Of each key only the newest row between two unreadable batches.
+        Of each key between two unreadable batches only the newest row, and those after it that may
+        be older: two replica sets do not write at once.
         """
         found: list[Row | Unreadable] = []
-        newest: dict[tuple[int, bytes], Row] = {}
+        newest: _Newest = {}
         for message in self._messages():
             batch = self._take(message, newest)
             if batch is not None:
-                found += newest.values()
+                found += _rows(newest)
                 newest.clear()
                 found.append(batch)
-        found += newest.values()
+        found += _rows(newest)
         self.whole &= self.owned
         return [each for each in found if each.partition in self.owned]
-
-    def _note_applied(self, partition: int, headers: Sequence[tuple[str, bytes]] | None) -> None:
-        for name, value in headers or ():
-            if name == APPLIED_HEADER and value.isdigit():
-                self.applied[partition] = int(value)
 
     def close(self) -> None:
         """Leave the group, so that others take over before many heartbeats are missing."""
@@ -126,9 +126,7 @@ class OwnedStates:
             self._consumer.resume([TopicPartition(*place)])
         return polled
 
-    def _take(
-        self, message: Message | Passed | Unreadable, newest: dict[tuple[int, bytes], Row]
-    ) -> Unreadable | None:
+    def _take(self, message: Message | Passed | Unreadable, newest: _Newest) -> Unreadable | None:
         """Add a row; return the batch that was stepped over instead, if it was one."""
         if isinstance(message, Unreadable):
             self._positions[message.partition] = message.next
@@ -137,10 +135,14 @@ class OwnedStates:
         if error is None:
             key = message.key() or b""
             name = key.decode(errors="backslashreplace")
-            newest[partition, key] = Row(partition, name, message.value())
+            applied = applied_of(message.headers()) if isinstance(message, Message) else None
+            rows = newest.setdefault((partition, key), [])
+            if rows and applied is not None and applied >= (rows[-1][0] or 0):
+                rows.pop()  # This one is newer, so nobody needs to decode that.
+            rows.append((applied, Row(partition, name, message.value())))
             self._positions[partition] = (message.offset() or 0) + 1
-            if isinstance(message, Message):
-                self._note_applied(partition, message.headers())
+            if applied is not None:
+                self.applied[partition] = applied
         elif isinstance(message, Message):
             return self._hear(message, error)
         return None
@@ -199,3 +201,16 @@ class OwnedStates:
     def _lose(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.is_member = False
         self._revoke(consumer, partitions)
+
+
+def applied_of(headers: Sequence[tuple[str, bytes]] | None) -> int | None:
+    """Return how far risk had read the log when it wrote a row; None where nothing says so."""
+    for name, value in headers or ():
+        if name == APPLIED_HEADER and value.isdigit():
+            return int(value)
+    return None
+
+
+def _rows(newest: _Newest) -> Iterator[Row]:
+    for rows in newest.values():
+        yield from (row for _, row in rows)

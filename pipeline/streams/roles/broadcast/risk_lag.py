@@ -37,7 +37,7 @@ class CommittedOffsets:
         self._consumer = Consumer(
             {
                 **settings.connection(),
-                "group.id": settings.group("risk"),
+                "group.id": settings.role_group("risk"),
                 "enable.auto.commit": False,
                 # Do not wait for an open transaction; the last committed offset is the answer.
                 "isolation.level": "read_uncommitted",

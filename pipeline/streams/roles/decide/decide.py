@@ -104,6 +104,7 @@ class Risk:
             states=self._states,
             tally=tally,
             on_failure=self._quarantine,
+            is_one_of_several=bool(settings.replica),
         )
 
     def assign(

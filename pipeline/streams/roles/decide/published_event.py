@@ -36,6 +36,7 @@ class Head(msgspec.Struct, frozen=True):
     sequence: int
     chain: str
     rules_version: str
+    at_ms: int = 0  # Append time of the event.
     kind: str = ""  # Of a message in `decisions`.
     signal_id: str = ""
     symbol: str = ""

@@ -3,6 +3,8 @@
 A decision is a pure function of the log and the release, so what one release decides again is, byte
 for byte, what is on the topics already. Where it is not, that is a fork: two workers of different
 opinions. Nothing of the event is sent then, and its account is halted.
+
+With replica sets the other one goes on while a worker is away: what it published is there already.
 """
 
 import logging
@@ -26,6 +28,8 @@ __all__ = ["Fork", "Redo", "Row"]
 
 logger = logging.getLogger(__name__)
 
+CLOCKS_MS_MAX = 60_000
+
 
 class Redo:
     """The outputs of one partition that are published, by account and sequence.
@@ -46,6 +50,8 @@ class Redo:
         self._rules_version = rules_version
         self._events: dict[tuple[str, int], PublishedEvent] = {}
         self._letters: set[bytes] = set()
+        self._since_ms: dict[str, int] = {}  # By topic that was cut: events from there are known.
+        self._cut = published.cut
         self._differing_accounts: set[str] = set()
         for output in published.outputs:
             self._add(output)
@@ -68,6 +74,8 @@ class Redo:
             return rows
         applied = record.applied if isinstance(record, Account) else record
         published = self._events.pop((account_id, applied.sequence), None)
+        if self._since_ms:
+            rows = [row for row in rows if not self._is_cut(row)]
         if published is None:
             self.missing += len(rows)
             return rows
@@ -106,6 +114,14 @@ class Redo:
         differing, self.differing = self.differing, 0
         return differing
 
+    def _is_cut(self, row: Row) -> bool:
+        """Whether an output is one of those before the ones that were read, so it is there.
+
+        Within the time that a broker's clock may go back when another leads, rather send it twice.
+        """
+        since_ms = self._since_ms.get(row.topic)
+        return since_ms is not None and head_of(row.value).at_ms < since_ms - CLOCKS_MS_MAX
+
     def _note_differing(
         self, account_id: str, sequence: int, published: PublishedEvent, *, rows: list[Row]
     ) -> None:
@@ -133,5 +149,7 @@ class Redo:
         except msgspec.DecodeError:
             logger.warning("A record of %s is none of riskgate's", output.topic)
             return
+        if output.topic in self._cut:
+            self._since_ms.setdefault(output.topic, head.at_ms)
         event = self._events.setdefault((head.account_id, head.sequence), PublishedEvent())
         event.add(output, head, rules_version=self._rules_version)

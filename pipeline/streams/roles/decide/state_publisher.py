@@ -29,6 +29,8 @@ ROWS_SECONDS = 0.1
 # them let it catch up a tenth sooner.
 BEHIND_ROWS_SECONDS = 1.0
 BEHIND_MS = 2000
+# So far behind, a replica set leaves the rows to the other one.
+AWAY_MS = 30_000
 SLICE_SECONDS = 0.001  # Of one call: so long at most a decision waits for rows.
 
 
@@ -43,6 +45,7 @@ class StatePublisher:
         states: Identity,
         tally: Tally,
         on_failure: Callable[[Failure], None],
+        is_one_of_several: bool = False,
     ) -> None:
         self.has_news = False
         self._topic = topic
@@ -50,6 +53,7 @@ class StatePublisher:
         self._states = states
         self._tally = tally
         self._quarantine = on_failure
+        self._is_one_of_several = is_one_of_several
         self._writing: Iterator[None] | None = None
         self._due_s = 0.0
 
@@ -75,6 +79,9 @@ class StatePublisher:
         self.has_news = False
         space, states_id = Space(), self._states.look()
         for each in owned:
+            if self._is_one_of_several and _age_ms(each) > AWAY_MS:
+                self.has_news = True  # Later: now they would only follow newer rows.
+                continue
             each.rewriting.aim(states_id)
             for account_id, row in rewritten(each.accounts, each.rewriting, space):
                 self._send(account_id, row, each)
@@ -125,5 +132,9 @@ class StatePublisher:
 
 def _is_behind(owned: Mapping[int, Owned]) -> bool:
     """Whether the events applied last were appended long ago, though they are not the last ones."""
-    now_ms = time.time_ns() // 1_000_000
-    return any(each.last and now_ms - each.at_ms > BEHIND_MS for each in owned.values())
+    return any(each.last and _age_ms(each) > BEHIND_MS for each in owned.values())
+
+
+def _age_ms(owned: Owned) -> int:
+    """Return how long ago the event applied last was appended; very long before the first."""
+    return time.time_ns() // 1_000_000 - owned.at_ms

@@ -52,7 +52,8 @@ def lost_row(account_id: str, shared: Shared) -> bytes:
     Without any row it would be missing to broadcast, and its whole partition without heartbeat.
     """
     row = replace(shared_state(shared), account_id=account_id, trading_state="halted", accounts=0)
-    return codec.encode(replace(row, controls_serial=0))
+    # It follows no event of the account: whatever row another replica set has is better.
+    return codec.encode(replace(row, controls_serial=0, sequence=0))
 
 
 def row_of(account_id: str, accounts: PartitionAccounts) -> bytes:

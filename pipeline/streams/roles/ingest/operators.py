@@ -20,6 +20,7 @@ from pipeline.streams.tables.tables import Tables
 
 __all__ = ["OperatorsIngest"]
 
+OPERATORS_GROUP = "ingest-operators"
 STOP_SECONDS_MAX = 90.0
 
 
@@ -35,7 +36,7 @@ class OperatorsIngest:
     ) -> None:
         own = replace(
             engine,
-            group=f"{engine.group}-operators",
+            group=settings.role_group(OPERATORS_GROUP),
             topics=tuple(settings.topic(topic.name) for topic in OPERATED),
         )
         tally = Tally()

@@ -1,5 +1,7 @@
 """What broadcast keeps of an owned partition when a row of account_states cannot be read."""
 
+import time
+
 import pytest
 
 from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
@@ -109,3 +111,59 @@ def test_partition_misses_rows_when_they_were_lost_and_are_not_written_again(
 
     assert owned.missing("here") == missing
     assert len(owned.queue) == 2 - (after[-1:] == [Row(0, "a", None)])  # Monitored all the while.
+
+
+def test_newer_row_stays_when_another_replica_set_writes_an_older_one(
+    owned: OwnedPartition,
+) -> None:
+    owned.apply(written(wake_at_ms=T0_MS + 5000, sequence=7))
+
+    owned.apply(written(wake_at_ms=None, sequence=5))
+    owned.apply(written(wake_at_ms=None, sequence=6))
+
+    assert [due.account_id for due in owned.queue.due(T0_MS + 5000)] == ["a"]
+
+
+def test_row_of_a_lower_sequence_counts_when_an_operator_started_over(
+    owned: OwnedPartition,
+) -> None:
+    owned.apply(written(sequence=7))
+
+    owned.apply(written(wake_at_ms=T0_MS + 5000, sequence=1, at_ms=T0_MS + 1))
+
+    assert [due.account_id for due in owned.queue.due(T0_MS + 5000)] == ["a"]
+
+
+def test_rows_are_asked_for_when_an_older_one_stays_the_last(
+    owned: OwnedPartition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    owned.apply(written(sequence=7))
+
+    owned.apply(written(sequence=6))
+
+    assert not owned.has_gone_back(102.0)
+    assert owned.has_gone_back(102.1)
+    owned.ask_again_s = 150.0
+    assert not owned.has_gone_back(149.9)
+    assert owned.has_gone_back(150.0)
+
+
+def test_no_rows_are_asked_for_when_the_other_replica_set_catches_up(
+    owned: OwnedPartition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    for sequence in (7, 6, 7):
+        owned.apply(written(sequence=sequence))
+
+    assert not owned.has_gone_back(200.0)
+
+
+@pytest.mark.parametrize("other", ["", "gone"])
+def test_no_rows_are_missing_when_one_replica_set_has_written_them_all(
+    owned: OwnedPartition, other: str
+) -> None:
+    for each in (written(), told(1), told(1, other)):
+        owned.apply(each)
+
+    assert owned.missing("here") is None

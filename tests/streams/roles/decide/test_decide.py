@@ -1,5 +1,7 @@
 """The risk role without a broker: what it writes for each event, and what it keeps meanwhile."""
 
+import time
+
 import pytest
 
 from pipeline.rules_version import rules_version
@@ -36,13 +38,15 @@ class Desk:
 
     is_mended: bool | None = False
 
-    def __init__(self, store: MemoryStore | None = None, *, partition: int = HOME) -> None:
+    def __init__(
+        self, store: MemoryStore | None = None, *, partition: int = HOME, replica: str = ""
+    ) -> None:
         self.outbox = Outbox()
         self.states = Identified()
         self.store = store or MemoryStore()
         self.partition = partition
         self.role = Risk(
-            Settings(partitions=4),
+            Settings(partitions=4, replica=replica),
             produce=self.outbox,
             produce_with_state=self.outbox,
             tally=Tally(),
@@ -151,6 +155,22 @@ def test_row_of_everyone_says_how_far_risk_is_after_each_heartbeat(desk: Desk) -
         [("applied", b"1")],
         [("applied", b"2")],
     )
+
+
+def test_replica_set_writes_rows_only_when_it_has_nearly_caught_up() -> None:
+    desk, now_ms = Desk(replica="b"), time.time_ns() // 1_000_000
+    opening, heartbeat = OPENING, HeartbeatEvent(account_id="*", body=Heartbeat())
+
+    old = event_record(opening, partition=HOME)
+    desk.role.apply(old._replace(timestamp_ms=now_ms - 35_000))
+    commit(desk.role)
+    before = desk.outbox.of("risk.account_states")
+    new = event_record(heartbeat, partition=HOME, offset=1)
+    desk.role.apply(new._replace(timestamp_ms=now_ms - 20_000))
+    commit(desk.role)
+
+    after = desk.outbox.of("risk.account_states")
+    assert (before, {sent.key for sent in after}) == ([], {b"acct-1", b"*"})
 
 
 def test_event_becomes_a_dead_letter_when_it_does_not_decode(desk: Desk) -> None:

@@ -45,6 +45,10 @@ def heir_of(store: MemoryStore, published: list[Sent]) -> Desk:
     return desk
 
 
+def outputs_of(published: list[Sent]) -> list[Output]:
+    return [Output(sent.topic, sent.key, sent.value) for sent in published]
+
+
 def sent_again(desk: Desk, count: int) -> list[Sent]:
     """Decide the events after so many again; return what goes out."""
     for offset, event in enumerate(EVENTS[count:], count):
@@ -160,3 +164,41 @@ def test_event_of_a_mute_account_is_compared_with_nothing_that_is_published() ->
     (letter,) = desk.outbox.of("risk.dead_letters")
     assert letter.row["error"] == QUARANTINED
     assert desk.outbox.of("risk.decisions") == []
+
+
+LATE_MS = 61_000  # Longer than the clocks of two leading brokers differ.
+
+
+def later(store: MemoryStore, published: Published) -> list[Sent]:
+    """Decide signals 1 to 3, each a good minute after the other; return what is sent of them."""
+    desk = Desk(store)
+    desk.role.assign(Partition("risk.events", HOME, "id-of-events"), store, published)
+    for offset, event in enumerate(EVENTS[1:], 1):
+        at_ms = given.T0_MS + offset * LATE_MS
+        record = event_record(event, partition=HOME, offset=offset)
+        desk.role.apply(record._replace(timestamp_ms=at_ms))
+    return [sent for sent in desk.outbox.sent if sent.topic == "risk.decisions"]
+
+
+def test_nothing_older_goes_out_when_only_the_newest_outputs_were_read() -> None:
+    store, _ = saved(1)
+    saved_rows = dict(store.rows)
+    first, second, third = later(store, Published())
+    store.rows = saved_rows
+
+    newest = outputs_of([second])
+    sent = later(store, Published(newest, until=len(EVENTS), cut=frozenset({second.topic})))
+
+    assert first.row["signal_id"] == "s1"
+    assert sent == [third]
+
+
+def test_older_outputs_go_out_when_all_that_is_published_was_read() -> None:
+    store, _ = saved(1)
+    saved_rows = dict(store.rows)
+    first, second, third = later(store, Published())
+    store.rows = saved_rows
+
+    sent = later(store, Published(outputs_of([second]), until=len(EVENTS)))
+
+    assert sent == [first, third]
