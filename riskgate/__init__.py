@@ -10,22 +10,28 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from riskgate.connection import UnavailableError
+    from riskgate.engine import Engine
+    from riskgate.engine_protocol import Ticket
     from riskgate.gate import NO_ANSWER, Gate
     from riskgate.messages import CashFlow, Fill, Order, PositionSnapshot, Price, Signal
+    from riskgate.venue import Report, Snapshot, Venue
     from riskgate.writers import DeliveryError, Fills, Prices, Signals
     from topics.decisions import Decision, Exit, Stop
     from topics.fields import DecodeError
 
 __all__ = [
-    "NO_ANSWER", "CashFlow", "Decision", "DecodeError", "DeliveryError", "Exit", "Fill", "Fills",
-    "Gate", "Order", "PositionSnapshot", "Price", "Prices", "Signal", "Signals", "Stop",
-    "UnavailableError",
+    "NO_ANSWER", "CashFlow", "Decision", "DecodeError", "DeliveryError", "Engine", "Exit", "Fill",
+    "Fills", "Gate", "Order", "PositionSnapshot", "Price", "Prices", "Report", "Signal", "Signals",
+    "Snapshot", "Stop", "Ticket", "UnavailableError", "Venue",
 ]  # fmt: skip
 
 _PLACES = {
     "riskgate.connection": ("UnavailableError",),
+    "riskgate.engine": ("Engine",),
+    "riskgate.engine_protocol": ("Ticket",),
     "riskgate.gate": ("NO_ANSWER", "Gate"),
     "riskgate.messages": ("CashFlow", "Fill", "Order", "PositionSnapshot", "Price", "Signal"),
+    "riskgate.venue": ("Report", "Snapshot", "Venue"),
     "riskgate.writers": ("DeliveryError", "Fills", "Prices", "Signals"),
     "topics.decisions": ("Decision", "Exit", "Stop"),
     "topics.fields": ("DecodeError",),

@@ -1,14 +1,20 @@
 """How clients reach Kafka: addresses, topic names and properties, the same for every client."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
-__all__ = ["Connection", "Property", "UnavailableError", "ends", "sentences"]
+__all__ = ["Connection", "Property", "UnavailableError", "connect", "ends", "sentences"]
 
 ANSWER_SECONDS_MAX = 10.0
+# As docs/settings.md describes them; librdkafka writes a dot for each underscore.
+SECURITY = (
+    "security_protocol", "sasl_mechanism", "sasl_username", "sasl_password", "ssl_ca_location",
+    "ssl_certificate_location", "ssl_key_location", "ssl_key_password",
+)  # fmt: skip
 
 Property: TypeAlias = str | int | bool
 T = TypeVar("T")
@@ -62,6 +68,17 @@ class Connection(NamedTuple):
                 "bootstrap.servers": self.brokers}  # fmt: skip
 
 
+def connect(
+    brokers: str | None, topic_prefix: str | None, properties: Mapping[str, Property] | None
+) -> Connection:
+    """Return a connection; what is None comes from the environment, as for riskgate itself."""
+    return Connection(
+        brokers or os.environ.get("RISKGATE_BROKERS", "127.0.0.1:9092"),
+        os.environ.get("RISKGATE_TOPIC_PREFIX", "risk.") if topic_prefix is None else topic_prefix,
+        _security() if properties is None else properties,
+    )
+
+
 def ends(consumer: Consumer, connection: Connection, name: str) -> list[TopicPartition]:
     """Return each partition of a topic with the offset at its end. Raise UnavailableError."""
     topic = connection.topic(name)
@@ -96,6 +113,12 @@ def _client(kind: Callable[[dict[str, Property]], T], properties: dict[str, Prop
         raise UnavailableError(
             f"Kafka's client refuses its properties ({_reason(error)})"
         ) from error
+
+
+def _security() -> dict[str, Property]:
+    """Return librdkafka's properties of security that the environment names."""
+    found = {name: os.environ.get(f"RISKGATE_{name.upper()}") for name in SECURITY}
+    return {name.replace("_", "."): value for name, value in found.items() if value is not None}
 
 
 def _end(consumer: Consumer, place: TopicPartition) -> int:

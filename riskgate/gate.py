@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, Message
 from msgspec.structs import replace
 
 from riskgate.answers import NO_ANSWER, Answers, Ask, no_answer
-from riskgate.connection import Connection, Property, ends, sentences
+from riskgate.connection import Property, connect, ends, sentences
 from riskgate.messages import now_ms
 from riskgate.writers import Outbox
 from topics import decisions, signals
@@ -30,17 +30,18 @@ POLL_SECONDS = 0.05
 class Gate:
     """Send signals and wait for decisions; close it, or use it in `with`.
 
+    What is left out comes from the environment, as for riskgate itself: RISKGATE_BROKERS and so on.
     Raise UnavailableError when Kafka cannot be reached or its topics are missing.
     """
 
     def __init__(
         self,
-        brokers: str,
+        brokers: str | None = None,
         *,
-        topic_prefix: str = "risk.",
+        topic_prefix: str | None = None,
         properties: Mapping[str, Property] | None = None,
     ) -> None:
-        connection = Connection(brokers, topic_prefix, properties or {})
+        connection = connect(brokers, topic_prefix, properties)
         self._outbox = Outbox(connection)
         self._answers = Answers()
         # It never commits, so the group is only a name that Kafka's client requires.

@@ -7,7 +7,7 @@ from typing import Generic, Self, TypeAlias, TypeVar
 from confluent_kafka import KafkaError, KafkaException
 from msgspec import Struct
 
-from riskgate.connection import Connection, Property
+from riskgate.connection import Connection, Property, connect
 from riskgate.messages import wire_bytes
 from topics import fills, prices, signals
 from topics.codec import key_of
@@ -90,18 +90,21 @@ class Outbox:
 
 
 class _Writer(Generic[T]):
-    """Write one kind of message; on leaving `with`, everything is delivered."""
+    """Write one kind of message; on leaving `with`, everything is delivered.
+
+    What is left out comes from the environment, as for riskgate itself: RISKGATE_BROKERS and so on.
+    """
 
     TOPIC: Topic
 
     def __init__(
         self,
-        brokers: str,
+        brokers: str | None = None,
         *,
-        topic_prefix: str = "risk.",
+        topic_prefix: str | None = None,
         properties: Mapping[str, Property] | None = None,
     ) -> None:
-        self._outbox = Outbox(Connection(brokers, topic_prefix, properties or {}))
+        self._outbox = Outbox(connect(brokers, topic_prefix, properties))
 
     def send(self, message: T) -> None:
         """Write a message without waiting for its delivery.

@@ -19,9 +19,9 @@ from pipeline.demo.loss_timeline import LossTimeline
 from pipeline.demo.market import QUOTES_PER_BAR, Day, Quote, quotes_of
 from pipeline.demo.strategies import HISTORY_MAX
 from pipeline.demo.traders import OPENING, UNOPENED, Market, Trader
-from pipeline.demo.venue import ExecutionReport
 from pipeline.demo.venue_accounts import VenueAccounts
 from pipeline.demo.view import Scene, View
+from riskgate.venue import Report
 from topics import accounts, fills, orders, positions, prices, signals
 from topics.account_states import AccountState
 from topics.accounts import CashFlow
@@ -224,7 +224,7 @@ class Session:
             topic = accounts.TOPIC if isinstance(message, CashFlow) else positions.TOPIC
             self._environment.sender.send(topic, message)
 
-    def _write(self, reports: Sequence[ExecutionReport]) -> None:
+    def _write(self, reports: Sequence[Report]) -> None:
         for report in reports:
             if isinstance(report, Fill):
                 self._environment.sender.send(fills.TOPIC, report)

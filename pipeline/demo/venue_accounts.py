@@ -41,8 +41,8 @@ class VenueAccounts:
         """Book a fill."""
         account = fill.account_id
         signed = fill.quantity if fill.side == "buy" else -fill.quantity
-        self._cash[account] -= signed * fill.price + fill.fee
-        holding = self._holdings[account].setdefault(fill.symbol, Holding())
+        self._cash[account] = self.cash(account) - signed * fill.price - fill.fee
+        holding = self._holdings.setdefault(account, {}).setdefault(fill.symbol, Holding())
         holding.cost = _cost_after(holding, signed, fill.price)
         holding.quantity += signed
         holding.filled_at_ms = fill.executed_at_ms
@@ -52,12 +52,12 @@ class VenueAccounts:
         yield from self._cash
 
     def cash(self, account: str) -> Decimal:
-        """Return the opening balance less purchases and fees plus sales."""
-        return self._cash[account]
+        """Return the opening balance, 0 if unknown, less purchases and fees plus sales."""
+        return self._cash.get(account, ZERO)
 
     def holdings(self, account: str) -> Mapping[str, Holding]:
         """Return the holdings of an account by symbol, flat ones included."""
-        return self._holdings[account]
+        return self._holdings.get(account, {})
 
     def quantity(self, account: str, symbol: str) -> Decimal:
         """Return a signed quantity, 0 when flat."""

@@ -4,7 +4,8 @@ import pytest
 
 from pipeline.demo.engine import PaperEngine
 from pipeline.demo.market import Quote
-from pipeline.demo.venue import ExecutionReport, Venue
+from pipeline.demo.venue import PaperVenue
+from riskgate.venue import Report
 from tests.demo.given_demo import NOW_MS, VALID_MS, approval, exit_order, stop
 from topics.accounts import CashFlow
 from topics.fills import Fill
@@ -19,24 +20,22 @@ def engine() -> PaperEngine:
     return PaperEngine({"acct": MILLION, "other": MILLION})
 
 
-def worked(
-    paper: PaperEngine, *, from_ms: int = NOW_MS, for_ms: int = 3000
-) -> list[ExecutionReport]:
+def worked(paper: PaperEngine, *, from_ms: int = NOW_MS, for_ms: int = 3000) -> list[Report]:
     """Let time pass in steps of ten milliseconds."""
     times = range(from_ms, from_ms + for_ms, 10)
     return [word for at_ms in times for word in paper.work(QUOTES, at_ms)]
 
 
-def fills(words: list[ExecutionReport]) -> list[Fill]:
+def fills(words: list[Report]) -> list[Fill]:
     return [word for word in words if isinstance(word, Fill)]
 
 
-def statuses(words: list[ExecutionReport]) -> list[str]:
+def statuses(words: list[Report]) -> list[str]:
     return [word.status for word in words if isinstance(word, Order)]
 
 
 @pytest.fixture
-def busy() -> tuple[PaperEngine, list[ExecutionReport]]:
+def busy() -> tuple[PaperEngine, list[Report]]:
     """Two hundred approvals, all worked to their end."""
     paper = engine()
     words = [word for n in range(1, 201) for word in paper.obey(approval(n), NOW_MS)]
@@ -44,7 +43,7 @@ def busy() -> tuple[PaperEngine, list[ExecutionReport]]:
 
 
 def test_every_approval_ends_with_one_terminal_word(
-    busy: tuple[PaperEngine, list[ExecutionReport]],
+    busy: tuple[PaperEngine, list[Report]],
 ) -> None:
     paper, words = busy
 
@@ -57,7 +56,7 @@ def test_every_approval_ends_with_one_terminal_word(
 
 
 def test_terminal_words_name_what_was_filled(
-    busy: tuple[PaperEngine, list[ExecutionReport]],
+    busy: tuple[PaperEngine, list[Report]],
 ) -> None:
     _, words = busy
     filled: dict[str, Decimal] = {}
@@ -73,7 +72,7 @@ def test_terminal_words_name_what_was_filled(
 
 
 def test_some_orders_are_refused_and_some_cut_short_at_the_venue(
-    busy: tuple[PaperEngine, list[ExecutionReport]],
+    busy: tuple[PaperEngine, list[Report]],
 ) -> None:
     _, words = busy
 
@@ -83,7 +82,7 @@ def test_some_orders_are_refused_and_some_cut_short_at_the_venue(
 
 
 def test_market_orders_pay_the_spread_and_a_little_more(
-    busy: tuple[PaperEngine, list[ExecutionReport]],
+    busy: tuple[PaperEngine, list[Report]],
 ) -> None:
     _, words = busy
 
@@ -94,7 +93,7 @@ def test_market_orders_pay_the_spread_and_a_little_more(
     assert max(prices) <= Decimal("2001.60")
 
 
-def test_books_hold_what_was_filled(busy: tuple[PaperEngine, list[ExecutionReport]]) -> None:
+def test_books_hold_what_was_filled(busy: tuple[PaperEngine, list[Report]]) -> None:
     paper, words = busy
 
     paid = sum((fill.quantity * fill.price + fill.fee for fill in fills(words)), Decimal(0))
@@ -207,8 +206,8 @@ def test_a_short_account_tells_its_positions_only() -> None:
 def test_the_venue_works_an_order_once_when_it_is_placed_twice() -> None:
     paper = engine()
     paper.obey(exit_order(1), NOW_MS)
-    (ticket,) = paper.protocol.waiting
-    venue = Venue()
+    (ticket,) = paper.engine.waiting
+    venue = PaperVenue({})
 
     words = [venue.place(ticket, NOW_MS), venue.place(ticket, NOW_MS)]
 

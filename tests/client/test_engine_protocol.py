@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from pipeline.demo.engine_protocol import CancelAll, EngineProtocol, Status, Ticket
+from riskgate.engine_protocol import CancelAll, EngineProtocol, Status, Ticket
 from tests.demo.given_demo import NOW_MS, VALID_MS, approval, exit_order, stop
 from topics.orders import Order
 
@@ -11,7 +11,7 @@ def answer(client_id: str, status: Status, *, at_ms: int = NOW_MS) -> Order:
     return Order(
         account_id="acct",
         signal_id=client_id,
-        order_id=f"paper:{client_id}",
+        order_id=client_id,
         symbol="SP500",
         status=status,
         filled_quantity=Decimal(0),
@@ -20,7 +20,7 @@ def answer(client_id: str, status: Status, *, at_ms: int = NOW_MS) -> Order:
 
 
 def placed(protocol: EngineProtocol, client_id: str) -> Ticket | None:
-    ticket = protocol.place(client_id, NOW_MS)
+    ticket = protocol.place("acct", client_id, now_ms=NOW_MS)
     assert ticket is None or isinstance(ticket, Ticket)
     return ticket
 
@@ -84,7 +84,7 @@ def test_an_approval_is_answered_expired_when_it_waited_too_long() -> None:
     protocol = EngineProtocol()
     protocol.obey(approval(1), NOW_MS)
 
-    word = protocol.place("s1", NOW_MS + VALID_MS)
+    word = protocol.place("acct", "s1", now_ms=NOW_MS + VALID_MS)
 
     assert word == answer("s1", "expired", at_ms=NOW_MS + VALID_MS)
 
@@ -197,3 +197,55 @@ def test_a_refused_account_gets_rejections_only() -> None:
 
     assert words == [answer("s9", "rejected")]
     assert protocol.waiting == []
+
+
+def test_what_was_obeyed_before_a_restart_is_known_but_not_done_again() -> None:
+    protocol = EngineProtocol()
+    for message in (approval(1), stop(3)):
+        protocol.remember(message)
+
+    words = [protocol.obey(approval(number), NOW_MS) for number in (1, 2)]
+
+    assert words == [[], [answer("s2", "cancelled")]]
+    assert protocol.waiting == []
+
+
+def test_an_account_stays_refused_when_the_fork_was_before_a_restart() -> None:
+    protocol = EngineProtocol()
+    protocol.remember(approval(1))
+    protocol.remember(replace(approval(1), chain="another"))
+
+    assert protocol.obey(approval(2), NOW_MS) == [answer("s2", "rejected")]
+    assert EngineProtocol(protocol.refused).obey(approval(3), NOW_MS) == [answer("s3", "rejected")]
+
+
+def test_a_repetition_acts_no_more_when_it_is_older_than_what_is_remembered() -> None:
+    protocol = EngineProtocol()
+    for number in range(1, 1002):
+        protocol.remember(approval(number))
+
+    words = [protocol.obey(approval(number), NOW_MS) for number in (1, 2, 1001, 1002)]
+
+    assert words == [[], [], [], []]
+    assert [ticket.client_id for ticket in protocol.waiting] == ["s1002"]
+
+
+def test_the_same_signal_id_of_two_accounts_is_placed_twice() -> None:
+    protocol = EngineProtocol()
+
+    protocol.obey(approval(1), NOW_MS)
+    protocol.obey(approval(1, account="other"), NOW_MS)
+
+    assert [ticket.account_id for ticket in protocol.waiting] == ["acct", "other"]
+
+
+def test_an_order_id_fits_the_contract_when_the_exit_id_is_long() -> None:
+    protocol = EngineProtocol()
+    account = "a" * 128
+    protocol.obey(exit_order(7, account=account), NOW_MS)
+    (ticket,) = protocol.waiting
+
+    order = ticket.answer("expired", NOW_MS)
+
+    assert len(order.signal_id) == 132
+    assert order.order_id == "a" * 124 + ":7:1"
