@@ -58,8 +58,10 @@ _GROUPS: Rules = {
 class Wild:
     """A desk to which anything comes."""
 
-    def __init__(self, seed: int) -> None:
-        self.desk = Desk()
+    def __init__(self, seed: int, desk: Desk | None = None, *, always: Rules | None = None) -> None:
+        """Draw by a seed; always: limits that every document of the history has."""
+        self.desk = desk or Desk()
+        self._always = always or {}
         self._random = Random(seed)
         self._fills: list[tuple[Any, ...]] = []
         self._acts: list[tuple[int, Callable[[], object]]] = [
@@ -86,7 +88,7 @@ class Wild:
         for name in sorted(rules.keys() & set(_WATCHES)):
             rules[name]["on_breach"] = draw.choice(BREACHES)
         groups = {name: _GROUPS[name] for name in _GROUPS if draw.random() < 0.3}
-        self.desk.limits(only(**rules) | groups)
+        self.desk.limits(only(**rules) | groups | self._always)
 
     def _instruments(self) -> None:
         desk, draw = self.desk, self._random
