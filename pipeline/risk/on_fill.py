@@ -9,6 +9,7 @@ from pipeline.risk.ledger.booking import book
 from pipeline.risk.ledger.bust import on_bust, on_correction
 from pipeline.risk.ledger.refused_fill import refuse_fill
 from pipeline.risk.ledger.stop_levels import enter, entry_of
+from pipeline.risk.ledger.stops_again import uncount
 from pipeline.risk.ledger.taking_over import count_past_at
 from pipeline.risk.ledger.trade import execution_of
 from pipeline.risk.protection.circuit import note_trade
@@ -40,6 +41,7 @@ def on_fill(turn: Turn, fill: Fill, *, seen: bool, recall: Recall) -> None:
 def _book(turn: Turn, fill: Fill, execution: Execution, *, recall: Recall) -> None:
     reservation = release(turn, fill, recall)
     if is_kept(turn, recall.counterpart_at_ms):
+        uncount(turn, reservation, execution, new=None)
         return  # Its bust came first, so the fill never counts.
     holding = turn.holding(fill.symbol)
     if holding.adopted_ms is not None and fill.executed_at_ms <= holding.adopted_ms:

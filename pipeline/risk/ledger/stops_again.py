@@ -12,6 +12,7 @@ from pipeline.risk.account.contracts import contract_value
 from pipeline.risk.account.holding import Execution
 from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.position import Position
+from pipeline.risk.account.reservations import Reservation
 from pipeline.risk.ledger.stop_levels import stop_of
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.turn import Turn
@@ -61,14 +62,23 @@ class StopAgain:
         if levels is not None and self._known and levels.stop != self._stop:
             changed = replace(holding, stop_levels=replace(levels, stop=self._stop))
             self._turn.replace_holding(changed)
-        order = None if old.entry is None else holding.reservations.get(old.entry.order)
-        if order is None:
-            return
-        was = old.execution
-        undone, cost = was.quantity, -contract_value(was.quantity, was.price, holding.inverse)
-        if new is not None:
-            undone -= new.quantity
-            cost += contract_value(new.quantity, new.price, holding.inverse)
-        self._turn.reserve(
-            replace(order, undone=order.undone + undone, filled_cost=order.filled_cost + cost)
-        )
+        if old.entry is not None:
+            order = holding.reservations.get(old.entry.order)
+            uncount(self._turn, order, old.execution, new=new)
+
+
+def uncount(
+    turn: Turn, order: Reservation | None, fill: Execution, *, new: Execution | None
+) -> None:
+    """Take a fill that does not stand out of the sums of its order while that still works.
+
+    new: what stands in its place.
+    """
+    if order is None or order.phase == "ended":
+        return
+    inverse = turn.holding(order.symbol).inverse
+    undone, cost = fill.quantity, -contract_value(fill.quantity, fill.price, inverse)
+    if new is not None:
+        undone -= new.quantity
+        cost += contract_value(new.quantity, new.price, inverse)
+    turn.reserve(replace(order, undone=order.undone + undone, filled_cost=order.filled_cost + cost))

@@ -62,6 +62,17 @@ def test_computed_stop_follows_the_fills_of_its_order_that_a_bust_leaves(
     assert stop_of(desk) == stop
 
 
+def test_next_fill_of_the_order_counts_without_one_whose_bust_came_first() -> None:
+    desk = entered()
+    desk.fill("buy", 10, 90, fill_id="f1", kind="bust")
+    desk.fill("buy", 10, 90, signal_id="s", fill_id="f1")
+
+    desk.fill("buy", 10, 98, signal_id="s", fill_id="f2")
+
+    # 98 less 2; the fill at 90 never was.
+    assert stop_of(desk) == "96"
+
+
 def test_next_fill_of_the_order_counts_with_the_fills_that_stand() -> None:
     desk = entered((10, 99), (10, 98))
     desk.fill("buy", 10, 99, fill_id="f1", kind="bust")
