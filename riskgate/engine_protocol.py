@@ -93,7 +93,7 @@ class _Step(Struct):
 
 class _Account(Struct):
     steps: dict[int, _Step] = {}  # By sequence, in the order in which they were read.
-    client_ids: set[str] = set()  # Of all steps: a repeated message must not act twice.
+    client_ids: set[str] = set()  # And stops, of all steps: a repetition must not act twice.
     forgotten_sequence: int = 0  # The highest that is no longer in `steps`.
     stopped_sequence: int = 0  # Approvals with a lower sequence are void.
     refused: bool = False
@@ -131,10 +131,10 @@ class EngineProtocol:
         if not _continues(account, message):
             account.refused = True
             return False
-        if isinstance(message, Stop) and message.status == "triggered":
-            account.stopped_sequence = max(account.stopped_sequence, message.sequence)
-        elif not isinstance(message, Stop):
+        if not isinstance(message, Stop):
             _is_new(account, message.sequence, _client_id(message))
+        elif message.status == "triggered" and _is_new(account, message.sequence, _name(message)):
+            account.stopped_sequence = max(account.stopped_sequence, message.sequence)
         return True
 
     def obey(self, message: Log, now_ms: int) -> list[Instruction]:
@@ -172,7 +172,9 @@ class EngineProtocol:
         return []
 
     def _stop(self, account: _Account, stop: Stop, now_ms: int) -> list[Instruction]:
-        if stop.status != "triggered":
+        # A replica set that is behind repeats it, perhaps after the account was resumed: by then
+        # other orders work at the venue.
+        if stop.status != "triggered" or not _is_new(account, stop.sequence, _name(stop)):
             return []
         account.stopped_sequence = max(account.stopped_sequence, stop.sequence)
         void: list[Instruction] = list(
@@ -226,6 +228,10 @@ def _client_id(message: Decision | Exit) -> str:
     return message.exit_id if isinstance(message, Exit) else message.decision_id
 
 
+def _name(stop: Stop) -> str:
+    return f"{stop.stop_id} {stop.sequence}"  # With a blank, as no client id has.
+
+
 def _continues(account: _Account, message: Log) -> bool:
     """Remember the chain of a sequence; return False when another chain is known for it."""
     known = account.steps.get(message.sequence)
@@ -241,7 +247,7 @@ def _continues(account: _Account, message: Log) -> bool:
 
 
 def _is_new(account: _Account, sequence: int, client_id: str) -> bool:
-    """Remember a ticket; return False when it was met before, and so must not act again."""
+    """Remember a ticket or stop; return False when it was met before and must not act again."""
     step = account.steps.get(sequence)
     # A sequence that is already forgotten comes again: messages of an account are in order.
     if step is None or client_id in account.client_ids:
