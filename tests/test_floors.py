@@ -22,11 +22,21 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"working_account", "turn", "gate", "stops", "baselines", "recall", "shared_record"},
         {"ledger"},
         {"protection"},
-        {"boundaries", "due", "release", "report", "report_currencies", "step", "step_shared"},
+        {
+            "boundaries",
+            "due",
+            "release",
+            "report",
+            "report_currencies",
+            "step",
+            "step_shared",
+            "unaccepted",
+        },
     ),
     SHELL: (
         {
             "settings",
+            "setting_values",
             "settings_table",
             "service_links",
             "role_names",

@@ -20,6 +20,7 @@ from topics import (
     signals,
     snapshots,
 )
+from topics.further import kind_of
 from topics.topic import Topic
 
 _MODULES = (
@@ -51,3 +52,8 @@ def _about(module: ModuleType) -> str:
 TOPICS: dict[str, Topic] = {module.TOPIC.name: module.TOPIC for module in _MODULES}
 ABOUT: dict[str, str] = {module.TOPIC.name: _about(module) for module in _MODULES}
 INPUTS: tuple[Topic, ...] = tuple(topic for topic in TOPICS.values() if topic.direction == "in")
+
+
+def topic_of(name: str) -> Topic:
+    """Return the topic whose messages a topic of this name holds. Raise KeyError if unknown."""
+    return TOPICS[kind_of(name) or name]

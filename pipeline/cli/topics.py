@@ -53,10 +53,19 @@ def schema(
 
 
 @app.command()
-def acls() -> None:
+def acls(
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            help="Only what the owner of signals.NAME or fills.NAME needs.",
+            metavar="NAME",
+        ),
+    ] = None,
+) -> None:
     """Print the ACLs that each role needs, as options of kafka-acls."""
     from pipeline.streams.admin.acls import acl_lines
     from pipeline.streams.settings import Settings
 
-    for line in acl_lines(Settings.from_environment()):
+    for line in acl_lines(Settings.from_environment(), owner=strategy):
         say(line)

@@ -11,7 +11,7 @@ from pipeline.replay.machine import Line, Machine
 from pipeline.risk.limits.document import LimitsError, validate
 from pipeline.streams.admin.limits_file import LimitsFileError, load_rules
 from pipeline.streams.settings import Settings
-from topics.catalogue import TOPICS
+from topics.catalogue import topic_of
 from topics.codec import DecodeError, decode, encode
 from topics.fields import EVERYONE
 from topics.limits import TOPIC as LIMITS
@@ -64,7 +64,7 @@ def in_time_order(lines: Iterable[Line]) -> Iterator[Line]:
 
 
 def _is_shared(line: Line) -> bool:
-    return TOPICS[line.topic].key == "symbol" or line.key == EVERYONE.encode()
+    return topic_of(line.topic).key == "symbol" or line.key == EVERYONE.encode()
 
 
 def _sorted(waiting: list[tuple[int, int, Line]]) -> Iterator[Line]:

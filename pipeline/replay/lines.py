@@ -12,6 +12,7 @@ from pipeline.replay.machine import Line
 from topics.catalogue import INPUTS
 from topics.codec import DecodeError
 from topics.fields import Millis
+from topics.further import kind_of
 from topics.nesting import DEPTH_MAX, check_depth
 from topics.text import nearest
 
@@ -43,7 +44,7 @@ def decode_line(text: bytes, number: int) -> Line:
         form = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, DecodeError) as error:
         raise LineError(f"line {number} is not a recorded input: {error}") from None
-    if form.topic not in NAMES:
+    if form.topic not in NAMES and kind_of(form.topic) is None:
         near = nearest(form.topic, NAMES)
         advice = f", did you mean {near}?" if near else f"; inputs are {', '.join(NAMES)}"
         raise LineError(f"line {number} has no input topic: {form.topic!r}{advice}")

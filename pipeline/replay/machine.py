@@ -12,13 +12,13 @@ from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.dead_letter import dead_letter
 from pipeline.streams.role_interface import Headers, Partition, Record
 from pipeline.streams.roles.decide.decide import OUTPUTS
-from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
+from pipeline.streams.roles.ingest.ingest import Ingest
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read, withdrawn
 from pipeline.streams.tables.tables import Tables
 from topics.account_states import TOPIC as STATES
 from topics.account_states import AccountState
-from topics.catalogue import TOPICS
+from topics.catalogue import TOPICS, topic_of
 from topics.codec import DecodeError, encode, encode_event
 from topics.dead_letters import TOPIC as DEAD_LETTERS
 from topics.events import TOPIC as EVENTS
@@ -71,8 +71,6 @@ class Machine:
             tally=StepObserver(),
             now_ms=lambda: self.now_ms,
         )
-        for topic in STREAMS:
-            self._ingest.assign(Partition(settings.topic(topic.name), 0, topic.name), None)
         self._partitions = [
             ReplayPartition(
                 settings, self._tables, number=n, produce=self._produce, observe=observe
@@ -96,6 +94,8 @@ class Machine:
         As its source, partition 0 of its topic is recorded, and the topic's name as its id.
         """
         self._advance(line.timestamp_ms)
+        if line.topic not in self._offsets:
+            self._read(line.topic)
         offset = self._offsets[line.topic] if line.offset is None else line.offset
         self._offsets[line.topic] = offset + 1
         record = Record(
@@ -108,11 +108,15 @@ class Machine:
             timestamp_is_append_time=True,
         )
         self._record_ms = line.timestamp_ms
-        if TOPICS[line.topic].key == "symbol":
+        if topic_of(line.topic).key == "symbol":
             self._apply_to_tables(record, line.topic)
         if line.topic != PRICES.name:  # Ingest does not read prices; it looks them up.
             self._ingest.apply(record)
         return self._take()
+
+    def _read(self, name: str) -> None:
+        """Let ingest read a topic, which may be a further one of signals or fills."""
+        self._ingest.assign(Partition(self._name(name), 0, name), None)
 
     def advance(self, until_ms: int) -> list[Line]:
         """Send the revaluations due up to a time, ordered by due time, then account."""

@@ -33,4 +33,5 @@ class Step(Struct, frozen=True):
     repeated: bool = False  # It was applied before, so nothing changed.
     failed: str | None = None  # Applying the event raised: it has no effect, the account is halted.
     raised: tuple[str, ...] = ()  # Other parts that raised, likewise.
+    refused: str | None = None  # From a topic that is not accepted: a dead letter, no effect.
     fill_match: FillMatch | None = None  # Of a new fill.

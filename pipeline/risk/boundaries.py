@@ -23,6 +23,7 @@ from pipeline.risk.protection.flatten import flatten
 from pipeline.risk.protection.position_stops import send_exits
 from pipeline.risk.stops import alert_breach, open_stop
 from pipeline.risk.turn import Turn
+from pipeline.risk.unaccepted import is_unaccepted, refuse_unaccepted
 from topics.events import ControlEvent, SignalEvent
 
 
@@ -87,7 +88,7 @@ class PartByPart:
     def _apply(self, arrival: Arrival, apply: Callable[[Turn, Arrival], None]) -> None:
         saved, event = self.turn.save(), arrival.event
         if self.refuses and isinstance(event, SignalEvent):
-            refuse(self.turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+            _refuse(self.turn, event, arrival)
             return
         try:
             apply(self.turn, arrival)
@@ -110,10 +111,18 @@ def _answer(turn: Turn, arrival: Arrival, problem: str) -> None:
     """Answer an event that is not applied: reject a signal, report a control by its id."""
     event = arrival.event
     if isinstance(event, SignalEvent):
-        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
+        _refuse(turn, event, arrival)
     elif isinstance(event, ControlEvent):  # Each one: its author waits for what it asked for.
         reason = f"{event.body.control_id} is not applied, the account is halted: {problem}"
         turn.alert(Cause("internal_error", reason), level="critical")
+
+
+def _refuse(turn: Turn, event: SignalEvent, arrival: Arrival) -> None:
+    """Reject a signal; one from a topic that is not accepted must not use up its id either."""
+    if is_unaccepted(turn.limits.account, event):
+        refuse_unaccepted(turn, event)
+    else:
+        refuse(turn, event.body, seen=arrival.recall.seen_at_ms is not None)
 
 
 def problem_of(error: Exception) -> str:

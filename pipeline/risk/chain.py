@@ -9,13 +9,17 @@ from pipeline.risk.account.account import SOURCES_MAX
 from topics.events import Event
 
 _SOURCE = b'"source":{'
+_TOPIC = len(b'"topic":"')  # The source's first field.
 
 
 def chain(previous: str, content: bytes, at_ms: int, *, news: str = "") -> str:
     """Return the chain after an event; news: the shared record's chain if that changed."""
     before, found, rest = content.partition(_SOURCE)
     if found:  # Cut it out; its own fields hold no brace.
+        topic = rest[_TOPIC : rest.index(b'"', _TOPIC)]
         rest = rest[rest.index(b"}") + 1 :]
+        if b"." in topic:  # A further topic, which an account may refuse: it is an input too.
+            before += topic
     parts = (previous.encode(), before, rest, f"{at_ms}{news}".encode())
     return blake2b(b"".join(parts), digest_size=8).hexdigest()
 

@@ -52,7 +52,7 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         turn.alert(Cause("flow", f"{flow.flow_id} came before the opening"))
         return
     turn.remember_id("flows", f"flow:{flow.flow_id}")
-    account, clock = turn.account, turn.limits.clock
+    account, clock = turn.account, turn.limits.account
     marks = open_marks(turn)
     amount = booked(flow.amount)
     day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from pipeline.risk.numbers import ONE
 from topics.bounds import EXPONENT_MAX
+from topics.further import kind_of
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Duration = Annotated[int, Meta(ge=0, le=315_360_000_000)]  # In ms; at most ten years.
@@ -61,12 +62,22 @@ def per_symbol(limit: PerSymbol | None, symbol: str) -> Decimal | None:
     return limit
 
 
-class AccountClock(Parameters, frozen=True, kw_only=True):
+class AccountParameters(Parameters, frozen=True, kw_only=True):
     zone: str = "UTC"
     day_roll: str = "00:00"  # Local time HH:MM.
     cash: Literal["converted", "by_currency"] = "converted"  # Fixed once the account has a history.
+    # Topics without their prefix; unset accepts every one, empty accepts none.
+    signal_topics: frozenset[str] | None = None
+    fill_topics: frozenset[str] | None = None
+
+    LOOSER_UP = ("signal_topics", "fill_topics")
 
     def __post_init__(self) -> None:
+        for kind, topics in (("signal", self.signal_topics), ("fill", self.fill_topics)):
+            if not all(kind_of(name) == f"{kind}s" for name in topics or ()):
+                raise ValueError(
+                    f"{kind}_topics must be a list of names such as [{kind}s, {kind}s.one]"
+                )
         try:
             ZoneInfo(self.zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -144,7 +155,7 @@ class Alerts(Parameters, frozen=True, kw_only=True):
 
 
 GROUPS: dict[str, type[Parameters]] = {
-    "account": AccountClock,
+    "account": AccountParameters,
     "reservation": ReservationTimes,
     "dedupe": Dedupe,
     "confirmation": Confirmation,

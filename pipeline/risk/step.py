@@ -38,6 +38,7 @@ from pipeline.risk.recall import recall_seen, wanted
 from pipeline.risk.shared_record import enlist
 from pipeline.risk.step_shared import step_shared
 from pipeline.risk.turn import Turn
+from pipeline.risk.unaccepted import is_unaccepted, refuse_unaccepted
 from topics.events import (
     AccountEvent,
     ControlEvent,
@@ -53,16 +54,8 @@ from topics.events import (
 from topics.fields import EVERYONE
 
 __all__ = [
-    "Arrival",
-    "Lookup",
-    "Output",
-    "Recall",
-    "Remembered",
-    "Step",
-    "step",
-    "topic_of",
-    "wanted",
-]
+    "Arrival", "Lookup", "Output", "Recall", "Remembered", "Step", "step", "topic_of", "wanted",
+]  # fmt: skip
 
 
 _AGAIN_AFTER_FAILURE_MS = 60_000
@@ -159,6 +152,9 @@ def _turn(begun: Account, shared: Shared, arrival: Arrival) -> Turn:
 
 def _apply(turn: Turn, arrival: Arrival) -> None:  # noqa: C901  One case per kind of event.
     event = arrival.event
+    if is_unaccepted(turn.limits.account, event):
+        refuse_unaccepted(turn, event)
+        return
     seen = recall_seen(turn, event, arrival.recall)
     match event:
         case SignalEvent(body=signal, sessions=sessions):
@@ -196,5 +192,6 @@ def _finish(turn: Turn, begun: Account, *, wake_ms: int | None, rolled: bool) ->
         tuple(turn.fills),
         state_due=due,
         snapshot_due=rolled,
+        refused=turn.refused,
         fill_match=turn.fill_match,
     )

@@ -30,8 +30,8 @@ class Turn(WorkingAccount):
     """The working account, and all that its event brings out."""
 
     __slots__ = (
-        "_ids", "at_ms", "fill_match", "filled", "forget", "outputs", "rates", "remember",
-        "repeated_signal", "stops_before", "trading_changed", "violated",
+        "_ids", "at_ms", "fill_match", "filled", "forget", "outputs", "rates", "refused",
+        "remember", "repeated_signal", "stops_before", "trading_changed", "violated",
     )  # fmt: skip
 
     def __init__(self, account: Account, shared: Shared, limits: Limits, *, at_ms: int) -> None:
@@ -44,7 +44,8 @@ class Turn(WorkingAccount):
         self.trading_changed = False
         self.filled = False
         self.fill_match: FillMatch | None = None  # How the fill of this event fits its order.
-        self.repeated_signal = False
+        self.repeated_signal = False  # Its decision gets an id of its own.
+        self.refused: str | None = None  # Why the event is set aside without an effect.
         self.violated = False
         self.stops_before = account.halts.stops
         self._ids = 0

@@ -4,24 +4,30 @@ A setting says where and how fast riskgate runs, never what is allowed; limits s
 """
 
 import os
-import re
 import socket
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from pipeline.errors import StartupError
 from pipeline.streams.service_links import is_service_link
+from pipeline.streams.setting_values import check_security, parts_of
 from topics.text import nearest
 
 __all__ = ["Settings", "SettingsError", "variable"]
 
 PREFIX = "RISKGATE_"
 NAME = r"^[A-Za-z0-9._-]{0,100}$"
-CURRENCY = r"[A-Za-z0-9._/@-]{1,128}"  # As openings may name one.
 REPLICA = r"^[a-z0-9]{0,8}$"
 NAME_NOT_EMPTY = r"^[A-Za-z0-9._-]{1,100}$"
 
@@ -56,6 +62,12 @@ class Settings(BaseSettings):
         "",
         "Name of the replica set, such as a or b, if several sets of workers decide the same log.",
         pattern=REPLICA,
+    )
+    signal_topics: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (), "", "Topics of signals beside `signals`, such as `signals.momentum`, by commas."
+    )
+    fill_topics: Annotated[tuple[str, ...], NoDecode] = _setting(
+        (), "", "Topics of fills beside `fills`, such as `fills.venue-1`, separated by commas."
     )
     partitions: int = _setting(
         24, "partitions", "Partitions of `events`; can never change.", ge=1, le=4096
@@ -216,6 +228,11 @@ class Settings(BaseSettings):
         """The folder of this replica set's state."""
         return self.state_dir / self.replica if self.replica else self.state_dir
 
+    @property
+    def further_topics(self) -> tuple[str, ...]:
+        """Return the topics of signals and fills beside the default ones, without the prefix."""
+        return (*self.signal_topics, *self.fill_topics)
+
     def connection(self) -> dict[str, str]:
         """Return what librdkafka needs to reach Kafka."""
         properties = {
@@ -233,35 +250,16 @@ class Settings(BaseSettings):
         }
         return {name: str(value) for name, value in properties.items() if value is not None}
 
-    @field_validator("account_currencies", mode="before")
+    @field_validator("account_currencies", "signal_topics", "fill_topics", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        names = tuple(part.strip() for part in value.split(",") if part.strip())
-        if not names or not all(re.fullmatch(CURRENCY, name) for name in names):
-            raise ValueError("Currencies must be separated by commas, as in USD,EUR")
-        return names
+    def _split(cls, value: object, info: ValidationInfo) -> object:
+        return parts_of(info.field_name, value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _check_security(self) -> Self:
         login = (self.sasl_mechanism, self.sasl_username, self.sasl_password)
-        if self.security_protocol.startswith("SASL_") and None in login:
-            raise ValueError(
-                f"RISKGATE_SECURITY_PROTOCOL {self.security_protocol} needs RISKGATE_SASL_MECHANISM"
-                ", RISKGATE_SASL_USERNAME and RISKGATE_SASL_PASSWORD"
-            )
-        if not self.security_protocol.startswith("SASL_") and any(login):
-            raise ValueError(
-                "RISKGATE_SASL_… is set, but RISKGATE_SECURITY_PROTOCOL "
-                f"{self.security_protocol} does not log in; change it to SASL_SSL"
-            )
         files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
-        if not self.security_protocol.endswith("SSL") and any(files):
-            raise ValueError(
-                "RISKGATE_SSL_… is set, but RISKGATE_SECURITY_PROTOCOL "
-                f"{self.security_protocol} does not encrypt; change it to SSL or SASL_SSL"
-            )
+        check_security(self.security_protocol, login=login, files=files)
         return self
 
 

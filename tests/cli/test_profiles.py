@@ -41,7 +41,7 @@ def test_standard_changes_nothing_when_it_is_in_force() -> None:
     assert [getattr(standard, name) for name in GROUPS if name != "account"] == [
         getattr(default, name) for name in GROUPS if name != "account"
     ]
-    assert standard.clock == default.clock
+    assert standard.account == default.account
 
 
 def test_conservative_is_what_a_careful_desk_asks_when_it_is_read() -> None:

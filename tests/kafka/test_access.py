@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,12 @@ from topics import codec
 from topics.catalogue import TOPICS
 from topics.topic import Topic
 
-NAMES = {"topic_prefix": "a.", "group_prefix": "gate", "partitions": 2}
+NAMES = {
+    "topic_prefix": "a.",
+    "group_prefix": "gate",
+    "partitions": 2,
+    "signal_topics": "signals.momentum",
+}
 # NonEmptyText by hand, not read from the topics: who writes what, and nobody else does.
 WRITERS = {
     "signals": {"strategy"},
@@ -134,6 +140,33 @@ def test_signal_is_decided_and_read_when_everybody_has_only_their_access(
     assert message.error() is None
     assert b'"signal_id":"s1"' in (message.value() or b"")
     consumer.close()
+
+
+def test_strategy_reaches_only_its_own_topic_when_it_has_one(
+    kafka: GuardedKafka, roles: list[Worker]
+) -> None:
+    for worker in roles:
+        worker.ready()
+    denied = [
+        refusal(kafka, party, topic)
+        for party, topic in (("momentum", "signals"), ("strategy", "signals.momentum"))
+    ]
+    own = replace(TOPICS["signals"], name="signals.momentum")
+    write(kafka, "momentum", own, given.signal(signal_id="own"))
+    reader = {"group.id": "gate-momentum", "auto.offset.reset": "earliest"}
+
+    with closing(Consumer({**kafka.client("momentum"), **reader})) as consumer:
+        consumer.subscribe(["a.decisions"])
+        found = until(lambda: _decision(consumer, "own"), roles[2].log)
+
+    codes = [error.code() for error in denied if error is not None]
+    assert codes == [KafkaError.TOPIC_AUTHORIZATION_FAILED] * 2
+    assert found
+
+
+def _decision(consumer: Consumer, signal_id: str) -> bool:
+    message = consumer.poll(0.5)
+    return message is not None and f'"signal_id":"{signal_id}"'.encode() in (message.value() or b"")
 
 
 def test_operator_can_do_the_whole_work_when_access_is_least(

@@ -36,11 +36,13 @@ def test_values_are_read_when_the_environment_sets_them(monkeypatch: pytest.Monk
     monkeypatch.setenv("RISKGATE_REVALUATION_MOVE_RATIO", "0.00070")
     monkeypatch.setenv("RISKGATE_ACCOUNT_CURRENCIES", "EUR, USD,")
     monkeypatch.setenv("RISKGATE_STATE_DIR", "elsewhere")
+    monkeypatch.setenv("RISKGATE_FILL_TOPICS", "fills.a, fills.b,fills.a")
 
     settings = Settings.from_environment()
 
     assert settings.revaluation_move_ratio == Decimal("0.0007")
     assert settings.account_currencies == ("EUR", "USD")
+    assert settings.further_topics == ("fills.a", "fills.b")
     assert settings.state_dir == Path("elsewhere")
 
 
@@ -92,6 +94,11 @@ def test_name_is_passed_over_when_kubernetes_set_it_for_a_service(
         ("RISKGATE_ACCOUNT_CURRENCIES", "USD EUR", "separated by commas, as in USD,EUR"),
         ("RISKGATE_ACCOUNT_CURRENCIES", "", "separated by commas, as in USD,EUR"),
         ("RISKGATE_ACCOUNT_CURRENCIES", " , ", "separated by commas, as in USD,EUR"),
+        ("RISKGATE_SIGNAL_TOPICS", "momentum", "as in signals.one,signals.two"),
+        ("RISKGATE_SIGNAL_TOPICS", "signals", "as in signals.one,signals.two"),
+        ("RISKGATE_SIGNAL_TOPICS", "fills.a", "as in signals.one,signals.two"),
+        ("RISKGATE_FILL_TOPICS", "fills.a;fills.b", "as in fills.one,fills.two"),
+        ("RISKGATE_FILL_TOPICS", "fills.risk", "give its owner the access of risk"),
     ],
 )
 def test_value_is_refused_with_its_name_when_it_is_wrong(

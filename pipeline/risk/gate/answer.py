@@ -9,12 +9,16 @@ from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import OrderTerms
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.turn import Turn
-from topics.decisions import Decision
+from topics.decisions import Check, Decision
 from topics.signals import Signal
 
 IGNORED_HOLD = GateResult("ignored", ZERO, (), None, ())
 IGNORED_DUPLICATE = GateResult("ignored", ZERO, ("duplicate_signal",), None, ())
 FAILED = GateResult("rejected", ZERO, ("internal_error",), None, ())
+SOURCE = "source"  # The reason of a signal from a topic that its account does not accept.
+
+# Refused whatever the account's figures: one whose valuation raises must not be halted by them.
+_ALWAYS_ANSWERED = (FAILED.reasons, IGNORED_DUPLICATE.reasons, (SOURCE,))
 
 
 class Unvalued(Struct, frozen=True):
@@ -67,6 +71,13 @@ def answer(
     )
 
 
+def answer_unaccepted(turn: Turn, signal: Signal, reason: str) -> None:
+    """Reject a signal from a topic that is not accepted, under an id that no strategy gives."""
+    turn.repeated_signal = True
+    check = Check(SOURCE, "breach", message=reason)
+    answer(turn, signal, GateResult("rejected", ZERO, (SOURCE,), None, (check,)))
+
+
 def _stop_in_effect(terms: OrderTerms, result: GateResult) -> Decimal | None:
     """Return the stop price of an entry, approved or rejected; None for an exit."""
     asked = terms.asked if result.verdict == "rejected" else result.quantity
@@ -78,7 +89,7 @@ def _figures(turn: Turn, result: GateResult) -> RiskView | Unvalued:
     try:
         return turn.view()
     except Exception:
-        if result is not FAILED and result is not IGNORED_DUPLICATE:
+        if result.reasons not in _ALWAYS_ANSWERED:
             raise
         return Unvalued()
 

@@ -23,7 +23,7 @@ CASH_MAX = 63  # Currencies besides the account's own; each needs a rate.
 
 def choose_cash(turn: Turn) -> None:
     """Apply `account.cash` to an account without history; alert when it has one."""
-    account, wanted = turn.account, turn.limits.clock.cash == "by_currency"
+    account, wanted = turn.account, turn.limits.account.cash == "by_currency"
     if account.capital.opened_ms is None or wanted == account.currencies.by_currency:
         return
     if _has_history(account):

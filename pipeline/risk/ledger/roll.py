@@ -63,7 +63,7 @@ def _in_the_zone(turn: Turn, day: Window, week: Window) -> Window:
 
     The current week keeps its start equity and ends as the new zone has it.
     """
-    clock = (turn.limits.clock.zone, turn.limits.clock.day_roll)
+    clock = (turn.limits.account.zone, turn.limits.account.day_roll)
     if clock == turn.account.windows.rolls_by:
         return week
     span, named = week.span, week_named(week.span.label, *clock)
@@ -90,7 +90,7 @@ def _roll_day(
 
 def _current(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
     """Return the window that the clock is in, however many were missed."""
-    clock = turn.limits.clock
+    clock = turn.limits.account
     following = _next(turn, span, at)
     if turn.now_ms < following.end_ms:
         return following
@@ -102,13 +102,13 @@ def _latest(turn: Turn, span: Span) -> Span:
     kept_ms = turn.now_ms - (DAYS_KEPT + 2) * _DAY_MS
     if span.end_ms >= kept_ms:
         return span
-    clock = turn.limits.clock
+    clock = turn.limits.account
     return day_at(kept_ms, clock.zone, clock.day_roll)
 
 
 def _next(turn: Turn, span: Span, at: Callable[[int, str, str], Span]) -> Span:
     """Return the window after this one; they never overlap, even when the zone changes."""
-    clock = turn.limits.clock
+    clock = turn.limits.account
     following = at(span.end_ms, clock.zone, clock.day_roll)
     return Span(following.label, max(following.start_ms, span.end_ms), following.end_ms)
 

@@ -15,7 +15,7 @@ from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import Common, RiskView, ScoreLimits
 from pipeline.risk.parameters import (
     GROUPS,
-    AccountClock,
+    AccountParameters,
     Alerts,
     Confirmation,
     Decisions,
@@ -53,7 +53,7 @@ class Limits(Struct, frozen=True):
     circuit_breaker: CircuitBreaker | None  # None while it is off.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     defects: tuple[str, ...]  # Stored parameters that this release cannot use.
-    clock: AccountClock
+    account: AccountParameters
     reservation: ReservationTimes
     dedupe: Dedupe
     confirmation: Confirmation
@@ -88,7 +88,6 @@ def limits_of(everyone: str, own: str) -> Limits:
     stops = tuple(rule for rule in judging if isinstance(rule, PositionStop) and rule.ready)
     account_limits = tuple(rule for rule in gate if isinstance(rule, AccountLimit))
     collar = cast(PriceCollar, rules["price_collar"])
-    groups["clock"] = groups.pop("account")
     groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
     return Limits(
         gate=gate,

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from pipeline.errors import StartupError
+from pipeline.streams.clients.topic_plan import further_topic
 from pipeline.streams.role_interface import TABLES_GROUP, changelog_name
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.catalogue import INPUTS, TOPICS
+from topics.further import owner_of
+from topics.topic import Topic
 
 __all__ = ["Access", "accesses", "acl_lines"]
 
@@ -31,21 +35,48 @@ def accesses(settings: Settings) -> list[Access]:
     return [*_of_topics(settings), *_of_roles(settings), *_of_operators(settings)]
 
 
-def acl_lines(settings: Settings) -> list[str]:
+def acl_lines(settings: Settings, *, owner: str | None = None) -> list[str]:
     """Return lines that each hold the options of one call of kafka-acls.
 
-    The principals are the parties' names; replace them by your own users.
+    The principals are the parties' names; replace them by your own users. owner: only the access of
+    whoever has further topics of this name. Raise StartupError if there is none.
     """
-    return [_line(access) for access in accesses(settings)]
+    if owner is None:
+        return [_line(access) for access in accesses(settings)]
+    if not any(owner_of(name) == owner for name in settings.further_topics):
+        raise StartupError(
+            f"{owner} has no topic of its own; add signals.{owner} to RISKGATE_SIGNAL_TOPICS, or "
+            f"fills.{owner} to RISKGATE_FILL_TOPICS"
+        )
+    return [_line(access) for access in accesses(settings) if access.party == owner]
 
 
 def _of_topics(settings: Settings) -> Iterator[Access]:
+    for name in settings.further_topics:
+        yield from _of_further(settings, further_topic(name))
     for topic in TOPICS.values():
         name = settings.topic(topic.name)
         for party in topic.writers:
             yield Access(party, "Write", "topic", name)
         for party in topic.readers:
             yield Access(party, "Read", "topic", name)
+
+
+def _of_further(settings: Settings, topic: Topic) -> Iterator[Access]:
+    """List who writes and reads a further topic; its owner also reads what its kind of party does.
+
+    The owner is a party of its own: it may write this topic, and not the default one.
+    """
+    name, owner = settings.topic(topic.name), owner_of(topic.name)
+    yield Access(owner, "Write", "topic", name)
+    yield Access(RoleName.INGEST, "Read", "topic", name)
+    yield Access(RoleName.INGEST, "DescribeConfigs", "topic", name)
+    yield from (
+        Access(owner, "Read", "topic", settings.topic(read.name))
+        for read in TOPICS.values()
+        if not {*topic.writers, "anyone"}.isdisjoint(read.readers)
+    )
+    yield Access(owner, "Read", "group", settings.group(owner), prefixed=True)
 
 
 def _of_roles(settings: Settings) -> Iterator[Access]:
@@ -72,7 +103,7 @@ def _of_operators(settings: Settings) -> Iterator[Access]:
     """List what the operator's commands need besides topic access."""
     yield Access("operator", "Create", "cluster", "kafka-cluster")
     yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
-    for name in (*(settings.topic(topic) for topic in TOPICS), _changelog(settings)):
+    for name in (*map(settings.topic, (*TOPICS, *settings.further_topics)), _changelog(settings)):
         yield Access("operator", "Describe", "topic", name)
         yield Access("operator", "DescribeConfigs", "topic", name)
     yield Access("operator", "Read", "group", settings.group("operator"))

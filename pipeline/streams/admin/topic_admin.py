@@ -97,6 +97,7 @@ def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:
         prefix=settings.topic_prefix,
         partitions=settings.partitions,
         replicas=_replicas(settings, cluster),
+        further=settings.further_topics,
     )
 
 

@@ -1,10 +1,10 @@
 """How riskgate creates each topic, and how an existing topic differs from that. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from topics.catalogue import TOPICS
+from topics.catalogue import TOPICS, topic_of
 from topics.topic import DAY_MS, FOREVER, Topic
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Planned",
     "changelog_config",
     "differences_of",
+    "further_topic",
     "obstacle",
     "offsets_differences",
     "plan",
@@ -51,12 +52,20 @@ class Found(NamedTuple):
     config: Mapping[str, str]  # In force, including the broker's defaults.
 
 
-def plan(*, prefix: str, partitions: int, replicas: int) -> list[Planned]:
-    """List every topic; `replicas` is what the cluster can hold."""
+def plan(
+    *, prefix: str, partitions: int, replicas: int, further: Iterable[str] = ()
+) -> list[Planned]:
+    """List every topic; `replicas` is what the cluster can hold; `further`: of signals, fills."""
+    topics = [*TOPICS.values(), *map(further_topic, further)]
     return [
         Planned(f"{prefix}{topic.name}", topic, partitions, replicas, _config(topic, replicas))
-        for topic in TOPICS.values()
+        for topic in topics
     ]
+
+
+def further_topic(name: str) -> Topic:
+    """Return a further topic of signals or fills, which is like the default one."""
+    return replace(topic_of(name), name=name)
 
 
 def plan_changelog(name: str, *, partitions: int, replicas: int) -> Planned:

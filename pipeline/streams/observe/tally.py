@@ -24,7 +24,7 @@ from topics.events import ControlEvent, Event, RevaluationEvent, SignalEvent
 __all__ = ["Tally", "cause_ms", "show_zeros"]
 
 INTERNAL_ERROR = "internal_error"
-DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal", "unreadable")
+DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal", "source", "unreadable")
 
 
 class Tally:

@@ -72,7 +72,8 @@ def run_ingest(settings: Settings, *, life: Life = FIRST_LIFE) -> None:
     """Write events until SIGTERM. Raise Stopped when the tables fail."""
     _show_start(RoleName.INGEST)
     tally, tables = Tally(), Tables(settings)
-    topics = tuple(settings.topic(topic.name) for topic in OTHERS)
+    names = (*(topic.name for topic in OTHERS), *settings.further_topics)
+    topics = tuple(map(settings.topic, names))
     engine = engine_settings(settings, RoleName.INGEST, topics, life=life)
     application = IngestApplication(engine, observer=MeteredEngine(tally, RoleName.INGEST))
     reader = TableReader(
@@ -121,7 +122,8 @@ def engine_settings(
         group=settings.role_group(role),
         instance=settings.instance,
         topics=topics,
-        partitions={
+        partitions=dict.fromkeys(topics)
+        | {
             settings.topic(topic.name): settings.partitions if topic.copartitioned else None
             for topic in used
         },

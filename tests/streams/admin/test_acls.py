@@ -1,3 +1,6 @@
+import pytest
+
+from pipeline.errors import StartupError
 from pipeline.streams.admin.acls import accesses, acl_lines
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS
@@ -48,3 +51,36 @@ def test_risk_may_keep_the_changelog_of_its_replica_set_when_that_has_a_name() -
 
     assert "changelog__riskgate-risk.b--risk.events--accounts" in names
     assert "riskgate-risk" in names  # The prefix of its group and of its transactional ids.
+
+
+FURTHER = Settings(
+    topic_prefix="t.", group_prefix="g", signal_topics=("signals.a", "signals.b"),
+    fill_topics=("fills.a",),
+)  # fmt: skip
+
+
+def test_only_its_owner_may_write_when_a_topic_is_further() -> None:
+    lines = acl_lines(FURTHER)
+
+    writers = [line for line in lines if line.endswith("--operation Write --topic t.signals.a")]
+
+    assert writers == ["--add --allow-principal User:a --operation Write --topic t.signals.a"]
+    assert "--add --allow-principal User:ingest --operation Read --topic t.signals.a" in lines
+    assert "--add --allow-principal User:operator --operation Describe --topic t.fills.a" in lines
+
+
+def test_lines_of_one_owner_are_printed_when_it_is_named() -> None:
+    user = "--add --allow-principal User:b --operation"
+
+    lines = acl_lines(FURTHER, owner="b")
+
+    assert f"{user} Write --topic t.signals.b" in lines
+    assert f"{user} Read --topic t.decisions" in lines
+    assert f"{user} Read --group g-b --resource-pattern-type prefixed" in lines
+    assert not any(line.endswith(("t.signals", "t.signals.a", "t.fills.a")) for line in lines)
+    assert {line.split()[2] for line in lines} == {"User:b"}
+
+
+def test_owner_is_refused_when_it_has_no_topic() -> None:
+    with pytest.raises(StartupError, match=r"^c has no topic of its own; add signals\.c to"):
+        acl_lines(FURTHER, owner="c")

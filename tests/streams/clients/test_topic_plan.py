@@ -139,3 +139,9 @@ def test_changelog_differs_when_it_would_lose_state() -> None:
     assert count.startswith("changelog__g has 12 partitions, but RISKGATE_PARTITIONS is 24")
     assert replicas.startswith("changelog__g has 1 replicas, but 3 are possible")
     assert policy.endswith("has cleanup.policy=delete and would lose messages; set it to compact")
+
+
+def test_further_topic_is_planned_like_the_default_one() -> None:
+    topics = {t.name: t for t in plan(prefix="p.", partitions=2, replicas=1, further=["fills.a"])}
+
+    assert topics["p.fills.a"]._replace(name="p.fills", topic=TOPICS["fills"]) == topics["p.fills"]

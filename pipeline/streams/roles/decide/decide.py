@@ -33,10 +33,10 @@ from pipeline.streams.role_interface import (
 from pipeline.streams.roles.decide.append_time_guard import AppendTimeGuard
 from pipeline.streams.roles.decide.owned import Owned
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
-from pipeline.streams.roles.decide.quarantines import INTERNAL
 from pipeline.streams.roles.decide.redo import Fork, Redo, Row
 from pipeline.streams.roles.decide.rewriting import Rewriting
 from pipeline.streams.roles.decide.saving import Failure, Saving
+from pipeline.streams.roles.decide.set_aside import letters_of, log_step
 from pipeline.streams.roles.decide.state_publisher import StatePublisher
 from pipeline.streams.settings import Settings
 from topics import codec
@@ -209,7 +209,7 @@ class Risk:
         self._tally.add(event, taken, at_ms)
         if taken.state_due or taken.failed:
             self._rows.has_news = True
-        if taken.failed or taken.raised or taken.outputs:
+        if taken.failed or taken.raised or taken.refused or taken.outputs:
             self._look(taken, record)
         if redo is not None:
             self._settle(owned, redo)
@@ -262,21 +262,9 @@ class Risk:
             owned.accounts.announce()
 
     def _look(self, taken: Step, record: Record) -> None:
-        if taken.failed is not None:
-            logger.error("an event halted its account: %s", taken.failed)
-            kind = "internal" if taken.failed.startswith(INTERNAL) else "failed"
-            self._dead_letter(record, DecodeError(taken.failed), kind)
-        for problem in taken.raised:
-            logger.error("a part of an event halted its account: %s", problem)
-        for output in taken.outputs:
-            if isinstance(output, EmergencyStop):
-                logger.warning(
-                    "stop %s of account %s: %s, rule %s",
-                    output.stop_id,
-                    output.account_id,
-                    output.status,
-                    output.rule,
-                )
+        log_step(taken)
+        for error, kind in letters_of(taken):
+            self._dead_letter(record, error, kind)
 
     def _quarantine(self, failure: Failure) -> None:
         """Quarantine an account whose state or row cannot be written, and name its last event."""

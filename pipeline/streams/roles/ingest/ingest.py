@@ -23,12 +23,12 @@ from pipeline.streams.role_interface import (
     Store,
     Unreadable,
 )
-from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping
+from pipeline.streams.roles.ingest.wrap import Stream, Wrapped, Wrapping
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read, withdrawn
 from pipeline.streams.tables.tables import Tables
 from topics import codec
-from topics.catalogue import INPUTS
+from topics.catalogue import INPUTS, topic_of
 from topics.codec import DecodeError, unknown_fields
 from topics.dead_letters import DeadLetter
 from topics.instruments import TOPIC as INSTRUMENTS
@@ -76,10 +76,10 @@ class Ingest:
         self._tally = tally
         self._partitions = range(settings.partitions)
         self._wrapping = Wrapping(tables, event_bytes_max=settings.event_bytes_max, now_ms=now_ms)
-        self._streams = {settings.topic(topic.name): topic for topic in self.streams}
+        self._prefix = settings.topic_prefix
+        self._streams: dict[str, Stream] = {}  # By the full name of the topic.
         self._events = settings.topic("events")
         self._dead_letters = settings.topic("dead_letters")
-        self._topic_ids: dict[str, str] = {}
         for topic in self.streams:  # Start at 0, or the first count is no increase.
             metrics.RECORDS.labels(topic.name)
             for error in ("undecodable", "internal", "unreadable"):
@@ -90,18 +90,19 @@ class Ingest:
     def assign(
         self, partition: Partition, store: Store | None, published: Published = NOTHING
     ) -> None:
-        """Note which topic of this name it is."""
+        """Note which topic of this name it is, and what it holds."""
         del store, published
-        self._topic_ids[partition.topic] = partition.topic_id
+        name = partition.topic.removeprefix(self._prefix)
+        self._streams[partition.topic] = Stream(name, topic_of(name), partition.topic_id)
 
     def revoke(self, partition: Partition) -> None:
         """Do nothing: ingest has no state of a partition."""
 
     def apply(self, record: Record) -> None:
         """Write the result of a record: an event, an event to all partitions, or a dead letter."""
-        topic = self._streams[record.topic]
-        self._tally.read(topic.name, record.timestamp_ms)
-        became = self._become_or_raised(record, topic)
+        stream = self._streams[record.topic]
+        self._tally.read(stream.name, record.timestamp_ms)
+        became = self._become_or_raised(record, stream)
         match became:
             case Wrapped(for_everyone=True):
                 self._write_to_all(became)
@@ -118,10 +119,7 @@ class Ingest:
 
     def step_over(self, batch: Unreadable) -> None:
         """Write a dead letter, with the offsets alone, for a batch that cannot be decompressed."""
-        topic = self._streams[batch.topic]
-        record = batch.record()
-        topic_id = self._topic_ids[batch.topic]
-        letter = dead_letter(record, batch.error, topic=topic.name, topic_id=topic_id)
+        letter = _letter(batch.record(), batch.error, self._streams[batch.topic])
         self._dead_letter(letter, None, "unreadable")
 
     def publish(self) -> None:
@@ -144,42 +142,45 @@ class Ingest:
             self._produce(self._events, key=wrapped.key, value=wrapped.value, partition=partition)
 
     def _become_or_raised(
-        self, record: Record, topic: Topic
+        self, record: Record, stream: Stream
     ) -> "Wrapped | DeadLetter | Raised | None":
         """Return the result of a record, whatever it holds: no record may end every ingest."""
         try:
-            became = self._become(record, topic)
+            became = _become(record, stream, self._wrapping)
             if record.value is not None and not isinstance(became, DeadLetter):
-                self._count_unknown(topic, record.value)
+                self._count_unknown(stream, record.value)
         except Exception as error:
             place = record.topic, record.partition, record.offset
             logger.exception("%s[%d] at %d could not be handled", *place)
             problem = DecodeError(f"internal: {type(error).__name__}")
-            topic_id = self._topic_ids[record.topic]
-            return Raised(dead_letter(record, problem, topic=topic.name, topic_id=topic_id))
+            return Raised(_letter(record, problem, stream))
         return became
 
-    def _become(self, record: Record, topic: Topic) -> Wrapped | DeadLetter | None:
-        topic_id = self._topic_ids[record.topic]
-        if topic.key == "account_id":
-            return self._wrapping.wrap(record, topic, topic_id=topic_id)
-        if withdrawn(record, topic) is not None:
-            return None
-        try:
-            read(record, topic)
-        except DecodeError as error:
-            return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
-        return None
-
-    def _count_unknown(self, topic: Topic, value: bytes) -> None:
-        if topic is not SIGNALS:  # A signal with an unknown field is a dead letter.
-            found = unknown_fields(topic, value)
+    def _count_unknown(self, stream: Stream, value: bytes) -> None:
+        if stream.topic is not SIGNALS:  # A signal with an unknown field is a dead letter.
+            found = unknown_fields(stream.topic, value)
             if found:
-                self._tally.count(metrics.UNKNOWN_FIELDS, topic.name, times=found)
+                self._tally.count(metrics.UNKNOWN_FIELDS, stream.name, times=found)
 
     def _dead_letter(self, letter: DeadLetter, key: bytes | None, kind: str) -> None:
         self._tally.count(metrics.DEAD_LETTERS, letter.source.topic, kind)
         self._produce(self._dead_letters, key=dead_key(key), value=codec.encode(letter))
+
+
+def _become(record: Record, stream: Stream, wrapping: Wrapping) -> Wrapped | DeadLetter | None:
+    if stream.topic.key == "account_id":
+        return wrapping.wrap(record, stream)
+    if withdrawn(record, stream.topic) is not None:
+        return None
+    try:
+        read(record, stream.topic)
+    except DecodeError as error:
+        return _letter(record, error, stream)
+    return None
+
+
+def _letter(record: Record, error: DecodeError, stream: Stream) -> DeadLetter:
+    return dead_letter(record, error, topic=stream.name, topic_id=stream.topic_id)
 
 
 class IngestOfOperated(Ingest):

@@ -25,10 +25,18 @@ from topics.instruments import Instrument
 from topics.signals import Signal
 from topics.topic import Topic
 
-__all__ = ["Wrapped", "Wrapping"]
+__all__ = ["Stream", "Wrapped", "Wrapping"]
 
 # The event class of each topic; Any, because only the topic determines which body fits.
 _EVENTS: dict[str, Any] = dict(EVENT_TYPES)
+
+
+class Stream(NamedTuple):
+    """A topic that ingest reads."""
+
+    name: str  # Without the prefix.
+    topic: Topic  # What it holds: a further topic of signals has the messages of `signals`.
+    topic_id: str
 
 
 class Wrapped(NamedTuple):
@@ -51,19 +59,20 @@ class Wrapping:
         self._now_ms = now_ms
         self._event_bytes_max = event_bytes_max
 
-    def wrap(self, record: Record, topic: Topic, *, topic_id: str) -> Wrapped | DeadLetter:
+    def wrap(self, record: Record, stream: Stream) -> Wrapped | DeadLetter:
         """Return the event or the dead letter of a record."""
+        topic = stream.topic
         try:
             body = read(record, topic)
             source = Source(
-                topic=topic.name,
-                topic_id=topic_id,
+                topic=stream.name,
+                topic_id=stream.topic_id,
                 partition=record.partition,
                 offset=record.offset,
             )
             value = self._value(body, topic.name, source=source)
         except DecodeError as error:
-            return dead_letter(record, error, topic=topic.name, topic_id=topic_id)
+            return dead_letter(record, error, topic=stream.name, topic_id=stream.topic_id)
         return Wrapped(key_of(topic, body).encode(), value)
 
     def conflicts(self) -> list[Wrapped]:

@@ -185,3 +185,17 @@ def test_ingest_goes_on_when_riskgate_fails_on_a_record(
         "risk.dead_letters",
         "internal: ZeroDivisionError",
     )
+
+
+def test_event_names_its_topic_when_a_signal_comes_from_a_further_one(
+    ingest: Ingest, outbox: Outbox
+) -> None:
+    ingest.assign(Partition("risk.signals.a", 0, "id-of-a"), None)
+
+    ingest.apply(record("risk.signals.a", codec.encode(given.signal()), offset=7))
+    ingest.apply(record("risk.signals.a", b"{", key=b"acct-1", offset=8))
+
+    event, letter = outbox.sent
+    place = {"topic": "signals.a", "topic_id": "id-of-a", "partition": 0}
+    assert (event.row["type"], event.row["source"]) == ("signals", {**place, "offset": 7})
+    assert letter.row["source"] == {**place, "offset": 8, "key": "acct-1"}

@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct
 
 from pipeline.streams.role_interface import Record
-from pipeline.streams.roles.ingest.wrap import Wrapped, Wrapping
+from pipeline.streams.roles.ingest.wrap import Stream, Wrapped, Wrapping
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read
 from pipeline.streams.tables.tables import Tables
@@ -40,7 +40,7 @@ def record(topic: str, value: bytes | None, *, key: bytes | None = b"acct-1") ->
 
 def wrap(tables: Tables, topic: str, given_record: Record, *, bytes_max: int = 262_144) -> Any:
     wrapping = Wrapping(tables, event_bytes_max=bytes_max, now_ms=lambda: given.T0_MS)
-    return wrapping.wrap(given_record, TOPICS[topic], topic_id="id-1")
+    return wrapping.wrap(given_record, Stream(topic, TOPICS[topic], "id-1"))
 
 
 def test_event_carries_what_the_tables_know_when_its_body_has_a_symbol(tables: Tables) -> None:
