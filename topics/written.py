@@ -31,7 +31,10 @@ def shown(number: object) -> str:
         raise TypeError(f"{type(number).__name__} does not travel")
     text = str(number)
     if len(text) > PLACES + 1 or "E" in text:  # Else it has no more than 18 of them.
-        return _trimmed(format(_WIDE.quantize(number, _LEAST), "f"))
+        number = _WIDE.quantize(number, _LEAST)
+        text = str(number)
+        # Plain but for what is below a millionth; to ask for that form takes twice the time.
+        return _trimmed(text if "E" not in text else format(number, "f"))
     return _trimmed(text) if text[-1] == "0" else text
 
 

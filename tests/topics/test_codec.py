@@ -1,12 +1,14 @@
 """What no single field is about: broken JSON, encodings, sizes, depth, and paths inside trees."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from topics.catalogue import TOPICS
-from topics.codec import DecodeError, decode, decode_as, encode, encode_event, plain
+from topics.codec import DecodeError, decode, decode_as, encode, encode_event, plain, shown
 from topics.controls import Control
 from topics.events import Event, SignalEvent
 from topics.limits import LimitsDocument
@@ -194,6 +196,28 @@ def test_parameters_keep_their_digits_when_a_document_is_decoded() -> None:
 )  # fmt: skip
 def test_number_is_plain_when_it_is_written(number: str, text: str) -> None:
     assert plain(Decimal(number)) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0.1234567890123456785", "0.123456789012345678"),  # Half: to the even neighbour.
+        ("0.1234567890123456775", "0.123456789012345678"),
+        ("-0.1234567890123456786", "-0.123456789012345679"),
+        ("12.0000000000000000004", "12"), ("-5E-19", "0"), ("15E-19", "0.000000000000000002"),
+        ("0.00000012345678901234567", "0.000000123456789012"),  # Decimal itself says 1.2E-7.
+        ("1E-18", "0.000000000000000001"), ("-1E-7", "-0.0000001"), ("1E+20", "1" + 20 * "0"),
+    ],
+)  # fmt: skip
+def test_number_has_18_places_when_it_is_shown(number: str, text: str) -> None:
+    assert shown(Decimal(number)) == text
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**30), max_value=10**30))
+def test_number_shown_is_what_plain_makes_of_it_when_rounded(number: Decimal) -> None:
+    rounded = Context(prec=100).quantize(number, Decimal("1E-18"))
+
+    assert shown(number) == plain(rounded)
 
 
 def test_digits_are_kept_when_an_event_is_written_and_read() -> None:

@@ -6,6 +6,7 @@ writes to the disk. The records of the changelog are those that quixstreams rest
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -142,13 +143,13 @@ class StateKeeper:
         )
 
     def _send(self, place: Place, key: bytes, *, value: bytes | None, headers: Headers) -> None:
-        def note(error: KafkaError | None, message: Message) -> None:
-            if error is None:  # Else the commit fails by itself.
-                self._offsets[place] = message.offset() or 0
-
         # Of the last alone: its offset is the highest. Each report costs as much as a record.
-        report = note if key == APPLIED else None
+        report = partial(self._note, place) if key == APPLIED else None
         self._sender.send(self._settings.changelog, key, value, place[1], headers, report)
+
+    def _note(self, place: Place, error: KafkaError | None, message: Message) -> None:
+        if error is None:  # Else the commit fails by itself.
+            self._offsets[place] = message.offset() or 0
 
 
 class OffsetKeeper:
