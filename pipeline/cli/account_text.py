@@ -3,18 +3,16 @@
 import time
 from collections.abc import Iterator
 
-from pipeline.cli.limits_text import in_force_rows, labels
 from pipeline.cli.stop_text import STOP_COLUMNS, stop_cells
 from pipeline.cli.tables import Column, say_fitted
 from pipeline.cli.terminal import say
 from pipeline.outputs.accounts import Rows, headrooms, unknowns
+from pipeline.outputs.limit_words import in_force
 from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.stops import read_stops
 from pipeline.outputs.words import age, figure, percent, pnl, state_words
-from pipeline.risk.limits.listing import listing
 from pipeline.streams.admin.limits_log import Published, published
 from topics.account_states import AccountState
-from topics.fields import EVERYONE
 
 __all__ = ["ACCOUNT_COLUMNS", "account_cells", "say_in_full"]
 
@@ -117,25 +115,15 @@ def _figures(row: AccountState, now_ms: int) -> Iterator[str]:
 
 
 def _limits(log: Published, row: AccountState) -> list[tuple[str, ...]]:
-    """Return the limits that apply, those of which least is left first."""
-    left = {each.rule: each for each in headrooms(row)}
-    found = listing(log.rules_of(EVERYONE), log.rules_of(row.account_id))
-    wanted = [
-        (*cells, percent(left[rule].ratio) if rule in left else "")
-        for (rule, parameter), cells in zip(
-            found.parameters, in_force_rows(found, labels(log, row.account_id)), strict=True
+    return [
+        (
+            each.name,
+            each.value,
+            each.origin,
+            "" if each.headroom_ratio is None else percent(each.headroom_ratio),
         )
-        # A rule that applies is enabled.
-        if rule not in found.idle
-        and parameter != "enabled"
-        and cells[1] not in {"no limit", "unset"}
+        for each in in_force(log, row)
     ]
-    order = list(left)
-    return sorted(wanted, key=lambda cells: _place(order, cells[0].partition(".")[0]))
-
-
-def _place(order: list[str], rule: str) -> int:
-    return order.index(rule) if rule in order else len(order)
 
 
 def _positions(row: AccountState, now_ms: int) -> Iterator[tuple[str, ...]]:

@@ -51,7 +51,8 @@ def check(file: File = None, profile: Profile = None, account: Account = EVERYON
 def diff(file: File = None, profile: Profile = None, account: Account = EVERYONE) -> None:
     """Show which limits in force a file would change; exit with 1 when it would change any."""
     from pipeline.cli.limits_judged import remark_on_accounts
-    from pipeline.cli.limits_text import changes, labels
+    from pipeline.cli.limits_text import changes
+    from pipeline.outputs.limit_words import labels
     from pipeline.risk.limits.listing import listing
 
     change = _change(_source(file, profile), account)
@@ -183,7 +184,7 @@ def _show_documents(account: str | None) -> None:
 
 
 def _show_in_force(account: str) -> None:
-    from pipeline.cli.limits_text import in_force_rows, labels
+    from pipeline.outputs.limit_words import in_force_rows, labels
     from pipeline.risk.limits.listing import listing
 
     log = _published()
@@ -201,7 +202,7 @@ def _warning(account: str, log: "Published") -> str | None:
 
     Print a remark, which is not an error, when its last decision used older limits.
     """
-    from pipeline.cli.limits_text import documents_of
+    from pipeline.outputs.limit_words import documents_of
     from pipeline.streams.admin.known_accounts import newest_row
     from pipeline.streams.settings import Settings
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import typer
 
 from pipeline.cli import exit_codes
-from pipeline.cli.limits_text import value_text
 from pipeline.cli.terminal import say
+from pipeline.outputs.limit_words import value_text
 from pipeline.risk.limits.document import NAMES, Fault, LimitsError, Rules, canonical, validate
 from pipeline.risk.limits.listing import listing
 from pipeline.risk.limits.looser import looser

@@ -12,7 +12,8 @@ from pipeline.cli.limits_judged import (
     refuse_over_others,
     remark_on_accounts,
 )
-from pipeline.cli.limits_text import Labels, as_yaml, changes, in_force_rows, is_same
+from pipeline.cli.limits_text import as_yaml, changes, is_same
+from pipeline.outputs.limit_words import Labels, in_force_rows
 from pipeline.risk.limits.document import NAMES, canonical
 from pipeline.risk.limits.listing import listing
 from pipeline.streams.admin.limits_file import Rules, load_rules

@@ -43,6 +43,18 @@ class Published(NamedTuple):
         document = self.in_force.get(account_id)
         return canonical({} if document is None else document.rules)
 
+    def take(self, document: LimitsDocument) -> bool:
+        """Apply a document as risk does; return False if it is refused."""
+        name = document.account_id
+        held = self.in_force.get(name)
+        stored = Document() if held is None else Document(held.version, canonical(held.rules))
+        below = "{}" if name == EVERYONE else self.rules_of(EVERYONE)
+        taken, _ = next_document(stored, document, below=below)
+        if taken is not None:
+            self.in_force[name] = document
+        self.highest[name] = max(self.highest.get(name, 0), document.version)
+        return taken is not None
+
 
 def published(settings: Settings) -> Published:
     """Return the documents that will be in force at each account's next event."""
@@ -61,14 +73,7 @@ def published_of(documents: Iterable[LimitsDocument]) -> Published:
     """Apply documents in order, as risk does: each replaces the one before, or is refused."""
     found = Published({}, {})
     for document in documents:
-        name = document.account_id
-        held = found.in_force.get(name)
-        stored = Document() if held is None else Document(held.version, canonical(held.rules))
-        below = "{}" if name == EVERYONE else found.rules_of(EVERYONE)
-        taken, _ = next_document(stored, document, below=below)
-        if taken is not None:
-            found.in_force[name] = document
-        found.highest[name] = max(found.highest.get(name, 0), document.version)
+        found.take(document)
     return found
 
 
