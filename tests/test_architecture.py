@@ -47,6 +47,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.outputs",
         "pipeline.errors",
     ),
+    "pipeline/console": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.outputs",
+        "pipeline.console",
+        "pipeline.errors",
+    ),
     "pipeline/verify": (
         "topics",
         "pipeline.risk",

@@ -35,6 +35,8 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     ),
     SHELL: (
         {
+            "console_settings",
+            "setting",
             "settings",
             "setting_values",
             "settings_table",

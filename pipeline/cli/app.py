@@ -14,6 +14,7 @@ from pipeline.cli import (
     alerts,
     audit,
     budgets,
+    console,
     controls,
     dead_letters,
     decisions,
@@ -58,6 +59,7 @@ app.command()(alerts.alerts)
 app.command()(decisions.decisions)
 app.command("dead-letters")(dead_letters.dead_letters)
 app.command()(health.health)
+app.command()(console.console)
 app.command()(audit.audit)
 app.command()(explain.explain)
 app.command()(replay.replay)

@@ -7,20 +7,21 @@ import os
 import socket
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from pipeline.errors import StartupError
+from pipeline.streams.console_settings import ConsoleSettings
 from pipeline.streams.service_links import is_service_link
+from pipeline.streams.setting import setting as _setting
 from pipeline.streams.setting_values import check_security, parts_of
 from topics.text import nearest
 
@@ -36,13 +37,7 @@ class SettingsError(StartupError):
     """Say which variable of the environment is wrong and what it should be."""
 
 
-def _setting(default: object, unit: str, meaning: str, **bounds: float | Decimal | str) -> Any:
-    """Declare a setting. Returns Any as pydantic's own Field does."""
-    extra: dict[str, Any] = {"json_schema_extra": {"unit": unit}, "description": meaning, **bounds}
-    return Field(default_factory=default, **extra) if callable(default) else Field(default, **extra)
-
-
-class Settings(BaseSettings):
+class Settings(ConsoleSettings):
     """All settings of one process; frozen."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")

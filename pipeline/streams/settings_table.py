@@ -20,10 +20,11 @@ class Row(NamedTuple):
 
 
 def settings_table() -> list[Row]:
-    """List every setting in order of declaration."""
+    """List every setting in order of declaration, those of the console last."""
+    fields = Settings.model_fields
     return [
         Row(variable(name), _default(field), _unit(field), _bounds(field), field.description or "")
-        for name, field in Settings.model_fields.items()
+        for name, field in sorted(fields.items(), key=lambda item: item[0].startswith("console_"))
     ]
 
 

@@ -1,0 +1,118 @@
+"""Serve the console until it is told to stop."""
+
+import logging
+import socket
+import threading
+import time
+from itertools import islice
+
+import uvicorn
+
+from pipeline.console.application import application
+from pipeline.console.feed import Feed
+from pipeline.console.model import Model
+from pipeline.console.place import Place
+from pipeline.errors import StartupError
+from pipeline.outputs import health
+from pipeline.outputs.health import Finding
+from pipeline.outputs.reader import OutputReader
+from pipeline.outputs.record import Output
+from pipeline.streams.clients.broker import BrokerError
+from pipeline.streams.settings import Settings, variable
+
+__all__ = ["serve"]
+
+logger = logging.getLogger(__name__)
+
+STOP_SECONDS_MAX = 2
+POLLS_MAX = 20  # A quarter of a second each: it reads one record of which the place is known.
+FINDINGS_SECONDS = 15.0
+CONNECTIONS_MAX = 256
+
+
+def serve(settings: Settings) -> None:
+    """Run the console. Raise BrokerError or StartupError if it cannot begin."""
+    reader, model = OutputReader(settings), Model()
+    reader.mark("account_states")  # What is wrong with Kafka is one sentence at start.
+    with Feed(reader, model) as feed:
+        place = Place(
+            settings=settings,
+            model=model,
+            freshness=feed,
+            now_ms=lambda: time.time_ns() // 1_000_000,
+            fetch=lambda topic, partition, offset: _fetch(reader, (topic, partition), offset),
+            findings=_Findings(reader, model),
+        )
+        _run(place)
+
+
+def _run(place: Place) -> None:
+    settings = place.settings
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(place),
+            host=settings.console_host,
+            port=settings.console_port,
+            access_log=False,
+            # Who asks is read from the proxy's own headers, by guard.py alone.
+            proxy_headers=False,
+            server_header=False,
+            lifespan="off",
+            limit_concurrency=CONNECTIONS_MAX,
+            log_config=None,
+            timeout_graceful_shutdown=STOP_SECONDS_MAX,
+        )
+    )
+    sockets = [_bound(settings)]
+    host, port = sockets[0].getsockname()[:2]
+    logger.info("the console is at http://%s:%d", host, port)
+    server.run(sockets=sockets)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """Bind here, so that a port in use is one sentence."""
+    host, port = settings.console_host, settings.console_port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise StartupError(
+            f"Port {port} of {host} cannot serve the console ({error.strerror}); free it, or set "
+            f"{variable('console_port')} (0 takes any free one)"
+        ) from error
+
+
+def _fetch(reader: OutputReader, place: tuple[str, int], offset: int) -> Output | None:
+    """Return one record; None if there is none. Raise BrokerError if Kafka does not answer."""
+    end = reader.mark(place[0]).get(place, 0)
+    if offset >= end:
+        return None
+    found = next(
+        (each for each in islice(reader.follow_from({place: offset}), POLLS_MAX) if each), None
+    )
+    return found if found is not None and found.offset == offset else None
+
+
+class _Findings:
+    """Asks at most once in a while: each look takes Kafka and a thread for seconds."""
+
+    def __init__(self, reader: OutputReader, model: Model) -> None:
+        self._reader = reader
+        self._model = model
+        self._lock = threading.Lock()
+        self._found: list[Finding] = []
+        self._due_s = 0.0
+
+    def __call__(self) -> list[Finding]:
+        """Return what was found, by others if they asked a moment ago."""
+        with self._lock:
+            if time.monotonic() >= self._due_s:
+                self._found = self._look()
+                self._due_s = time.monotonic() + FINDINGS_SECONDS
+            return self._found
+
+    def _look(self) -> list[Finding]:
+        try:
+            return list(health.findings(self._reader, self._model.rows))
+        except BrokerError as error:
+            return [Finding("Kafka", good=False, text=str(error))]

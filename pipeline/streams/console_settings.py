@@ -1,0 +1,92 @@
+"""Settings of the console: where it answers, and whom it believes.
+
+Apart from settings.py because no role that decides reads any of them.
+"""
+
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Self
+
+from pydantic import field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+from pipeline.streams.setting import setting
+
+__all__ = ["ConsoleSettings"]
+
+HEADER = r"^[A-Za-z0-9-]{1,100}$"
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConsoleSettings(BaseSettings):
+    """What only the console reads."""
+
+    console_host: str = setting(
+        "127.0.0.1", "", "Address of the console; another one needs CONSOLE_PROXIES.", min_length=1
+    )
+    console_port: int = setting(
+        9480, "port", "Port of the console; 0 takes a free one.", ge=0, le=65_535
+    )
+    console_names: Names = setting(
+        ("localhost", "127.0.0.1"),
+        "",
+        "Host names under which browsers reach the console; it refuses every other.",
+    )
+    console_proxies: Names = setting(
+        (),
+        "",
+        "Addresses or networks of the proxies that authenticate; nobody else is answered then.",
+    )
+    console_user_header: str = setting(
+        "X-Forwarded-User", "", "Header in which the proxy names the user.", pattern=HEADER
+    )
+    console_groups_header: str = setting(
+        "X-Forwarded-Groups",
+        "",
+        "Header in which it names their groups, separated by commas.",
+        pattern=HEADER,
+    )
+    console_viewers: Names = setting(
+        (), "", "Groups that may look; without any, every user whom the proxy lets through."
+    )
+
+    @field_validator(
+        "console_names",
+        "console_proxies",
+        "console_viewers",
+        mode="before",
+    )
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("console_proxies")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    "Proxies must be addresses or networks, as in 10.1.0.0/16"
+                ) from None
+        return value
+
+    @model_validator(mode="after")
+    def _check_console(self) -> Self:
+        if self.console_proxies:
+            return self
+        if not _is_loopback(self.console_host):
+            raise ValueError(
+                f"RISKGATE_CONSOLE_HOST {self.console_host} lets others in; name the proxies that "
+                "authenticate them in RISKGATE_CONSOLE_PROXIES"
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
