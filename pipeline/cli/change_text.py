@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipeline.cli.limits_text import Labels, changes
+from pipeline.cli.limits_text import changes
+from pipeline.outputs.limit_words import Labels
 from pipeline.outputs.limits_changes import LimitsChange
 from pipeline.risk.limits.listing import listing
 from topics.fields import EVERYONE
