@@ -19,7 +19,7 @@ PLACED = Settings.model_construct(topic_prefix=TOPICS, group_prefix=GROUPS)
 # The chart sets these itself, from values of its own.
 OWNED = {
     *("brokers", "topic_prefix", "group_prefix", "partitions", "replication_factor"),
-    *("instance", "state_dir", "http_host", "http_port"),
+    *("instance", "replica", "state_dir", "http_host", "http_port"),
     *(name for name in Settings.model_fields if name.startswith(("ssl_", "sasl_", "security_"))),
 }
 MADE = "# Made from the code by `make readme`; a test compares them.\n"

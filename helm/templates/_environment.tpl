@@ -13,6 +13,10 @@
   value: {{ $kafka.partitions | quote }}
 - name: RISKGATE_REPLICATION_FACTOR
   value: {{ $kafka.replicationFactor | quote }}
+{{- if ne (.set | default "a") "a" }}
+- name: RISKGATE_REPLICA
+  value: {{ .set }}
+{{- end }}
 {{- include "riskgate.security" . }}
 {{- $settings := deepCopy $values.settings }}
 {{- range $name, $value := (index $values .role | default dict).settings }}

@@ -59,14 +59,17 @@ volumes:
   {{- end }}
 {{- end }}
 
-{{/* One command of a job; call with (dict "root" $ "name" NAME "args" LIST "mounts" TEXT). */}}
+{{/*
+One command of a job; call with (dict "root" $ "name" NAME "args" LIST "mounts" TEXT). Optional:
+"set", the replica set that it is about.
+*/}}
 {{- define "riskgate.command" -}}
 - name: {{ .name }}
   image: {{ include "riskgate.image" .root }}
   imagePullPolicy: {{ .root.Values.image.pullPolicy }}
   args: {{ toJson .args }}
   env:
-    {{- include "riskgate.environment" (dict "root" .root "role" "operator") | trim | nindent 4 }}
+    {{- include "riskgate.environment" (dict "root" .root "role" "operator" "set" .set) | trim | nindent 4 }}
   resources:
     {{- toYaml .root.Values.jobs.resources | nindent 4 }}
   securityContext:
@@ -76,4 +79,11 @@ volumes:
     {{- with .mounts }}
     {{- trim . | nindent 4 }}
     {{- end }}
+{{- end }}
+
+{{/* A command about topics for each replica set but the first; (dict "root" $ "name" NAME "args" LIST). */}}
+{{- define "riskgate.commandOfOthers" -}}
+{{- range $set := rest (include "riskgate.sets" .root | fromJsonArray) }}
+{{ include "riskgate.command" (dict "root" $.root "name" (printf "%s-%s" $.name $set) "args" $.args "set" $set) }}
+{{- end }}
 {{- end }}

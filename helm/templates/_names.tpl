@@ -20,6 +20,28 @@ app.kubernetes.io/name: {{ include "riskgate.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{/* The letters of the replica sets, as a JSON list; the first one has no name in riskgate. */}}
+{{- define "riskgate.sets" -}}
+{{- toJson (slice (list "a" "b" "c") 0 (int .Values.replicaSets)) }}
+{{- end }}
+
+{{/* What follows a role in the names of a set; call with (dict "set" "b"). */}}
+{{- define "riskgate.ofSet" -}}
+{{- if ne .set "a" }}-{{ .set }}{{ end }}
+{{- end }}
+
+{{/* The workload of a role in a set; call with (dict "root" $ "role" "risk" "set" "b"). */}}
+{{- define "riskgate.workload" -}}
+{{ include "riskgate.fullname" .root }}-{{ .role }}{{ include "riskgate.ofSet" . }}
+{{- end }}
+
+{{/* What only the pods of a role in a set have; call it likewise. */}}
+{{- define "riskgate.members" -}}
+{{ include "riskgate.selector" .root }}
+app.kubernetes.io/component: {{ .role }}
+riskgate/replica: {{ .set }}
+{{- end }}
+
 {{- define "riskgate.labels" -}}
 {{ include "riskgate.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}

@@ -1,4 +1,4 @@
-{{/* The pod of a role; call with (dict "root" $ "role" "risk"). */}}
+{{/* The pod of a role; call with (dict "root" $ "role" "risk" "set" "a"). */}}
 
 {{- define "riskgate.pod" -}}
 {{- $values := .root.Values }}
@@ -7,8 +7,7 @@
 metadata:
   # No label with the chart's version, so that a new chart alone restarts no worker.
   labels:
-    {{- include "riskgate.selector" .root | nindent 4 }}
-    app.kubernetes.io/component: {{ .role }}
+    {{- include "riskgate.members" . | nindent 4 }}
     {{- with $pod.labels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -82,9 +81,12 @@ spec:
   tolerations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with $pod.affinity }}
+  {{- if $pod.affinity }}
   affinity:
-    {{- toYaml . | nindent 4 }}
+    {{- toYaml $pod.affinity | nindent 4 }}
+  {{- else if gt (int $values.replicaSets) 1 }}
+  affinity:
+    {{- include "riskgate.apart" . | trim | nindent 4 }}
   {{- end }}
   {{- with $pod.priorityClassName }}
   priorityClassName: {{ . }}
@@ -108,21 +110,37 @@ the new pods: the old ones would push the new ones together.
   whenUnsatisfiable: ScheduleAnyway
   labelSelector:
     matchLabels:
-      {{- include "riskgate.selector" $.root | nindent 6 }}
-      app.kubernetes.io/component: {{ $.role }}
+      {{- include "riskgate.members" $ | nindent 6 }}
   {{- if ne $.role "risk" }}
   matchLabelKeys: [pod-template-hash]
   {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* A Deployment of a role without state. */}}
+{{/* Keep replica sets on different nodes, and zones if there are any: else one death takes both. */}}
+{{- define "riskgate.apart" -}}
+podAntiAffinity:
+  preferredDuringSchedulingIgnoredDuringExecution:
+    {{- range $key, $weight := dict "kubernetes.io/hostname" 100 "topology.kubernetes.io/zone" 50 }}
+    - weight: {{ $weight }}
+      podAffinityTerm:
+        topologyKey: {{ $key }}
+        labelSelector:
+          matchLabels:
+            {{- include "riskgate.selector" $.root | nindent 12 }}
+          matchExpressions:
+            - {key: app.kubernetes.io/component, operator: In, values: [ingest, risk, broadcast]}
+            - {key: riskgate/replica, operator: NotIn, values: [{{ $.set }}]}
+    {{- end }}
+{{- end }}
+
+{{/* A Deployment of a role without state; call with (dict "root" $ "role" "ingest" "set" "a"). */}}
 {{- define "riskgate.deployment" -}}
 {{- $role := index .root.Values .role }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  name: {{ include "riskgate.workload" . }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "riskgate.labels" .root | nindent 4 }}
@@ -137,8 +155,7 @@ spec:
     rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
   selector:
     matchLabels:
-      {{- include "riskgate.selector" .root | nindent 6 }}
-      app.kubernetes.io/component: {{ .role }}
+      {{- include "riskgate.members" . | nindent 6 }}
   template:
     {{- include "riskgate.pod" . | trim | nindent 4 }}
 {{- end }}
@@ -149,7 +166,7 @@ spec:
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
-  name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  name: {{ include "riskgate.workload" . }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "riskgate.labels" .root | nindent 4 }}
@@ -160,18 +177,17 @@ spec:
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
-      {{- include "riskgate.selector" .root | nindent 6 }}
-      app.kubernetes.io/component: {{ .role }}
+      {{- include "riskgate.members" . | nindent 6 }}
 {{- end }}
 {{- end }}
 
-{{/* Scaling by CPU; call with (dict "root" $ "role" "ingest" "kind" "Deployment"). */}}
+{{/* Scaling by CPU; call with (dict "root" $ "role" "ingest" "set" "a" "kind" "Deployment"). */}}
 {{- define "riskgate.cpuScaler" -}}
 {{- $scaling := (index .root.Values .role).autoscaling }}
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata:
-  name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+  name: {{ include "riskgate.workload" . }}
   namespace: {{ .root.Release.Namespace }}
   labels:
     {{- include "riskgate.labels" .root | nindent 4 }}
@@ -180,7 +196,7 @@ spec:
   scaleTargetRef:
     apiVersion: apps/v1
     kind: {{ .kind }}
-    name: {{ include "riskgate.fullname" .root }}-{{ .role }}
+    name: {{ include "riskgate.workload" . }}
   minReplicas: {{ $scaling.minReplicas }}
   maxReplicas: {{ $scaling.maxReplicas }}
   behavior:
