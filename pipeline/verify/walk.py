@@ -14,7 +14,7 @@ from topics.fields import EVERYONE
 
 __all__ = ["UNKNOWN_CHAIN", "AccountWalk", "PartitionWalk"]
 
-SOURCES_MAX = 512
+SOURCES_MAX = 2048
 UNKNOWN_CHAIN = 0
 COUNTS_MAX = 4096  # Events of each account whose chain is remembered.
 CHAIN = re.compile("[0-9a-f]{16}")

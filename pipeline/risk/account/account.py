@@ -35,7 +35,7 @@ CURRENCIES_MAX = 64
 UNCONVERTED_MAX = 1000
 ALERTED_MAX = 1000
 PENDING_MAX = 1000
-SOURCES_MAX = 512  # Partitions of all inputs; a repetition is known by them.
+SOURCES_MAX = 2048  # Partitions of all inputs; a start with more of them is refused.
 SHARED_STOPS_MAX = 1000
 CONTROL_IDS_MAX = 1000
 

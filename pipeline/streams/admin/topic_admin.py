@@ -21,6 +21,7 @@ from pipeline.streams.clients.topic_plan import (
     offsets_differences,
     plan,
     plan_changelog,
+    sources_obstacle,
 )
 from pipeline.streams.role_interface import changelog_name
 from pipeline.streams.role_names import RoleName
@@ -69,7 +70,8 @@ def differences(settings: Settings) -> list[str]:
         for node, config in brokers.items()
         for sentence in offsets_differences(node, config)
     ]
-    return of_topics + of_brokers
+    of_sources = sources_obstacle(planned_topics, _counts(cluster))
+    return of_topics + of_brokers + ([of_sources] if of_sources else [])
 
 
 def require_topics(settings: Settings, roles: Collection[RoleName]) -> None:
@@ -79,13 +81,18 @@ def require_topics(settings: Settings, roles: Collection[RoleName]) -> None:
     """
     broker = Broker(settings)
     cluster = broker.metadata(broker.admin())
-    used = [planned for planned in _plan(settings, cluster) if _is_used(planned.topic, roles)]
-    counts = {name: len(topic.partitions) for name, topic in cluster.topics.items()}
+    planned_topics, counts = _plan(settings, cluster), _counts(cluster)
+    used = [planned for planned in planned_topics if _is_used(planned.topic, roles)]
     obstacles = [obstacle(planned, counts.get(planned.name)) for planned in used]
+    obstacles.append(sources_obstacle(planned_topics, counts))
     found = [sentence for sentence in obstacles if sentence]
     if found:
         more = f" (and {len(found) - 1} more: riskgate topics check)" if len(found) > 1 else ""
         raise BrokerError(f"{found[0]}{more}")
+
+
+def _counts(cluster: ClusterMetadata) -> dict[str, int]:
+    return {name: len(topic.partitions) for name, topic in cluster.topics.items()}
 
 
 def _is_used(topic: Topic, roles: Collection[RoleName]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from pipeline.risk.account.account import SOURCES_MAX
 from topics.catalogue import TOPICS, topic_of
 from topics.topic import DAY_MS, FOREVER, Topic
 
@@ -17,6 +18,7 @@ __all__ = [
     "offsets_differences",
     "plan",
     "plan_changelog",
+    "sources_obstacle",
 ]
 
 REPLICAS_FOR_MIN_ISR_2 = 3
@@ -98,6 +100,25 @@ def obstacle(planned: Planned, partitions: int | None) -> str | None:
         return f"{planned.name} {MISSING}"
     sentence = _partitions_difference(planned, partitions)
     return sentence and f"{planned.name} {sentence}"
+
+
+def sources_obstacle(
+    planned: Iterable[Planned], counts: Mapping[str, int], *, most: int = SOURCES_MAX
+) -> str | None:
+    """Return why the inputs have too many partitions; counts: of each topic by its full name.
+
+    An account keeps the last applied offset of each input partition, by which it recognizes a
+    repetition, and forgets the oldest of more than `most`: a repeated fill would count twice.
+    """
+    inputs = [each for each in planned if each.topic.direction == "in"]
+    keyed = [each.name for each in inputs if each.topic.key == "account_id"]
+    total = sum(counts.get(name, 0) for name in keyed)
+    if total <= most:
+        return None
+    return (
+        f"The {len(keyed)} inputs keyed by account have {total} partitions together, but riskgate "
+        f"recognizes repetitions from at most {most}: create inputs with fewer partitions"
+    )
 
 
 def offsets_differences(broker: int, config: Mapping[str, str]) -> list[str]:

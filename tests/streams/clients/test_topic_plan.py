@@ -1,3 +1,5 @@
+import pytest
+
 from pipeline.streams.clients.topic_plan import (
     Found,
     Planned,
@@ -6,6 +8,7 @@ from pipeline.streams.clients.topic_plan import (
     offsets_differences,
     plan,
     plan_changelog,
+    sources_obstacle,
 )
 from topics.catalogue import TOPICS
 from topics.topic import DAY_MS
@@ -145,3 +148,32 @@ def test_further_topic_is_planned_like_the_default_one() -> None:
     topics = {t.name: t for t in plan(prefix="p.", partitions=2, replicas=1, further=["fills.a"])}
 
     assert topics["p.fills.a"]._replace(name="p.fills", topic=TOPICS["fills"]) == topics["p.fills"]
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (292, None),  # Seven inputs: 2044 partitions.
+        (
+            293,
+            (
+                "The 7 inputs keyed by account have 2051 partitions together, but riskgate "
+                "recognizes repetitions from at most 2048: create inputs with fewer partitions"
+            ),
+        ),
+    ],
+)
+def test_start_is_refused_when_inputs_have_too_many_partitions(
+    count: int, sentence: str | None
+) -> None:
+    topics = plan(prefix="risk.", partitions=count, replicas=3)
+
+    assert sources_obstacle(topics, {each.name: count for each in topics}) == sentence
+
+
+def test_partitions_of_further_topics_count_when_inputs_are_summed() -> None:
+    topics = plan(prefix="p.", partitions=2, replicas=1, further=["fills.a"])
+
+    sentence = sources_obstacle(topics, {each.name: 2 for each in topics}, most=15)
+
+    assert (sentence or "").startswith("The 8 inputs keyed by account have 16 partitions together")
