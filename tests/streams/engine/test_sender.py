@@ -3,10 +3,12 @@
 from typing import cast
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from pipeline.streams.engine import sender as sender_module
 from pipeline.streams.engine.sender import Sender
+
+REFUSED = b"refused"
 
 
 class Outgoing:
@@ -16,7 +18,12 @@ class Outgoing:
         self.values: list[bytes] = []
 
     def produce(self, topic: str, value: bytes, *_: object) -> None:
+        if value == REFUSED:
+            raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
         self.values.append(value)
+
+    def poll(self, _: float) -> int:
+        return 0
 
 
 def sender_to(outgoing: Outgoing) -> Sender:
@@ -80,3 +87,16 @@ def test_held_messages_never_go_out_when_they_are_dropped() -> None:
     sender.release()
 
     assert (outgoing.values, sender.sent) == ([b"2"], 1)
+
+
+def test_nothing_counts_as_delivered_when_held_messages_cannot_all_be_sent() -> None:
+    outgoing = Outgoing()
+    sender = sender_to(outgoing)
+    send(sender, b"1", REFUSED, b"3")
+
+    with pytest.raises(KafkaException):
+        sender.release()
+    sender.delivered = len(outgoing.values)  # All that Kafka ever took.
+
+    assert outgoing.values == [b"1"]
+    assert not sender.has_delivered(sender.sent)  # So no checkpoint is committed behind it.
