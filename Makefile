@@ -11,7 +11,7 @@ BUILD ?= $(if $(shell command -v podman),podman build,$(if $(shell command -v bu
 TOOLS ?= .cache/tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars tools demo test pythons attacks hostile bench soak scaling kills chaos reach mutation lint format lock readme licences image sbom \
+.PHONY: help install jars tools demo test pythons attacks hostile bench soak scaling kills gaps chaos reach mutation lint format lock readme licences image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -28,6 +28,7 @@ help:
 	@echo "make bench     measure throughput and latency against peers"
 	@echo "make scaling   start and stop risk workers under load: what does a rebalance cost?"
 	@echo "make kills     kill risk workers at random under load; KILLS=100 FREEZES=5 for fewer"
+	@echo "make gaps      how long nothing is decided when a process dies, with one replica set and two"
 	@echo "make chaos     judge a deployment while faults hit it; FAULTS=60 SEED=7 BROKERS=3"
 	@echo "make reach     measure how soon changed limits reach idle accounts"
 	@echo "make soak      run a million events through one worker and watch its memory"
@@ -105,6 +106,9 @@ scaling: install jars
 
 kills: install jars
 	$(BIN)/python -m bench.kills $(or $(KILLS),1000) $(or $(FREEZES),20)
+
+gaps: install jars
+	$(BIN)/python -m bench.gaps $(or $(ROUNDS),3)
 
 chaos: install jars
 	$(BIN)/python -m bench.chaos $(or $(FAULTS),60) $(or $(SEED),7) $(or $(BROKERS),1)
