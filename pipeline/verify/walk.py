@@ -19,6 +19,7 @@ UNKNOWN_CHAIN = 0
 COUNTS_MAX = 4096  # Events of each account whose chain is remembered.
 CHAIN = re.compile("[0-9a-f]{16}")
 _SOURCE = b'"source":{'
+_TOPIC = len(b'"topic":"')  # The source's first field.
 
 
 class AccountWalk:
@@ -124,6 +125,9 @@ class PartitionWalk:
 def _chain(previous: str, content: bytes, rest_of: str) -> str:
     before, found, rest = content.partition(_SOURCE)
     if found:
+        topic = rest[_TOPIC : rest.index(b'"', _TOPIC)]
         rest = rest[rest.index(b"}") + 1 :]
+        if b"." in topic:  # A further topic of signals or fills counts as part of the input.
+            before += topic
     whole = b"".join((previous.encode(), before, rest, rest_of.encode()))
     return blake2b(whole, digest_size=8).hexdigest()
