@@ -47,6 +47,8 @@ class PartByPart:
         self._fall_due()
         self._attempt("the market", lambda: take_all(turn, arrival.event))
         self._apply(arrival, apply)
+        if self.raised:  # A resume was sent before this raised, so it must not lift the halt.
+            open_stop(turn, Cause("internal_error", self.raised[-1]), strength="halt")
         before = len(self.raised)
         self._attempt("keeping sums", lambda: keep_sums(turn))
         self._attempt("judging the account", lambda: protect(turn))

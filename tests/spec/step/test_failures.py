@@ -133,6 +133,22 @@ def test_account_is_halted_and_told_when_a_part_of_an_event_raises(
     assert ("ArithmeticError: broken" in alert["message"], halted) == (True, parts != RULE)
 
 
+@pytest.mark.parametrize("parts", [ROLL, MARKET, EVERYONE, PROTECT, VALUE])
+def test_account_is_halted_again_when_a_part_raises_beside_its_resume(
+    parts: tuple[str, ...], broken: Broken
+) -> None:
+    desk = held_desk()
+    broken(*parts)
+    desk.price(100)
+    desk.signal("buy", 1)
+    (stop_id,) = desk.state()["stops"]
+
+    desk.control("resume", stop_id=stop_id)
+
+    state = desk.state()
+    assert (state["trading_state"], stop_id in state["stops"]) == ("halted", False)
+
+
 def test_only_the_event_is_a_dead_letter_when_it_raises(broken: Broken) -> None:
     desk = held_desk()
     broken(*DUE)
