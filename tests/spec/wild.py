@@ -58,10 +58,18 @@ _GROUPS: Rules = {
 class Wild:
     """A desk to which anything comes."""
 
-    def __init__(self, seed: int, desk: Desk | None = None, *, always: Rules | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        desk: Desk | None = None,
+        *,
+        always: Rules | None = None,
+        wait_ms_max: int = DAY,
+    ) -> None:
         """Draw by a seed; always: limits that every document of the history has."""
         self.desk = desk or Desk()
         self._always = always or {}
+        self._wait_ms_max = wait_ms_max
         self._random = Random(seed)
         self._fills: list[tuple[Any, ...]] = []
         self._acts: list[tuple[int, Callable[[], object]]] = [
@@ -167,7 +175,7 @@ class Wild:
 
     def _wait(self) -> None:
         usual = [1, 100, 400, 1000, 3000, 10_000, 61_000] * 3
-        self.desk.wait(self._random.choice([*usual, 13 * HOUR]))
+        self.desk.wait(min(self._random.choice([*usual, 13 * HOUR]), self._wait_ms_max))
 
     def _flow(self) -> None:
         draw = self._random

@@ -1,60 +1,15 @@
 """Wild histories: nothing breaks the books, and no restart changes what comes out."""
 
-from typing import Any, NamedTuple
-
 import pytest
-from msgspec.structs import replace
 
-from pipeline.replay.memory import MemoryStore
-from pipeline.risk.account.account import Account
-from pipeline.risk.step import Output, Step
-from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from pipeline.streams.settings import Settings
 from tests.spec.desk import HOUR, SECOND, Desk
+from tests.spec.recorded import Recorded, Taken, restarted
 from tests.spec.rulebook import Rules
 from tests.spec.wild import Wild
-from topics.events import Event
 
 SPRING_MS = 1_772_951_400_000  # 2026-03-08, 01:30 in New York; the clocks go forward at 02:00.
 AUTUMN_MS = 1_793_509_200_000  # 2026-11-01, 01:00 in New York; the clocks go back at 02:00.
-
-
-class Taken(NamedTuple):
-    """An event of the log and what came of it."""
-
-    event: Event
-    content: bytes
-    at_ms: int
-    account: Account | None
-    outputs: tuple[Output, ...]
-
-
-class Recorded(list[Taken]):
-    """The log of the one partition, as it is applied."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        use = PartitionAccounts.use
-
-        def recording(
-            own: PartitionAccounts, event: Event, content: bytes, *, at_ms: int, encode: Any
-        ) -> tuple[Step, Any]:
-            taken, encoded = use(own, event, content, at_ms=at_ms, encode=encode)
-            self.append(Taken(event, content, at_ms, taken.account, taken.outputs))
-            return taken, encoded
-
-        monkeypatch.setattr(PartitionAccounts, "use", recording)
-
-
-def restarted(log: list[Taken], rules_version: str) -> list[Taken]:
-    """Decide a log again by workers that each live for one event and leave only bytes behind."""
-    store, again = MemoryStore(), []
-    for event, content, at_ms, *_ in log:
-        worker = PartitionAccounts(store, partition=0, rules_version=rules_version, kept_max=0)
-        worker.shared = replace(worker.shared, heartbeat_at_ms=at_ms)
-        taken = worker.apply(event, content, at_ms)
-        list(worker.save())
-        again.append(Taken(event, content, at_ms, taken.account, taken.outputs))
-    return again
 
 
 @pytest.mark.parametrize("seed", range(5))
