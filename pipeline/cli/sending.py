@@ -175,22 +175,10 @@ def _ask(control: "Control", before: "Rows", *, yes: bool) -> None:
 
 def _what(control: "Control", before: "Rows") -> str:
     """Say what a control will do."""
-    from pipeline.outputs.stops import orders_of
-    from pipeline.outputs.words import count
+    from pipeline.outputs.effects import effect
 
     rows = list(before.accounts.values())
-    who = control.account_id
-    if who == EVERYONE:
-        who = f"every account ({len(rows)} with events)"
-    orders = count(sum(map(orders_of, rows)), "order")
-    held = count(sum(bool(item.quantity) for row in rows for item in row.positions), "position")
-    acts = {
-        "halt": f"This halts {who} and cancels {orders}",
-        "reduce": f"This rejects new risk of {who}",
-        "resume": f"This lifts stop {control.stop_id} of {who}",
-        "flatten": f"This halts {who}, cancels {orders} and closes {held}",
-    }
-    return acts[control.command]
+    return effect(control.command, control.account_id, control.stop_id, rows=rows)
 
 
 def _visible(text: str) -> str:

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from pipeline.console import openapi
 from pipeline.console.answers import QUESTIONS, Question
+from pipeline.console.forms import Acting
 from pipeline.console.guard import Headed, Identified
 from pipeline.console.live import Streams
 from pipeline.console.pages import PAGES, Page, Visit, html
@@ -78,8 +79,10 @@ def _pages(place: Place) -> list[BaseRoute]:
 
         return answer
 
+    forms = Acting(templates, place)
+    acts = [Route("/act", forms.ask), Route("/act", forms.act, methods=["POST"])]
     lives = [Route(f"/live{page.path}", stream_of(page)) for page in PAGES if page.is_live]
-    return [*(Route(page.path, page_of(page)) for page in PAGES), *lives]
+    return [*(Route(page.path, page_of(page)) for page in PAGES), *lives, *acts]
 
 
 def _openapi(_: Request) -> Response:

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Self
 
 from pipeline.console.model import Model
@@ -101,13 +102,14 @@ class Feed:
         return max(end, self._model.next_offsets.get(place, 0))
 
     def _follow(self, mark: dict[tuple[str, int], int]) -> None:
-        for output in self._reader.follow_from(mark):
-            self.problem = ""
-            self._turned_s = time.monotonic()
-            if output is not None:
-                self._model.take(output)
-            if self._is_over.is_set():
-                return
+        with closing(self._reader.follow_from(mark)) as outputs:
+            for output in outputs:
+                self.problem = ""
+                self._turned_s = time.monotonic()
+                if output is not None:
+                    self._model.take(output)
+                if self._is_over.is_set():
+                    return
 
     def _ask(self) -> None:
         """Ask Kafka itself: a reader without news does not notice that nobody answers."""

@@ -89,8 +89,10 @@ class Identified:
         groups = frozenset(g.strip() for g in ",".join(lines).split(",") if g.strip())
         if len(lines) > 1:
             return "The proxy does not say clearly which groups you are in."
-        viewers = frozenset(self._settings.console_viewers)
-        if viewers and not groups & viewers:
+        settings = self._settings
+        # Who may act may look.
+        acting = (*settings.console_operators, *settings.console_approvers)
+        if settings.console_viewers and not groups & {*settings.console_viewers, *acting}:
             return "You are in no group that may look at the console."
         return User(names[0].strip(), groups)
 

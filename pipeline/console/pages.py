@@ -1,15 +1,18 @@
 """The pages: an answer, a template, and the pieces of it that go out again when they change."""
 
 import re
+from functools import partial
 from html import unescape
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from jinja2 import Environment
 from starlette.datastructures import QueryParams
 
+from pipeline.console.acting import Command, Order, is_allowed
 from pipeline.console.answers import QUESTIONS, Question
 from pipeline.console.guard import User
 from pipeline.console.place import Place
+from pipeline.streams.settings import Settings
 
 __all__ = ["PAGES", "Page", "Pieces", "Visit", "html", "pieces"]
 
@@ -43,6 +46,11 @@ PAGES = (
 )  # fmt: skip
 
 
+def _may(settings: Settings, user: User, *order: str) -> bool:
+    command, account = order
+    return is_allowed(settings, user, Order(cast("Command", command), account))
+
+
 class Pieces(NamedTuple):
     """The parts of a page that change: by the id of their element, and the rows of each list."""
 
@@ -67,7 +75,7 @@ def html(environment: Environment, page: Page, *, place: Place, visit: Visit) ->
         user=user,
         why_stale=place.freshness.why_stale(),
         answer=page.question.ask(place, query),
-        now_ms=place.now_ms(),
+        may=partial(_may, place.settings, user),
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from pipeline.console.model import Model
+from pipeline.console.ordering import Outcome
 from pipeline.outputs.health import Finding
 from pipeline.outputs.record import Output
 from pipeline.streams.settings import Settings
+from topics.controls import Control
 
 __all__ = ["Freshness", "Place"]
 
@@ -27,3 +29,4 @@ class Place(NamedTuple):
     now_ms: Callable[[], int]
     fetch: Callable[[str, int, int], Output | None]  # Topic, partition, offset.
     findings: Callable[[], list[Finding]]
+    send: Callable[[Control], Outcome]

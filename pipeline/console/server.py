@@ -4,6 +4,8 @@ import logging
 import socket
 import threading
 import time
+from contextlib import closing
+from functools import partial
 from itertools import islice
 
 import uvicorn
@@ -11,6 +13,7 @@ import uvicorn
 from pipeline.console.application import application
 from pipeline.console.feed import Feed
 from pipeline.console.model import Model
+from pipeline.console.ordering import send
 from pipeline.console.place import Place
 from pipeline.errors import StartupError
 from pipeline.outputs import health
@@ -20,7 +23,7 @@ from pipeline.outputs.record import Output
 from pipeline.streams.clients.broker import BrokerError
 from pipeline.streams.settings import Settings, variable
 
-__all__ = ["serve"]
+__all__ = ["fetched", "serve"]
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +43,9 @@ def serve(settings: Settings) -> None:
             model=model,
             freshness=feed,
             now_ms=lambda: time.time_ns() // 1_000_000,
-            fetch=lambda topic, partition, offset: _fetch(reader, (topic, partition), offset),
+            fetch=lambda topic, partition, offset: fetched(reader, (topic, partition), offset),
             findings=_Findings(reader, model),
+            send=partial(send, reader, model),
         )
         _run(place)
 
@@ -82,14 +86,13 @@ def _bound(settings: Settings) -> socket.socket:
         ) from error
 
 
-def _fetch(reader: OutputReader, place: tuple[str, int], offset: int) -> Output | None:
+def fetched(reader: OutputReader, place: tuple[str, int], offset: int) -> Output | None:
     """Return one record; None if there is none. Raise BrokerError if Kafka does not answer."""
     end = reader.mark(place[0]).get(place, 0)
     if offset >= end:
         return None
-    found = next(
-        (each for each in islice(reader.follow_from({place: offset}), POLLS_MAX) if each), None
-    )
+    with closing(reader.follow_from({place: offset})) as outputs:
+        found = next((each for each in islice(outputs, POLLS_MAX) if each), None)
     return found if found is not None and found.offset == offset else None
 
 

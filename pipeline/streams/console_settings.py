@@ -49,10 +49,24 @@ class ConsoleSettings(BaseSettings):
         (), "", "Groups that may look; without any, every user whom the proxy lets through."
     )
 
+    console_operators: Names = setting(
+        (), "", "Groups that may also halt, reduce and resume an account."
+    )
+    console_approvers: Names = setting(
+        (), "", "Groups that may also flatten, and act on every account at once."
+    )
+    console_write: bool = setting(
+        default=False,
+        unit="",
+        meaning="Whether the console may write controls; needs CONSOLE_PROXIES.",
+    )
+
     @field_validator(
         "console_names",
         "console_proxies",
         "console_viewers",
+        "console_operators",
+        "console_approvers",
         mode="before",
     )
     @classmethod
@@ -81,6 +95,11 @@ class ConsoleSettings(BaseSettings):
             raise ValueError(
                 f"RISKGATE_CONSOLE_HOST {self.console_host} lets others in; name the proxies that "
                 "authenticate them in RISKGATE_CONSOLE_PROXIES"
+            )
+        if self.console_write:
+            raise ValueError(
+                "RISKGATE_CONSOLE_WRITE needs to know who acts; name the proxies that authenticate "
+                "people in RISKGATE_CONSOLE_PROXIES"
             )
         return self
 

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from pipeline.console.application import application
 from pipeline.console.model import Model
+from pipeline.console.ordering import Outcome
 from pipeline.console.place import Place
 from pipeline.outputs.health import Finding
 from pipeline.outputs.record import Output
@@ -61,6 +62,7 @@ def place_of(found: Sequence[Output], why_stale: str | None = None, **settings: 
         now_ms=lambda: NOW_MS,
         fetch=lambda *place: where.get(place),
         findings=lambda: [Finding("risk", good=False, text="no worker is running")],
+        send=lambda control: Outcome("unconfirmed", control.control_id),
     )
 
 
