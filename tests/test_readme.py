@@ -26,10 +26,13 @@ def test_readme_is_short_when_its_lines_are_counted() -> None:
 
 
 def test_every_command_exists_when_the_readme_names_it() -> None:
-    commands = {getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    commands = {
+        command.name or getattr(command.callback, "__name__", "")
+        for command in app.registered_commands
+    }
     commands |= {str(group.name) for group in app.registered_groups}
 
-    named = set(re.findall(r"`riskgate ([a-z]+)", README.read_text()))
+    named = set(re.findall(r"`riskgate ([a-z-]+)", README.read_text()))
 
     assert named <= commands
     assert {"run", "topics", "limits", "replay", "demo", "halt"} <= named

@@ -19,6 +19,7 @@ from pipeline.cli import (
     dead_letters,
     decisions,
     demo,
+    engine_check,
     explain,
     health,
     limits,
@@ -65,6 +66,7 @@ app.command()(explain.explain)
 app.command()(replay.replay)
 app.command()(verify.verify)
 app.command()(report.report)
+app.command("engine-check")(engine_check.engine_check)
 app.command()(demo.demo)
 
 
