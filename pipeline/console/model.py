@@ -15,6 +15,7 @@ from pipeline.console.refusals import Refusals
 from pipeline.console.ring import Ring, newest_of
 from pipeline.outputs.accounts import Rows
 from pipeline.outputs.record import Output
+from pipeline.outputs.repetitions import Repetitions
 from pipeline.outputs.stops import StopView, stops_of
 from pipeline.streams.admin.limits_log import Published
 from topics.account_states import AccountState
@@ -47,6 +48,7 @@ class Model:
         self.lock = RLock()
         self.revision = 0  # Grows whenever anything changes.
         self.next_offsets: dict[tuple[str, int], int] = {}  # By topic and partition.
+        self._repetitions = Repetitions(set())
         self.rows = Rows()
         self.decisions = Ring(DECISIONS_MAX, of_account_max=OF_ACCOUNT_MAX)
         self.incidents = Ring(INCIDENTS_MAX, of_account_max=OF_ACCOUNT_MAX)
@@ -68,6 +70,10 @@ class Model:
             if output.offset < self.next_offsets.get(place, 0):
                 return
             self.next_offsets[place] = output.offset + 1
+            # The reader forgets what it saw when it goes on from a mark. Its own check of the
+            # chain was made: here only the bytes tell.
+            if self._repetitions.is_repeated(output, chain=""):
+                return
             self.revision += 1
             if output.topic == "account_states":
                 self._take_row(output)

@@ -85,6 +85,16 @@ def test_record_counts_once_when_it_is_read_twice() -> None:
     assert (len(model.decisions), model.revision) == before
 
 
+def test_row_counts_once_when_a_worker_sent_it_again() -> None:
+    made = [each for each in outputs(*HISTORY) if each.topic == "decisions"]
+    model = model_of(made)
+    before = len(model.decisions)
+
+    model.take(made[-1]._replace(offset=99))
+
+    assert len(model.decisions) == before
+
+
 def test_timeline_shows_stops_once_and_newest_first_when_a_loss_stopped_the_account() -> None:
     model = model_of(outputs(*HISTORY))
 
