@@ -114,9 +114,15 @@ class Play:
         self.stage.tell(messages)
 
     def until_answered(self, *messages: Decision | Exit) -> None:
-        """Wait until each has a final status, or the patience ends."""
-        names = [client_id(message) for message in messages]
-        self.wait_for(lambda: all(self.final(name) for name in names))
+        """Wait until each has a final status and the fills that it counts, or the patience ends.
+
+        Orders and fills are two topics, so a status may be read before its fills.
+        """
+        self.wait_for(lambda: all(self._is_complete(message) for message in messages))
+
+    def _is_complete(self, message: Decision | Exit) -> bool:
+        order = self.final(client_id(message))
+        return order is not None and self.filled(message) >= (order.filled_quantity or 0)
 
     def until_working(self, message: Decision | Exit) -> None:
         """Wait until a message has any status."""

@@ -48,4 +48,4 @@ def test_the_programs_are_as_short_as_they_claim(tmp_path: Path) -> None:
         for name in ("strategy", "venue")
     }
 
-    assert (len(lines["strategy"]), len(lines["venue"])) == (8, 20)
+    assert (len(lines["strategy"]), len(lines["venue"])) == (10, 20)
