@@ -33,6 +33,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.replay",
         "pipeline.errors",
     ),
+    "pipeline/rebuild": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.rebuild",
+        "pipeline.errors",
+    ),
     "pipeline/budgets": (
         "topics",
         "pipeline.risk",

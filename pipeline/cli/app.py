@@ -24,6 +24,7 @@ from pipeline.cli import (
     health,
     limits,
     limits_history,
+    rebuild,
     replay,
     report,
     resume,
@@ -65,6 +66,7 @@ app.command()(audit.audit)
 app.command()(explain.explain)
 app.command()(replay.replay)
 app.command()(verify.verify)
+app.command()(rebuild.rebuild)
 app.command()(report.report)
 app.command("engine-check")(engine_check.engine_check)
 app.command()(demo.demo)

@@ -5,23 +5,21 @@ account_states is written at a commit, so it may reflect a `*` document that the
 after the account's event; such a row waits here until that document has been applied.
 """
 
-from collections import Counter
 from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct
 
+from pipeline.replay.counts import Counts, Difference, Where
+from pipeline.replay.decider import Decider
 from pipeline.risk.account.account import Account
 from pipeline.risk.report import account_state
 from pipeline.risk.step import Step, topic_of
-from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from topics.codec import decode_as, encode
 from topics.events import Event
 from topics.fields import EVERYONE
 
 __all__ = [
     "COMPARED",
-    "Counts",
-    "Difference",
     "PartitionComparison",
     "Recorded",
     "Span",
@@ -75,61 +73,11 @@ class Tape(Protocol):
         """Go to the next output."""
 
 
-class Where(NamedTuple):
-    """The topic, account and event of an output."""
-
-    topic: str
-    partition: int
-    account_id: str
-    sequence: int
-
-
-class Difference(NamedTuple):
-    """The recorded output and what this release decides; None when there is no output."""
-
-    where: Where
-    recorded: bytes | None
-    decided: bytes | None
-
-
-class Others(Struct):
-    """The outputs that another rules_version decided, and when."""
-
-    outputs: int
-    first_ms: int
-    last_ms: int
-
-
-class Counts:
-    """The results so far, over all partitions."""
-
-    def __init__(self) -> None:
-        self.events = 0
-        self.skipped = 0  # Events older than the snapshot of their account.
-        self.equal: Counter[str] = Counter()  # Outputs, by topic.
-        self.different: Counter[str] = Counter()
-        self.others: dict[str, Others] = {}  # By rules_version.
-        self.first: Difference | None = None
-
-    def differ(self, difference: Difference) -> None:
-        """Count a difference and keep the first."""
-        self.different[difference.where.topic] += 1
-        self.first = self.first or difference
-
-    def name_other(self, recorded: Recorded) -> None:
-        """Count an output of another rules_version: this release need not reproduce it."""
-        at_ms = recorded.at_ms
-        found = self.others.setdefault(recorded.rules_version, Others(0, at_ms, at_ms))
-        found.outputs += 1
-        found.first_ms = min(found.first_ms, at_ms)
-        found.last_ms = max(found.last_ms, at_ms)
-
-
 class PartitionComparison:
     """Compare the events of one partition in order; call `finish` after the last."""
 
     def __init__(
-        self, accounts: PartitionAccounts, tapes: list[Tape], *, partition: int, counts: Counts
+        self, accounts: Decider, tapes: list[Tape], *, partition: int, counts: Counts
     ) -> None:
         self._accounts = accounts
         self._tapes = {tape.topic: tape for tape in tapes}
@@ -140,15 +88,21 @@ class PartitionComparison:
         self._known: dict[str, Account] = {}  # After the last event applied to each.
         self._sequences: dict[str, int] = {}
         self._starts: dict[str, int] | None = None  # None: every account, from its first event.
+        self._unknown: int | None = None  # The start of an account that `_starts` lacks.
         self.skipped = 0  # Events older than the snapshot of their account.
+        self.is_ahead = False  # An output was decided that comes after all recorded of its topic.
         self._last_ms = 0
         # The waiting row's offset and the shared serial it was compared at: the row of an account
         # depends on nothing else, so it is encoded again only when the serial has changed.
         self._tried: tuple[int, int] | None = None
 
-    def start(self, sequences: dict[str, int]) -> None:
-        """Compare only these accounts, each from the event after its sequence."""
+    def start(self, sequences: dict[str, int], *, others: bool = False) -> None:
+        """Compare these accounts, each from the event after its sequence.
+
+        others: whether all other accounts are compared too, from their first event.
+        """
         self._starts = sequences
+        self._unknown = 0 if others else None
         self._sequences = dict(sequences)
 
     def apply(self, event: Event, content: bytes, at_ms: int) -> None:
@@ -184,7 +138,8 @@ class PartitionComparison:
         recorded = head.recorded
         start = 0
         if self._starts is not None:
-            start = self._starts.get(recorded.account_id, recorded.sequence)
+            unknown = recorded.sequence if self._unknown is None else self._unknown
+            start = self._starts.get(recorded.account_id, unknown)
         sequence = self._sequences.get(recorded.account_id, 0)
         if recorded.sequence <= start:
             return "before"
@@ -218,6 +173,8 @@ class PartitionComparison:
         return found
 
     def _judge(self, topic: str, account_id: str, *, was: Taken | None, now: bytes | None) -> None:
+        if was is None and self._tapes[topic].head() is None:
+            self.is_ahead = True
         if was is not None and was.recorded.rules_version != self._rules_version:
             self._counts.name_other(was.recorded)
         elif was is not None and was.value == now:

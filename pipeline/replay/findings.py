@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from pipeline.replay.comparison import COMPARED, Counts, Difference
+from pipeline.replay.comparison import COMPARED
+from pipeline.replay.counts import Counts, Difference
 
 __all__ = ["describe"]
 

@@ -7,7 +7,8 @@ import sys
 from contextlib import ExitStack
 
 from pipeline.errors import NothingFoundError
-from pipeline.replay.comparison import Counts, PartitionComparison
+from pipeline.replay.comparison import PartitionComparison
+from pipeline.replay.counts import Counts
 from pipeline.replay.findings import describe
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.recorded import Log, recorded, recorded_logs, start_of

@@ -5,6 +5,7 @@ Apart from what uses it: the comparison, other limits and the report.
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import NamedTuple, cast
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicPartition
@@ -21,7 +22,15 @@ from topics.events import FROM_BEFORE, Event, is_from_before
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
-__all__ = ["Log", "Recorded", "recorded", "recorded_logs", "start_of"]
+__all__ = [
+    "Log",
+    "Recorded",
+    "read_snapshots",
+    "recorded",
+    "recorded_event",
+    "recorded_logs",
+    "start_of",
+]
 
 ANSWER_SECONDS_MAX = 10.0
 EVENTS = "events"
@@ -103,12 +112,13 @@ def start_of(broker: Broker, log: Log, *, store: MemoryStore) -> Start | None:
 
     Return None when the log is complete.
     """
+    return find_start(partial(read_snapshots, broker, log), log.events, store=store)
 
-    def snapshots() -> Iterator[Snapshot]:
-        for record in read(broker, log.snapshots):
-            yield decode_as(Snapshot, to_bytes(record.value() or b""))
 
-    return find_start(snapshots, log.events, store=store)
+def read_snapshots(broker: Broker, log: Log) -> Iterator[Snapshot]:
+    """Yield the snapshots of a partition, oldest first."""
+    for record in read(broker, log.snapshots):
+        yield decode_as(Snapshot, to_bytes(record.value() or b""))
 
 
 def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded]:
@@ -116,9 +126,11 @@ def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded
     clock_ms = 0
     with closing(read(broker, log.events)) as records:
         for record in records:
-            found = _recorded(record, start, partitions=log.partitions)
+            found = recorded_event(record, partitions=log.partitions)
             if found is None:
                 continue
+            if start is not None and _is_older(found, record, start):
+                found = found._replace(event=None)
             if record.timestamp()[0] != TIMESTAMP_LOG_APPEND_TIME:
                 found = found._replace(at_ms=clock_ms)
             if record.key() == EVERYONE.encode():
@@ -126,21 +138,27 @@ def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded
             yield found
 
 
-def _recorded(record: Message, start: Start | None, *, partitions: int) -> Recorded | None:
+def recorded_event(record: Message, *, partitions: int) -> Recorded | None:
+    """Return the event of a record; None when risk wrote a dead letter for it.
+
+    Raise StartupError when it is of a form from before the first release.
+    """
     content = to_bytes(record.value() or b"")
     try:
         event = decode_as(ANY_EVENT, content)
     except DecodeError:
         if is_from_before(content):
             raise StartupError(f"{record.topic()} holds {FROM_BEFORE}") from None
-        return None  # Risk wrote a dead letter for it, too.
+        return None
     account_id = event.account_id
     if account_id != EVERYONE and partition_of(account_id, partitions) != record.partition():
         return None
-    at_ms = record.timestamp()[1]
-    if start is not None and not start.is_after(account_id, record.offset() or 0):
-        return Recorded(None, content, at_ms)
-    return Recorded(event, content, at_ms)
+    return Recorded(event, content, record.timestamp()[1])
+
+
+def _is_older(found: Recorded, record: Message, start: Start) -> bool:
+    event = found.event
+    return event is None or not start.is_after(event.account_id, record.offset() or 0)
 
 
 def _asking(broker: Broker) -> Consumer:

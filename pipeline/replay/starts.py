@@ -7,13 +7,14 @@ from msgspec import Struct
 from pipeline.errors import StartupError
 from pipeline.replay.comparison import Span
 from pipeline.replay.memory import MemoryStore
-from pipeline.risk.state import StateError, load_account, load_shared, save_account
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.state import StateError, load_account, load_shared, save_account, save_shared
 from pipeline.rules_version import rules_version
 from pipeline.streams.roles.decide.account_store import AccountStore
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
-__all__ = ["Start", "find_start"]
+__all__ = ["Start", "find_start", "load_snapshot"]
 
 
 class Start(Struct, frozen=True):
@@ -58,14 +59,24 @@ def find_start(
 
 
 def _load(snapshot: Snapshot, accounts: AccountStore, *, partition: int) -> None:
+    record, state = load_snapshot(snapshot, partition=partition)
+    if isinstance(record, Shared):
+        accounts.save_shared(record)
+    else:
+        accounts.save_account(snapshot.account_id, state)
+
+
+def load_snapshot(snapshot: Snapshot, *, partition: int) -> tuple[Account | Shared, bytes]:
+    """Return what a snapshot is of, and its bytes in this release's form.
+
+    Raise StartupError when it cannot be loaded.
+    """
     try:
         if snapshot.account_id == EVERYONE:
-            accounts.save_shared(
-                load_shared(snapshot.state, partition=partition, rules_version=rules_version())
-            )
-        else:
-            state = save_account(load_account(snapshot.state))
-            accounts.save_account(snapshot.account_id, state)
+            shared = load_shared(snapshot.state, partition=partition, rules_version=rules_version())
+            return shared, save_shared(shared)
+        account = load_account(snapshot.state)
+        return account, save_account(account)
     except StateError as error:
         raise StartupError(
             f"a snapshot of {snapshot.account_id} cannot be used: {error}"

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from pipeline.replay.comparison import COMPARED, Counts, PartitionComparison, Taken, taken_of
+from pipeline.replay.comparison import COMPARED, PartitionComparison, Taken, taken_of
+from pipeline.replay.counts import Counts
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.step import topic_of

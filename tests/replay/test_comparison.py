@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.replay.comparison import Where
+from pipeline.replay.counts import Where
 from pipeline.replay.findings import describe
 from tests import given
 from tests.replay.recordings import OWN, Recording, altered

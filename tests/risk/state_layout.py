@@ -23,7 +23,7 @@ from pipeline.risk.account.position import Position
 from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Remembered
 from pipeline.streams.engine.checkpoint import Barrier
-from pipeline.streams.engine.keepers import _headers
+from pipeline.streams.engine.keepers import changelog_headers
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.roles.decide.account_store import AccountStore, Quarantine
@@ -182,7 +182,7 @@ def _of_the_engine() -> Iterator[tuple[bytes, object]]:
     place = "events", 2
     yield b"header of account_states", _row().headers
     barrier = Barrier({place: 7}, {place: mark}, {}, records=1, sent=1, began_s=0.0)
-    yield b"headers of the changelog", _headers(place, barrier)
+    yield b"headers of the changelog", changelog_headers(place, barrier.positions[place])
 
 
 def _row() -> Sent:

@@ -28,7 +28,7 @@ from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.topic import Topic
 
-__all__ = ["create_missing", "differences", "require_topics"]
+__all__ = ["create_missing", "differences", "recreate_changelog", "require_topics"]
 
 REQUEST_SECONDS_MAX = 30
 LEADERS_SECONDS_MAX = 30.0
@@ -49,6 +49,29 @@ def create_missing(settings: Settings) -> list[str]:
     # Brokers answer before all of them know the topic; the next client could miss it.
     _await_leaders(broker, admin, [topic.name for topic in planned_topics])
     return created
+
+
+def recreate_changelog(settings: Settings) -> None:
+    """Delete the changelog of risk if there is one, and create it empty.
+
+    It has another id then, so no disk that belongs to the one before is taken for its own. Raise
+    BrokerError if it cannot be deleted or created.
+    """
+    broker = Broker(settings)
+    admin = broker.admin()
+    cluster = broker.metadata(admin)
+    planned = _changelog(settings, cluster)
+    if planned.name in cluster.topics:
+        _delete(admin, planned.name)
+    give_up_s = time.monotonic() + REQUEST_SECONDS_MAX
+    while not _create(admin, planned):  # It is still being deleted.
+        if time.monotonic() > give_up_s:
+            raise BrokerError(
+                f"{planned.name} was deleted, and still exists {REQUEST_SECONDS_MAX} s later; "
+                "check that nothing else creates it, then try again"
+            )
+        time.sleep(0.1)
+    _await_leaders(broker, admin, [planned.name])
 
 
 def differences(settings: Settings) -> list[str]:
@@ -138,6 +161,16 @@ def _create(admin: AdminClient, planned: Planned) -> bool:
             "check that this user may create topics"
         ) from error
     return True
+
+
+def _delete(admin: AdminClient, name: str) -> None:
+    try:
+        admin.delete_topics([name], operation_timeout=REQUEST_SECONDS_MAX)[name].result()
+    except KafkaException as error:
+        raise BrokerError(
+            f"{name} could not be deleted ({error.args[0].str()}); "
+            "check that this user may delete it"
+        ) from error
 
 
 def _await_leaders(broker: Broker, admin: AdminClient, names: list[str]) -> None:

@@ -29,7 +29,7 @@ from pipeline.streams.clients.topic_plan import changelog_config
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.settings import Settings
 
-__all__ = ["Bounds", "Cluster", "topic_id"]
+__all__ = ["Bounds", "Cluster", "id_of", "topic_id"]
 
 Answer = TypeVar("Answer")
 REQUEST_SECONDS_MAX = 20.0
@@ -209,7 +209,11 @@ class Cluster:
 
 def topic_id(settings: Settings, name: str) -> str:
     """Return Kafka's own id of one of riskgate's topics; name: without the prefix."""
-    topic = settings.topic(name)
+    return id_of(settings, settings.topic(name))
+
+
+def id_of(settings: Settings, topic: str) -> str:
+    """Return Kafka's own id of any topic; topic: its whole name."""
     cluster = Cluster(
         settings.brokers, security=settings.connection(), seconds_max=REQUEST_SECONDS_MAX
     )

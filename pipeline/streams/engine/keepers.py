@@ -19,7 +19,7 @@ from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Headers, Place, Stopped
 
-__all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions"]
+__all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions", "changelog_headers"]
 
 SENT_TOGETHER = 50  # Records of the changelog; 2 us each.
 WRITTEN_TOGETHER = 200  # Keys on the disk; 2 us each.
@@ -86,7 +86,7 @@ class StateKeeper:
         yield from role
         for place in barrier.positions:
             changes = self._changes(place, barrier)
-            headers = _headers(place, barrier)
+            headers = changelog_headers(place, barrier.positions[place])
             while sent := list(islice(changes, SENT_TOGETHER)):
                 for key, value in sent:
                     self._send(place, key, value=value, headers=headers)
@@ -185,9 +185,12 @@ class OffsetKeeper:
         """Nothing is open, and a late commit is refused or repeats what was committed."""
 
 
-def _headers(place: Place, barrier: Barrier) -> Headers:
-    """Return what quixstreams' recovery expects of a record of a changelog."""
-    processed = msgspec.json.encode({place[0]: barrier.positions[place] - 1})
+def changelog_headers(place: Place, position: int) -> Headers:
+    """Return what quixstreams' recovery expects of a record of a changelog.
+
+    position: the next offset of the input that the state belongs to.
+    """
+    processed = msgspec.json.encode({place[0]: position - 1})
     return [
         ("__column_family__", DEFAULT_FAMILY),
         ("__processed_tp_offsets__", processed),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-__all__ = ["APPLIED", "LAST", "OUTPUTS", "PartitionStore"]
+__all__ = ["APPLIED", "CHANGELOG", "LAST", "OUTPUTS", "PartitionStore"]
 
 # The engine's own keys in the store: the partition's next offset, the record before it, how far
 # each topic of outputs was, and the id of the changelog that has all of it. The last is written

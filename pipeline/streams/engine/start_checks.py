@@ -28,6 +28,10 @@ COMMITTED_CALL_SECONDS_MAX = 5.0
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
 # What the operator can do. When state lacks records, setting an offset by hand does not help.
 START_OVER = "start over, as docs/deploy.md describes under Disaster recovery"
+REBUILD = (
+    "stop every risk worker and make the state again with riskgate rebuild, as docs/deploy.md "
+    "describes under Disaster recovery"
+)
 CANNOT_DECIDE = (
     f"risk cannot decide accounts without them, whatever the group's offset: {START_OVER}"
 )
@@ -81,7 +85,8 @@ class Start(NamedTuple):
             raise Stopped(
                 f"The changelog {settings.changelog} was recreated or truncated after "
                 f"{self.topic}[{self.partition}] began, so it does not hold the whole state; "
-                f"{START_OVER}"
+                f"empty {settings.state_dir} to read it from the changelog again, and if that does "
+                f"not help, {REBUILD}"
             )
         if not self.log.low <= applied <= self.log.high:
             raise self._misfit(settings, applied, advice=CANNOT_DECIDE)
@@ -142,7 +147,7 @@ class Start(NamedTuple):
             f"The state of {self.topic}[{self.partition}] belongs to offset {_said(applied)}, but "
             f"the group {settings.group} is at {_said(self.committed)}: state was lost; empty "
             f"{settings.state_dir} to read it from {settings.changelog} again, "
-            f"and if that does not help, {START_OVER}"
+            f"and if that does not help, {REBUILD}"
         )
 
     def _misfit(self, settings: EngineSettings, offset: int, *, advice: str) -> LogChanged:
@@ -160,8 +165,7 @@ class Start(NamedTuple):
                 f"The group {settings.group} has no offset and no state of {self.topic}"
                 f"[{self.partition}], whose log no longer begins at 0 but at {self.log.low}: older "
                 "openings, halts and limits would be missing; check RISKGATE_GROUP_PREFIX "
-                "and RISKGATE_REPLICA, or "
-                f"{START_OVER}"
+                f"and RISKGATE_REPLICA, or {REBUILD}, with --from-snapshots"
             )
 
 
@@ -180,7 +184,8 @@ def explained(
     if isinstance(cause, ahead):
         return Stopped(
             f"The state in {settings.state_dir} is ahead of {settings.changelog}, which was "
-            f"recreated or truncated; {START_OVER}"
+            f"recreated or truncated; empty {settings.state_dir} to read it from the changelog "
+            f"again, and if that does not help, {REBUILD}"
         )
     if not isinstance(cause, (library, KafkaException, RuntimeError)):
         return cause
