@@ -97,8 +97,10 @@ def worker(world: World) -> Worker:
 
 
 def refusal(world: World) -> str:
-    """Return why a worker does not begin."""
-    return str(worker(world).end())
+    """Return why a worker does not begin, once the group has forgotten it."""
+    reason = str(worker(world).end())
+    await_alone(world)
+    return reason
 
 
 def answered(rows: list[Row]) -> Counter[tuple[str, str]]:
@@ -116,8 +118,8 @@ def lose_state(world: World) -> None:
 
 
 def lose_offsets(world: World) -> None:
+    await_alone(world)
     admin, group = AdminClient(world.settings.connection()), world.settings.group("risk")
-    until(lambda: not admin.describe_consumer_groups([group])[group].result().members, world.logs)
     admin.delete_consumer_groups([group])[group].result()
 
 
