@@ -33,7 +33,7 @@ class SoleMember:
     def __init__(self, broker: Broker, *, partitions: int) -> None:
         self._broker = broker
         self._topic = broker.settings.topic("events")
-        self._group = broker.settings.group(RoleName.RISK)
+        self._group = broker.settings.role_group(RoleName.RISK)
         self._partitions = partitions
         self._owned: int | None = None
         self._beat_s = 0.0

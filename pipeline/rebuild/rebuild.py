@@ -88,7 +88,7 @@ def _log(broker: Broker, asking: Consumer, number: int, *, committed: int | None
     """Return what there is of a partition: events up to the group's offset, if it has one."""
     events = span(broker, asking, "events", number)
     outputs = tuple(span(broker, asking, topic, number) for topic in COMPARED)
-    name, group = broker.settings.topic("events"), broker.settings.group(RoleName.RISK)
+    name, group = broker.settings.topic("events"), broker.settings.role_group(RoleName.RISK)
     if committed is None and outputs[0].begin == outputs[0].end > 0:
         raise StartupError(
             f"{group} has no offset in {name}[{number}], and {outputs[0].topic} has no record any "
@@ -140,7 +140,7 @@ def _write_all(broker: Broker, member: SoleMember, decided: dict[int, Decided]) 
         writer.write(place, each, changelog_id=changelog_id, outputs=ends[number])
         _say(f"{place[0]}[{number}]: {each.accounts} accounts as of offset {each.position}")
     # What a worker on this machine had belongs to the changelog before.
-    shutil.rmtree(settings.state_dir / settings.group(RoleName.RISK), ignore_errors=True)
+    shutil.rmtree(settings.own_state_dir / settings.role_group(RoleName.RISK), ignore_errors=True)
 
 
 def _outputs(broker: Broker, number: int, decided: Decided) -> dict[str, int]:

@@ -36,13 +36,13 @@ class StateWriter:
         self._member = member
         self._events = settings.topic("events")
         self._snapshots = settings.topic("snapshots")
-        self.changelog = changelog_name(settings.group(RoleName.RISK), self._events)
+        self.changelog = changelog_name(settings.role_group(RoleName.RISK), self._events)
         self._refusal: KafkaError | None = None
         self._producer = Producer(
             {
                 **PRODUCER,
                 **broker.properties(),
-                "transactional.id": f"{settings.group(RoleName.RISK)}-rebuild",
+                "transactional.id": f"{settings.role_group(RoleName.RISK)}-rebuild",
                 "transaction.timeout.ms": int(TRANSACTION_SECONDS_MAX * 1000),
             }
         )
