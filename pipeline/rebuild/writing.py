@@ -20,7 +20,7 @@ from pipeline.streams.role_names import RoleName
 
 __all__ = ["StateWriter"]
 
-TRANSACTION_SECONDS_MAX = 120.0
+TRANSACTION_SECONDS_MAX = 30.0  # After a kill a worker waits so long before it says what is lost.
 CALL_SECONDS_MAX = 30.0
 WAIT_SECONDS = 0.1
 
