@@ -22,4 +22,4 @@ def send_bomb(
     )
     for _ in range(megabytes):
         producer.produce(topic, b" " * MEGABYTE, b"acct-1", partition)
-    assert producer.flush(60) == 0
+    assert producer.flush(240) == 0  # A gigabyte is to be packed.

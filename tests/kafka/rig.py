@@ -99,7 +99,7 @@ class Rig:
         settings = {name.replace("_", "."): value for name, value in config.items()}
         new = NewTopic(topic, num_partitions=partitions, replication_factor=1, config=settings)
         done(self.admin.create_topics([new])[topic])
-        until(lambda: all(self._answers(topic, number) for number in range(partitions)))
+        until(lambda: all(self.ends_at(topic, 0, number) for number in range(partitions)))
 
     def make_both(self, partitions: int = 1) -> None:
         """Create the source and the target."""
@@ -212,11 +212,12 @@ class Rig:
         offset: int = done(answer[place]).offset
         return offset
 
-    def _answers(self, topic: str, partition: int) -> bool:
+    def ends_at(self, topic: str, offset: int, partition: int = 0) -> bool:
+        """Return whether the log ends there, as far as a broker answers."""
         self.admin.list_topics(timeout=5)
         try:
-            return self.end(topic, partition=partition) == 0
-        except KafkaException:  # It has no leader yet.
+            return self.end(topic, partition=partition) == offset
+        except KafkaException:  # It has no leader yet, or the client knows of a later one.
             return False
 
     def leave(self) -> None:

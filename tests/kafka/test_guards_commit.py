@@ -45,7 +45,7 @@ def test_an_output_is_there_when_nothing_more_is_to_be_read(rig: Rig) -> None:
     rig.feed(1)
 
     assert is_visible(rig)
-    until(lambda: rig.committed() == 1, 1.0)
+    until(lambda: rig.committed() == 1)  # Long before the interval ends.
     worker.stop()
 
 

@@ -37,7 +37,7 @@ def lost(tmp_path: Path) -> Iterator[Callable[[str, bytes], Start]]:
             rig.leave()
             cut(kafka, rig.source, batches=6)
             rig.admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-            until(lambda: rig.end(rig.source) == 6)
+            until(lambda: rig.ends_at(rig.source, 6))
             for _ in range(7):
                 rig.feed(1, value=value)
             return start
