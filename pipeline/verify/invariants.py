@@ -20,7 +20,7 @@ from pipeline.verify.reservations import Reserved
 from pipeline.verify.stops import APPROVALS, Stops
 from topics.account_states import AccountState
 from topics.decisions import Decision, Exit, Stop
-from topics.events import LimitsEvent, SignalEvent
+from topics.events import FillEvent, LimitsEvent, SignalEvent
 from topics.fields import EVERYONE
 
 __all__ = ["GRACE_MS", "Invariants"]
@@ -52,7 +52,8 @@ class Invariants:
             self.answers.ask(applied, event)
         elif isinstance(event, LimitsEvent):
             self._parameters.apply(event)
-        if event.account_id != EVERYONE:
+        is_refused = isinstance(event, FillEvent) and not self._parameters.accepts(event)
+        if event.account_id != EVERYONE and not is_refused:
             self._ledger(event.account_id).apply(event, applied.at_ms)
             self._orders(event.account_id).apply(event)
 

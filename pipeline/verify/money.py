@@ -34,7 +34,21 @@ def judge_money(record: Record, row: AccountState, ledger: Ledger) -> Iterator[F
                 found=f"realized PnL of {item.symbol} is {item.realized_pnl}",
                 expected=f"{held.realized}, worked out from its fills and fees",
             )
+    yield from _judge_missing(record, row, ledger)
     yield from _judge_balance(record, row, ledger)
+
+
+def _judge_missing(record: Record, row: AccountState, ledger: Ledger) -> Iterator[Finding]:
+    listed = {item.symbol for item in row.positions}
+    for symbol, held in ledger.held.items():
+        if held.quantity and symbol not in listed:
+            yield finding_at(
+                record,
+                "money",
+                account_id=row.account_id,
+                found=f"the row has no position in {symbol}",
+                expected=f"{held.quantity}, the sum of its fills",
+            )
 
 
 def _judge_balance(record: Record, row: AccountState, ledger: Ledger) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 from decimal import Decimal, InvalidOperation
 
-from topics.events import LimitsEvent
+from topics.events import FillEvent, LimitsEvent
+from topics.fields import EVERYONE
 
 __all__ = ["Parameters"]
 
@@ -14,6 +15,9 @@ class Parameters:
         self.shortest_ms = 60_000  # Of reservation_ttl_ms.
         self.longest_ms = 60_000
         self.collar_ratio = Decimal("0.05")  # A market order counts at a price this much better.
+        self._fill_topics: dict[
+            str, frozenset[str]
+        ] = {}  # Of the documents in force that name any.
 
     def apply(self, event: LimitsEvent) -> None:
         """Take what a document names."""
@@ -24,6 +28,17 @@ class Parameters:
         collar = _named(event, "price_collar", "collar_ratio")
         if collar is not None:
             self.collar_ratio = max(self.collar_ratio, collar)
+        account = event.body.rules.get("account")
+        topics = account.get("fill_topics") if isinstance(account, dict) else None
+        if isinstance(topics, list):
+            self._fill_topics[event.account_id] = frozenset(map(str, topics))
+        else:
+            self._fill_topics.pop(event.account_id, None)
+
+    def accepts(self, event: FillEvent) -> bool:
+        """Return whether the account takes fills from this topic; else risk refused it."""
+        topics = self._fill_topics.get(event.account_id, self._fill_topics.get(EVERYONE))
+        return topics is None or (event.source is not None and event.source.topic in topics)
 
 
 def _named(event: LimitsEvent, rule: str, parameter: str) -> Decimal | None:

@@ -79,11 +79,14 @@ def test_every_metric_exists_when_a_rule_names_it(rule: Rule) -> None:
 @pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
 def test_metrics_and_commands_exist_when_a_runbook_names_them(page: Path) -> None:
     text = page.read_text()
-    commands = {getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    commands = {
+        command.name or getattr(command.callback, "__name__", "")
+        for command in app.registered_commands
+    }
     commands |= {str(group.name) for group in app.registered_groups}
 
     assert unknown_metrics(text) == set()
-    assert set(re.findall(r"`riskgate ([a-z]+)", text)) <= commands
+    assert set(re.findall(r"`riskgate ([a-z-]+)", text)) <= commands
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])

@@ -4,7 +4,9 @@ import pytest
 
 from pipeline.verify.finding import Finding
 from pipeline.verify.records import ALERTS, DECISIONS, EVENTS, STATES
-from tests.verify.recorded import Recording
+from tests import given
+from tests.driver import Driver
+from tests.verify.recorded import RULES, Recording
 
 BUY_OF_B = 1  # Among decisions: b buys 5, as event 2 of b, which is at offset 7 of the log.
 STOP_OF_A = 4
@@ -221,3 +223,21 @@ def test_record_is_named_when_riskgate_did_not_write_it(recording: Recording) ->
     found = recording.judge(replay=False)
 
     assert [each.invariant for each in found] == ["form", "decision"]
+
+
+def test_nothing_is_found_when_risk_refused_a_fill_of_a_foreign_topic() -> None:
+    def act(driver: Driver) -> None:
+        driver.send(given.limits(RULES), given.instrument(), given.price(100))
+        driver.send(given.account("a", balance=1000))
+        own = {"account": {"fill_topics": ["fills.venue"]}}
+        driver.send(given.limits(RULES | own, account_id="a", version=2))
+        driver.wait(1000)
+        driver.send(given.fill("buy", 5, 100, fill_id="f1", account_id="a"))
+        driver.wait(1000)
+        driver.send(given.flow("deposit", 100, account_id="a"))
+        driver.wait(1000)
+
+    recording = Recording(act)
+    refused = recording.find(ALERTS, "no fills from the topic fills")
+
+    assert (refused, recording.judge()) == (0, [])
