@@ -113,7 +113,8 @@ def test_log_is_read_whatever_the_settings_say_of_partitions_but_not_for_another
     assert (code, lost) == (0, 1), printed
     assert sentence == (
         f"riskgate: The group nobody-risk has decided nothing of {events}, so there is nothing to "
-        "replay; name the group of the risk workers with RISKGATE_GROUP_PREFIX\n"
+        "replay; name the group of the risk workers with RISKGATE_GROUP_PREFIX and "
+        "RISKGATE_REPLICA\n"
     )
 
 
