@@ -25,7 +25,10 @@ echo "kube-score"
 # Tags and digests do not move, so Always would only tie every start to the registry; workers
 # are spread over zones and nodes by topologySpreadConstraints.
 for rendered in "$folder"/*.yaml; do
-    kube-score score --output-format ci --ignore-test container-image-pull-policy \
+    # One pod in each replica set: the other set goes on when it dies.
+    few=()
+    [[ "$rendered" != */replicas.yaml ]] || few=(--ignore-test deployment-replicas)
+    kube-score score --output-format ci "${few[@]}" --ignore-test container-image-pull-policy \
         --ignore-test deployment-has-host-podantiaffinity \
         --ignore-test statefulset-has-host-podantiaffinity "$rendered" >"$folder/score" || true
     # Without budgets and network policy, as one case wants it, kube-score is right to complain.
