@@ -87,6 +87,7 @@ class Loop:
         """Apply what is there; go on with what is due beside it."""
         if self._was_paused():
             self._rest = self._await_group(self._rest)
+            return  # What the group assigned meanwhile is taken over before it is read.
         messages = self._read()
         is_behind = len(messages) >= self._settings.batch_records  # The log has more: far behind.
         for start in range(0, len(messages), CHUNK_RECORDS):

@@ -186,6 +186,21 @@ def test_worker_ends_with_an_error_when_it_is_fenced_while_it_leaves() -> None:
         fenced().end()
 
 
+def test_nothing_is_read_when_a_pause_may_have_brought_other_partitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop_module, "HEAR_SECONDS", 0.0)
+    happened: list[str] = []
+    loop = loop_that_notes(happened, records=1)
+    monkeypatch.setattr(loop, "_turned_s", -1e9)
+
+    loop.turn()
+    assert happened == []  # First they are taken over.
+
+    loop.turn()
+    assert "apply 1" in happened
+
+
 def test_worker_ends_when_it_is_fenced_while_it_hears_of_its_group_after_a_pause() -> None:
     loop = fenced()
     loop._turned_s -= 3600
