@@ -30,8 +30,7 @@ def _repeated_message(play: Play) -> Iterator[str]:
 @_clause(3, "place a modified decision at its approved quantity")
 def _approved_quantity(play: Play) -> Iterator[str]:
     messages = three(play, "modified")
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     for message in messages:
         filled, approved = play.filled(message), message.approved_quantity
         is_whole = play.final_status(message) == "filled"
@@ -56,8 +55,7 @@ def _rejected_decision(play: Play) -> Iterator[str]:
 @_clause(3, "place every exit at its quantity and side")
 def _exit(play: Play) -> Iterator[str]:
     message = play.exit(1)
-    play.tell(message)
-    play.until_answered(message)
+    play.ask(message)
     if play.filled(message) != message.quantity:
         yield f"an exit of {message.quantity:f} was filled for {play.filled(message):f}"
 
@@ -65,8 +63,7 @@ def _exit(play: Play) -> Iterator[str]:
 @_clause(3, "trade the side and symbol of the decision")
 def _side(play: Play) -> Iterator[str]:
     messages = [play.approval(1), play.approval(2, side="sell"), play.approval(3)]
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     for message in messages:
         for fill in play.fills(message):
             if (fill.side, fill.symbol) != (message.side, message.symbol):
@@ -86,8 +83,7 @@ def _limit_price(play: Play) -> Iterator[str]:
 @_clause(4, "use decision_id or exit_id as the client order id")
 def _client_id(play: Play) -> Iterator[str]:
     messages: list[Decision | Exit] = [*three(play), play.exit(14)]
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     yield from {
         f"{type(each.report).__name__} names {each.report.signal_id}, which nobody asked for"
         for each in play.written
@@ -98,8 +94,7 @@ def _client_id(play: Play) -> Iterator[str]:
 @_clause(5, "place no orders of its own, not even to flatten")
 def _own_orders(play: Play) -> Iterator[str]:
     messages = three(play)
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     asked = set(play.asked())
     play.tell(play.stop(20))
     play.quiet()

@@ -19,8 +19,7 @@ _clause = chapter(CLAUSES)
 @_clause(7, "place nothing at or after valid_until_ms")
 def _expired(play: Play) -> Iterator[str]:
     late = [replace(message, valid_until_ms=play.now_ms) for message in three(play)]
-    play.tell(*late)
-    play.until_answered(*late)
+    play.ask(*late)
     for message in late:
         yield from trades(play, message, "past its valid_until_ms")
         if play.final_status(message) != "expired":
@@ -30,8 +29,7 @@ def _expired(play: Play) -> Iterator[str]:
 @_clause(7, "place no exit at or after valid_until_ms")
 def _expired_exit(play: Play) -> Iterator[str]:
     message = replace(play.exit(1), valid_until_ms=play.now_ms)
-    play.tell(message)
-    play.until_answered(message)
+    play.ask(message)
     if play.fills(message) or play.final_status(message) != "expired":
         yield f"it answered {play.final_status(message) or 'nothing'} instead of expired"
 
@@ -39,8 +37,7 @@ def _expired_exit(play: Play) -> Iterator[str]:
 @_clause(8, "answer every approval and exit with a final status")
 def _answers(play: Play) -> Iterator[str]:
     messages: list[Decision | Exit] = [*three(play), play.exit(14)]
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     for message in messages:
         if not play.final_status(message):
             seen = ", ".join(play.statuses(message)) or "no status"
@@ -50,8 +47,7 @@ def _answers(play: Play) -> Iterator[str]:
 @_clause(8, "report the total filled with a final status")
 def _filled_quantity(play: Play) -> Iterator[str]:
     messages = three(play)
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     play.quiet()
     for message in messages:
         order = play.final(message.decision_id)
@@ -67,8 +63,7 @@ def _filled_quantity(play: Play) -> Iterator[str]:
 @_clause(8, "say one final status of an order, and no fill that it does not count")
 def _one_end(play: Play) -> Iterator[str]:
     messages = three(play)
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     play.quiet()
     for message in messages:
         ends = {status for status in play.statuses(message) if status != "accepted"}
@@ -79,8 +74,7 @@ def _one_end(play: Play) -> Iterator[str]:
 @_clause(9, "give each execution a fill_id of its own")
 def _fill_ids(play: Play) -> Iterator[str]:
     messages = three(play)
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     seen: dict[tuple[str, str, str], object] = {}
     for fill in play.fills():
         content = (fill.signal_id, fill.quantity, fill.price, fill.executed_at_ms)
@@ -91,8 +85,7 @@ def _fill_ids(play: Play) -> Iterator[str]:
 @_clause(9, "give the venue's time of a fill in milliseconds")
 def _fill_times(play: Play) -> Iterator[str]:
     messages = three(play)
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     for fill in play.fills():
         if abs(fill.executed_at_ms - play.now_ms) > CLOCK_MS_MAX:
             yield f"executed_at_ms {fill.executed_at_ms} is more than a minute from now"
@@ -101,8 +94,7 @@ def _fill_times(play: Play) -> Iterator[str]:
 @_clause(12, "write under the account's key, to the partition of murmur2")
 def _keys(play: Play) -> Iterator[str]:
     messages = three(play)
-    play.tell(*messages)
-    play.until_answered(*messages)
+    play.ask(*messages)
     yield from {
         f"a message about {each.report.account_id} has the key {each.key!r}"
         for each in play.written

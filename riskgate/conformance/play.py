@@ -120,6 +120,11 @@ class Play:
         """
         self.wait_for(lambda: all(self._is_complete(message) for message in messages))
 
+    def ask(self, *messages: Decision | Exit) -> None:
+        """Tell messages and wait until each is answered."""
+        self.tell(*messages)
+        self.until_answered(*messages)
+
     def _is_complete(self, message: Decision | Exit) -> bool:
         order = self.final(client_id(message))
         return order is not None and self.filled(message) >= (order.filled_quantity or 0)

@@ -128,8 +128,7 @@ def _fork_cancels(play: Play) -> Iterator[str]:
 @_clause(11, "obey several messages of one sequence and chain")
 def _one_step(play: Play) -> Iterator[str]:
     approval, leaving = play.approval(1), play.exit(1)
-    play.tell(approval, leaving)
-    play.until_answered(approval, leaving)
+    play.ask(approval, leaving)
     if play.filled(leaving) != leaving.quantity:
         yield f"an exit of the same step ended {play.final_status(leaving) or 'nowhere'}"
 
