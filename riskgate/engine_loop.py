@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from riskgate.connection import (
     ANSWER_SECONDS_MAX,
@@ -134,6 +134,9 @@ class EngineLoop:
                 ],
                 timeout=ANSWER_SECONDS_MAX,
             )
+            for answer in (*committed, *begins):
+                if answer.error is not None:  # Its offset looks as if there were none.
+                    raise KafkaException(answer.error)
             for begin, known in zip(begins, committed, strict=True):
                 self._places[begin.partition] = _place(consumer, begin, known)
         consumer.assign(begins)

@@ -19,6 +19,7 @@ from pipeline.outputs.record import Period
 from pipeline.outputs.words import age, count, is_set_aside
 from pipeline.streams.admin.topic_admin import differences
 from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.catalogue import INPUTS
@@ -238,7 +239,7 @@ def _committed(
     name = broker.settings.topic
     wanted = list(places)
     asked = [TopicPartition(name(topic), number) for topic, number in wanted]
-    answers = consumer.committed(asked, timeout=ANSWER_SECONDS_MAX)
+    answers = require_answers(consumer.committed(asked, timeout=ANSWER_SECONDS_MAX))
     found = {(answer.topic, answer.partition): answer.offset for answer in answers}
     return {(topic, number): found[name(topic), number] for topic, number in wanted}
 

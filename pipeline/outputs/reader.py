@@ -13,7 +13,6 @@ from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_END,
     Consumer,
-    KafkaException,
     Message,
     TopicPartition,
 )
@@ -21,7 +20,7 @@ from confluent_kafka import (
 from pipeline.outputs.record import NO_VALUE, Output, Period
 from pipeline.outputs.repetitions import Repetitions
 from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.clients.consumer_errors import is_partition_end, passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, passes, require_answers
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.read_to_end import operator_reader
 from pipeline.streams.settings import Settings
@@ -200,10 +199,9 @@ class _Reading:
         name = self._broker.settings.topic
         places = [TopicPartition(name(topic), number, since_ms) for topic, number in wanted]
         answers = self._consumer.offsets_for_times(places, timeout=ANSWER_SECONDS_MAX)
-        found = {(answer.topic, answer.partition): int(answer.offset) for answer in answers}
-        for answer in answers:
-            if answer.error is not None:
-                raise KafkaException(answer.error)
+        found = {
+            (each.topic, each.partition): int(each.offset) for each in require_answers(answers)
+        }
         return [found[name(topic), number] for topic, number in wanted]
 
     def _topic(self, message: Message) -> str:

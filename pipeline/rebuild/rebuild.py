@@ -27,6 +27,7 @@ from pipeline.streams.admin.topic_admin import recreate_changelog, require_topic
 from pipeline.streams.clients.append_time import require_append_time
 from pipeline.streams.clients.broker import Broker
 from pipeline.streams.clients.cluster import id_of, topic_id
+from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.role_interface import Place
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.decide.decide import DECIDED
@@ -150,7 +151,7 @@ def _outputs(broker: Broker, number: int, decided: Decided) -> dict[str, int]:
         settings.topic("dead_letters"), number, max(0, decided.last_ms - CLOCKS_APART_MS_MAX)
     )
     with closing(Consumer(broker.properties(group_id=settings.group("operator")))) as asking:
-        (found,) = asking.offsets_for_times([letters], timeout=ANSWER_SECONDS_MAX)
+        (found,) = require_answers(asking.offsets_for_times([letters], timeout=ANSWER_SECONDS_MAX))
         end = span(broker, asking, "dead_letters", number).end
     known = decided.outputs | {"dead_letters": found.offset if found.offset >= 0 else end}
     return {settings.topic(topic): known[topic] for topic in DECIDED}

@@ -16,6 +16,7 @@ from pipeline.replay.memory import MemoryStore
 from pipeline.replay.starts import Start, find_start
 from pipeline.replay.tapes import read, span, to_bytes
 from pipeline.streams.clients.broker import Broker, BrokerError
+from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.clients.partitioner import partition_of
 from topics.codec import DecodeError, decode_as
 from topics.events import FROM_BEFORE, Event, is_from_before
@@ -60,7 +61,7 @@ def recorded_logs(broker: Broker) -> list[Log]:
     with closing(_asking(broker)) as consumer:
         count = _partitions(broker, consumer)
         places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in range(count)]
-        decided = consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
+        decided = require_answers(consumer.committed(places, timeout=ANSWER_SECONDS_MAX))
         logs = [_log(broker, consumer, place, partitions=count) for place in decided]
         ends = [span(broker, consumer, EVENTS, number).end for number in range(count)]
     if not any(ends):

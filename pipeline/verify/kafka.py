@@ -9,7 +9,7 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicP
 
 from pipeline.errors import StartupError
 from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.clients.consumer_errors import is_partition_end, passes
+from pipeline.streams.clients.consumer_errors import is_partition_end, passes, require_answers
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.clients.read_to_end import operator_reader
@@ -107,7 +107,7 @@ class KafkaReading:
             TopicPartition(self._broker.settings.topic(topic), number, at_ms)
             for topic, number in ends
         ]
-        found = self._consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS_MAX)
+        found = require_answers(self._consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS_MAX))
         places = [(self._names[each.topic], each.partition) for each in found]
         # A negative offset means that no record is as new as that.
         return {
@@ -141,7 +141,7 @@ class KafkaReading:
         name = self._broker.settings.topic(EVENTS)
         places = [TopicPartition(name, number) for number in range(self._partitions)]
         with closing(asking):
-            committed = asking.committed(places, timeout=ANSWER_SECONDS_MAX)
+            committed = require_answers(asking.committed(places, timeout=ANSWER_SECONDS_MAX))
         return [max(place.offset, 0) for place in committed]
 
     def _fix_ends(self) -> dict[Place, int]:

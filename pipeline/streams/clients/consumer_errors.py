@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-__all__ = ["is_partition_end", "passes", "require_alive", "require_passing"]
+__all__ = ["is_partition_end", "passes", "require_alive", "require_answers", "require_passing"]
 
 _PASSING = frozenset(
     {
@@ -49,6 +49,18 @@ def require_passing(error: KafkaError) -> None:
     """Raise KafkaException unless a consumer may continue after an error."""
     if not passes(error):
         raise KafkaException(error)
+
+
+def require_answers(answers: Iterable[TopicPartition]) -> list[TopicPartition]:
+    """Return what Kafka answered about partitions. Raise KafkaException if one has an error.
+
+    Such an answer has a negative offset, as one of a partition without any offset has.
+    """
+    found = list(answers)
+    for answer in found:
+        if answer.error is not None:
+            raise KafkaException(answer.error)
+    return found
 
 
 def require_alive(messages: Iterable[Delivered]) -> None:

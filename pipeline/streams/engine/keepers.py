@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Protocol
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from confluent_kafka.admin import GroupMetadata
 
+from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.engine.checkpoint import Barrier
 from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
 from pipeline.streams.engine.sender import Sender
@@ -172,9 +173,7 @@ class OffsetKeeper:
             TopicPartition(*place, at, metadata=barrier.marks[place] or "")
             for place, at in barrier.positions.items()
         ]
-        for answer in self._consumer.commit(offsets=offsets, asynchronous=False) or []:
-            if answer.error:
-                raise KafkaException(answer.error)
+        require_answers(self._consumer.commit(offsets=offsets, asynchronous=False) or ())
 
     def keep(self, barrier: Barrier) -> Iterator[None]:
         """Nothing is on a disk."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from pipeline.streams.clients.cluster import Bounds, Cluster
+from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.role_interface import EngineSettings, LogChanged, Place, Stopped
@@ -218,9 +219,7 @@ def find_starts(
 ) -> dict[Place, Start]:
     """Return where to begin in each partition, by the group's offsets."""
     starts = {}
-    for tp in answers:
-        if tp.error:
-            raise KafkaException(tp.error)
+    for tp in require_answers(answers):
         place = tp.topic, tp.partition
         committed = tp.offset if tp.offset >= 0 else None
         starts[place] = Start(*place, committed, logs[place], tp.metadata)

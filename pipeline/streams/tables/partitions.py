@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from pipeline.streams.client_settings import FETCH
+from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.clients.polling import WITHOUT_COMMITS
 from pipeline.streams.role_interface import Place
 from topics.topic import Topic
@@ -31,7 +32,7 @@ def find_starts(
     ]
     prices = [place for place in places if topics[place.topic].name == "prices"]
     # If nothing is newer than that time, the client returns -1, which means the end.
-    starts = consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX)
+    starts = require_answers(consumer.offsets_for_times(prices, timeout=REQUEST_SECONDS_MAX))
     ends: dict[Place, int] = {}
     for place in places:
         low, end = consumer.get_watermark_offsets(place, timeout=REQUEST_SECONDS_MAX)
