@@ -130,6 +130,7 @@ class AccountState(Written, frozen=True, kw_only=True):
     topic_id: Annotated[
         str, doc("Of `*`: Kafka's id of the topic that holds all these rows; empty if unknown.")
     ] = ""
+    active_version: Annotated[str, doc("Of `*`: release that the log activated; empty: none.")] = ""
     sequence: Sequence
     chain: Chain
     rules_version: RulesVersion
@@ -145,7 +146,7 @@ TOPIC = Topic(
     message=AccountState,
     key="account_id",
     writers=("risk",),
-    readers=("broadcast", "operator", "desk"),
+    readers=("risk", "broadcast", "operator", "desk"),
     retention_ms=FOREVER,
     compacted=True,
     copartitioned=True,

@@ -17,6 +17,7 @@ from topics import (
     orders,
     positions,
     prices,
+    shadows,
     signals,
     snapshots,
 )
@@ -39,6 +40,7 @@ _MODULES = (
     alerts,
     account_states,
     snapshots,
+    shadows,
     dead_letters,
 )
 

@@ -15,11 +15,12 @@ import orjson
 
 from topics.bounds import check_message, check_spelling, suspicious
 from topics.explain import explain, malformed, path_of
-from topics.fields import DecodeError, Written
+from topics.fields import DecodeError
 from topics.nesting import check_depth
 from topics.text import nearest
 from topics.topic import Topic
-from topics.written import exact_of, plain, shown, write_exact
+from topics.writer import encode
+from topics.written import plain, shown
 
 __all__ = [
     "DecodeError",
@@ -42,18 +43,6 @@ _EVENTS = msgspec.json.Encoder(decimal_format="string")
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 T = TypeVar("T")
-
-
-def encode(message: msgspec.Struct) -> bytes:
-    """Encode as JSON with every Decimal as a plain string without trailing zeros.
-
-    In what riskgate writes quantities are exact and other numbers have at most 18 decimal places.
-    """
-    tree = msgspec.to_builtins(message, builtin_types=(Decimal,))
-    if not isinstance(message, Written):
-        return orjson.dumps(tree, default=plain)
-    write_exact(tree, exact_of(type(message)))
-    return orjson.dumps(tree, default=shown)
 
 
 def encode_event(event: msgspec.Struct) -> bytes:

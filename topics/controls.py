@@ -12,12 +12,16 @@ from topics.fields import (
     AnyId,
     DecodeError,
     EventId,
+    Lasting,
     Millis,
     NonEmptyText,
+    RulesVersionId,
     doc,
 )
 from topics.topic import Topic
 
+TIMED = ("halt", "reduce")  # What may last for a while only.
+Command = Literal["halt", "reduce", "resume", "flatten", "activate", "acknowledge"]
 _DERIVED = re.compile(r".*:[0-9]+:[0-9]+")
 
 
@@ -25,10 +29,12 @@ class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     control_id: Annotated[EventId, doc("Id that the sender gives. It acts once per account.")]
     account_id: Annotated[AccountOrAll, doc("Account to control, or `*` for every account.")]
     command: Annotated[
-        Literal["halt", "reduce", "resume", "flatten"],
+        Command,
         doc(
             "`reduce` lets only exits through; `halt` also cancels working orders; `flatten` also "
-            "closes all positions; `resume` lifts the stop named by stop_id."
+            "closes all positions; `resume` lifts the stop named by stop_id; `activate` lets the "
+            "release named by version publish from here on, and no other; `acknowledge` says that "
+            "the author looks at the stop named by stop_id, and changes nothing."
         ),
     ]
     author: Annotated[NonEmptyText, doc("Person who gives the command.")]
@@ -47,15 +53,51 @@ class Control(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     stop_id: Annotated[
         AnyId | None,
         doc(
-            "Stop that a resume lifts, as emergency_stops names it.",
-            absent="a resume changes nothing and is an alert; other commands need none",
+            "Stop that a resume lifts or somebody acknowledges, as emergency_stops names it.",
+            absent="a resume changes nothing and is an alert; an acknowledge is a dead letter; "
+            "other commands need none",
+        ),
+    ] = None
+    duration_ms: Annotated[
+        Lasting | None,
+        doc(
+            "Of a halt or reduce: how long it lasts from its append; then riskgate lifts it.",
+            unit="ms",
+            absent="it lasts until a resume",
+        ),
+    ] = None
+    version: Annotated[
+        RulesVersionId | None,
+        doc(
+            "rules_version that an activate names; its account_id is `*`.",
+            absent="an activate is refused; other commands need none",
         ),
     ] = None
 
     def __post_init__(self) -> None:
+        if self.duration_ms is not None and self.command not in TIMED:
+            raise DecodeError(f"Expected none for a {self.command}", "$.duration_ms")
+        if self.command == "activate":
+            _require_activation(self)
+        if self.command == "acknowledge":
+            _require_stop(self)
         # That of `*` names its stop in every account, beside those that we name ourselves.
         if self.account_id == EVERYONE and _DERIVED.fullmatch(self.control_id):
             raise DecodeError("Expected no id of the form that riskgate gives", "$.control_id")
+
+
+def _require_activation(control: Control) -> None:
+    if control.account_id != EVERYONE:
+        raise DecodeError("Expected `*`: a release decides for all accounts", "$.account_id")
+    if control.version is None:
+        raise DecodeError("Expected the rules_version to activate", "$.version")
+
+
+def _require_stop(control: Control) -> None:
+    if control.account_id == EVERYONE:
+        raise DecodeError("Expected one account: a stop is acknowledged in each", "$.account_id")
+    if control.stop_id is None:
+        raise DecodeError("Expected the stop to acknowledge", "$.stop_id")
 
 
 TOPIC = Topic(

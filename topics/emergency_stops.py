@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 from msgspec import Struct
 
 from topics.fields import (
+    EPOCH_MS,
     SIGNED_MONEY,
     SIGNED_UNITS,
     AccountId,
     AnyId,
     AtMs,
     Chain,
+    Millis,
     Number,
     Quantity,
     RulesVersion,
@@ -63,6 +65,10 @@ class StopRow(Written, frozen=True, kw_only=True):
     equity: Annotated[
         Number | None,
         doc("Equity at that moment.", unit=SIGNED_MONEY, null="while it is unknown"),
+    ] = None
+    ends_at_ms: Annotated[
+        Millis | None,
+        doc("When riskgate lifts it by itself.", unit=EPOCH_MS, null="if only a resume lifts it"),
     ] = None
     sequence: Sequence
     chain: Chain

@@ -31,11 +31,16 @@ StrategyId = Annotated[str, Meta(pattern=_NAME)]
 AnyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._/@:-]{1,160}$(?!\n)")]
 AlertId = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._/@-]{1,128}|\*):[0-9]+:[0-9]+$(?!\n)")]
 AccountOrAll = Annotated[str, Meta(pattern=_ID_OR_ALL)]
-Text = Annotated[str, Meta(max_length=500)]
-NonEmptyText = Annotated[str, Meta(min_length=1, max_length=500)]  # Text that must not be empty.
+# As `0.1.0+0123456789ab`.
+RulesVersionId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.+_-]{1,64}$(?!\n)")]
+TEXT_MAX = 500  # Characters.
+Text = Annotated[str, Meta(max_length=TEXT_MAX)]
+# Text that must not be empty.
+NonEmptyText = Annotated[str, Meta(min_length=1, max_length=TEXT_MAX)]
 
 Millis = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]  # Since the epoch, UTC; to year 9999.
 Version = Annotated[int, Meta(ge=1, le=2**53)]
+Lasting = Annotated[int, Meta(ge=1, le=31_536_000_000)]  # A duration in ms, a year at most.
 
 Number = Annotated[Decimal, Meta(extra_json_schema=_DECIMAL)]
 Positive = Annotated[Decimal, Meta(extra_json_schema={**_DECIMAL, "exclusiveMinimum": 0})]

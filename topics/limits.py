@@ -1,14 +1,16 @@
 """Limits: versioned documents of rule parameters, for one account or for all."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from topics.fields import AccountOrAll, NonEmptyText, Version, doc
+from topics.fields import AccountOrAll, Lasting, NonEmptyText, Version, doc
 from topics.topic import FOREVER, Topic
 
+ExpectedVersion = Annotated[int, Meta(ge=0, le=2**53)]
 
-class LimitsDocument(Struct, frozen=True, kw_only=True):
+
+class LimitsDocument(Struct, frozen=True, kw_only=True, omit_defaults=True):
     account_id: Annotated[AccountOrAll, doc("Account that it limits, or `*` for every account.")]
     version: Annotated[
         Version, doc("Grows with every document of the account, or of `*`; else it is refused.")
@@ -22,6 +24,30 @@ class LimitsDocument(Struct, frozen=True, kw_only=True):
             "from the document of `*`, else from the built-in defaults."
         ),
     ]
+    duration_ms: Annotated[
+        Lasting | None,
+        doc(
+            "How long these limits lie over the lasting document, from their append; then what is "
+            "below applies again. Without rules it ends all temporary limits of the account.",
+            unit="ms",
+            absent="the document is a lasting one and replaces the one before",
+        ),
+    ] = None
+    expect_version: Annotated[
+        ExpectedVersion | None,
+        doc(
+            "Version that must be in force, 0 for none; else the document is refused.",
+            absent="any lower version may be in force",
+        ),
+    ] = None
+    approval: Annotated[
+        Literal["propose", "approve"] | None,
+        doc(
+            "`propose`: it takes effect once another author sends the same document, with the "
+            "same version, as `approve`.",
+            absent="it takes effect at once, or is refused where `approvals.second_author` holds",
+        ),
+    ] = None
 
 
 TOPIC = Topic(

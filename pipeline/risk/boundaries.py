@@ -14,7 +14,7 @@ from pipeline.risk.ledger.drift import adopt, due_drifts, forget_drift
 from pipeline.risk.ledger.market import take_all
 from pipeline.risk.ledger.roll import roll
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.on_control import catch_up
+from pipeline.risk.on_control import catch_up, end_what_is_over
 from pipeline.risk.on_limits import keep_sums
 from pipeline.risk.on_order import end_wait, overdue, stop_waiting
 from pipeline.risk.on_signal import refuse
@@ -44,6 +44,7 @@ class PartByPart:
         self._attempt("keeping sums", lambda: keep_sums(turn))
         self._attempt("the roll of the day", self._roll)
         self._attempt("a control of all accounts", lambda: catch_up(turn))
+        self._attempt("what is over", lambda: end_what_is_over(turn))
         self._fall_due()
         self._attempt("the market", lambda: take_all(turn, arrival.event))
         self._apply(arrival, apply)

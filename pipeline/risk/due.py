@@ -8,12 +8,14 @@ from pipeline.risk.ledger.conversion import rate_again_ms
 from pipeline.risk.ledger.drift import drift_ms
 from pipeline.risk.ledger.refused_orders import refused_ms
 from pipeline.risk.ledger.roll import roll_ms
+from pipeline.risk.on_limits import temporary_ms
 from pipeline.risk.on_order import reservation_ms
 from pipeline.risk.protection.after_event import confirmation_ms
 from pipeline.risk.protection.circuit import half_open_ms
 from pipeline.risk.protection.flatten import flatten_again_ms
 from pipeline.risk.protection.position_stops import exits_again_ms, hold_ms
 from pipeline.risk.protection.stale_data import stale_ms
+from pipeline.risk.resumes import stop_ends_ms
 from pipeline.risk.turn import Turn
 
 _STATE_EVERY_MS = 1000
@@ -32,6 +34,8 @@ DEADLINES: tuple[Callable[[Turn], int | None], ...] = (
     drift_ms,
     exits_again_ms,
     flatten_again_ms,
+    stop_ends_ms,
+    temporary_ms,
 )
 
 

@@ -8,7 +8,8 @@ from pipeline.risk.account.identities import may_be_forgotten
 from pipeline.risk.account.windows import Window, day_at, week_at
 from pipeline.risk.ledger.cash import flow_in, foreign_flow, keeps_currency
 from pipeline.risk.ledger.drift import compare_balance
-from pipeline.risk.ledger.money import Money, book_at, book_in_windows, book_money
+from pipeline.risk.ledger.early import open_early
+from pipeline.risk.ledger.money import Money, book_at, book_in_windows
 from pipeline.risk.ledger.rates import fresh_rate, hold_rate, start_in_currency
 from pipeline.risk.ledger.roll import open_marks
 from pipeline.risk.ledger.taking_over import count_past
@@ -52,23 +53,19 @@ def _open(turn: Turn, flow: CashFlow) -> None:
         turn.alert(Cause("flow", f"{flow.flow_id} came before the opening"))
         return
     turn.remember_id("flows", f"flow:{flow.flow_id}")
-    account, clock = turn.account, turn.limits.account
+    clock = turn.limits.account
     marks = open_marks(turn)
     amount = booked(flow.amount)
     day = Window(day_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
     week = Window(week_at(turn.now_ms, clock.zone, clock.day_roll), amount, marks=marks)
     turn.set_capital(
-        currency=flow.currency, opened_ms=min(flow.as_of_ms, turn.now_ms), opening=amount, early=()
+        currency=flow.currency, opened_ms=min(flow.as_of_ms, turn.now_ms), opening=amount
     )
     turn.set_windows(peak_equity=amount, day=day, week=week, rolls_by=(clock.zone, clock.day_roll))
     turn.set_currencies(by_currency=clock.cash == "by_currency")
     start_in_currency(turn)  # The account's currency is known only now.
     count_past(turn)
-    for early in account.capital.early:
-        money = Money(early.symbol, early.currency, early.amount)
-        won = book_money(turn, money, executed_ms=early.executed_ms)
-        if won is not None:
-            book_in_windows(turn, won, won)
+    open_early(turn)
     turn.state_changed = True
 
 

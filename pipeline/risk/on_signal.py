@@ -82,7 +82,8 @@ def _converted(turn: Turn, terms: OrderTerms, currency: str) -> OrderTerms:
     known = turn.account.currencies.rates.get(currency)
     rate = fresh_rate(turn, currency)
     point_value = None if rate is None else terms.point_value
-    return replace(terms, point_value=point_value, rate=rate, rate_ms=known and known.as_of_ms)
+    rate_ms = None if known is None else known.as_of_ms
+    return replace(terms, point_value=point_value, rate=rate, rate_ms=rate_ms)
 
 
 def _approve(turn: Turn, terms: OrderTerms, quantity: Decimal) -> None:

@@ -154,6 +154,12 @@ class Alerts(Parameters, frozen=True, kw_only=True):
     LOOSER_UP = ("alert_cooldown_ms",)
 
 
+class Approvals(Parameters, frozen=True, kw_only=True):
+    second_author: bool = False  # Documents, and resumes of loss stops, need two authors.
+
+    LOOSER_DOWN = ("second_author",)
+
+
 GROUPS: dict[str, type[Parameters]] = {
     "account": AccountParameters,
     "reservation": ReservationTimes,
@@ -166,4 +172,5 @@ GROUPS: dict[str, type[Parameters]] = {
     "exits": Exits,
     "alerts": Alerts,
     "stops": Stops,
+    "approvals": Approvals,
 }

@@ -27,8 +27,9 @@ def wanted(account: Account | None, shared: Shared, event: Event, *, at_ms: int)
     oldest: tuple[int, ...] = ()
     kind = kind_of(event)
     if account is not None and kind is not None:
-        dedupe = limits_of(shared.limits.rules, account.limits.rules).dedupe
         now_ms = max(account.applied.clock_ms, at_ms)
+        documents = (each.limits.in_force_at(now_ms) for each in (shared, account))
+        dedupe = limits_of(*documents).dedupe
         oldest = oldest_numbers(account.memory.ring(kind), dedupe, now_ms)
     if isinstance(event, FillEvent):
         return _of_fill(account, event.body, oldest=oldest)

@@ -32,8 +32,9 @@ def account_state(account: Account, shared: Shared) -> AccountState:
 
 
 def _account_state(account: Account, shared: Shared) -> AccountState:
-    limits = limits_of(shared.limits.rules, account.limits.rules)
-    valuation = value(account, account.applied.clock_ms, limits.prices.mark_age_ms_max)
+    now_ms = account.applied.clock_ms
+    limits = limits_of(shared.limits.in_force_at(now_ms), account.limits.in_force_at(now_ms))
+    valuation = value(account, now_ms, limits.prices.mark_age_ms_max)
     view = risk_view(account, shared, common=limits.common, valuation=valuation)
     watched = [holding for holding in account.holdings.values() if holding.active]
     gross, net = _exposures(account)
@@ -99,6 +100,7 @@ def shared_state(shared: Shared, *, topic_id: str = "") -> AccountState:
         controls_serial=shared.serial,
         accounts=shared.accounts,
         topic_id=topic_id,
+        active_version=shared.active_version,
         sequence=shared.sequence,
         chain=shared.chain,
         rules_version=shared.rules_version,

@@ -1,23 +1,24 @@
 """State as bytes: a version, then the record. A worker stops if its release cannot read them."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.kept_fills import KeptFill
+from pipeline.risk.structs import decoder, encode, replace
 
 # Raised with every change of what is stored, so that no release misreads the state of another;
 # tests/risk/state_layout.json holds the layout that belongs to it.
-STATE_VERSION = 5  # Each kind of remembered id has a ring of its own.
+STATE_VERSION = 8  # The shared record names the release that publishes.
 OLDEST_VERSION = 5  # Versions 1 to 4 are from before the first release and need not load.
 
 T = TypeVar("T", Account, Shared, KeptFill)
 
-_ENCODER = msgspec.msgpack.Encoder()
-_ACCOUNTS = msgspec.msgpack.Decoder(Account)
-_FILLS = msgspec.msgpack.Decoder(KeptFill)
-_SHARED = msgspec.msgpack.Decoder(Shared)
+_ACCOUNTS = decoder(Account)
+_FILLS = decoder(KeptFill)
+_SHARED = decoder(Shared)
 
 
 class StateError(Exception):
@@ -30,11 +31,11 @@ def new_shared(*, partition: int, rules_version: str) -> Shared:
 
 
 def save_account(account: Account) -> bytes:
-    return bytes([STATE_VERSION]) + _ENCODER.encode(account)
+    return bytes([STATE_VERSION]) + encode(account)
 
 
 def save_shared(shared: Shared) -> bytes:
-    return bytes([STATE_VERSION]) + _ENCODER.encode(shared)
+    return bytes([STATE_VERSION]) + encode(shared)
 
 
 def load_account(raw: bytes) -> Account:
@@ -47,11 +48,11 @@ def load_shared(raw: bytes, *, partition: int, rules_version: str) -> Shared:
     shared = _load(_SHARED, raw)
     if shared.partition != partition:
         raise StateError(f"state of partition {shared.partition} lies in partition {partition}")
-    return msgspec.structs.replace(shared, rules_version=rules_version)
+    return replace(shared, rules_version=rules_version)
 
 
 def save_fill(fill: KeptFill) -> bytes:
-    return bytes([STATE_VERSION]) + _ENCODER.encode(fill)
+    return bytes([STATE_VERSION]) + encode(fill)
 
 
 def load_fill(raw: bytes) -> KeptFill:
@@ -59,7 +60,7 @@ def load_fill(raw: bytes) -> KeptFill:
     return _load(_FILLS, raw)
 
 
-def _load(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
+def _load(decode: Callable[[memoryview], T], raw: bytes) -> T:
     if raw and raw[0] < OLDEST_VERSION:
         raise StateError(
             f"state version {raw[0]} is from before the first release and does not load: "
@@ -71,6 +72,6 @@ def _load(decoder: "msgspec.msgpack.Decoder[T]", raw: bytes) -> T:
             f"state version {found} is newer than {STATE_VERSION}: run the release that wrote it"
         )
     try:
-        return decoder.decode(memoryview(raw)[1:])
+        return decode(memoryview(raw)[1:])
     except msgspec.MsgspecError as error:
         raise StateError(f"state does not decode: {error}") from None

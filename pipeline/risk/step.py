@@ -24,7 +24,7 @@ from pipeline.risk.ledger.roll import roll
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.on_account import on_account
-from pipeline.risk.on_control import catch_up, on_control
+from pipeline.risk.on_control import catch_up, end_what_is_over, on_control
 from pipeline.risk.on_fill import on_fill
 from pipeline.risk.on_limits import keep_sums, on_limits, report_defects
 from pipeline.risk.on_order import expire, on_order
@@ -39,6 +39,7 @@ from pipeline.risk.shared_record import enlist
 from pipeline.risk.step_shared import step_shared
 from pipeline.risk.turn import Turn
 from pipeline.risk.unaccepted import is_unaccepted, refuse_unaccepted
+from pipeline.risk.uninvited import uninvited
 from topics.events import (
     AccountEvent,
     ControlEvent,
@@ -57,7 +58,6 @@ __all__ = [
     "Arrival", "Lookup", "Output", "Recall", "Remembered", "Step", "step", "topic_of", "wanted",
 ]  # fmt: skip
 
-
 _AGAIN_AFTER_FAILURE_MS = 60_000
 
 
@@ -74,9 +74,10 @@ def _step(account: Account | None, shared: Shared, arrival: Arrival) -> Step:
     if event.account_id == EVERYONE:
         return step_shared(shared, arrival)
     known = account or Account(event.account_id)
-    sources = sources_after(known.applied.sources, event)
+    refused = uninvited(known, shared, event)
+    sources = None if refused else sources_after(known.applied.sources, event)
     if sources is None:
-        return Step(known, shared, repeated=True)
+        return Step(known, shared, repeated=True, refused=refused)
     known, shared = enlist(known, shared)
     begun = _begin(known, shared, arrival, sources=sources)
     if arrival.set_aside is not None:
@@ -109,6 +110,7 @@ def _step_account(begun: Account, shared: Shared, arrival: Arrival) -> Step:
     keep_sums(turn)
     rolled = roll(turn)
     catch_up(turn)
+    end_what_is_over(turn)
     if turn.recheck_all:
         expire(turn)
         adopt_due(turn)
@@ -146,7 +148,8 @@ def _step_aside(begun: Account, shared: Shared, arrival: Arrival) -> Step:
 
 
 def _turn(begun: Account, shared: Shared, arrival: Arrival) -> Turn:
-    limits = limits_of(shared.limits.rules, begun.limits.rules)
+    now_ms = begun.applied.clock_ms
+    limits = limits_of(shared.limits.in_force_at(now_ms), begun.limits.in_force_at(now_ms))
     return Turn(begun, shared, limits, at_ms=arrival.at_ms)
 
 

@@ -4,6 +4,7 @@ A control that riskgate fails on must not be lost: every account is halted under
 operator had asked for a halt. An unneeded halt costs a resume; a lost one may cost the money.
 """
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from pipeline.risk.account.account import SHARED_STOPS_MAX, Shared
@@ -54,11 +55,13 @@ def _leave_out(begun: Shared, arrival: Arrival, problem: str) -> Step:
 def _halt_everyone(shared: Shared, control: Control, *, at_ms: int) -> Shared:
     """Stop every account under the id of a control that cannot be applied, at least by a halt.
 
-    A resume lifts nothing then, and a control that acted before does not act again. Expiry is not
-    judged: that may be what raised.
+    A resume lifts nothing then, an activate changes no release, and a control that acted before
+    does not act again. Expiry is not judged: that may be what raised.
     """
     known = control.control_id in shared.control_ids
-    if known or control.command == "resume" or len(shared.stops) >= SHARED_STOPS_MAX:
+    loosens = control.command in {"resume", "activate", "acknowledge"}
+    if known or loosens or len(shared.stops) >= SHARED_STOPS_MAX:
         return shared
     strength: Strength = "flatten" if control.command == "flatten" else "halt"
-    return with_stop(shared, control, strength, at_ms=at_ms)
+    lasting = structs.replace(control, duration_ms=None)  # What raised has to be looked at first.
+    return with_stop(shared, lasting, strength, at_ms=at_ms)

@@ -9,14 +9,11 @@ from msgspec import Struct
 from pipeline.risk.account.account import ALERTED_MAX
 from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.records import STRENGTHS, Stop, Strength
-from pipeline.risk.account.rule_records import Breaker
-from pipeline.risk.baselines import begin_baseline
-from pipeline.risk.rules import RULES
-from pipeline.risk.rules.rule import AccountLimit
 from pipeline.risk.turn import Turn
 from topics.alerts import Action, Level
 from topics.decisions import Stop as StopOut
 from topics.emergency_stops import EmergencyStop, StoppedPosition
+from topics.fields import TEXT_MAX
 
 Status = Literal["triggered", "flattening", "flat", "resumed"]
 
@@ -83,9 +80,10 @@ def report_stop(turn: Turn, stop: Stop, *, status: Status, explanation: Explanat
             for holding in account.holdings.values()
             if holding.position.quantity
         ),
-        reason=explanation.reason[:500],
+        reason=explanation.reason[:TEXT_MAX],
         author=explanation.author,
         equity=_equity_to_report(turn),
+        ends_at_ms=stop.ends_ms,
         sequence=account.applied.sequence,
         chain=account.applied.chain,
         rules_version=turn.shared.rules_version,
@@ -103,55 +101,25 @@ def _equity_to_report(turn: Turn) -> Decimal | None:
         return None
 
 
-def resume(turn: Turn, stop_id: str, explanation: Explanation) -> None:
-    """Lift the named stop; after a loss stop, only its own rule starts again."""
-    stop = next((stop for stop in turn.account.halts.stops if stop.stop_id == stop_id), None)
-    if stop is None:
-        turn.alert(Cause("control", f"no open stop has the id {stop_id!r}"))
-        return
-    refusal = _restart_rule(turn, stop) if is_loss(stop) else None
-    if refusal is not None:
-        turn.alert(Cause("control", f"{stop_id} is not resumed: {refusal}"))
-        return
-    if stop.rule == "overfill":  # Its count starts again.
-        turn.set_rules(overfill=())
-        end_breach(turn, stop.rule)
-    _close(turn, stop, explanation)
-
-
 def lift(turn: Turn, rule: str, reason: str) -> None:
     """Lift the stops of a rule whose cause has ended without a person."""
     for stop in turn.account.halts.stops:
         if stop.rule == rule:
-            _close(turn, stop, Explanation(reason))
+            close(turn, stop, Explanation(reason))
 
 
-def _close(turn: Turn, stop: Stop, explanation: Explanation) -> None:
-    turn.set_halts(stops=tuple(item for item in turn.account.halts.stops if item is not stop))
+def replace_stop(turn: Turn, old: Stop, new: Stop) -> None:
+    """Replace what is known of an open stop."""
+    stops = turn.account.halts.stops
+    turn.set_halts(stops=tuple(new if item is old else item for item in stops))
+
+
+def close(turn: Turn, stop: Stop, explanation: Explanation) -> None:
+    """Lift a stop and report it."""
+    stops = turn.account.halts.stops  # By id: a first resume may have replaced it meanwhile.
+    turn.set_halts(stops=tuple(item for item in stops if item.stop_id != stop.stop_id))
     turn.trading_changed = True
     report_stop(turn, stop, status="resumed", explanation=explanation)
-
-
-def is_loss(stop: Stop) -> bool:
-    rule = RULES.get(stop.rule)
-    return rule is not None and issubclass(rule, AccountLimit) and rule.LOSS
-
-
-def _restart_rule(turn: Turn, stop: Stop) -> str | None:
-    """Let the rule of a stop measure from the current equity; return why if that is refused.
-
-    The circuit breaker closes. Other rules continue, so the loss still counts for them.
-    """
-    equity, most = turn.view().equity, turn.limits.stops.resumes_per_day_max
-    if equity is None:
-        return "equity is unknown"
-    if turn.account.halts.resumes >= most:
-        return f"{most} loss stops were resumed since the roll of the day"
-    turn.set_rules(circuit_breaker=Breaker())
-    turn.set_halts(resumes=turn.account.halts.resumes + 1)
-    begin_baseline(turn, stop.rule, equity)
-    end_breach(turn, "circuit_breaker")
-    return None
 
 
 def alert_breach(turn: Turn, cause: Cause, *, key: str, action: Action = "warn") -> None:

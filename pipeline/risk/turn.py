@@ -18,6 +18,7 @@ from pipeline.risk.outputs import USUAL_ACTIONS, FillMatch, Output
 from pipeline.risk.working_account import WorkingAccount
 from topics.alerts import Action, Alert, Level
 from topics.events import Rate
+from topics.fields import TEXT_MAX
 
 
 class Savepoint(Struct, frozen=True, gc=False):
@@ -90,7 +91,7 @@ class Turn(WorkingAccount):
                 level=level,
                 rule=cause.rule,
                 action=action or USUAL_ACTIONS[level],
-                message=cause.reason[:500],
+                message=cause.reason[:TEXT_MAX],
                 measured=cause.measured,
                 limit=cause.limit,
                 sequence=self.account.applied.sequence,

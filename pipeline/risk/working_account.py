@@ -8,7 +8,7 @@ from typing import Unpack
 
 from msgspec.structs import replace
 
-from pipeline.risk.account.account import POSITIONS_MAX, Account, Document, Shared
+from pipeline.risk.account.account import POSITIONS_MAX, Account, Shared
 from pipeline.risk.account.changes import (
     AppliedChanges,
     CapitalChanges,
@@ -20,6 +20,7 @@ from pipeline.risk.account.changes import (
     TradingHaltsChanges,
     WindowsChanges,
 )
+from pipeline.risk.account.documents import Document
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.idle import drop_idle
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill

@@ -22,6 +22,7 @@ from pipeline.risk.account.kept_fills import KeptFill
 from pipeline.risk.account.position import Position
 from pipeline.risk.state import STATE_VERSION
 from pipeline.risk.step import Remembered
+from pipeline.risk.structs import replace, shape
 from pipeline.streams.engine.checkpoint import Barrier
 from pipeline.streams.engine.keepers import changelog_headers
 from pipeline.streams.engine.marks import Mark
@@ -62,9 +63,13 @@ def current_layout() -> Layout:
     """Return the layout of this code."""
     records: dict[str, Fields] = {}
     for root in ROOTS:
-        _add(inspect.type_info(root), records)
+        _add(_type_of(root), records)
     samples = {_text(key): _text(value) for key, value in _samples()}
     return Layout(STATE_VERSION, dict(sorted(records.items())), dict(sorted(samples.items())))
+
+
+def _type_of(root: type) -> inspect.Type:
+    return inspect.type_info(root) if issubclass(root, msgspec.Struct) else shape(root)
 
 
 def saved_layout() -> Layout:
@@ -153,7 +158,7 @@ def _of_a_role() -> Iterator[tuple[bytes, object]]:
     store = MemoryStore()
     accounts, roster = AccountStore(store), Roster(store)
     execution = Execution("f1", "buy", Decimal("1.5"), Decimal(100), Decimal("0.2"), "USD", 1000)
-    contents = Contents(said=execution, booked=msgspec.structs.replace(execution), number=3)
+    contents = Contents(said=execution, booked=replace(execution), number=3)
     for number, event in enumerate(EVENTS):
         kept = text_of(contents) if isinstance(event, FillEvent) else ""
         kind = kind_of(event) or "signals"

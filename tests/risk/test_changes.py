@@ -15,6 +15,7 @@ RECORDS = [
 ]
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
 def test_keywords_are_the_fields_when_a_record_is_changed(record: type[Struct]) -> None:
     keywords = getattr(changes, f"{record.__name__}Changes")

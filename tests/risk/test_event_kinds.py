@@ -5,11 +5,10 @@ Whoever adds an event decides both here; `step` decides what the event means.
 
 from typing import cast
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.identities import identity
 from pipeline.risk.shared_record import apply_shared
 from pipeline.risk.state import new_shared
+from pipeline.risk.structs import replace
 from topics.event_types import EVENT_TYPES, type_of
 from topics.events import TOPIC, Event
 from topics.fields import EVERYONE

@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from pipeline.risk.account.account import Document, Shared, SharedStop
+from pipeline.risk.account.account import Shared, SharedStop
+from pipeline.risk.account.documents import Document
 from pipeline.risk.report import shared_state
 from topics.account_states import AccountState, ViolationCounts
 

@@ -111,7 +111,9 @@ class Desk:
         self.out += rows
         return rows
 
-    def limits(self, rules: Rules, *, account: str = "*", version: int | None = None) -> list[Row]:
+    def limits(
+        self, rules: Rules, *, account: str = "*", version: int | None = None, **fields: Any
+    ) -> list[Row]:
         """Publish limits."""
         document = {
             "account_id": account,
@@ -120,7 +122,7 @@ class Desk:
             "reason": "test",
             "rules": rules,
         }
-        return self.send("limits", document)
+        return self.send("limits", document | fields)
 
     def instrument(self, symbol: str = "X", **fields: Any) -> list[Row]:
         """Publish an instrument: cents, lots of 1, unless said otherwise."""

@@ -100,3 +100,9 @@ def held(desk: Desk, symbol: str = "X") -> tuple[str, str, str]:
 def symbols_closed(desk: Desk) -> list[tuple[str, str, str]]:
     """Return reason, symbol and quantity of every exit so far."""
     return [(row["reason"], row["symbol"], row["quantity"]) for row in desk.exits()]
+
+
+def verdict_of(desk: Desk, account: str) -> str:
+    """Return the verdict on a small order of an account."""
+    verdict: str = desk.signal("buy", 1, limit_price="100", account_id=account)["verdict"]
+    return verdict

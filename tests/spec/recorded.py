@@ -3,11 +3,11 @@
 from typing import Any, NamedTuple
 
 import pytest
-from msgspec.structs import replace
 
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.account.account import Account
 from pipeline.risk.step import Output, Step
+from pipeline.risk.structs import replace
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from topics.events import Event
 

@@ -14,7 +14,7 @@ _ON = {
 _OFF = [name for name in RULES if name not in _ON]
 GROUPS = (
     "account", "reservation", "dedupe", "confirmation", "sizing", "stop", "prices", "decisions",
-    "exits", "alerts", "stops",
+    "exits", "alerts", "stops", "approvals",
 )  # fmt: skip
 
 

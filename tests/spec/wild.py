@@ -65,8 +65,12 @@ class Wild:
         *,
         always: Rules | None = None,
         wait_ms_max: int = DAY,
+        passing: bool = False,
     ) -> None:
-        """Draw by a seed; always: limits that every document of the history has."""
+        """Draw by a seed; always: limits that every document of the history has.
+
+        passing: halts, reduces and limits for a while, which end by themselves, come too.
+        """
         self.desk = desk or Desk()
         self._always = always or {}
         self._wait_ms_max = wait_ms_max
@@ -78,6 +82,8 @@ class Wild:
             (5, self._again), (1, self._control), (4, self._resume), (1, self._limits),
             (1, self._instruments),
         ]  # fmt: skip
+        if passing:
+            self._acts += [(4, self._passing_stop), (4, self._passing_limits)]
 
     def run(self, acts: int) -> Desk:
         """Begin, mostly with an opening, and let so many things happen."""
@@ -97,6 +103,20 @@ class Wild:
             rules[name]["on_breach"] = draw.choice(BREACHES)
         groups = {name: _GROUPS[name] for name in _GROUPS if draw.random() < 0.3}
         self.desk.limits(only(**rules) | groups | self._always)
+
+    def _passing_stop(self) -> None:
+        account = self._random.choice([self.desk.account, "*"])
+        command = self._random.choice(["halt", "reduce"])
+        self.desk.control(command, account_id=account, duration_ms=self._while_ms())
+
+    def _passing_limits(self) -> None:
+        draw = self._random
+        rules = {name: dict(_RULES[name]) for name in _RULES if draw.random() < 0.2}
+        account = draw.choice([self.desk.account, "*"])
+        self.desk.limits(rules, account=account, duration_ms=self._while_ms())
+
+    def _while_ms(self) -> int:
+        return self._random.randint(1, self._wait_ms_max)
 
     def _instruments(self) -> None:
         desk, draw = self.desk, self._random

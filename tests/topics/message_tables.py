@@ -9,7 +9,7 @@ from msgspec.structs import FieldInfo
 from tests.topics.message_types import described, fields_of_type, kinds, message_types
 from topics.catalogue import ABOUT, TOPICS
 from topics.codec import encode
-from topics.fields import AccountOrAll, AlertId, AnyId, EventId, Id, Symbol
+from topics.fields import AccountOrAll, AlertId, AnyId, EventId, Id, RulesVersionId, Symbol
 from topics.hints import bare, metas, options
 from topics.topic import DAY_MS, FOREVER, Topic
 
@@ -23,7 +23,7 @@ NAMES = {
     get_args(kind)[1].pattern: name
     for kind, name in (
         (Id, "id"), (EventId, "id"), (AnyId, "id"), (AlertId, "id"), (Symbol, "name"),
-        (AccountOrAll, "id or `*`"),
+        (AccountOrAll, "id or `*`"), (RulesVersionId, "id"),
     )
 }  # fmt: skip
 PLAIN = {

@@ -202,7 +202,8 @@ def test_every_topic_is_as_the_documentation_says() -> None:
         "instruments": ("symbol", FOREVER, True),
     }
     assert outputs == {
-        "decisions", "emergency_stops", "alerts", "account_states", "snapshots", "dead_letters",
+        "decisions", "emergency_stops", "alerts", "account_states", "snapshots", "shadows",
+        "dead_letters",
     }  # fmt: skip
     assert (TOPICS["events"].retention_ms, TOPICS["events"].append_time) == (30 * DAY_MS, True)
     assert TOPICS["limits"].retention_ms in {week, FOREVER}

@@ -44,4 +44,4 @@ def test_every_message_type_has_an_example_when_a_topic_carries_several() -> Non
 
     several = {name: kinds for name, kinds in carried.items() if kinds}
     assert {name: types[name] for name in several} == several
-    assert set(several) == {"events", "decisions"}
+    assert set(several) == {"events", "decisions", "shadows"}

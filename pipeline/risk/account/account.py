@@ -8,6 +8,7 @@ with a default.
 from msgspec import Struct
 
 from pipeline.risk.account.currencies import Currencies
+from pipeline.risk.account.documents import Document
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.account.records import (
     STRENGTHS,
@@ -38,13 +39,6 @@ PENDING_MAX = 1000
 SOURCES_MAX = 2048  # Partitions of all inputs; a start with more of them is refused.
 SHARED_STOPS_MAX = 1000
 CONTROL_IDS_MAX = 1000
-
-
-class Document(Struct, frozen=True, array_like=True, gc=False):
-    """The limits document in force: its version (0 for none) and its rules as canonical JSON."""
-
-    version: int = 0
-    rules: str = "{}"
 
 
 class Account(Struct, frozen=True, array_like=True):
@@ -83,6 +77,7 @@ class SharedStop(Struct, frozen=True, array_like=True, gc=False):
     author: str
     reason: str
     tightened_ms: int  # When it was issued or appended, whichever is earlier.
+    ends_ms: int | None = None  # When it is lifted without a resume.
 
 
 class SharedResume(Struct, frozen=True, array_like=True, gc=False):
@@ -114,3 +109,5 @@ class Shared(Struct, frozen=True, array_like=True):
     limits_reported: str = ""  # The document and release whose defects were told last.
     rate_sources: dict[str, str] = {}  # By pair, of those that several instruments name.
     accounts: int = 0  # That have begun in this partition.
+    # The release that publishes, as the log names it; "": it names none, and whoever decides does.
+    active_version: str = ""

@@ -31,6 +31,8 @@ class Stop(Struct, frozen=True, array_like=True, gc=False):
     measured: Decimal | None = None
     limit: Decimal | None = None
     reported_flattening: bool = False
+    ends_ms: int | None = None  # When it is lifted without a resume.
+    resumed_by: str = ""  # Who asked first for a resume that needs two authors.
 
 
 class Applied(Struct, frozen=True, array_like=True, gc=False):

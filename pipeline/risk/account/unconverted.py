@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.risk.account.holding import Execution
 from pipeline.risk.numbers import ZERO
@@ -33,3 +34,11 @@ class Early(Struct, frozen=True, array_like=True, gc=False):
     currency: str
     amount: Decimal
     symbol: str = ""
+    ended: bool = False  # The position that it belongs to; the open one began later.
+
+
+def ended(early: tuple[Early, ...], symbol: str) -> tuple[Early, ...]:
+    """Return early money when a position begins: what its symbol realized is no result of it."""
+    if all(each.ended or each.symbol != symbol for each in early):
+        return early
+    return tuple(replace(each, ended=True) if each.symbol == symbol else each for each in early)

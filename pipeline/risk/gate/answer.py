@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from pipeline.risk.gate.judge import GateResult
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import OrderTerms
+from pipeline.risk.order.candidate_order import OrderTerms, floored
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.turn import Turn
 from topics.decisions import Check, Decision
@@ -80,8 +80,10 @@ def answer_unaccepted(turn: Turn, signal: Signal, reason: str) -> None:
 
 def _stop_in_effect(terms: OrderTerms, result: GateResult) -> Decimal | None:
     """Return the stop price of an entry, approved or rejected; None for an exit."""
-    asked = terms.asked if result.verdict == "rejected" else result.quantity
-    return None if asked is not None and ZERO < asked <= terms.reducible_quantity else terms.stop
+    quantity = result.quantity
+    if result.verdict == "rejected":
+        quantity = ZERO if terms.asked is None else floored(terms, terms.asked)
+    return None if ZERO < quantity <= terms.reducible_quantity else terms.stop
 
 
 def _figures(turn: Turn, result: GateResult) -> RiskView | Unvalued:

@@ -11,8 +11,8 @@ from pipeline.risk.numbers import ZERO
 from pipeline.risk.order.candidate_order import CandidateOrder, OrderTerms, candidate, floored
 from pipeline.risk.order.risk_view import RiskView
 from pipeline.risk.rules import RULES
-from pipeline.risk.rules.measure import UnknownCheck
 from pipeline.risk.rules.rule import Rule
+from pipeline.risk.unknown_check import UnknownCheck
 from topics.decisions import Check, Verdict
 
 _SIZING_PLACE = 70  # In reasons, `sizing` follows `instrument`.
@@ -114,8 +114,8 @@ def _ask_all(view: RiskView, order: CandidateOrder, limits: Limits) -> tuple[Che
     """Check every rule, in the order of the gate."""
     if order.exempt:
         return tuple([ask(rule, view, order) for rule in limits.gate])
-    # The hot path: bound methods, and a list because a generator would cost a resume per rule.
-    return tuple([check(view, order) for check in limits.checks])
+    # The hot path: a list, because a generator would cost a resume per rule.
+    return tuple([rule.check(view, order) for rule in limits.gate])
 
 
 def _ask_last(view: RiskView, allowed: CandidateOrder, answers: Answers) -> Answers:

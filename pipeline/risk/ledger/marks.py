@@ -28,8 +28,7 @@ def take_quote(turn: Turn, holding: Holding, quote: Quote | None) -> None:
     marks = next_mark(before, price, now_ms=turn.now_ms)
     marks = marks[-turn.limits.confirmation.confirm_marks :]
     changed = replace(holding, quote=quote, marks=marks, mark=price, mark_ms=quote.as_of_ms)
-    if turn.limits.trails:
-        changed = with_best(changed, price)
+    changed = with_best(changed, price)  # Also while no stop trails: one may be turned on later.
     if price == holding.mark and len(marks) == len(before) and before[0].price == price:
         turn.replace_holding(changed)  # The dropped mark had this price: no figure changes.
     else:

@@ -9,6 +9,7 @@ from pipeline.risk.account.holding import Execution, Holding, StopLevels
 from pipeline.risk.account.kept_fills import Entry
 from pipeline.risk.account.position import Position, average_price
 from pipeline.risk.account.reservations import Reservation
+from pipeline.risk.account.unconverted import ended
 from pipeline.risk.numbers import MEASURE, ZERO, earliest
 from pipeline.risk.order.stop_price import stop_at, stop_distance
 from pipeline.risk.turn import Turn
@@ -18,6 +19,7 @@ from topics.fills import Fill
 
 def with_stop_levels(turn: Turn, holding: Holding, *, price: Decimal) -> Holding:
     """Start the stop levels of a position that opened or flipped; price: its entry price."""
+    _end_early(turn, holding.symbol)
     stop_levels = StopLevels(turn.now_ms, price, realized=holding.realized)
     _await_time(turn, holding.symbol, stop_levels)
     begun = replace(holding, stop_levels=stop_levels)
@@ -98,9 +100,15 @@ def enter(turn: Turn, before: Holding, fill: Execution, *, entry: Entry) -> None
         return
     if was and (was > ZERO) != (held > ZERO):
         # It flipped: the PnL of the old side must not count for the new one.
+        _end_early(turn, before.symbol)
         stop_levels = replace(stop_levels, realized=after.realized)
     stop = stop_of(entry, fill, after)
     turn.replace_holding(replace(after, stop_levels=replace(stop_levels, stop=stop)))
+
+
+def _end_early(turn: Turn, symbol: str) -> None:
+    if early := turn.account.capital.early:  # Only before the opening.
+        turn.set_capital(early=ended(early, symbol))
 
 
 def default_stop(turn: Turn, holding: Holding, price: Decimal) -> Decimal:

@@ -9,15 +9,16 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from pipeline.risk.account.documents import Rules, merge
 from pipeline.risk.limits.values import wrong_values
 from pipeline.risk.parameters import GROUPS, Parameters
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.rule import Rule
+from pipeline.risk.structs import convert
 from topics.codec import DecodeError, encode_plain
 from topics.explain import path_of
 from topics.text import nearest
 
-Rules = dict[str, dict[str, Any]]  # As documents carry them; each rule converts its own values.
 P = TypeVar("P", bound=Parameters)
 
 NAMES: dict[str, type[Parameters]] = {**RULES, **GROUPS}
@@ -98,18 +99,10 @@ def _is_supported(name: str, parameter: str, value: object) -> bool:
     return parameter in kind.__struct_fields__ and not any(wrong_values(kind, parameter, value))
 
 
-def merge(below: Rules, rules: Rules) -> Rules:
-    """Merge two documents; each parameter of the upper one overrides the lower one's."""
-    merged = {name: dict(values) for name, values in below.items()}
-    for name, values in rules.items():
-        merged[name] = {**merged.get(name, {}), **values}
-    return merged
-
-
 def converted(name: str, values: Mapping[str, Any], kind: type[P]) -> P:
     """Convert the parameters of a rule or group. Raise LimitsError when one is invalid."""
     try:
-        return msgspec.convert(values, kind, strict=False)
+        return convert(values, kind)
     except (msgspec.ValidationError, DecodeError) as error:
         raise LimitsError([Fault((name,), str(error))]) from None
 

@@ -1,6 +1,5 @@
 """The limits in force for an account: its own document over the `*` document over the defaults."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -11,12 +10,12 @@ from msgspec.structs import replace
 from pipeline.risk.account.exposures import Sums
 from pipeline.risk.limits.stored import stored_in
 from pipeline.risk.numbers import ZERO
-from pipeline.risk.order.candidate_order import CandidateOrder
-from pipeline.risk.order.risk_view import Common, RiskView, ScoreLimits
+from pipeline.risk.order.risk_view import Common, ScoreLimits
 from pipeline.risk.parameters import (
     GROUPS,
     AccountParameters,
     Alerts,
+    Approvals,
     Confirmation,
     Decisions,
     Dedupe,
@@ -35,21 +34,17 @@ from pipeline.risk.rules.position_ratio import PositionRatio
 from pipeline.risk.rules.price_collar import PriceCollar
 from pipeline.risk.rules.rule import AccountLimit, PositionStop, Rule
 from pipeline.risk.rules.volatility_halt import VolatilityHalt
-from topics.decisions import Check
 
 _POSITION_RATIO_MAX = cast(Decimal, PositionRatio().position_ratio_max)
 R = TypeVar("R", bound=Rule)
-CheckOrder = Callable[[RiskView, CandidateOrder], Check]
 
 
 class Limits(Struct, frozen=True):
     gate: tuple[Rule, ...]  # Enabled rules in the order of the gate.
-    checks: tuple[CheckOrder, ...]  # Their bound `check` methods: no lookup per order.
     minimums: tuple[Rule, ...]  # Gate rules that a smaller quantity can breach.
     account_limits: tuple[AccountLimit, ...]
     keeps: Sums  # Account sums that a gate rule reads.
     position_stops: tuple[PositionStop, ...]
-    trails: bool  # Whether best marks are needed: trailing_stop is on.
     circuit_breaker: CircuitBreaker | None  # None while it is off.
     rules: dict[str, Rule]  # Every rule, enabled or not.
     defects: tuple[str, ...]  # Stored parameters that this release cannot use.
@@ -64,6 +59,7 @@ class Limits(Struct, frozen=True):
     exits: Exits
     alerts: Alerts
     stops: Stops
+    approvals: Approvals
     collar_ratio: Decimal  # 0 when price_collar is off.
     common: Common
 
@@ -91,12 +87,10 @@ def limits_of(everyone: str, own: str) -> Limits:
     groups["reservation"] = _outliving(groups["reservation"], groups["decisions"])
     return Limits(
         gate=gate,
-        checks=tuple(rule.check for rule in gate),
         minimums=tuple(rule for rule in gate if rule.MINIMUMS),
         account_limits=account_limits,
         keeps=tuple(sorted({name for rule in gate for name in rule.KEEPS})),
         position_stops=stops,
-        trails=any(rule.NAME == "trailing_stop" for rule in stops),
         circuit_breaker=next((rule for rule in judging if isinstance(rule, CircuitBreaker)), None),
         rules=rules,
         defects=stored.defects,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from pipeline.risk.limits.document import NAMES, Rules, converted, merge
+from pipeline.risk.account.documents import Rules, merge
+from pipeline.risk.limits.document import NAMES, converted
 from pipeline.risk.numbers import EXACT
 from pipeline.risk.parameters import ALL_OTHERS, Parameters, PerSymbol
 from pipeline.risk.rules.margin import Margin

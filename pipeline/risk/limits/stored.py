@@ -6,14 +6,13 @@ this one refuses is dropped by itself, with an alert.
 
 from typing import NamedTuple, cast
 
+from pipeline.risk.account.documents import Rules, merge
 from pipeline.risk.limits.document import (
     NAMES,
     LimitsError,
-    Rules,
     converted,
     faults_of,
     half,
-    merge,
     supported,
 )
 from pipeline.risk.parameters import Parameters

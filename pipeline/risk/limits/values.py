@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import Any
 
 import msgspec
 from msgspec import inspect
 
 from pipeline.risk.numbers import EXACT
 from pipeline.risk.parameters import Parameters
+from pipeline.risk.structs import convert, shape
 from topics.bounds import exact_number
 from topics.codec import DecodeError, encode_plain, plain
 from topics.text import quoted, visible
@@ -48,7 +48,7 @@ def _problem(kind: type[Parameters], parameter: str, value: object) -> str | Non
     if isinstance(value, int) and value.bit_length() > INT_BITS_MAX:
         return f"write a number this long in quotes, not {_shown(value)}"
     try:
-        msgspec.convert({parameter: value}, kind, strict=False)
+        convert({parameter: value}, kind)
     except (msgspec.ValidationError, DecodeError) as error:
         cause = error.__cause__
         if isinstance(cause, ValueError):
@@ -122,8 +122,7 @@ def _forms(kind: inspect.Type) -> Iterator[str]:
 @cache
 def _types(kind: type[Parameters]) -> dict[str, inspect.Type]:
     """Return the type of each parameter."""
-    info: Any = inspect.type_info(kind)
-    return {field.name: field.type for field in info.fields}
+    return {field.name: field.type for field in shape(kind).fields}
 
 
 def _shown(value: object) -> str:

@@ -37,8 +37,13 @@ def stop_at(
     price: Decimal, side: Side, instrument: Instrument | None, *, distance: Decimal
 ) -> Decimal:
     """Return the stop price at a distance on the losing side of an entry price."""
-    own = price - distance if side == "buy" else price + distance
-    return own if instrument is None else _on_tick(own, price, instrument.tick_size, side=side)
+    if instrument is None:
+        return price - distance if side == "buy" else price + distance
+    if side == "sell":
+        return -stop_at(-price, "buy", instrument, distance=distance)
+    tick = instrument.tick_size
+    nearest = _up(price - tick, tick)  # At least one tick away, also from a price between ticks.
+    return min(_up(price - distance, tick), nearest if nearest <= price - tick else nearest - tick)
 
 
 def stop_on_tick(stop: Decimal, instrument: Instrument, quantity: Decimal) -> Decimal:

@@ -8,6 +8,7 @@ from pipeline.risk.account.cause import Cause
 from pipeline.risk.account.records import STRENGTHS, Strength
 from pipeline.risk.parameters import OnBreach
 from pipeline.risk.protection.violations import count_breach
+from pipeline.risk.rules import RULES
 from pipeline.risk.rules.measure import short
 from pipeline.risk.stops import LEVELS, is_due, note_alerted, open_stop
 from pipeline.risk.turn import Turn
@@ -42,11 +43,13 @@ def act(turn: Turn, breaches: list[Breach]) -> None:
         if is_due(turn, found.key):
             note_alerted(turn, found.key)
             turn.alert(found.cause, level=found.level or LEVELS[found.action], action=found.action)
-        if _strength(found) > (0 if worst is None else _strength(worst)):
+        if worst is None or _rank(found) > _rank(worst):
             worst = found
     if worst is not None and worst.strength is not None:
         open_stop(turn, worst.cause, strength=worst.strength)
 
 
-def _strength(found: Breach) -> int:
-    return 0 if found.strength is None else STRENGTHS[found.strength]
+def _rank(found: Breach) -> tuple[int, int]:
+    """Order breaches: the strictest counts most, then whose rule comes first in the gate."""
+    strength = 0 if found.strength is None else STRENGTHS[found.strength]
+    return strength, -RULES[found.cause.rule].PLACE

@@ -16,6 +16,12 @@ from topics.fields import Side
 PIECES_MAX = 100  # Exits per symbol and event; more follow once these end.
 
 
+def by_opening(holding: Holding) -> tuple[int, str]:
+    """Sort key of exits sent in one event: first the position that opened first."""
+    levels = holding.stop_levels
+    return 0 if levels is None else levels.opened_ms, holding.symbol
+
+
 Run = Callable[[str, Callable[[], Decimal]], Decimal]  # Runs one exit under a name for people.
 
 
@@ -51,14 +57,16 @@ def close(
 def _missing(holding: Holding, reason: ExitReason) -> Decimal:
     """Return the part of a position without a working exit, in whole lots.
 
-    A working deleverage exit does not prevent an exit of the whole position.
+    A working deleverage exit does not prevent an exit of the whole position, nor does an exit of
+    a position that went through zero since: it would only enlarge this one.
     """
     instrument, held = holding.instrument, holding.position.quantity
     if instrument is None or not held:
         return ZERO
-    if any(_works(item, reason) for item in holding.reservations.values()):
+    side = exit_side(holding)
+    if any(item.side == side and _works(item, reason) for item in holding.reservations.values()):
         return ZERO
-    quantity = floor_to(reducible_quantity(holding, _exit_side(holding)), instrument.lot_size)
+    quantity = floor_to(reducible_quantity(holding, side), instrument.lot_size)
     return quantity if quantity >= instrument.min_quantity else ZERO
 
 
@@ -69,7 +77,8 @@ def _works(item: Reservation, reason: ExitReason) -> bool:
     return item.exit_reason != "deleverage" or reason == "deleverage"
 
 
-def _exit_side(holding: Holding) -> Side:
+def exit_side(holding: Holding) -> Side:
+    """Return the side that reduces a position."""
     return "sell" if holding.position.quantity > 0 else "buy"
 
 
@@ -88,7 +97,7 @@ def again_ms(turn: Turn, holding: Holding, *, reason: ExitReason) -> int | None:
 
 def _send(turn: Turn, holding: Holding, *, quantity: Decimal, reason: ExitReason) -> None:
     """Write an exit of the position and reserve it like any order."""
-    side = _exit_side(holding)
+    side = exit_side(holding)
     exit_id = turn.next_id()
     account = turn.account
     reference = reference_price(holding.quote, side)

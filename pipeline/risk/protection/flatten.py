@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from pipeline.risk.account.records import Stop
 from pipeline.risk.numbers import earliest, floor_to
-from pipeline.risk.protection.exits import Run, again_ms, close, plainly
-from pipeline.risk.stops import Explanation, report_stop
+from pipeline.risk.protection.exits import Run, again_ms, by_opening, close, plainly
+from pipeline.risk.stops import Explanation, replace_stop, report_stop
 from pipeline.risk.turn import Turn
 
 
@@ -19,7 +19,7 @@ def flatten(turn: Turn, run: Run = plainly) -> None:
     if not is_flattening(turn):
         return
     sent = False
-    for holding in list(turn.account.holdings.values()):
+    for holding in sorted(turn.account.holdings.values(), key=by_opening):
         exit_ = partial(close, turn, holding, reason="emergency_stop")
         sent = bool(run("an exit", exit_)) or sent
     for stop in turn.account.halts.stops:
@@ -55,7 +55,7 @@ def _progress(turn: Turn, stop: Stop, *, moved: bool) -> None:
 
 
 def _advance(turn: Turn, old: Stop, new: Stop) -> Stop:
-    turn.set_halts(stops=tuple(new if item is old else item for item in turn.account.halts.stops))
+    replace_stop(turn, old, new)
     return new
 
 

@@ -13,7 +13,7 @@ from pipeline.risk.account.holding import Holding, StopLevels
 from pipeline.risk.account.reservations import PendingExit, Reservation
 from pipeline.risk.numbers import earliest
 from pipeline.risk.protection.breaches import Breach, beyond, breach
-from pipeline.risk.protection.exits import Run, again_ms, close, plainly
+from pipeline.risk.protection.exits import Run, again_ms, by_opening, close, exit_side, plainly
 from pipeline.risk.protection.flatten import is_flattening
 from pipeline.risk.rules.measure import Measure
 from pipeline.risk.rules.rule import PositionStop
@@ -116,13 +116,24 @@ def send_exits(turn: Turn, run: Run = plainly) -> None:
     """Send requested exits; a flatten stop sends all exits itself. run: as in flatten."""
     if not turn.account.orders.pending_exits or is_flattening(turn) or _is_held_back(turn):
         return
-    for symbol, pending in sorted(turn.account.orders.pending_exits.items()):
+    for symbol, pending in _in_order(turn):
         holding = turn.holding(symbol)
         most = pending.quantity if pending.reason == "deleverage" else None
         exit_ = partial(close, turn, holding, reason=pending.reason, quantity=most)
         sent = run("an exit", exit_)
         if sent and most is None:
             _await_fills(turn, symbol, replace(pending, quantity=sent))
+
+
+def _in_order(turn: Turn) -> list[tuple[str, PendingExit]]:
+    """Return requested exits: stops in the order of the positions' opening, then deleverages."""
+
+    def place(item: tuple[str, PendingExit]) -> tuple[bool, int, str]:
+        symbol, pending = item
+        deleverage = pending.reason == "deleverage"
+        return deleverage, 0 if deleverage else by_opening(turn.holding(symbol))[0], symbol
+
+    return sorted(turn.account.orders.pending_exits.items(), key=place)
 
 
 def _await_fills(turn: Turn, symbol: str, pending: PendingExit) -> None:
@@ -136,9 +147,15 @@ def _is_held_back(turn: Turn) -> bool:
 
 
 def note_exit_fill(turn: Turn, exit_: Reservation, quantity: Decimal) -> None:
-    """Count a fill of our exit; the stop ends once all that was sent is filled."""
+    """Count a fill of our exit; the stop ends once all that was sent is filled.
+
+    Call it before the fill is booked. An exit of a position that went through zero since closes
+    nothing of this one, so its fills do not count.
+    """
     pending = turn.account.orders.pending_exits.get(exit_.symbol)
     if pending is None or pending.quantity is None or pending.reason != exit_.exit_reason:
+        return
+    if exit_.side != exit_side(turn.holding(exit_.symbol)):
         return
     left = pending.quantity - min(quantity, exit_.quantity)
     if left > 0:

@@ -4,9 +4,8 @@ A document that sets half a rule is refused. The other half can still disappear 
 document removes it, or a newer release refuses a parameter that an earlier one stored.
 """
 
+from types import new_class
 from typing import cast
-
-from msgspec import defstruct
 
 from pipeline.risk.order.candidate_order import CandidateOrder
 from pipeline.risk.order.risk_view import RiskView
@@ -25,6 +24,6 @@ class Half(Rule, frozen=True, kw_only=True):
 def half_of(rule: type[Rule]) -> Half:
     """Build the stand-in for a rule, with the rule's name and place."""
     name = f"Half{rule.__name__}"
-    kind = cast("type[Half]", defstruct(name, [], bases=(Half,), frozen=True, kw_only=True))
+    kind = cast("type[Half]", new_class(name, (Half,)))
     kind.NAME, kind.PLACE, kind.BREACHED = rule.NAME, rule.PLACE, rule.BREACHED
     return kind()

@@ -14,10 +14,6 @@ CheckVerdict = Literal["pass", "breach", "exempt"]
 _SHORT = Context(prec=6)
 
 
-class UnknownCheck(Check, frozen=True, gc=False):
-    """A breach because an input is unknown; only the rule that owns the input is a reason."""
-
-
 class Measure(Struct, frozen=True, gc=False):
     """A measure of an account limit or a position stop; it breaches when measured > limit."""
 

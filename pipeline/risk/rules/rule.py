@@ -17,12 +17,12 @@ from pipeline.risk.parameters import Lacking, OnBreach, Parameters
 from pipeline.risk.rules.measure import (
     CheckVerdict,
     Measure,
-    UnknownCheck,
     counted,
     not_above_zero,
     sentence,
     unmeasured,
 )
+from pipeline.risk.unknown_check import UnknownCheck
 from topics.decisions import Check, Unit
 
 

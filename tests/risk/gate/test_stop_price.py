@@ -69,14 +69,15 @@ def test_stop_is_rounded_to_the_tick_towards_the_entry(
 
 @pytest.mark.parametrize(
     ("side", "price", "stop"),
-    [("buy", "10", "5"), ("sell", "10", "15"), ("buy", "12", "10"), ("sell", "12", "15")],
+    [("buy", "10", "5"), ("sell", "10", "15"), ("buy", "12", "5"), ("sell", "12", "20")],
 )
 def test_stop_is_a_tick_away_when_rounding_reaches_the_entry(
     side: given.Side, price: str, stop: str
 ) -> None:
     entry = terms(side, price, tick="5")
 
-    # 9.8 and 10.2 round to 10 itself, 11.76 and 12.24 to beyond 12.
+    # 9.8 and 10.2 round to 10 itself, 11.76 and 12.24 to beyond 12, and 10 and 15 are nearer to
+    # 12 than a tick.
     assert placed(entry) == stop
 
 

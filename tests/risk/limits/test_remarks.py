@@ -147,13 +147,13 @@ def test_what_is_meant_so_is_not_remarked_on(rule: Any) -> None:
     assert remarked(**rule) == []
 
 
-class Futures(Parameters, frozen=True, kw_only=True):
-    margin_call_ratio_max: Decimal | None = None
-
-
+@pytest.mark.interpreted
 def test_new_rule_is_remarked_on_when_nothing_else_names_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    class Futures(Parameters, frozen=True, kw_only=True):
+        margin_call_ratio_max: Decimal | None = None
+
     monkeypatch.setitem(NAMES, "futures", Futures)
 
     found = remarked(futures={"margin_call_ratio_max": "30"})

@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
-from pipeline.risk.account.account import Account, Document, Shared
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.documents import Document
 from pipeline.risk.limits.document import canonical
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.rules.daily_loss import DailyLoss
 from pipeline.risk.step import Arrival, Step, step
+from pipeline.risk.structs import replace
 from topics.alerts import Alert
 from topics.events import Event, Heartbeat, HeartbeatEvent, Revaluation, RevaluationEvent
 

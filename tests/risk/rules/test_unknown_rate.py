@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import replace
 
 from pipeline.risk.account.holding import Holding
 from pipeline.risk.limits.in_force import limits_of
@@ -11,6 +10,7 @@ from pipeline.risk.order.candidate_order import candidate, order_terms
 from pipeline.risk.order.risk_view import risk_view
 from pipeline.risk.rules import RULES
 from pipeline.risk.rules.unknown_rate import UnknownRate
+from pipeline.risk.structs import replace
 from pipeline.risk.valuation.equity import NeededRates, Valuation
 from tests import given
 from tests.risk.log import T0_MS, Log

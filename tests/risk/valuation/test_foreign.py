@@ -6,13 +6,13 @@ from typing import Any
 from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.foreign import Foreign
 from pipeline.risk.account.totals import Totals, moved, recomputed
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.state import load_account, save_account
+from pipeline.risk.structs import replace
 from pipeline.risk.valuation.figures import recompute
 from tests import given
 from tests.risk.log import T0_MS, Log

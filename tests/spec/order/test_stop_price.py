@@ -49,3 +49,24 @@ def test_no_stop_is_reported_when_an_order_becomes_an_exit() -> None:
     decision = desk.signal("sell", 12, limit_price="100")
 
     assert (decision["approved_quantity"], decision["stop_price"]) == ("10", None)
+
+
+def test_no_stop_is_told_when_flooring_makes_an_exit() -> None:
+    desk = open_desk(only(signal_age={}))
+    desk.fill("buy", 10, 100)
+
+    decision = desk.signal("sell", "10.5", limit_price="100", created_at_ms=desk.now_ms - 5001)
+
+    assert (decision["reasons"], decision["stop_price"]) == (["signal_age"], None)
+
+
+@pytest.mark.parametrize(("side", "stop"), [("buy", "99"), ("sell", "102")])
+def test_computed_stop_is_a_tick_away_from_prices_between_ticks(side: str, stop: str) -> None:
+    desk = open_desk(only(stop={"stop_ratio": "0.001"}))
+    desk.instrument(tick_size="1")
+    desk.price("100.5")
+
+    decision = desk.signal(side, 1)
+
+    # 100 and 101 are only half a tick away.
+    assert decision["stop_price"] == stop

@@ -256,6 +256,18 @@ def test_strictest_rule_is_named_when_several_breach_in_one_event() -> None:
     assert desk.stops() == [("weekly_loss", "triggered")]
 
 
+def test_first_rule_of_the_gate_is_named_when_breaches_are_equally_strict() -> None:
+    rules = {
+        "daily_loss": {"daily_loss_ratio_max": "0.001", "on_breach": "reduce"},
+        "position_ratio": {"position_ratio_max": "0.001", "on_breach": "reduce"},
+    }
+    desk = open_desk(only(**rules))
+
+    desk.fill("buy", 10, 100, fee="500")
+
+    assert desk.stops() == [("position_ratio", "triggered")]
+
+
 @pytest.mark.parametrize(
     ("on_breach", "state", "level", "actions"),
     [

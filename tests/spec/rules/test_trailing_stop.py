@@ -64,6 +64,18 @@ def test_best_mark_begins_anew_when_the_position_turned() -> None:
     assert (before, desk.closed()) == ([], [("trailing_stop", "buy", "10")])
 
 
+def test_best_mark_counts_when_the_rule_was_off_at_that_time() -> None:
+    desk = open_desk(only())
+    desk.fill("buy", 10, 100)
+    desk.see("120", "110")
+
+    desk.limits(only(trailing_stop={"trailing_ratio": "0.05"}))
+    desk.see("109")
+
+    # 120 x 0.95 is 114.
+    assert desk.closed() == [("trailing_stop", "sell", "10")]
+
+
 def test_ratio_of_a_trailing_stop_is_one_per_symbol() -> None:
     ratios = {"X": "0.05", "*": "0.5"}
     desk = open_desk(only(trailing_stop={"trailing_ratio": ratios}))

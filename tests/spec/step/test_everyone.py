@@ -1,18 +1,13 @@
 """Controls and limits of `*`: in every account at once, in later ones too."""
 
 from tests.spec.desk import SECOND, Desk, Row, open_desk
+from tests.spec.desks import verdict_of
 from tests.spec.rulebook import only
 
 
 def open_second(desk: Desk) -> None:
     """Open another account."""
     desk.flow("opening", 5000, account_id="acct-2", flow_id="open-2")
-
-
-def verdict_of(desk: Desk, account: str) -> str:
-    """Return the verdict on a small order of an account."""
-    verdict: str = desk.signal("buy", 1, limit_price="100", account_id=account)["verdict"]
-    return verdict
 
 
 def rows_of(desk: Desk, account: str) -> list[Row]:

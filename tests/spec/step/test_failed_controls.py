@@ -8,6 +8,7 @@ from tests.spec.desk import SECOND, Desk, open_desk
 from tests.spec.rulebook import only
 
 PROBLEM = "ArithmeticError: broken"
+pytestmark = pytest.mark.interpreted
 Failing = Callable[..., None]
 
 
@@ -120,4 +121,14 @@ def test_control_that_acted_before_does_not_act_again_when_its_repetition_raises
 
     desk.control("halt", account_id="*", control_id="all-1")
 
+    assert desk.state()["stops"] == []
+
+
+def test_activate_that_raises_changes_no_account_and_no_release(failing: Failing) -> None:
+    desk = held_desk()
+
+    failing(desk, "activate", account_id="*", control_id="new", version="2.0+b")
+
+    (alert,) = desk.alerts("internal_error")
+    assert alert["message"] == f"new is not applied, no account changes: {PROBLEM}"
     assert desk.state()["stops"] == []

@@ -7,6 +7,7 @@ import pytest
 from tests.spec.desk import MINUTE, SECOND, Desk, Row, open_desk
 from tests.spec.rulebook import only
 
+pytestmark = pytest.mark.interpreted
 Broken = Callable[..., None]
 
 

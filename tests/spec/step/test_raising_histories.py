@@ -16,6 +16,7 @@ from tests.spec.wild import Wild
 from topics.decisions import Decision
 from topics.events import Event, SignalEvent
 
+pytestmark = pytest.mark.interpreted
 # By what breaks: the functions of the core that raise, in each module that calls them.
 PARTS = {
     "gate": ["on_signal.judge"],

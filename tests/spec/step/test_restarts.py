@@ -3,11 +3,12 @@
 import pytest
 
 from pipeline.streams.settings import Settings
-from tests.spec.desk import HOUR, SECOND, Desk
+from tests.spec.desk import HOUR, MINUTE, SECOND, Desk
 from tests.spec.recorded import Recorded, Taken, restarted
 from tests.spec.rulebook import Rules
 from tests.spec.wild import Wild
 
+SEEDS = (300, 303, 305, 307)  # In these a stop and limits are over before the end.
 SPRING_MS = 1_772_951_400_000  # 2026-03-08, 01:30 in New York; the clocks go forward at 02:00.
 AUTUMN_MS = 1_793_509_200_000  # 2026-11-01, 01:00 in New York; the clocks go back at 02:00.
 
@@ -24,6 +25,23 @@ def test_same_comes_out_when_the_worker_restarts_between_all_events(
 
     assert len(log) > 50
     assert again == log
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_same_comes_out_when_stops_and_limits_end_by_themselves(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        log = Recorded(patch)
+        desk = Wild(seed, wait_ms_max=MINUTE, passing=True).run(80)
+        desk.wait(MINUTE)  # So that what was for a while last is over, too.
+
+    again = restarted(log, desk.sent("decisions")[0]["rules_version"])
+
+    assert again == log
+    assert desk.alerts("internal_error") == []
+    assert any("its time is over" in row["reason"] for row in desk.sent("emergency_stops"))
+    assert any(" has ended" in row["message"] for row in desk.alerts("limits"))
 
 
 def changing(seed: int, night_ms: int, roll: str) -> Desk:
