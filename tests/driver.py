@@ -38,6 +38,7 @@ class Driver:
         self.lines: list[Line] = []  # All that came out.
         self.outputs: list[Struct] = []  # The same, decoded.
         self.accounts: dict[str, Account] = {}  # All that is kept of each.
+        self.active_version = ""  # The release that the last event's partition names.
         self._machine = Machine(settings, partitions=partitions, observe=self._observe)
 
     def send(self, *messages: Struct, at_ms: int | None = None) -> list[Struct]:
@@ -78,6 +79,7 @@ class Driver:
         return of(kind, self.outputs)
 
     def _observe(self, event: Event, taken: Step, at_ms: int) -> None:
+        self.active_version = taken.shared.active_version
         if taken.account is not None:
             self.accounts[event.account_id] = taken.account
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from pipeline.risk.rules import RULES
 from topics.accounts import CashFlow
-from topics.controls import Control
+from topics.controls import Command, Control
 from topics.fills import Fill
 from topics.instruments import Instrument
 from topics.limits import LimitsDocument
@@ -226,13 +226,15 @@ def position(
 
 
 def control(
-    command: Literal["halt", "reduce", "resume", "flatten"],
+    command: Command,
     *,
     control_id: str = "control-1",
     account_id: str = ACCOUNT,
     stop_id: str | None = None,
     issued_at_ms: int = NOW,
     expires_at_ms: int | None = None,
+    duration_ms: int | None = None,
+    version: str | None = None,
 ) -> Control:
     """An order of a person; account_id `*` is every account. A second one needs another id."""
     return Control(
@@ -244,6 +246,8 @@ def control(
         issued_at_ms=issued_at_ms,
         expires_at_ms=expires_at_ms,
         stop_id=stop_id,
+        duration_ms=duration_ms,
+        version=version,
     )
 
 

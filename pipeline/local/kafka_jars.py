@@ -19,30 +19,32 @@ from pipeline.local.kafka_lock import Jar, lock_digest, locked_jars, sha256_of
 
 __all__ = ["class_path"]
 
-BROKER = "org.apache.kafka:kafka_2.13:"
+KAFKA = "org.apache.kafka:"
 
 
-def class_path() -> str:
-    """Return Kafka's class path; download the jars if the cache lacks them.
+def class_path(lock: Path | None = None) -> str:
+    """Return the class path of a lock's jars, by default the broker's; download what is missing.
 
     Raise StartupError when a download fails or a jar has another checksum.
     """
-    jars = locked_jars()
-    folder = _folder(jars)
+    jars = locked_jars(lock)
+    folder = _folder(jars, lock_digest(lock))
     if not _is_complete(folder, jars):
         _fetch(folder, jars)
     return f"{folder}/*"
 
 
-def _folder(jars: Sequence[Jar]) -> Path:
+def _folder(jars: Sequence[Jar], digest: str) -> Path:
     home = os.environ.get("XDG_CACHE_HOME")
     cache = (Path(home) if home else Path.home() / ".cache") / "riskgate"
     # Each lock has its own folder, so jars are never removed under a running broker.
-    return cache / f"kafka-{_version(jars)}-{lock_digest()}"
+    return cache / f"kafka-{_version(jars)}-{digest}"
 
 
 def _version(jars: Sequence[Jar]) -> str:
-    return next(jar.coordinate.removeprefix(BROKER) for jar in jars if BROKER in jar.coordinate)
+    """Return the version of Kafka's own jars, which are of one release."""
+    coordinate = next(jar.coordinate for jar in jars if jar.coordinate.startswith(KAFKA))
+    return coordinate.rpartition(":")[2]
 
 
 def _fetch(folder: Path, jars: Sequence[Jar]) -> None:

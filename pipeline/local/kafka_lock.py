@@ -1,9 +1,10 @@
-"""The lock file of Kafka's jars, kafka_jars.lock: their sizes and sha256, made by `make lock`.
+"""Lock files of jars, such as kafka_jars.lock: their sizes and sha256, made by `make lock`.
 
 Without a lock each machine would resolve the dependencies itself and might get different jars.
 """
 
 import hashlib
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,7 @@ __all__ = ["LOCK", "Jar", "lock_digest", "lock_text", "locked_jars", "sha256_of"
 
 POM = Path(__file__).with_name("kafka_pom.xml")
 LOCK = Path(__file__).with_name("kafka_jars.lock")
-HEAD = "# Made by `make lock` from kafka_pom.xml: coordinate, bytes and sha256 of each jar.\n"
+HEAD = "# Made by `make lock` from {}: coordinate, bytes and sha256 of each jar.\n"
 
 
 class Jar(NamedTuple):
@@ -30,15 +31,15 @@ class Jar(NamedTuple):
         return f"{artifact}-{version}.jar"
 
 
-def locked_jars() -> list[Jar]:
-    """Return every jar in the lock."""
-    lines = LOCK.read_text().splitlines()
+def locked_jars(lock: Path | None = None) -> list[Jar]:
+    """Return every jar in a lock, by default the broker's."""
+    lines = (lock or LOCK).read_text().splitlines()
     return [_parse(line) for line in lines if not line.startswith("#")]
 
 
-def lock_digest() -> str:
+def lock_digest(lock: Path | None = None) -> str:
     """Return eight hexadecimal digits that change with the lock."""
-    return sha256_of(LOCK)[:8]
+    return sha256_of(lock or LOCK)[:8]
 
 
 def sha256_of(path: Path) -> str:
@@ -47,23 +48,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def renew() -> None:
-    """Resolve the dependencies of kafka_pom.xml and replace the lock."""
+def renew(pom: Path = POM, lock: Path = LOCK) -> None:
+    """Resolve the dependencies of a project and replace its lock."""
     from pipeline.local import maven
 
     with tempfile.TemporaryDirectory() as scratch:
-        coordinates = sorted(maven.resolve(POM, Path(scratch)))
+        coordinates = sorted(maven.resolve(pom, Path(scratch)))
         paths = maven.download(coordinates, Path(scratch))
         jars = [
             Jar(coordinate, path.stat().st_size, sha256_of(path))
             for coordinate, path in zip(coordinates, paths, strict=True)
         ]
-    LOCK.write_text(lock_text(jars))
+    lock.write_text(lock_text(jars, pom.name))
 
 
-def lock_text(jars: Iterable[Jar]) -> str:
-    """Return the content of the lock file."""
-    return HEAD + "".join(f"{jar.coordinate} {jar.size} {jar.sha256}\n" for jar in jars)
+def lock_text(jars: Iterable[Jar], pom: str = POM.name) -> str:
+    """Return the content of the lock file. pom: the file that names what is needed."""
+    return HEAD.format(pom) + "".join(f"{jar.coordinate} {jar.size} {jar.sha256}\n" for jar in jars)
 
 
 def _parse(line: str) -> Jar:
@@ -72,4 +73,4 @@ def _parse(line: str) -> Jar:
 
 
 if __name__ == "__main__":
-    renew()
+    renew(*(Path(argument) for argument in sys.argv[1:]))

@@ -1,6 +1,16 @@
 """How the engine's Kafka clients are set, whoever they are and whatever they read."""
 
-__all__ = ["CONSUMER", "FETCH", "MEBIBYTE", "PRODUCER", "WITHOUT_GAPS", "ClientSetting"]
+__all__ = [
+    "ADMIN",
+    "ADMIN_SECONDS_MAX",
+    "CONSUMER",
+    "FETCH",
+    "MEBIBYTE",
+    "PRODUCER",
+    "SMALL_QUEUE",
+    "WITHOUT_GAPS",
+    "ClientSetting",
+]
 
 ClientSetting = str | int | bool
 MEBIBYTE = 1_048_576
@@ -21,6 +31,15 @@ CONSUMER: dict[str, ClientSetting] = {
     # New partitions of an input are found within seconds, not after five minutes.
     "topic.metadata.refresh.interval.ms": 10_000,
 }
+# The client's queue is in the order of the fetches: what is behind a flood in there waits for it.
+SMALL_QUEUE: dict[str, ClientSetting] = {
+    "fetch.message.max.bytes": MEBIBYTE // 4,  # Of one partition; a larger batch comes alone.
+    "queued.max.messages.kbytes": 2048,
+}
+# librdkafka aborts the process when a broker answers an admin client after the question was given
+# up (its issue 4605). So each request ends long before its question, and who asks waits by itself.
+ADMIN: dict[str, ClientSetting] = {"socket.timeout.ms": 4000}
+ADMIN_SECONDS_MAX = 60.0
 PRODUCER: dict[str, ClientSetting] = {
     "compression.type": "lz4",
     # Fewer, fuller requests. Nobody waits for a checkpoint, and its commit flushes.

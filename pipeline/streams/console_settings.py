@@ -4,6 +4,7 @@ Apart from settings.py because no role that decides reads any of them.
 """
 
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import field_validator, model_validator
@@ -11,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 from pipeline.streams.setting import setting
 
-__all__ = ["ConsoleSettings"]
+__all__ = ["ConsoleSettings", "Names", "is_loopback", "names_of"]
 
 HEADER = r"^[A-Za-z0-9-]{1,100}$"
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -55,6 +56,9 @@ class ConsoleSettings(BaseSettings):
     console_approvers: Names = setting(
         (), "", "Groups that may also flatten, and act on every account at once."
     )
+    console_budgets: Path | None = setting(
+        None, "", "File of budgets that the console shows, as `riskgate budgets` reads it."
+    )
     console_write: bool = setting(
         default=False,
         unit="",
@@ -71,9 +75,7 @@ class ConsoleSettings(BaseSettings):
     )
     @classmethod
     def _split_names(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        return names_of(value)
 
     @field_validator("console_proxies")
     @classmethod
@@ -91,7 +93,7 @@ class ConsoleSettings(BaseSettings):
     def _check_console(self) -> Self:
         if self.console_proxies:
             return self
-        if not _is_loopback(self.console_host):
+        if not is_loopback(self.console_host):
             raise ValueError(
                 f"RISKGATE_CONSOLE_HOST {self.console_host} lets others in; name the proxies that "
                 "authenticate them in RISKGATE_CONSOLE_PROXIES"
@@ -104,7 +106,15 @@ class ConsoleSettings(BaseSettings):
         return self
 
 
-def _is_loopback(host: str) -> bool:
+def names_of(value: object) -> object:
+    """Split names at their commas; what is no text is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

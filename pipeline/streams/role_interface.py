@@ -3,13 +3,23 @@
 Apart from application.py so that a role, its tests and the command line do not import quixstreams.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
 from pipeline.errors import StartupError
-from pipeline.streams.client_settings import CONSUMER, PRODUCER, WITHOUT_GAPS, ClientSetting
+from pipeline.streams.client_settings import (
+    CONSUMER,
+    PRODUCER,
+    SMALL_QUEUE,
+    WITHOUT_GAPS,
+    ClientSetting,
+)
+from pipeline.streams.observer import EngineStatus, Observer
+from pipeline.streams.places import Partition, Place
 from topics.codec import DecodeError
 
 __all__ = [
@@ -28,6 +38,7 @@ __all__ = [
     "Published",
     "Record",
     "Role",
+    "SessionLost",
     "StartupError",
     "Stopped",
     "Store",
@@ -35,7 +46,6 @@ __all__ = [
     "changelog_name",
 ]
 
-Place = tuple[str, int]  # Topic and partition.
 Headers = Sequence[tuple[str, bytes]]
 STORE = "accounts"
 TABLES_GROUP = "tables"  # Nobody joins it or commits to it; librdkafka requires one.
@@ -45,12 +55,16 @@ class Stopped(Exception):  # noqa: N818 - It names what happened, not an error.
     """Say in one sentence why a running worker must stop; nothing more was committed."""
 
 
+class SessionLost(Stopped):
+    """Say that what Kafka lost or refused just now is there again for whoever begins anew."""
+
+
 class LogChanged(Stopped):
     """Say that a log no longer has what was read from it."""
 
 
-class Record(NamedTuple):
-    """One message as Kafka delivered it."""
+class Record(Struct, frozen=True, gc=False):
+    """One message as Kafka delivered it; a Struct, as one is made for each of them."""
 
     topic: str
     partition: int
@@ -59,14 +73,6 @@ class Record(NamedTuple):
     value: bytes | None
     timestamp_ms: int
     timestamp_is_append_time: bool  # False: the producer's clock.
-
-
-class Partition(NamedTuple):
-    """An input partition that this worker owns."""
-
-    topic: str
-    partition: int
-    topic_id: str  # Kafka's, read at this assignment; it changes when the topic is recreated.
 
 
 class Output(NamedTuple):
@@ -133,15 +139,8 @@ class Unreadable(NamedTuple):
 
     def record(self, *, at_ms: int = 0) -> Record:
         """Return a record that stands for the batch; only its offsets are known."""
-        return Record(
-            topic=self.topic,
-            partition=self.partition,
-            offset=self.first,
-            key=None,
-            value=None,
-            timestamp_ms=at_ms,
-            timestamp_is_append_time=True,
-        )
+        place = self.topic, self.partition, self.first
+        return Record(*place, None, None, at_ms, timestamp_is_append_time=True)
 
     @property
     def error(self) -> DecodeError:
@@ -181,46 +180,9 @@ class Role(Protocol):
         """
 
 
-class Observer:
-    """Receives what happens in the engine, for metrics; the engine's thread makes all calls."""
-
-    def committed(self, seconds: float, records: int) -> None:
-        """Record a commit of so many records and its duration, including preparation."""
-
-    def dropped(self, records: int) -> None:
-        """Record a checkpoint that was dropped because its partitions were lost."""
-
-    def recovered(self, seconds: float) -> None:
-        """Record how long a recovery from the changelog took."""
-
-    def overwritten(self, partitions: int) -> None:
-        """Record that group offsets of so many partitions were older than their state."""
-
-    def rebalanced(self) -> None:
-        """Record a new assignment."""
-
-
 def changelog_name(group: str, stream: str) -> str:
     """Return the changelog of a group's state for a topic, as quixstreams names it."""
     return f"changelog__{group}--{stream}--{STORE}"
-
-
-def _nothing() -> None:
-    pass
-
-
-@dataclass(slots=True)
-class EngineStatus:
-    """The engine's status, written by its thread and read by others."""
-
-    beat: Callable[[], None] = _nothing  # The engine's thread calls it while it is alive.
-    ready: bool = False  # Owns partitions, all of them recovered and verified.
-    idle_member: bool = False  # A member of the group that got no partition.
-    last_turn_s: float = 0.0  # time.monotonic() of the loop's last turn.
-    assigned: tuple[Partition, ...] = ()
-    positions: Mapping[Place, int] = field(default_factory=dict)  # Next to be read.
-    lags: Mapping[Place, int] = field(default_factory=dict)  # Records, once a second.
-    recovering_s: float = 0.0  # How long assigned partitions have waited for their state.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,14 +199,16 @@ class EngineSettings:
     checkpoint_interval_ms: int = 1000
     outputs: tuple[str, ...] = ()  # Topics; read at a takeover, for what is decided again.
     batch_records: int = 1000
+    # By topic: the lowest goes first of what was read together; without any, the log's order.
+    ranks: Mapping[str, int] = field(default_factory=dict)
     transaction_timeout_ms: int = 10_000
-    session_timeout_ms: int = 10_000
+    session_timeout_ms: int = 6000
     poll_interval_ms_max: int = 45_000
-    # A static member that was killed gets its partitions back immediately under its name. On a
-    # planned stop it leaves the group, so that others take over immediately.
+    # A static member that was killed gets its partitions back; on a planned stop it leaves.
     leave_at_end: bool = True
     clock_ahead_ms_max: int = 60_000  # How far an append time may be ahead of our clock.
     startup_seconds_max: float = 10.0
+    standby: str = "off"  # Of which partitions of others it keeps copies; see engine/heirs.py.
     # The command that starts engine/guarded_child.py; empty: no reading under a memory limit.
     stop_levels: tuple[str, ...] = ()
 
@@ -269,13 +233,17 @@ class EngineSettings:
 
     def consumer(self) -> dict[str, ClientSetting]:
         """Return librdkafka's settings for the worker's consumer."""
-        return CONSUMER | {
-            **self.security,
-            "group.instance.id": self.instance,
-            "session.timeout.ms": self.session_timeout_ms,
-            "heartbeat.interval.ms": self.session_timeout_ms // 5,
-            "max.poll.interval.ms": self.poll_interval_ms_max,
-        }
+        return (
+            CONSUMER
+            | (SMALL_QUEUE if self.ranks else {})
+            | {
+                **self.security,
+                "group.instance.id": self.instance,
+                "session.timeout.ms": self.session_timeout_ms,
+                "heartbeat.interval.ms": self.session_timeout_ms // 5,
+                "max.poll.interval.ms": self.poll_interval_ms_max,
+            }
+        )
 
     def second_reader(self) -> dict[str, ClientSetting]:
         """Return librdkafka's settings for a consumer that reads given offsets again."""

@@ -19,7 +19,8 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from pipeline.errors import StartupError
-from pipeline.streams.console_settings import ConsoleSettings
+from pipeline.streams.bound_settings import BoundSettings
+from pipeline.streams.door_settings import DoorSettings
 from pipeline.streams.service_links import is_service_link
 from pipeline.streams.setting import setting as _setting
 from pipeline.streams.setting_values import check_security, parts_of
@@ -37,7 +38,7 @@ class SettingsError(StartupError):
     """Say which variable of the environment is wrong and what it should be."""
 
 
-class Settings(ConsoleSettings):
+class Settings(DoorSettings, BoundSettings):
     """All settings of one process; frozen."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -58,6 +59,12 @@ class Settings(ConsoleSettings):
         "Name of the replica set, such as a or b, if several sets of workers decide the same log.",
         pattern=REPLICA,
     )
+    activate: Literal["auto", "control"] = _setting(
+        "auto",
+        "",
+        "Whether a risk worker publishes from its start, or once `riskgate activate` names its "
+        "release; with several releases at once: control.",
+    )
     signal_topics: Annotated[tuple[str, ...], NoDecode] = _setting(
         (), "", "Topics of signals beside `signals`, such as `signals.momentum`, by commas."
     )
@@ -65,7 +72,7 @@ class Settings(ConsoleSettings):
         (), "", "Topics of fills beside `fills`, such as `fills.venue-1`, separated by commas."
     )
     partitions: int = _setting(
-        24, "partitions", "Partitions of `events`; can never change.", ge=1, le=4096
+        24, "partitions", "Partitions of `events`; `riskgate repartition` adds more.", ge=1, le=4096
     )
     replication_factor: int = _setting(
         3, "copies", "Replicas of new topics; fewer with fewer brokers.", ge=1, le=10
@@ -76,9 +83,7 @@ class Settings(ConsoleSettings):
         "Name of this instance; it keeps it after a restart, and no other running one has it.",
         pattern=NAME_NOT_EMPTY,
     )
-    state_dir: Path = _setting(
-        Path("state"), "", "Folder of the state; if lost, it is rebuilt from the changelog."
-    )
+    state_dir: Path = _setting(Path("state"), "", "Folder of the state; rebuilt if it is lost.")
     checkpoint_interval_ms: int = _setting(
         1000,
         "ms",
@@ -94,17 +99,17 @@ class Settings(ConsoleSettings):
         le=50_000,
     )
     session_timeout_ms: int = _setting(
-        10_000,
+        6000,
         "ms",
         "A silent worker loses its partitions to another after this long.",
         ge=6000,
         le=45_000,  # At most max.poll.interval.ms, or Kafka's client refuses it.
     )
+    standby: Literal["off", "next", "all"] = _setting(
+        "off", "", "Risk copies no partition of others, those that it may get next, or all of them."
+    )
     at_end: Literal["leave", "stay"] = _setting(
         "leave", "", "On SIGTERM, risk leaves its group, or stays so that its partitions wait."
-    )
-    event_bytes_max: int = _setting(
-        262_144, "bytes", "A larger event becomes a dead letter.", ge=4096, le=1_000_000
     )
     account_currencies: Annotated[tuple[str, ...], NoDecode] = _setting(
         ("USD",), "", "Account currencies, separated by commas; events carry rates against them."
@@ -173,7 +178,7 @@ class Settings(ConsoleSettings):
         le=65_000,
     )
     metrics_accounts_max: int = _setting(
-        0, "accounts", "Metrics name this many accounts, those nearest to a limit.", ge=0, le=100
+        20, "accounts", "Metrics name so many stopped accounts, and near a limit.", ge=0, le=100
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
         "PLAINTEXT", "", "Protocol to connect to Kafka."

@@ -8,6 +8,8 @@ from pipeline.streams.settings import Settings, variable
 
 __all__ = ["Row", "settings_table"]
 
+OVER_HTTP = ("console_", "door_")
+
 
 class Row(NamedTuple):
     """One setting in the documentation."""
@@ -20,11 +22,11 @@ class Row(NamedTuple):
 
 
 def settings_table() -> list[Row]:
-    """List every setting in order of declaration, those of the console last."""
+    """List every setting in order of declaration, those of the console and the door last."""
     fields = Settings.model_fields
     return [
         Row(variable(name), _default(field), _unit(field), _bounds(field), field.description or "")
-        for name, field in sorted(fields.items(), key=lambda item: item[0].startswith("console_"))
+        for name, field in sorted(fields.items(), key=lambda item: item[0].startswith(OVER_HTTP))
     ]
 
 

@@ -37,6 +37,7 @@ class Arguments(msgspec.Struct, kw_only=True):
     transaction_timeout_ms: int = 10_000
     session_timeout_ms: int = 1500
     fresh_id: bool = False
+    standby: str = "off"
 
 
 class DiesInCommit(RiskApplication):
@@ -50,6 +51,28 @@ class DiesInCommit(RiskApplication):
             if next(commits) == 2:
                 self._producer.flush(10)
                 os.kill(os.getpid(), signal.SIGKILL)
+            StateKeeper.commit(keeper, barrier)  # type: ignore[arg-type]
+
+        keeper.commit = commit  # type: ignore[method-assign]
+        return keeper
+
+
+class FreezesInCommit(RiskApplication):
+    """Stands still in its second commit: records and offsets are there, the commit is not."""
+
+    def _keeper(self, consumer: Consumer) -> Keeper:
+        keeper = super()._keeper(consumer)
+        commits = count(1)
+
+        def commit(barrier: Barrier) -> None:
+            if next(commits) == 2:
+                producer = self._producer._producer._producer
+                producer.flush(10)
+                positions = [TopicPartition(*place, at) for place, at in barrier.positions.items()]
+                producer.send_offsets_to_transaction(
+                    positions, consumer.consumer_group_metadata(), 10
+                )
+                os.kill(os.getpid(), signal.SIGSTOP)
             StateKeeper.commit(keeper, barrier)  # type: ignore[arg-type]
 
         keeper.commit = commit  # type: ignore[method-assign]
@@ -76,6 +99,7 @@ class FreshId(EngineSettings):
 KINDS: dict[str, type[StreamApplication]] = {
     "risk": RiskApplication,
     "risk, killed in its commit": DiesInCommit,
+    "risk, frozen in its commit": FreezesInCommit,
     "ingest": IngestApplication,
     "ingest, keeping what it lost": KeepsLostOffsets,
 }
@@ -96,6 +120,7 @@ def main() -> None:
         checkpoint_interval_ms=wanted.checkpoint_interval_ms,
         transaction_timeout_ms=wanted.transaction_timeout_ms,
         session_timeout_ms=wanted.session_timeout_ms,
+        standby=wanted.standby,
     )
     app = KINDS[wanted.kind](settings)
     try:

@@ -15,10 +15,16 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from pipeline.streams.admin.acls import accesses
+from pipeline.console.feed import TOPICS as FED
+from pipeline.console.feed import load
+from pipeline.console.model import Model
+from pipeline.outputs.reader import OutputReader
+from pipeline.streams.admin.acls import SHOWN, accesses
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.roles.children import riskgate_command
 from pipeline.streams.settings import Settings
+from riskgate import Gate, Signal
+from riskgate.writers import DeliveryError, Signals
 from tests import given
 from tests.cli.command import riskgate
 from tests.kafka.guarded_kafka import GuardedKafka
@@ -50,8 +56,18 @@ WRITERS = {
     "alerts": {"risk"},
     "account_states": {"risk"},
     "snapshots": {"risk"},
+    "shadows": {"risk"},
     "dead_letters": {"ingest", "risk", "broadcast"},
 }
+CONTROLS = (
+    "halt acct-1 --force",
+    "reduce acct-1 --force",
+    "flatten acct-1 --yes --force",
+    "resume acct-1 --stop-id some-stop --force",
+    "activate 0123456789abcdef --yes --force",
+)
+SHOWING = ("health", "audit")  # What the console reads when it is asked.
+AUDITORS = ("verify", "replay --from-kafka", "archive {}/days", "record {}/log.jsonl", "audit")
 OPERATORS_READING = (
     "topics check",
     "limits show",
@@ -187,17 +203,95 @@ def test_operator_can_do_the_whole_work_when_access_is_least(
     assert codes == dict.fromkeys(work, 0)
 
 
-@pytest.mark.parametrize("party", ["engine", "strategy", "risk"])
+def test_console_reads_all_that_it_shows_when_access_is_least(
+    kafka: GuardedKafka, roles: list[Worker]
+) -> None:
+    settings, model = kafka.settings("console", **NAMES), Model()
+    order = ("halt", "acct-1", "--author", "me", "--reason", "test")
+    assert riskgate(*order, "--force", **kafka.settings("operator", **NAMES)).returncode == 0
+
+    load(OutputReader(Settings.model_validate(settings)), model, given.T0_MS)
+    codes = [riskgate(name, **settings).returncode for name in SHOWING]
+
+    assert "acct-1" in model.rows.accounts
+    assert codes == [0] * len(SHOWING)
+    assert set(SHOWN) == {*FED, "events"}
+
+
+def test_auditor_reads_everything_and_writes_nothing_when_access_is_least(
+    kafka: GuardedKafka, roles: list[Worker], tmp_path: Path
+) -> None:
+    for worker in roles:
+        worker.ready()
+    settings = kafka.settings("auditor", **NAMES)
+    order = ("halt", "acct-1", "--author", "me", "--reason", "test")
+    assert riskgate(*order, "--force", **kafka.settings("operator", **NAMES)).returncode == 0
+
+    done = {what: riskgate(*what.format(tmp_path).split(), **settings) for what in AUDITORS}
+    denied = [refusal(kafka, "auditor", topic) for topic in ("controls", "events", "decisions")]
+
+    assert {what: each.returncode for what, each in done.items()} == dict.fromkeys(AUDITORS, 0), (
+        done
+    )
+    # Who may write no topic at all gets no idempotent producer; this one is not idempotent.
+    codes = [error.code() for error in denied if error is not None]
+    assert codes == [KafkaError.TOPIC_AUTHORIZATION_FAILED] * 3
+
+
+@pytest.mark.usefixtures("roles")
+def test_strategy_gets_its_decision_when_access_is_least(kafka: GuardedKafka) -> None:
+    settings = Settings.model_validate(kafka.settings("strategy", **NAMES))
+    connection, prefix = settings.connection(), settings.topic_prefix
+
+    with Gate(settings.brokers, topic_prefix=prefix, properties=connection) as gate:
+        decision = gate.ask(Signal(account_id="x", symbol="BTC-USD", side="buy"), timeout=30)
+
+    assert "unknown_account" in decision.reasons, decision.checks
+
+
+# Which right is missing: `console` sees all and writes nothing, `ingest` writes other topics, the
+# others do not even see this one.
+@pytest.mark.parametrize(
+    ("party", "right"),
+    [("console", "write"), ("ingest", "write"), ("engine", "see"), ("strategy", "see")],
+)
+@pytest.mark.parametrize("command", CONTROLS, ids=lambda command: command.split()[0])
 def test_control_is_refused_in_one_sentence_when_who_orders_it_is_no_operator(
-    kafka: GuardedKafka, party: str
+    kafka: GuardedKafka, party: str, right: str, command: str
 ) -> None:
     settings = kafka.settings(party, **NAMES)
 
-    done = riskgate("halt", "acct-1", "--author", "me", "--reason", "test", **settings)
+    done = riskgate(*command.split(), "--author", "me", "--reason", "test", **settings)
 
-    assert done.returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"riskgate: The Kafka user {party} may not {right} a.controls")
+    assert "riskgate topics acls" in done.stderr
     assert done.stderr.count("\n") == 1
-    assert "controls" in done.stderr
+
+
+@pytest.mark.parametrize("party", ["console", "ingest"])
+def test_limits_are_refused_in_one_sentence_when_who_writes_them_is_no_operator(
+    kafka: GuardedKafka, party: str
+) -> None:
+    change = ("limits", "set", "acct-1", "drawdown.drawdown_ratio_max=0.04", "--yes")
+
+    done = riskgate(*change, "--author", "me", "--reason", "test", **kafka.settings(party, **NAMES))
+
+    last = done.stderr.splitlines()[-1]
+    assert done.returncode == 2
+    assert last.startswith(f"riskgate: The Kafka user {party} may not write a.limits, so nothing")
+
+
+def test_client_raises_its_own_error_when_its_user_may_write_nothing(kafka: GuardedKafka) -> None:
+    with (
+        pytest.raises(DeliveryError, match="uthorization failed"),
+        Signals(
+            str(kafka.settings("console")["brokers"]),
+            topic_prefix="a.",
+            properties=kafka.client("console"),
+        ) as signals,
+    ):
+        signals.send(given.signal(signal_id="s9"))
 
 
 @pytest.mark.parametrize("party", PARTIES)

@@ -102,7 +102,8 @@ def test_ingest_and_broadcast_end_when_the_prices_are_gone(world: World) -> None
 
     world.delete("prices")
 
-    assert [role.code() for role in roles] == [1, 1]
+    # 2: a role that began a new session first finds that a topic is missing.
+    assert {role.code() for role in roles} <= {1, 2}
     assert all("the tables cannot be read anymore" in role.log() for role in roles)
 
 

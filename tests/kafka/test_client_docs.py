@@ -1,24 +1,18 @@
 """The programs of docs/strategies.md, as they stand there, with riskgate and a real broker."""
 
 import os
-import re
 import subprocess
 from pathlib import Path
 
 from pipeline.streams.roles.children import python_command
 from tests import given
 from tests.kafka.world import Worker, World
+from tests.pages import program
 
-PAGE = Path(__file__).parents[2] / "docs" / "strategies.md"
 
-
-def program(name: str, folder: Path) -> list[str]:
+def command(name: str, folder: Path) -> list[str]:
     """Return the command that runs a program of the page."""
-    found = re.search(rf"<!-- {name} -->\n```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert found is not None
-    path = folder / f"{name}.py"
-    path.write_text(found[1])
-    return python_command(str(path))
+    return python_command(program("strategies", name, folder))
 
 
 def test_a_strategy_gets_its_decision_and_its_fill(world: World, tmp_path: Path) -> None:
@@ -26,10 +20,10 @@ def test_a_strategy_gets_its_decision_and_its_fill(world: World, tmp_path: Path)
     world.send(given.limits(given.only()), given.instrument(), given.account(), given.price(100))
     world.await_price()
     environment = {**os.environ, **world.environment("client")}
-    engine = Worker.start(program("venue", tmp_path), tmp_path / "venue.log", environment)
+    engine = Worker.start(command("venue", tmp_path), tmp_path / "venue.log", environment)
 
     try:
-        strategy = program("strategy", tmp_path)
+        strategy = command("strategy", tmp_path)
         said = subprocess.run(strategy, check=True, capture_output=True, env=environment, text=True)
         (fill,) = world.read("fills", bool)
         rows = world.read("orders", lambda rows: rows[-1]["status"] == "filled")
@@ -44,7 +38,7 @@ def test_a_strategy_gets_its_decision_and_its_fill(world: World, tmp_path: Path)
 
 def test_the_programs_are_as_short_as_they_claim(tmp_path: Path) -> None:
     lines = {
-        name: [line for line in Path(program(name, tmp_path)[-1]).read_text().splitlines() if line]
+        name: [line for line in Path(command(name, tmp_path)[-1]).read_text().splitlines() if line]
         for name in ("strategy", "venue")
     }
 

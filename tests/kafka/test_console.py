@@ -43,6 +43,14 @@ def test_model_is_what_kafka_holds_and_what_comes_when_it_is_fed(
         assert fetched(reader, ("decisions", entry.partition), entry.offset + 99) is None
 
 
+def test_console_exits_with_zero_when_it_is_told_to_end(world: World) -> None:
+    console = world.start("console", console_port=0)
+    _wait(lambda: "the console is at" in console.log())
+
+    assert console.end() == 0
+    assert "Traceback" not in console.log()
+
+
 def _write(world: World, made: Sequence[Output]) -> None:
     """Write outputs as risk does."""
     producer = Producer({"bootstrap.servers": world.settings.brokers, "partitioner": "murmur2"})

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from pipeline.demo.market import Quote
-from pipeline.demo.venue import PaperVenue
+from pipeline.demo.venue import DemoVenue
 from pipeline.streams.clients.partitioner import partition_of
 from riskgate import Engine, UnavailableError
 from riskgate.conformance.check import check
@@ -24,7 +24,7 @@ TERMS = Terms(patience_ms=20_000, quiet_ms=1200)
 
 
 @contextmanager
-def running(world: World, venue: PaperVenue) -> Iterator[None]:
+def running(world: World, venue: DemoVenue) -> Iterator[None]:
     engine = Engine(venue)
     brokers, prefix = world.settings.brokers, world.settings.topic_prefix
     thread = threading.Thread(target=engine.run, args=(brokers,), kwargs={"topic_prefix": prefix})
@@ -34,8 +34,8 @@ def running(world: World, venue: PaperVenue) -> Iterator[None]:
     thread.join()
 
 
-def paper() -> PaperVenue:
-    venue = PaperVenue({})
+def paper() -> DemoVenue:
+    venue = DemoVenue({})
     venue.quotes = QUOTES
     return venue
 
@@ -77,3 +77,26 @@ def test_a_check_is_refused_where_riskgate_has_worked(world: World) -> None:
 
     with pytest.raises(UnavailableError, match="riskgate has worked under the topic prefix"):
         stage(world)
+
+
+def test_one_account_alone_is_refused_at_every_start_when_its_record_is_noise(
+    world: World,
+) -> None:
+    world.send_bytes("decisions", b"noise", key=b"acct-1")
+    for start in (1, 2):
+        for account in ("acct-1", "acct-2"):
+            value = decision_bytes(f"s{start}", account=account, sequence=start)
+            world.send_bytes("decisions", value, key=account.encode())
+        with running(world, paper()):
+            rows = world.read("orders", partial(are_many, 2 * start))
+
+    assert sorted((row["account_id"], row["signal_id"], row["status"]) for row in rows) == [
+        ("acct-1", "s1", "rejected"),
+        ("acct-1", "s2", "rejected"),
+        ("acct-2", "s1", "expired"),  # Of another year.
+        ("acct-2", "s2", "expired"),
+    ]
+
+
+def are_many(count: int, rows: list[Row]) -> bool:
+    return len(rows) >= count

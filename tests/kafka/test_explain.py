@@ -82,4 +82,4 @@ def test_explain_ends_with_one_when_nothing_is_found(world: World) -> None:
 
 
 def test_no_more_are_shown_than_asked_for_when_there_are_many(world: World) -> None:
-    assert len(signals(world, "--since", "1h", "--account", "a", "--max", "1")) == 1
+    assert len(signals(world, "--from", "1h", "--account", "a", "--max", "1")) == 1

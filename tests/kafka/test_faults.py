@@ -67,10 +67,30 @@ def test_every_signal_is_decided_once_when_the_broker_restarts(tmp_path: Path) -
         assert [worker.ready().end() for worker in supervisor.workers.values()] == [0, 0, 0]
 
 
+def test_processes_outlive_a_broker_that_is_away_for_a_minute(tmp_path: Path) -> None:
+    with LocalKafka() as kafka, World(kafka.bootstrap, tmp_path) as world:
+        roles = [world.run(role).ready() for role in ("broadcast", "risk", "ingest")]
+        world.send(*(given.account(name) for name in ACCOUNTS))
+
+        def leave(number: int) -> None:
+            if number == 100:
+                world.flush()
+                kafka.kill()
+                time.sleep(60)
+                kafka.restart()
+
+        ask(world, 200, meanwhile=leave)
+
+        assert_exactly_once(world, 200)
+        assert [role.process.poll() for role in roles] == [None, None, None]
+        assert [role.ready().end() for role in roles] == [0, 0, 0]
+        assert "A new session begins in this process" in "".join(role.log() for role in roles)
+
+
 def test_ingest_ends_by_itself_when_the_broker_takes_no_commit(
     world: World, kafka: LocalKafka
 ) -> None:
-    ingest = world.run("ingest", table_lag_ms_max=5000).ready()
+    ingest = world.run("ingest", table_lag_ms_max=5000, sessions_mended_max=0).ready()
     ask(world, 20, meanwhile=lambda _: None)
     world.flush()
 

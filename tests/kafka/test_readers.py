@@ -54,6 +54,14 @@ def rows(world: World, *arguments: str) -> list[Row]:
     return [orjson.loads(line) for line in text.splitlines()]
 
 
+ENDED = ["triggered", "resumed"]
+
+
+def statuses(rows: list[Row], account: str) -> list[str]:
+    """Return what happened to the stops of an account, in order."""
+    return [row["status"] for row in rows if row["account_id"] == account]
+
+
 def test_stopped_account_comes_first_when_accounts_are_shown(world: World) -> None:
     code, text = run(world, "accounts", "--table")
 
@@ -188,6 +196,20 @@ def test_halt_and_resume_say_what_the_gate_did_when_they_wait(world: World) -> N
     assert lifted[1].startswith("stop c:2:1 of c is lifted; it trades again (")
 
 
+def test_halt_lifts_itself_when_it_is_timed(world: World) -> None:
+    world.send(given.account("d"))
+    world.read("account_states", lambda rows: "d" in {row["account_id"] for row in rows})
+
+    halted = run(world, "halt", "d", *SIGNED, "--for", "3s")
+    found = world.read("emergency_stops", lambda rows: statuses(rows, "d") == ENDED)
+
+    assert (halted[0], ", until " in halted[1]) == (0, True)
+    opened, lifted = (row for row in found if row["account_id"] == "d")
+    assert (lifted["reason"], lifted["author"]) == ("its time is over", None)
+    assert opened["ends_at_ms"] == opened["at_ms"] + 3000
+    assert 0 <= lifted["at_ms"] - opened["ends_at_ms"] < 5000
+
+
 def test_limits_say_that_they_are_in_force_when_apply_waits(world: World, tmp_path: Path) -> None:
     file = tmp_path / "limits.yaml"
     file.write_text("cash: {enabled: false}\n")
@@ -204,7 +226,7 @@ def test_command_for_everyone_needs_a_yes_when_nobody_can_be_asked(world: World)
 
     assert (everyone[0], flatten[0]) == (2, 2)
     assert "add --yes" in " ".join(everyone[1].split())
-    assert {row["account_id"] for row in rows(world, "stops")} <= {STOPPED, "c"}
+    assert {row["account_id"] for row in rows(world, "stops")} <= {STOPPED, "c", "d"}
 
 
 def test_control_is_not_confirmed_when_no_worker_runs(kafka: LocalKafka, tmp_path: Path) -> None:
@@ -231,3 +253,21 @@ def test_stop_stands_between_the_decisions_when_an_account_is_explained(world: W
     newest, *older = [line.split("  ")[2].split()[0] for line in text.splitlines()]
     assert newest == "REJECTED"
     assert {"STOPPED", "CONTROL", "LIMITS"} <= {*older}
+
+
+def test_stop_names_who_looks_at_it_when_somebody_acknowledged_it(world: World) -> None:
+    (before,) = rows(world, "stops", "--open", "--account", STOPPED)
+
+    code, text = run(world, "acknowledge", STOPPED, *SIGNED)
+
+    stop_id = before["stop_id"]
+    assert (code, text[: text.index(" (")]) == (
+        0,
+        f"stop {stop_id} is acknowledged by anna; it stays open",
+    )
+    (after,) = rows(world, "stops", "--open", "--account", STOPPED)
+    assert (after["acknowledged_by"], after["acknowledged_reason"]) == ("anna", "a test")
+    listed = rows(world, "audit", "--account", STOPPED)
+    assert [row["author"] for row in listed if "CONTROL acknowledge" in row["text"]] == ["anna"]
+    assert run(world, "acknowledge", TRADING, *SIGNED) == (0, f"{TRADING} has no open stop.\n")
+    assert run(world, "acknowledge", "*", *SIGNED)[0] == 2

@@ -15,25 +15,21 @@ from pathlib import Path
 
 import orjson
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from pipeline.errors import StartupError
 from pipeline.local.kafka import LocalKafka
 from pipeline.rebuild.rebuild import rebuild
 from pipeline.streams.clients.broker import Broker
-from pipeline.streams.engine.applications import RiskApplication
-from pipeline.streams.observe.tally import Tally
-from pipeline.streams.role_interface import changelog_name
-from pipeline.streams.role_names import RoleName
+from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.clients.topic_plan import risk_changelog
 from pipeline.streams.roles.children import python_command
-from pipeline.streams.roles.decide.decide import Risk
-from pipeline.streams.roles.workers import engine_settings
 from pipeline.verify.kafka import KafkaReading, Stretch
 from tests import given
-from tests.kafka.killed_rebuild import STEPS
-from tests.kafka.rig import Worker
-from tests.kafka.world import PARTITIONS, Row, World, until
+from tests.kafka.killed_rebuild import STEPS, STEPS_OF_ONE
+from tests.kafka.lone_risk import await_alone, lose_state, worker
+from tests.kafka.world import PARTITIONS, Row, World
 from topics.codec import encode_event
 from topics.events import AccountEvent, Event, HeartbeatEvent, LimitsEvent, SignalEvent
 from topics.events import Heartbeat as Nothing
@@ -41,17 +37,42 @@ from topics.events import Heartbeat as Nothing
 ACCOUNTS = [f"acct-{number}" for number in range(6)]
 RULES = given.only("cash", "drawdown", "heartbeat")
 SIGNALS = 50  # For each account.
+SPOILED = partition_of(ACCOUNTS[0], PARTITIONS)
 
 
 @pytest.fixture
 def lost(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
     """300 decided signals, and neither changelog nor folder of what decided them."""
     with World(kafka.bootstrap, tmp_path) as world:
-        world.settings = world.settings.model_copy(update={"state_dir": tmp_path / "state"})
-        begin(world)
-        decide(world, 0, SIGNALS)
+        decide_first(world, tmp_path)
         lose_state(world)
         yield world
+
+
+@pytest.fixture
+def spoiled(kafka: LocalKafka, tmp_path: Path) -> Iterator[World]:
+    """300 decided signals, and one partition's changelog that forgot its accounts."""
+    with World(kafka.bootstrap, tmp_path) as world:
+        decide_first(world, tmp_path)
+        forget_accounts(world)
+        yield world
+
+
+def decide_first(world: World, folder: Path) -> None:
+    world.settings = world.settings.model_copy(update={"state_dir": folder / "state"})
+    begin(world)
+    decide(world, 0, SIGNALS)
+
+
+def forget_accounts(world: World) -> None:
+    """Delete the accounts of a partition from the changelog, as a wrong compaction would."""
+    settings = world.settings
+    name = risk_changelog(settings)
+    producer = Producer(settings.connection())
+    for account_id in ACCOUNTS:
+        if world.partition_of(account_id) == SPOILED:
+            producer.produce(name, None, f"s|a|{account_id}".encode(), SPOILED)
+    assert producer.flush(30) == 0
 
 
 def write(world: World, event: Event, *partitions: int) -> None:
@@ -87,15 +108,6 @@ def decide(world: World, first: int, last: int) -> None:
     risk.stop()
 
 
-def worker(world: World) -> Worker:
-    """Start the risk role in a thread of this process."""
-    settings = world.settings
-    engine = engine_settings(settings, RoleName.RISK, (settings.topic("events"),))
-    app, tally = RiskApplication(engine), Tally()
-    produce = {"produce": app.produce, "produce_with_state": app.produce_with_state}
-    return Worker(app, Risk(settings, **produce, tally=tally))  # type: ignore[arg-type]
-
-
 def refusal(world: World) -> str:
     """Return why a worker does not begin, once the group has forgotten it."""
     reason = str(worker(world).end())
@@ -107,14 +119,6 @@ def answered(rows: list[Row]) -> Counter[tuple[str, str]]:
     return Counter(
         (row["account_id"], row["signal_id"]) for row in rows if row["kind"] == "decision"
     )
-
-
-def lose_state(world: World) -> None:
-    settings, admin = world.settings, AdminClient(world.settings.connection())
-    name = changelog_name(settings.group("risk"), settings.topic("events"))
-    admin.delete_topics([name])[name].result()
-    until(lambda: name not in admin.list_topics(timeout=5).topics, world.logs)
-    shutil.rmtree(settings.state_dir)
 
 
 def lose_offsets(world: World) -> None:
@@ -131,18 +135,20 @@ def offsets(world: World) -> list[int]:
         return [place.offset for place in asking.committed(places, timeout=10)]
 
 
-def killed(world: World, step: str) -> int:
+def changelog_ends(world: World) -> list[int]:
+    settings = world.settings
+    name = risk_changelog(settings)
+    with closing(Consumer({**settings.connection(), "group.id": "test"})) as asking:
+        places = [TopicPartition(name, number) for number in range(PARTITIONS)]
+        return [asking.get_watermark_offsets(place, timeout=10)[1] for place in places]
+
+
+def killed(world: World, step: str, *options: str) -> int:
     """Return the exit code of a rebuild that is killed at a step."""
-    command = python_command("-m", "tests.kafka.killed_rebuild", step)
+    command = python_command("-m", "tests.kafka.killed_rebuild", step, *options)
     return subprocess.run(
         command, env={**os.environ, **world.environment("one")}, check=False
     ).returncode
-
-
-def await_alone(world: World) -> None:
-    """Wait until the group has forgotten who was killed."""
-    admin, group = AdminClient(world.settings.connection()), world.settings.group("risk")
-    until(lambda: not admin.describe_consumer_groups([group])[group].result().members, world.logs)
 
 
 def require_going_on(world: World) -> None:
@@ -192,6 +198,40 @@ def test_state_is_whole_or_refused_when_a_rebuild_was_killed(lost: World) -> Non
     rebuild(lost.settings, from_snapshots=False, accept=False)
 
     require_going_on(lost)
+
+
+def test_one_partition_is_made_again_when_its_changelog_was_spoiled(
+    spoiled: World, tmp_path: Path
+) -> None:
+    disk = shutil.copytree(spoiled.settings.state_dir, tmp_path / "disk")
+    for step in STEPS_OF_ONE:
+        assert (step, killed(spoiled, step, "--partition", str(SPOILED))) == (step, -signal.SIGKILL)
+        await_alone(spoiled)
+    before = changelog_ends(spoiled)
+
+    rebuild(spoiled.settings, from_snapshots=False, accept=False, partition=SPOILED)
+
+    changed = [was != now for was, now in zip(before, changelog_ends(spoiled), strict=True)]
+    assert changed == [number == SPOILED for number in range(PARTITIONS)]
+    # A worker whose disk is of before takes nothing from it.
+    shutil.copytree(disk, spoiled.settings.state_dir, dirs_exist_ok=True)
+    require_going_on(spoiled)
+
+
+def test_worker_refuses_when_a_rebuild_of_one_partition_was_killed(spoiled: World) -> None:
+    killed(spoiled, "before its policy is back", "--partition", str(SPOILED))
+    with pytest.raises(StartupError, match=r"cleanup\.policy=compact,delete"):
+        worker(spoiled)
+    await_alone(spoiled)
+    assert killed(spoiled, "before its commit", "--partition", str(SPOILED)) == -signal.SIGKILL
+    await_alone(spoiled)
+
+    assert "state was lost" in refusal(spoiled)
+
+
+def test_partition_is_refused_when_there_is_none_of_that_number(world: World) -> None:
+    with pytest.raises(StartupError, match="--partition 4 is none of 0 to 3"):
+        rebuild(world.settings, from_snapshots=False, accept=False, partition=PARTITIONS)
 
 
 def test_rebuild_refuses_when_a_worker_is_a_member(world: World, tmp_path: Path) -> None:

@@ -3,19 +3,38 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from msgspec import Raw, Struct
 
 from pipeline.local.kafka import LocalKafka
+from pipeline.replay.tapes import to_bytes
+from pipeline.streams.clients.broker import Broker
 from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.clients.read_to_end import operator_reader, read_to_end
 from pipeline.streams.roles.children import riskgate_command
 from tests import given
-from tests.kafka.world import World
+from tests.kafka.world import PARTITIONS, World
 
 ACCOUNTS = [f"acct-{number}" for number in range(6)]
 RULES = given.only("cash", "drawdown", "heartbeat")
+OUTPUTS = ("decisions", "emergency_stops", "alerts")
+
+
+class Output(Struct):
+    """A line that replay prints."""
+
+    topic: str
+    key: str
+    value: Raw
+
+
+decode_output = msgspec.json.Decoder(Output).decode
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +172,50 @@ def test_report_tells_of_every_account_when_it_reads_the_log(world: World, tmp_p
     assert (code, printed) == (0, f"{page} covers 7 accounts.\n")
     # Each bought 5 at 100, which are worth 51.
     assert page.read_text().count("<td>-245.00</td>") == 12
+
+
+def test_recording_decides_what_was_published_when_it_is_replayed(
+    world: World, tmp_path: Path
+) -> None:
+    trade(world)
+    whole, one = tmp_path / "log.jsonl.gz", tmp_path / "one.jsonl"
+
+    said = [
+        run(world, "record", str(whole)),
+        run(world, "record", str(one), "--account", "acct-3", "--account", "x"),
+    ]
+
+    assert [code for code, _ in said] == [0, 1], said
+    assert f"{whole} holds " in said[0][1]
+    assert said[1][1].endswith("riskgate: account x has no recorded event\n")
+    for file, accounts in ((whole, {*ACCOUNTS}), (one, {"acct-3"})):
+        code, printed = run(world, "replay", str(file))
+        assert code == 0, printed
+        decided = values_by_topic(printed.encode().splitlines(), accounts)
+        assert decided == published(world, accounts)
+        assert all(decided.values())
+
+
+def values_by_topic(lines: list[bytes], accounts: set[str]) -> dict[str, list[bytes]]:
+    """The bytes of these accounts' outputs; each names its account and sequence."""
+    found: dict[str, list[bytes]] = {topic: [] for topic in OUTPUTS}
+    for line in lines:
+        each = decode_output(line)
+        if each.topic in found and each.key in accounts:
+            found[each.topic].append(bytes(each.value))
+    return {topic: sorted(values) for topic, values in found.items()}
+
+
+def published(world: World, accounts: set[str]) -> dict[str, list[bytes]]:
+    """The bytes in Kafka of the same."""
+    found: dict[str, list[bytes]] = {}
+    for topic in OUTPUTS:
+        name = world.settings.topic(topic)
+        places = [TopicPartition(name, number, OFFSET_BEGINNING) for number in range(PARTITIONS)]
+        with closing(operator_reader(Broker(world.settings))) as consumer:
+            found[topic] = sorted(
+                to_bytes(message.value() or b"")
+                for message in read_to_end(consumer, places)
+                if to_bytes(message.key() or b"").decode() in accounts
+            )
+    return found

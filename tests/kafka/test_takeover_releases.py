@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from pathlib import Path
+from signal import SIGKILL
 
 import pytest
 
@@ -42,7 +43,8 @@ def decisions_after_one_more(world: World) -> list[tuple[str, str, str]]:
     rows: list[Row] = world.read(
         "decisions", lambda rows: any(row.get("signal_id") == "after" for row in rows)
     )
-    return [(row["signal_id"], row["verdict"], row["rules_version"]) for row in rows]
+    signals = [row for row in rows if row["kind"] == "decision"]
+    return [(row["signal_id"], row["verdict"], row["rules_version"]) for row in signals]
 
 
 @pytest.mark.parametrize(
@@ -67,3 +69,22 @@ def test_what_was_published_stands_when_another_release_takes_over(
         assert '"Decided again: 5 outputs were there already, 0 were not"' in second.log()
     finally:
         second.kill()
+
+
+def test_what_was_published_stands_when_the_heir_dies_while_it_decides_again(
+    world: World, tmp_path: Path
+) -> None:
+    killed_behind_its_checkpoint(world)
+    # It sends a stop behind all that is published, and saves a checkpoint in the middle of it.
+    assert heir(world, "halting_and_killed", tmp_path).code() == -SIGKILL
+    third = heir(world, "halting", tmp_path)
+    try:
+        third.ready()
+        decisions = decisions_after_one_more(world)
+
+        own = [(name, "approved", rules_version()) for name in FIRST]
+        assert decisions == [*own, ("after", "rejected", OTHER)]
+        # Behind the checkpoint there were s2 to s4, which it would have rejected.
+        assert '"Decided again: 3 outputs were there already' in third.log()
+    finally:
+        third.kill()

@@ -1,9 +1,9 @@
 """Inputs that their writers send in transactions, whose markers take offsets, too."""
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from tests.kafka.world import World
+from tests.kafka.world import World, until
 
 
 def send_in_transaction(world: World, topic: str) -> None:
@@ -23,10 +23,26 @@ def delete_all(world: World, topic: str) -> int:
     return int(answer.result().low_watermark)
 
 
+def await_committed(world: World, topic: str, offset: int) -> None:
+    """Wait until ingest has saved that it stands at an offset of partition 0."""
+    asking = Consumer(
+        {
+            "bootstrap.servers": world.settings.brokers,
+            "group.id": world.settings.role_group("ingest"),
+        }
+    )
+    place = TopicPartition(world.settings.topic(topic), 0)
+    try:
+        until(lambda: asking.committed([place], timeout=10)[0].offset == offset, world.logs)
+    finally:
+        asking.close()
+
+
 def test_ingest_begins_again_when_a_marker_behind_its_last_record_was_deleted(world: World) -> None:
     worker = world.run("ingest").ready()
     send_in_transaction(world, "fills")
     world.read("dead_letters", lambda rows: len(rows) >= 1)
+    await_committed(world, "fills", 2)  # Behind the marker, which it learns of a moment later.
     assert worker.end() == 0
     assert delete_all(world, "fills") == 2
 

@@ -52,6 +52,7 @@ class Record(NamedTuple):
 
     row: Row
     at_ms: int
+    partition: int
 
 
 class Worker:
@@ -156,10 +157,20 @@ class World:
 
     def run(self, *roles: str, instance: str = "one", **settings: int | str) -> Worker:
         """Start `riskgate run` with these roles, all three without a name."""
+        return self.start("run", *roles, instance=instance, **settings)
+
+    def start(self, *command: str, instance: str = "one", **settings: int | str) -> Worker:
+        """Start a command of riskgate that serves until it is told to end."""
+        return self.start_process(riskgate_command(*command), instance=instance, **settings)
+
+    def start_process(
+        self, command: Sequence[str], *, instance: str = "one", **settings: int | str
+    ) -> Worker:
+        """Start any command with the settings of a worker."""
         more = {variable(name): str(value) for name, value in settings.items()}
-        log = self._folder / f"{len(self._workers)}-{'-'.join(roles)}.log"
+        log = self._folder / f"{len(self._workers)}-{instance}.log"
         environment = {**os.environ, **self.environment(instance), **more}
-        self._workers.append(Worker.start(riskgate_command("run", *roles), log, environment))
+        self._workers.append(Worker.start(command, log, environment))
         return self._workers[-1]
 
     def send(self, *messages: Struct) -> None:
@@ -182,7 +193,7 @@ class World:
 
     def partition_of(self, account_id: str) -> int:
         """Return where an account's records are."""
-        return partition_of(account_id, PARTITIONS)
+        return partition_of(account_id, self.settings.partitions)
 
     def flush(self) -> None:
         """Wait until everything sent is in the log."""
@@ -223,7 +234,7 @@ class World:
 
         def hand_on(message: Message) -> bool:
             row = orjson.loads(message.value() or b"{}")
-            return take(Record(row, message.timestamp()[1]))
+            return take(Record(row, message.timestamp()[1], message.partition() or 0))
 
         self._consume(topic, hand_on)
 
@@ -241,7 +252,10 @@ class World:
     def ends(self, topic: str) -> list[int]:
         """Return where the log of each partition ends."""
         with closing(self._reader(topic)) as consumer:
-            places = [TopicPartition(self.settings.topic(topic), n) for n in range(PARTITIONS)]
+            places = [
+                TopicPartition(self.settings.topic(topic), n)
+                for n in range(self.settings.partitions)
+            ]
             return [consumer.get_watermark_offsets(place, timeout=10)[1] for place in places]
 
     def configure(self, topic: str, name: str, value: str) -> None:

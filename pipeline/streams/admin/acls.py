@@ -4,20 +4,26 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from pipeline.errors import StartupError
-from pipeline.streams.clients.topic_plan import further_topic
-from pipeline.streams.role_interface import TABLES_GROUP, changelog_name
+from pipeline.streams.clients.topic_plan import further_topic, risk_changelog
+from pipeline.streams.role_interface import TABLES_GROUP
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.catalogue import INPUTS, TOPICS
 from topics.further import owner_of
+from topics.origins import ORIGIN
 from topics.topic import Topic
 
-__all__ = ["Access", "accesses", "acl_lines"]
+__all__ = ["SHOWN", "Access", "accesses", "acl_lines"]
 
 Kind = Literal["topic", "group", "transactional-id", "cluster"]
 OPTIONS = {"cluster": "--cluster"}
 # Outside parties that read; riskgate's own roles have their own groups.
 READERS = ("strategy", "engine", "desk", "market")
+# What the console shows; of events its view Health reads how old heartbeats are.
+SHOWN = (
+    "account_states", "decisions", "emergency_stops", "alerts", "dead_letters", "limits",
+    "controls", "events",
+)  # fmt: skip
 
 
 class Access(NamedTuple):
@@ -32,7 +38,13 @@ class Access(NamedTuple):
 
 def accesses(settings: Settings) -> list[Access]:
     """Return the least access that each party needs."""
-    return [*_of_topics(settings), *_of_roles(settings), *_of_operators(settings)]
+    return [
+        *_of_topics(settings),
+        *_of_roles(settings),
+        *_of_operators(settings),
+        *_of_console(settings),
+        *_of_auditors(settings),
+    ]
 
 
 def acl_lines(settings: Settings, *, owner: str | None = None) -> list[str]:
@@ -94,7 +106,7 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
     # Broadcast measures how far risk is behind.
     yield Access(RoleName.BROADCAST, "Describe", "group", risk, prefixed=True)
     for operation in ("Read", "Write", "DescribeConfigs"):
-        yield Access(RoleName.RISK, operation, "topic", _changelog(settings))
+        yield Access(RoleName.RISK, operation, "topic", risk_changelog(settings))
     for operation in ("Describe", "Write"):
         yield Access(RoleName.RISK, operation, "transactional-id", risk, prefixed=True)
 
@@ -102,20 +114,40 @@ def _of_roles(settings: Settings) -> Iterator[Access]:
 def _of_operators(settings: Settings) -> Iterator[Access]:
     """List what the operator's commands need besides topic access."""
     yield Access("operator", "Create", "cluster", "kafka-cluster")
-    yield Access("operator", "DescribeConfigs", "cluster", "kafka-cluster")
-    for name in (*map(settings.topic, (*TOPICS, *settings.further_topics)), _changelog(settings)):
-        yield Access("operator", "Describe", "topic", name)
-        yield Access("operator", "DescribeConfigs", "topic", name)
-    yield Access("operator", "Read", "group", settings.group("operator"))
-    for role in RoleName:  # `riskgate health` asks who reads what, and how far they are.
-        yield Access("operator", "Describe", "group", settings.group(role), prefixed=True)
+    # After a repartition: what the accounts of `events` began with.
+    yield Access("operator", "Read", "topic", settings.topic(ORIGIN))
+    yield from _looking(settings, "operator")
     for operation in ("Describe", "Write"):  # `riskgate budgets` fences a second publisher.
         yield Access("operator", operation, "transactional-id", settings.group("budgets"))
 
 
-def _changelog(settings: Settings) -> str:
-    """Return the changelog of this replica set; its groups and ids are allowed by prefix."""
-    return changelog_name(settings.role_group(RoleName.RISK), settings.topic("events"))
+def _of_console(settings: Settings) -> Iterator[Access]:
+    """List what a console needs that only shows; one that may act logs in as the operator."""
+    for name in SHOWN:
+        yield Access("console", "Read", "topic", settings.topic(name))
+    yield from _looking(settings, "console")
+
+
+def _of_auditors(settings: Settings) -> Iterator[Access]:
+    """List what who archives, verifies, replays or records needs: to read all, to write nothing."""
+    for name in (*TOPICS, *settings.further_topics):
+        yield Access("auditor", "Read", "topic", settings.topic(name))
+    yield Access("auditor", "Read", "topic", settings.topic(ORIGIN))
+    yield from _looking(settings, "auditor")
+
+
+def _looking(settings: Settings, party: str) -> Iterator[Access]:
+    """List what `riskgate health` asks, and the group of every reader that a person starts."""
+    yield Access(party, "DescribeConfigs", "cluster", "kafka-cluster")
+    for name in (
+        *map(settings.topic, (*TOPICS, *settings.further_topics)),
+        risk_changelog(settings),
+    ):
+        yield Access(party, "Describe", "topic", name)
+        yield Access(party, "DescribeConfigs", "topic", name)
+    yield Access(party, "Read", "group", settings.group("operator"))
+    for role in RoleName:  # Who reads what, and how far they are.
+        yield Access(party, "Describe", "group", settings.group(role), prefixed=True)
 
 
 def _line(access: Access) -> str:

@@ -1,14 +1,14 @@
 """The limits documents in Kafka, for the operator's commands."""
 
+import time
 from collections.abc import Iterable, Iterator
 from heapq import merge
-from typing import NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Message, TopicPartition
 
-from pipeline.risk.account.account import Document
-from pipeline.risk.limits.document import canonical, faults_of
-from pipeline.risk.limits.taking import next_document
+from pipeline.risk.account.documents import Document
+from pipeline.risk.limits.document import faults_of
+from pipeline.risk.limits.taking import next_document, without_ended
 from pipeline.streams.clients.broker import Address, Broker
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.read_to_end import (
@@ -32,28 +32,53 @@ __all__ = [
 ]
 
 
-class Published(NamedTuple):
-    """The result of a log of documents."""
+class Published:
+    """The result of a log of documents, each applied as risk does."""
 
-    in_force: dict[str, LimitsDocument]  # By account, including `*`.
-    highest: dict[str, int]  # The highest version of any document, including refused ones.
+    def __init__(self) -> None:
+        self.in_force: dict[str, LimitsDocument] = {}  # The lasting ones by account, `*` included.
+        self.highest: dict[str, int] = {}  # Of any document, including refused ones.
+        self.held: dict[str, Document] = {}  # What risk keeps, by account.
+        # What is temporary or proposed, by account and version.
+        self.passing: dict[tuple[str, int], LimitsDocument] = {}
+        self._ends_ms: int | None = None  # When the first temporary document ends.
 
     def rules_of(self, account_id: str) -> str:
-        """Return the rules of an account's document, as risk stores them; {} without one."""
-        document = self.in_force.get(account_id)
-        return canonical({} if document is None else document.rules)
+        """Return the rules of an account's documents, as risk stores them; {} without one."""
+        return self.of(account_id).in_force
 
-    def take(self, document: LimitsDocument) -> bool:
-        """Apply a document as risk does; return False if it is refused."""
+    def of(self, account_id: str) -> Document:
+        """Return what risk keeps of an account's documents, or of those of `*`."""
+        return self.held.get(account_id) or Document()
+
+    def take(self, document: LimitsDocument, at_ms: int) -> bool:
+        """Apply a document at its append time; return False if it is refused."""
+        self.end(at_ms)
         name = document.account_id
-        held = self.in_force.get(name)
-        stored = Document() if held is None else Document(held.version, canonical(held.rules))
         below = "{}" if name == EVERYONE else self.rules_of(EVERYONE)
-        taken, _ = next_document(stored, document, below=below)
-        if taken is not None:
-            self.in_force[name] = document
+        held = self.of(name)
+        taken = next_document(held, document, below=below, now_ms=at_ms).document
         self.highest[name] = max(self.highest.get(name, 0), document.version)
-        return taken is not None
+        if taken is None:
+            return False
+        self.held[name] = taken
+        if taken.version == held.version or document.duration_ms is not None:
+            self.passing[name, document.version] = document
+        else:
+            self.in_force[name] = document
+        self._find_end()
+        return True
+
+    def end(self, now_ms: int) -> None:
+        """End the temporary documents whose time is over."""
+        if self._ends_ms is None or now_ms < self._ends_ms:
+            return
+        self.held = {name: without_ended(held, now_ms)[0] for name, held in self.held.items()}
+        self._find_end()
+
+    def _find_end(self) -> None:
+        ends = (held.ends_ms for held in self.held.values())
+        self._ends_ms = min((end_ms for end_ms in ends if end_ms is not None), default=None)
 
 
 def published(settings: Settings) -> Published:
@@ -65,15 +90,16 @@ def published(settings: Settings) -> Published:
         if document is not None:
             # A broker's clock can go back; a document never precedes the one before it in its log.
             log.append((max(message.timestamp()[1], log[-1][0] if log else 0), document))
-    found = merge(*logs.values(), key=lambda item: item[0])
-    return published_of(document for _, document in found)
+    found = published_of(merge(*logs.values(), key=lambda item: item[0]))
+    found.end(time.time_ns() // 1_000_000)
+    return found
 
 
-def published_of(documents: Iterable[LimitsDocument]) -> Published:
-    """Apply documents in order, as risk does: each replaces the one before, or is refused."""
-    found = Published({}, {})
-    for document in documents:
-        found.take(document)
+def published_of(documents: Iterable[tuple[int, LimitsDocument]]) -> Published:
+    """Apply documents in order, each at its append time, as risk does."""
+    found = Published()
+    for at_ms, document in documents:
+        found.take(document, at_ms)
     return found
 
 
@@ -105,6 +131,9 @@ def first_instead_of(
         found = _document(message)
         if found is None or found.account_id != document.account_id or any(faults_of(found.rules)):
             continue
+        is_of_it = found.approval is not None and found.version == document.version
+        if found.approval == "propose" or is_of_it:
+            continue  # A proposal changes nothing; its approvals have its version and its rules.
         if found.version >= document.version:
             return found
     return None

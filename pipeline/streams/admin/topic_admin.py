@@ -21,14 +21,23 @@ from pipeline.streams.clients.topic_plan import (
     offsets_differences,
     plan,
     plan_changelog,
+    risk_changelog,
     sources_obstacle,
 )
-from pipeline.streams.role_interface import changelog_name
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
+from topics.origins import ORIGIN
 from topics.topic import Topic
 
-__all__ = ["create_missing", "differences", "recreate_changelog", "require_topics"]
+__all__ = [
+    "await_leaders",
+    "create_missing",
+    "create_topic",
+    "delete_topic",
+    "differences",
+    "planned_changelog",
+    "require_topics",
+]
 
 REQUEST_SECONDS_MAX = 30
 LEADERS_SECONDS_MAX = 30.0
@@ -43,35 +52,23 @@ def create_missing(settings: Settings) -> list[str]:
     broker = Broker(settings)
     admin = broker.admin()
     cluster = broker.metadata(admin)
-    planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
+    _require_finished(settings, cluster)
+    planned_topics = [*_plan(settings, cluster), planned_changelog(settings, cluster)]
     missing = [topic for topic in planned_topics if topic.name not in cluster.topics]
-    created = [topic.name for topic in missing if _create(admin, topic)]
+    created = [topic.name for topic in missing if create_topic(admin, topic)]
     # Brokers answer before all of them know the topic; the next client could miss it.
-    _await_leaders(broker, admin, [topic.name for topic in planned_topics])
+    await_leaders(broker, admin, [topic.name for topic in planned_topics])
     return created
 
 
-def recreate_changelog(settings: Settings) -> None:
-    """Delete the changelog of risk if there is one, and create it empty.
-
-    It has another id then, so no disk that belongs to the one before is taken for its own. Raise
-    BrokerError if it cannot be deleted or created.
-    """
-    broker = Broker(settings)
-    admin = broker.admin()
-    cluster = broker.metadata(admin)
-    planned = _changelog(settings, cluster)
-    if planned.name in cluster.topics:
-        _delete(admin, planned.name)
-    give_up_s = time.monotonic() + REQUEST_SECONDS_MAX
-    while not _create(admin, planned):  # It is still being deleted.
-        if time.monotonic() > give_up_s:
-            raise BrokerError(
-                f"{planned.name} was deleted, and still exists {REQUEST_SECONDS_MAX} s later; "
-                "check that nothing else creates it, then try again"
-            )
-        time.sleep(0.1)
-    _await_leaders(broker, admin, [planned.name])
+def _require_finished(settings: Settings, cluster: ClusterMetadata) -> None:
+    """Raise BrokerError while state is being carried over: with `events`, roles would start."""
+    there = cluster.topics
+    if settings.topic(ORIGIN) in there and settings.topic("events") not in there:
+        raise BrokerError(
+            f"Accounts are being carried over to {settings.topic_prefix}…: finish that with "
+            "riskgate repartition, under the settings of the old topics; it makes all topics"
+        )
 
 
 def differences(settings: Settings) -> list[str]:
@@ -79,7 +76,7 @@ def differences(settings: Settings) -> list[str]:
     broker = Broker(settings)
     admin = broker.admin()
     cluster = broker.metadata(admin)
-    planned_topics = [*_plan(settings, cluster), _changelog(settings, cluster)]
+    planned_topics = [*_plan(settings, cluster), planned_changelog(settings, cluster)]
     with broker.sentences():
         found = _found(admin, cluster, names={planned.name for planned in planned_topics})
         brokers = {node: _broker_config(admin, node) for node in sorted(cluster.brokers)}
@@ -131,9 +128,10 @@ def _plan(settings: Settings, cluster: ClusterMetadata) -> list[Planned]:
     )
 
 
-def _changelog(settings: Settings, cluster: ClusterMetadata) -> Planned:
+def planned_changelog(settings: Settings, cluster: ClusterMetadata) -> Planned:
+    """Return how the changelog of risk is created."""
     return plan_changelog(
-        changelog_name(settings.role_group(RoleName.RISK), settings.topic("events")),
+        risk_changelog(settings),
         partitions=settings.partitions,
         replicas=_replicas(settings, cluster),
     )
@@ -143,7 +141,8 @@ def _replicas(settings: Settings, cluster: ClusterMetadata) -> int:
     return min(settings.replication_factor, len(cluster.brokers))
 
 
-def _create(admin: AdminClient, planned: Planned) -> bool:
+def create_topic(admin: AdminClient, planned: Planned) -> bool:
+    """Create a topic; return False if it exists. Raise BrokerError if it cannot be created."""
     new = NewTopic(
         planned.name,
         num_partitions=planned.partitions,
@@ -163,7 +162,8 @@ def _create(admin: AdminClient, planned: Planned) -> bool:
     return True
 
 
-def _delete(admin: AdminClient, name: str) -> None:
+def delete_topic(admin: AdminClient, name: str) -> None:
+    """Delete a topic. Raise BrokerError if it cannot be deleted."""
     try:
         admin.delete_topics([name], operation_timeout=REQUEST_SECONDS_MAX)[name].result()
     except KafkaException as error:
@@ -173,7 +173,7 @@ def _delete(admin: AdminClient, name: str) -> None:
         ) from error
 
 
-def _await_leaders(broker: Broker, admin: AdminClient, names: list[str]) -> None:
+def await_leaders(broker: Broker, admin: AdminClient, names: list[str]) -> None:
     """Wait until every partition of these topics has a leader that answers."""
     give_up_s = time.monotonic() + LEADERS_SECONDS_MAX
     while lacking := _lacking(broker.metadata(admin), admin, names):

@@ -17,7 +17,7 @@ from pipeline.errors import StartupError
 from topics.nesting import DEPTH_MAX
 from topics.text import quoted
 
-__all__ = ["Tree", "UnreadableFileError", "YamlFileError", "load_tree"]
+__all__ = ["Tree", "UnreadableFileError", "YamlFileError", "load_tree", "tree_of"]
 
 Place = tuple[str, ...]
 
@@ -57,7 +57,11 @@ def load_tree(path: Path) -> Tree:
     Raise UnreadableFileError if it cannot be opened, and YamlFileError, with the line, if it is not
     YAML, or a key is repeated or is not a text.
     """
-    text = _text_of(path)
+    return tree_of(_text_of(path), path)
+
+
+def tree_of(text: str, path: Path) -> Tree:
+    """Read YAML; path: what errors call it."""
     try:
         node = YAML(typ="safe", pure=True).compose(text)
         reader = _Reader(path)

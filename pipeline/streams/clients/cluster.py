@@ -5,6 +5,7 @@ Apart from application.py because every role needs some of them and none needs q
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from typing import NamedTuple, Self, TypeVar
 
 from confluent_kafka import (
@@ -24,6 +25,8 @@ from confluent_kafka.admin import (
 )
 
 from pipeline.errors import StartupError
+from pipeline.streams.client_settings import ADMIN, ADMIN_SECONDS_MAX
+from pipeline.streams.clients.broker import BrokerError
 from pipeline.streams.clients.last_error import LastError
 from pipeline.streams.clients.topic_plan import changelog_config
 from pipeline.streams.role_interface import EngineSettings
@@ -67,6 +70,7 @@ class Cluster:
         self._admin = AdminClient(
             {
                 **security,
+                **ADMIN,
                 "bootstrap.servers": brokers,
                 "log_level": 0,  # Its errors come through the callback.
                 "error_cb": self._last_error.remember,
@@ -138,8 +142,8 @@ class Cluster:
         wanted = TopicCollection(list(topics))
 
         def ask() -> dict[str, str]:
-            answers = self._admin.describe_topics(wanted, request_timeout=ATTEMPT_SECONDS_MAX)
-            return {topic: str(answer.result().topic_id) for topic, answer in answers.items()}
+            answers = self._admin.describe_topics(wanted, request_timeout=ADMIN_SECONDS_MAX)
+            return {topic: str(_result(answer).topic_id) for topic, answer in answers.items()}
 
         return self.patiently(ask)
 
@@ -150,15 +154,28 @@ class Cluster:
         high = self.patiently(lambda: self._offsets(wanted, OffsetSpec.latest()))
         return {partition: Bounds(low[partition], high[partition]) for partition in wanted}
 
+    def left_open(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Return, by partition, the offset at which the oldest transaction begins that is open."""
+        wanted, latest = list(partitions), OffsetSpec.latest()
+        stable = self.patiently(
+            lambda: self._offsets(wanted, latest, isolation=IsolationLevel.READ_COMMITTED)
+        )
+        ends = self.patiently(lambda: self._offsets(wanted, latest))
+        return {place: at for place, at in stable.items() if at < ends[place]}
+
     def _offsets(
-        self, partitions: list[tuple[str, int]], spec: OffsetSpec
+        self,
+        partitions: list[tuple[str, int]],
+        spec: OffsetSpec,
+        *,
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
     ) -> dict[tuple[str, int], int]:
         answers = self._admin.list_offsets(
             {TopicPartition(*partition): spec for partition in partitions},
-            isolation_level=IsolationLevel.READ_UNCOMMITTED,
-            request_timeout=ATTEMPT_SECONDS_MAX,
+            isolation_level=isolation,
+            request_timeout=ADMIN_SECONDS_MAX,
         )
-        found = {(tp.topic, tp.partition): answer.result().offset for tp, answer in answers.items()}
+        found = {(tp.topic, tp.partition): _result(answer).offset for tp, answer in answers.items()}
         if min(found.values(), default=0) < 0:
             # librdkafka's answer, without an error, for a leader that died just now: believed, it
             # is a log that was cut.
@@ -170,7 +187,7 @@ class Cluster:
             metadata: ClusterMetadata = self._admin.list_topics(timeout=self._seconds_max)
         except KafkaException as error:
             self._admin.poll(0)
-            raise StartupError(
+            raise BrokerError(
                 f"No Kafka broker answers at {self._brokers} within {self._seconds_max:g} s "
                 f"({self._last_error.reason or 'no answer'}); start it, or correct its address or "
                 "credentials"
@@ -184,9 +201,9 @@ class Cluster:
             replication_factor=min(3, brokers),
             config=changelog_config(brokers),
         )
-        answers = self._admin.create_topics([new], request_timeout=REQUEST_SECONDS_MAX)
+        answers = self._admin.create_topics([new], request_timeout=ADMIN_SECONDS_MAX)
         try:
-            answers[topic].result()
+            _result(answers[topic], REQUEST_SECONDS_MAX)
         except KafkaException as error:
             # Another worker may have created it meanwhile.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
@@ -203,8 +220,18 @@ class Cluster:
 
     def _config(self, topic: str) -> dict[str, str]:
         resource = ConfigResource(ResourceType.TOPIC, topic)
-        answer = self._admin.describe_configs([resource], request_timeout=REQUEST_SECONDS_MAX)
-        return {entry.name: entry.value for entry in answer[resource].result().values()}
+        answer = self._admin.describe_configs([resource], request_timeout=ADMIN_SECONDS_MAX)
+        entries = _result(answer[resource], REQUEST_SECONDS_MAX).values()
+        return {entry.name: entry.value for entry in entries}
+
+
+def _result(answer: "Future[Answer]", seconds_max: float = ATTEMPT_SECONDS_MAX) -> Answer:
+    """Return an answer. Raise KafkaException when it is an error, or does not come in time."""
+    try:
+        return answer.result(seconds_max)
+    except TimeoutError:
+        late = KafkaError(KafkaError._TIMED_OUT)  # noqa: SLF001 - Its only name.
+        raise KafkaException(late) from None
 
 
 def topic_id(settings: Settings, name: str) -> str:

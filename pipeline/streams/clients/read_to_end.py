@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from pipeline.streams.clients.broker import Broker, BrokerError, Property
-from pipeline.streams.clients.consumer_errors import is_partition_end
+from pipeline.streams.clients.consumer_errors import is_partition_end, passes_without_group
 
 __all__ = ["READ_SECONDS_MAX", "operator_reader", "read_to_end"]
 
@@ -45,6 +45,6 @@ def read_to_end(
             yield message
         elif is_partition_end(error):
             waiting.discard(message.partition())
-        else:
+        elif not passes_without_group(error):
             topic = message.topic() or "A topic"
             raise BrokerError(f"{topic} cannot be read ({error.str()}); try again")

@@ -10,11 +10,11 @@ from typing import Protocol
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, TopicDescription
 
+from pipeline.streams.client_settings import ADMIN, ADMIN_SECONDS_MAX
 from pipeline.streams.settings import Settings
 
 __all__ = ["Identity", "TopicIdentity"]
 
-REQUEST_SECONDS_MAX = 5.0
 AGAIN_SECONDS = 1.0
 
 
@@ -44,9 +44,9 @@ class TopicIdentity:
         if self._answer is not None:
             return
         if self._admin is None:
-            self._admin = AdminClient({**self._settings.connection(), "log_level": 0})
+            self._admin = AdminClient({**self._settings.connection(), **ADMIN, "log_level": 0})
         wanted = TopicCollection([self._topic])
-        answers = self._admin.describe_topics(wanted, request_timeout=REQUEST_SECONDS_MAX)
+        answers = self._admin.describe_topics(wanted, request_timeout=ADMIN_SECONDS_MAX)
         self._answer, self._again_s = answers[self._topic], None
 
     def look(self) -> str:

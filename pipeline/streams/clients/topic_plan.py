@@ -5,6 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pipeline.risk.account.account import SOURCES_MAX
+from pipeline.streams.role_interface import changelog_name
+from pipeline.streams.role_names import RoleName
+from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS, topic_of
 from topics.topic import DAY_MS, FOREVER, Topic
 
@@ -18,6 +21,7 @@ __all__ = [
     "offsets_differences",
     "plan",
     "plan_changelog",
+    "risk_changelog",
     "sources_obstacle",
 ]
 
@@ -68,6 +72,11 @@ def plan(
 def further_topic(name: str) -> Topic:
     """Return a further topic of signals or fills, which is like the default one."""
     return replace(topic_of(name), name=name)
+
+
+def risk_changelog(settings: Settings) -> str:
+    """Return the changelog of risk in this replica set."""
+    return changelog_name(settings.role_group(RoleName.RISK), settings.topic("events"))
 
 
 def plan_changelog(name: str, *, partitions: int, replicas: int) -> Planned:

@@ -1,32 +1,32 @@
 """The engine of a worker: quixstreams with its holes closed and a loop of its own.
 
-The only file that imports quixstreams, and that knows its private names. Quix Streams carries
-topics, consumer group, state with changelog and transactions; what the messages mean is a role's
-business.
+The only file that imports quixstreams, and that knows its private names. What the messages mean is
+a role's business.
 """
 # ruff: noqa: SLF001
 
 import threading
 import time
-import warnings
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from rocksdict import WriteBatch
+from confluent_kafka import Consumer, TopicPartition
 
 from pipeline.streams.clients.cluster import Cluster
 from pipeline.streams.engine.checkpoint import Keeper, revoke_seconds_max
-from pipeline.streams.engine.loop import Clients, Hooks, close_in_time
+from pipeline.streams.engine.disk_batch import Changes, batch_of
+from pipeline.streams.engine.ending import Ending
+from pipeline.streams.engine.loop import Clients, Hooks
 from pipeline.streams.engine.old_state import not_old
 from pipeline.streams.engine.partition_store import PartitionStore
 from pipeline.streams.engine.parts import Parts
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import REPLAY_SECONDS, Restores, behind_all
 from pipeline.streams.engine.sender import Sender, output_producer
-from pipeline.streams.engine.start_checks import explained, session_lost
+from pipeline.streams.engine.standby import Standby
+from pipeline.streams.engine.start_checks import SESSION_ERRORS, explained, session_lost
+from pipeline.streams.engine.unused import left_out
 from pipeline.streams.role_interface import (
     STORE,
     EngineSettings,
@@ -37,8 +37,7 @@ from pipeline.streams.role_interface import (
     Role,
 )
 
-# A library that quixstreams imports insists on warning of another, whatever the filters say.
-with warnings.catch_warnings(record=True):
+with left_out():
     from quixstreams import Application
     from quixstreams.core.stream import VoidExecutor
     from quixstreams.exceptions import QuixException
@@ -53,6 +52,7 @@ __all__ = ["StreamApplication"]
 RECOVERY_SECONDS_MAX = 600  # Without a position of a changelog, until the restore counts as stuck.
 NO_BROKER_SECONDS_MAX = 60.0
 ROCKSDB = RocksDBOptions(write_buffer_size=2**23, max_write_buffer_number=2, block_cache_size=2**26)
+COPIES = replace(ROCKSDB, write_buffer_size=2**21, open_max_retries=0)  # Of others' partitions.
 
 
 class StreamApplication(Application):
@@ -64,12 +64,14 @@ class StreamApplication(Application):
 
     def __init__(self, settings: EngineSettings, *, observer: Observer | None = None) -> None:
         self.status = EngineStatus()
-        self.produce = self._sender = Sender()
-        self.produce_with_state = self._with_state = Sender(transactional=True)
-        self._settings = settings
-        self._observer = observer or Observer()
+        self._sender, self._with_state = Sender(), Sender(transactional=True)
+        # Methods: to call an instance takes three times as long.
+        self.produce, self.produce_with_state = self._sender.take, self._with_state.take
+        self.ending = Ending((self._sender, self._with_state), self.status.show_life)
+        self._settings, self._observer = settings, observer or Observer()
         self._cluster = Cluster.of(settings, stateful=self.stateful)
         self._stores: dict[int, PartitionStore] = {}  # Of the partitions that are owned.
+        self._standby = Standby(settings, self.status)
         self._topics = [*settings.topics, *([settings.changelog] if self.stateful else [])]
         super().__init__(
             settings.brokers,
@@ -85,6 +87,7 @@ class StreamApplication(Application):
             processing_guarantee="exactly-once" if self.stateful else "at-least-once",
             broker_availability_timeout=NO_BROKER_SECONDS_MAX,
         )
+        self._hooks = Hooks(self._beat, self._stop_event.is_set, self.ending.callbacks.raise_first)
         try:
             for topic in settings.topics:
                 self.dataframe(self.topic(topic))
@@ -98,11 +101,12 @@ class StreamApplication(Application):
         self._progress = Progress(role, clock_ahead_ms_max=self._settings.clock_ahead_ms_max)
         try:
             self.run()
-        except (QuixException, KafkaException, RuntimeError) as error:
+        except (QuixException, *SESSION_ERRORS) as error:
             ahead, library = InvalidStoreChangelogOffset, QuixException
             raise explained(error, self._settings, ahead=ahead, library=library) from error
         finally:
             self.status.ready = False
+            self._standby.await_gone(beat=self.ending.beat)
 
     def _setup_signal_handlers(self) -> None:
         if threading.current_thread() is threading.main_thread():
@@ -110,26 +114,26 @@ class StreamApplication(Application):
 
     def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
         del sink
-        self._consumer._subscribe(self._topics, self._on_assign, self._on_revoke, self._on_lost)
         settings, consumer = self._settings, self._consumer._consumer
-        self._consumer.close = partial(close_in_time, self._consumer.close)  # type: ignore[method-assign]
+        callbacks = self.ending.callbacks.of(self._on_assign, self._on_revoke, self._on_lost)
+        consumer.subscribe(self._topics, **callbacks)
+        self._consumer.close = partial(self.ending.close, self._consumer.close)  # type: ignore[method-assign]
         # First of all: with its name the producer aborts what an earlier life left open.
         producer = self._producer._producer._producer
         self._with_state.producer = producer
-        # What a transaction holds cannot be seen before its end.
         self._sender.producer = output_producer(settings) if self.stateful else producer
         self._loop, self._checkpoints, self._takeover = Parts.of(
             Clients(consumer, self._sender, not self.stateful),
             settings,
             keeper=self._keeper(consumer),
             progress=self._progress,
-            hooks=Hooks(self._beat, self._stop_event.is_set),
+            hooks=self._hooks,
             observer=self._observer,
             cluster=self._cluster,
         )
+        self.ending.checkpoints = self._checkpoints
         if self.stateful:
-            self._takeover.states = self._state
-            self._takeover.stores = self._stores
+            self._takeover.states, self._takeover.stores = self._state, self._stores
         # Not run_tracker.running: it forgets a signal that came before it was set.
         while not self._stop_event.is_set():
             self._turn()
@@ -164,8 +168,10 @@ class StreamApplication(Application):
             # Served while the consumer closes, which may ask the broker nothing any more.
             self._consumer._consumer.assign([])
             return
+        self._standby.await_gone(beat=self._beat)  # What is assigned may be among the copies.
         self.status.idle_member = not topic_partitions
         if not topic_partitions:
+            self._standby.follow((), self._cluster)
             return
         self._observer.rebalanced()
         self._logs = self._takeover.expect(topic_partitions)
@@ -196,15 +202,14 @@ class StreamApplication(Application):
 
     def _drop(self, seconds_max: float) -> None:
         try:
-            if records := self._checkpoints.drop(seconds_max) + self._progress.records:
-                self._observer.dropped(records)
+            self._checkpoints.drop(seconds_max, beat=self.ending.beat)
         except BaseException:
             self._producer._active_transaction = False  # Else the library tries again, for longer.
             raise
 
     def _hand_over(self) -> None:
-        self.status.ready = self.status.idle_member = False
-        self.status.assigned = ()
+        self.status.ready, self.status.idle_member, self.status.assigned = False, False, ()
+        self._standby.let_go()
         self._takeover.stores.clear()
         self._progress.end()
 
@@ -217,6 +222,7 @@ class StreamApplication(Application):
             self._observer.overwritten(len(stale))
         self.status.assigned = tuple(self._progress.partitions.values())
         self.status.ready = True
+        self._standby.follow((each.partition for each in self.status.assigned), self._cluster)
 
     def _state(self, place: Place) -> "_StatePartition":
         state = self._state_manager.get_store(place[0], STORE).partitions[place[1]]
@@ -235,7 +241,8 @@ class StreamApplication(Application):
             stop_event=self._stop_event,
             open_deadline=self._open_deadline,
         )
-        state.delete_retention_ms = self._cluster.delete_retention_ms
+        state.app = self
+        self._standby.open_copy = partial(state.opened, options=COPIES)
         manager.stores[stream] = {STORE: state}
         assert manager._recovery_manager is not None
         self._recovery: RecoveryManager = manager._recovery_manager
@@ -243,17 +250,13 @@ class StreamApplication(Application):
         self._consumer.get_watermark_offsets = lambda tp, **_: self._logs[tp.topic, tp.partition]  # type: ignore[method-assign]
         self._consumer.committed = behind_all  # type: ignore[assignment, method-assign]
         self._restores = Restores(self._consumer._consumer)
-        begin, believe = self._restores.begin, self._restores.believe
-        ask = self._recovery._get_changelog_offset
+        begin, ask = self._restores.begin, self._recovery._get_changelog_offset
         self._recovery._prime_changelog_partition = lambda rp: begin(rp, low=rp._changelog_lowwater)  # type: ignore[method-assign]
-        self._recovery._get_changelog_offset = lambda rp: believe(rp, ask(rp))  # type: ignore[method-assign]
-        self._recovery._recovery_loop = self._replay  # type: ignore[method-assign]
+        self._recovery._get_changelog_offset = lambda rp: self._restores.believe(rp, ask(rp))  # type: ignore[method-assign]
+        run = partial(self._restores.run, look=self._look_for_ends)
+        self._recovery._recovery_loop = lambda: run(self._recovery, self._hooks, self._progress)  # type: ignore[method-assign]
         # Counted in our short rounds, not in the library's long ones: ten minutes either way.
         self._recovery.MAX_INVALID_OFFSET_ATTEMPTS = round(RECOVERY_SECONDS_MAX / REPLAY_SECONDS)
-
-    def _replay(self) -> None:
-        hooks = Hooks(self._beat, self._stop_event.is_set)
-        self._restores.run(self._recovery, hooks, progress=self._progress, look=self._look_for_ends)
 
     def _look_for_ends(self) -> None:
         self._recovery._position_cache.clear()
@@ -267,34 +270,30 @@ class _StatePartition(RocksDBStorePartition):
     def read(self, key: bytes) -> object:  # The library's own takes thrice the time.
         return self.get_or_create_column_family("default").get(key)
 
-    def write_changes(
-        self, changes: Mapping[bytes, bytes | None], *, changelog_offset: int | None
-    ) -> None:
-        batch, family = WriteBatch(raw_mode=True), self.get_column_family_handle("default")
-        for key, value in changes.items():
-            if value is None:
-                batch.delete(key, family)
-            else:
-                batch.put(key, value, family)
+    def write_changes(self, changes: Changes, *, changelog_offset: int | None) -> None:
+        batch = batch_of(changes, self.get_column_family_handle("default"))
         if changelog_offset is not None:
             self._update_changelog_offset(batch, changelog_offset)
         self._write(batch)
 
 
 class _State(RocksDBStore):
-    delete_retention_ms: int
+    app: StreamApplication
 
     def create_new_partition(self, partition: int) -> RocksDBStorePartition:
-        path = self._partitions_dir / str(partition)
-        opened = partial(self._open, partition, path)
-        return not_old(opened, path, delete_retention_ms=self.delete_retention_ms)
+        first = self.app._logs[self.app._settings.changelog, partition].low
+        return self.opened(partition, first, options=ROCKSDB)
 
-    def _open(self, partition: int, path: Path) -> _StatePartition:
-        assert self._changelog_producer_factory is not None
-        return _StatePartition(
+    def opened(self, number: int, first: int, *, options: RocksDBOptions) -> _StatePartition:
+        path, factory = self._partitions_dir / str(number), self._changelog_producer_factory
+        assert factory is not None
+        opened = partial(
+            _StatePartition,
             path=str(path),
-            options=self._options,
-            changelog_producer=self._changelog_producer_factory.get_partition_producer(partition),
+            options=options,
+            changelog_producer=factory.get_partition_producer(number),
             stop_event=self._stop_event,
             open_deadline=self._open_deadline,
         )
+        retention = self.app._cluster.delete_retention_ms
+        return not_old(opened, path, delete_retention_ms=retention, first_offset=first)

@@ -13,12 +13,13 @@ from typing import NamedTuple, Protocol
 
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
-from pipeline.streams.role_interface import EngineSettings, Observer, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, Observer, Place, SessionLost
 
 __all__ = ["Background", "Barrier", "Checkpoints", "Keeper", "revoke_seconds_max"]
 
 SLICE_SECONDS = 0.001  # Of work between two batches: so long at most a decision waits for it.
 WAIT_SECONDS = 0.002  # Between two looks at what Kafka has to do; a record is read meanwhile.
+BEAT_SECONDS = 0.5
 COMMIT_SECONDS_MAX = 30.0  # Longer than a commit gives itself: only one that hangs takes so long.
 
 
@@ -80,6 +81,7 @@ class Checkpoints:
         self._barrier: Barrier | None = None
         self._waits = False
         self._commit: Background | None = None
+        self.last_commit: Background | None = None  # Also after it was given up.
         self._was_done = False
 
     def was_done(self) -> bool:
@@ -114,8 +116,8 @@ class Checkpoints:
             self._begin()
         return self._finish(deadline_s, beat)
 
-    def drop(self, seconds_max: float) -> int:
-        """Give up the current checkpoint in so long; return how many records it had.
+    def drop(self, seconds_max: float, *, beat: Callable[[], None]) -> None:
+        """Give up the current checkpoint in so long, and what was applied since its barrier.
 
         Raise Stopped or KafkaException when Kafka's client cannot give it up.
         """
@@ -126,21 +128,22 @@ class Checkpoints:
         self._steps = self._barrier = self._commit = None
         self._due_s = 0.0
         if commit is not None:
-            commit.join(seconds_max)
+            commit.wait(seconds_max, beat)
         left_s = max(0.0, deadline_s - time.monotonic())
         self._keeper.drop(left_s, is_committing=commit is not None and commit.is_alive())
-        return records
+        if records := records + self._progress.records:
+            self._observer.dropped(records)
 
     def _begin(self) -> None:
         now_s = time.monotonic()
-        self._sender.send_held()  # The barrier is behind it.
         role = self._progress.prepare()
+        self._sender.send_held()  # The barrier is behind it, and behind what the role sent now.
         positions, marks, records = self._progress.take()
         self._barrier = barrier = Barrier(
             positions,
             marks,
             records=records,
-            ends=self._sender.ends.copy(),
+            ends=self._sender.ends.at(positions),
             sent=self._sender.sent,
             began_s=now_s,
         )
@@ -175,6 +178,7 @@ class Checkpoints:
         for _ in self._keeper.write(barrier, role):
             yield False
         self._commit = commit = Background("commit", partial(self._keeper.commit, barrier))
+        self.last_commit = commit
         give_up_s = time.monotonic() + COMMIT_SECONDS_MAX
         while commit.is_alive():
             self._check_commit(give_up_s)
@@ -190,7 +194,7 @@ class Checkpoints:
     def _check_commit(self, give_up_s: float) -> None:
         """Raise Stopped when a commit hangs: the watchdog sees only the thread that decides."""
         if time.monotonic() > give_up_s:
-            raise Stopped(
+            raise SessionLost(
                 f"A commit of {self._instance} hung in Kafka's client for "
                 f"{COMMIT_SECONDS_MAX:.0f} s; see the brokers. A restart resumes from the last "
                 "checkpoint"
@@ -216,6 +220,13 @@ class Background(Thread):
             self._call()
         except BaseException as error:  # noqa: BLE001 - Raised again in the engine's thread.
             self._error = error
+
+    def wait(self, seconds_max: float, beat: Callable[[], None]) -> None:
+        """Wait for its end so long at most; whoever waits says meanwhile that it lives."""
+        give_up_s = time.monotonic() + seconds_max
+        while self.is_alive() and (left_s := give_up_s - time.monotonic()) > 0:
+            beat()
+            self.join(min(BEAT_SECONDS, left_s))
 
     def raise_error(self) -> None:
         """Raise here what the call raised."""

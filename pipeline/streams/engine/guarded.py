@@ -21,7 +21,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from pipeline.streams.client_settings import ClientSetting
 from pipeline.streams.engine.guarded_child import LENGTH, TOO_LARGE, Chunk, Order, Row, Window
 from pipeline.streams.engine.unreadable import PROBE, find_refused, search_end
-from pipeline.streams.role_interface import Place, Stopped, Unreadable
+from pipeline.streams.role_interface import Place, SessionLost, Stopped, Unreadable
 
 __all__ = ["GuardedReader", "Passed"]
 
@@ -185,7 +185,7 @@ class GuardedReader:
     def _check_silence(self) -> None:
         if time.monotonic() - self._heard_s > SILENCE_SECONDS_MAX:
             self.close()
-            raise Stopped(
+            raise SessionLost(
                 f"A child that reads under a limit of memory said nothing for "
                 f"{SILENCE_SECONDS_MAX:g} s; see the brokers"
             )
@@ -255,4 +255,4 @@ def _refused_size(place: Place, offset: int, properties: Mapping[str, ClientSett
                 return sizes[0]
             if message is not None:
                 return None
-    raise Stopped(f"{place[0]}[{place[1]}] could not be read at {offset}; see the brokers")
+    raise SessionLost(f"{place[0]}[{place[1]}] could not be read at {offset}; see the brokers")

@@ -10,12 +10,13 @@ import struct
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from pipeline.streams.client_settings import FETCH, MEBIBYTE
 from pipeline.streams.clients.consumer_errors import is_partition_end, passes
@@ -87,7 +88,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     amount = ONE_BATCH if order.careful else QUICK
     consumer = Consumer({**order.properties, **PROBE, **FETCH, "check.crcs": True, **amount})
-    consumer.list_topics(timeout=REQUEST_SECONDS_MAX)  # From now on it has a thread per broker.
+    _connect(consumer)
     _limit_memory()
     _write(Chunk())
     try:
@@ -97,6 +98,20 @@ def main() -> None:
         os._exit(TOO_LARGE)
     sys.stdout.flush()
     os._exit(0)  # Nothing is to be tidied up that could take time.
+
+
+def _connect(consumer: Consumer) -> None:
+    """Ask until a broker answers; who waits for this process gives up in the end.
+
+    From then on the client has a thread per broker.
+    """
+    while True:
+        try:
+            consumer.list_topics(timeout=REQUEST_SECONDS_MAX)
+        except KafkaException:
+            time.sleep(POLL_SECONDS)
+        else:
+            return
 
 
 def _limit_memory() -> None:
@@ -184,5 +199,18 @@ def _write(chunk: Chunk) -> None:
     sys.stdout.buffer.flush()
 
 
+def run() -> None:
+    """Read; whatever else goes wrong ends the process with 1.
+
+    The interpreter's own end would abort while a thread waits for standard input, which looks as
+    if there had been no memory.
+    """
+    try:
+        main()
+    except Exception:  # noqa: BLE001 - It is written, and the process ends.
+        traceback.print_exc()
+        os._exit(1)
+
+
 if __name__ == "__main__":
-    main()
+    run()

@@ -5,10 +5,9 @@ writes to the disk. The records of the changelog are those that quixstreams rest
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -16,14 +15,17 @@ from confluent_kafka.admin import GroupMetadata
 
 from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.engine.checkpoint import Barrier
+from pipeline.streams.engine.fencing import OWNER
 from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
 from pipeline.streams.engine.sender import Sender
-from pipeline.streams.role_interface import EngineSettings, Headers, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, Headers, Place, SessionLost
 
-__all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions", "changelog_headers"]
+__all__ = ["Disk", "OffsetKeeper", "StateKeeper", "Transactions", "changelog_headers", "sliced"]
 
 SENT_TOGETHER = 50  # Records of the changelog; 2 us each.
 WRITTEN_TOGETHER = 200  # Keys on the disk; 2 us each.
+SLICE_BYTES = 262_144  # An account of a thousand positions has more; then it comes alone.
+Change: TypeAlias = tuple[bytes, bytes | None]
 DEFAULT_FAMILY = b"default"  # Of RocksDB's columns.
 
 
@@ -88,9 +90,11 @@ class StateKeeper:
         for place in barrier.positions:
             changes = self._changes(place, barrier)
             headers = changelog_headers(place, barrier.positions[place])
-            while sent := list(islice(changes, SENT_TOGETHER)):
+            first = [*headers, (OWNER, self._settings.transactional_id.encode())]
+            for sent in sliced(changes, SENT_TOGETHER):
                 for key, value in sent:
-                    self._send(place, key, value=value, headers=headers)
+                    self._send(place, key, value=value, headers=first or headers)
+                    first = []
                 yield
 
     def commit(self, barrier: Barrier) -> None:
@@ -102,7 +106,7 @@ class StateKeeper:
         deadline_s = time.monotonic() + seconds_max
         self._sender.producer.flush(seconds_max)
         if len(self._offsets) < len(barrier.positions):
-            raise Stopped(
+            raise SessionLost(
                 f"Kafka took no state of {self._settings.instance} within {seconds_max:.0f} s; see "
                 "its brokers. A restart resumes from the last checkpoint"
             )
@@ -118,9 +122,11 @@ class StateKeeper:
         """
         for place in barrier.positions:
             disk, changes = self._disk(place), self._changes(place, barrier)
-            while written := dict(islice(changes, WRITTEN_TOGETHER)):
+            for each in sliced(changes, WRITTEN_TOGETHER):
+                written = dict(each)
                 offset = self._offsets[place] if APPLIED in written else None
                 disk.write_changes(written, changelog_offset=offset)
+                self._stores[place[1]].forget(written)
                 yield
             self._stores[place[1]].thaw()
 
@@ -130,14 +136,14 @@ class StateKeeper:
             return
         self._is_stuck = True
         if is_committing:  # The client does one thing at a time: an abort would be refused.
-            raise Stopped(
+            raise SessionLost(
                 f"A commit of {self._settings.instance} still waits for Kafka, and its partitions "
                 "go to others; see the brokers. A restart resumes from the last checkpoint"
             )
         self._transactions.abort_transaction(seconds_max)
         self._is_stuck = False
 
-    def _changes(self, place: Place, barrier: Barrier) -> Iterator[tuple[bytes, bytes | None]]:
+    def _changes(self, place: Place, barrier: Barrier) -> Iterator[Change]:
         ends = {topic: end for (topic, number), end in barrier.ends.items() if number == place[1]}
         return self._stores[place[1]].changes(
             barrier.positions[place], mark=barrier.marks[place], outputs=ends
@@ -182,6 +188,20 @@ class OffsetKeeper:
 
     def drop(self, seconds_max: float, *, is_committing: bool) -> None:
         """Nothing is open, and a late commit is refused or repeats what was committed."""
+
+
+def sliced(changes: Iterable[Change], many: int) -> Iterator[list[Change]]:
+    """Yield changes in order, so many together, or fewer when those are SLICE_BYTES or more."""
+    found: list[Change] = []
+    size = 0
+    for change in changes:
+        found.append(change)
+        size += len(change[1] or b"")
+        if len(found) >= many or size >= SLICE_BYTES:
+            yield found
+            found, size = [], 0
+    if found:
+        yield found
 
 
 def changelog_headers(place: Place, position: int) -> Headers:

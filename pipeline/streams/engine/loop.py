@@ -5,9 +5,9 @@ Apart from application.py because it needs only plain Kafka clients.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
@@ -17,7 +17,7 @@ from pipeline.streams.clients.consumer_errors import (
     require_passing,
 )
 from pipeline.streams.clients.polling import poll_all
-from pipeline.streams.engine.checkpoint import Background, Checkpoints
+from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
@@ -29,7 +29,7 @@ from pipeline.streams.role_interface import (
     Unreadable,
 )
 
-__all__ = ["Clients", "Hooks", "Loop", "close_in_time", "is_record"]
+__all__ = ["Clients", "Hooks", "Loop", "is_record"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ CHUNK_RECORDS = 20
 IDLE_SECONDS = 0.1
 LAG_SECONDS = 1.0
 LEAVE_SECONDS_MAX = 5.0
-CLOSE_SECONDS_MAX = 5.0
 HEAR_SECONDS = 0.5  # After a pause, until the group says that this worker is out of it.
 
 
@@ -57,6 +56,7 @@ class Hooks(NamedTuple):
 
     beat: Callable[[], None]
     is_stopping: Callable[[], bool]
+    raise_first: Callable[[], None]  # Of what callbacks of a rebalance raised in a poll.
 
 
 class Loop:
@@ -78,7 +78,7 @@ class Loop:
         self._settings = settings
         self._progress = progress
         self._checkpoints = checkpoints
-        self._beat, self._is_stopping = hooks
+        self._beat, self._is_stopping, self._raise_first = hooks
         self._lag_due_s = 0.0
         self._turned_s = time.monotonic()
         self._rest: Messages = []  # Of a batch that was left in the middle.
@@ -89,6 +89,8 @@ class Loop:
             self._rest = self._await_group(self._rest)
             return  # What the group assigned meanwhile is taken over before it is read.
         messages = self._read()
+        if self._settings.ranks:
+            messages = self._progress.take_turns(messages, self._settings.ranks)
         is_behind = len(messages) >= self._settings.batch_records  # The log has more: far behind.
         for start in range(0, len(messages), CHUNK_RECORDS):
             if self._is_stopping():
@@ -115,8 +117,8 @@ class Loop:
 
     def report(self, status: EngineStatus) -> None:
         """Say that the worker lives, and once a second how far it is behind."""
-        now_s = status.last_turn_s = time.monotonic()
-        status.beat()
+        status.show_life()
+        now_s = status.last_turn_s
         status.recovering_s = self._progress.recovering_s(now_s)
         if now_s >= self._lag_due_s:
             self._lag_due_s = now_s + LAG_SECONDS
@@ -163,8 +165,9 @@ class Loop:
         """Return messages unless they belong to the assignment before.
 
         Or to one whose state is not there yet: those are read again once it is. Raise
-        KafkaException when the consumer reads no more.
+        KafkaException when the consumer reads no more, and what a rebalance raised meanwhile.
         """
+        self._raise_first()
         if generation == self._progress.generation:
             return messages
         require_alive(message for message in messages if not isinstance(message, Unreadable))
@@ -189,6 +192,7 @@ class Loop:
     def _serve_group(self, seconds: float) -> None:
         """Let Kafka's client call back; what it delivers is read again later, or by others."""
         message = self._consumer.poll(seconds)
+        self._raise_first()
         require_alive([] if message is None else [message])
 
     def _patience_s(self) -> float:
@@ -202,7 +206,7 @@ class Loop:
         """
         if len(chunk) > 1:  # One that comes alone is answered at once.
             self._sender.hold()
-        self._progress.apply(filter(self._is_record, chunk))
+        self._progress.apply(self._records(chunk))
         if not is_behind:
             self._sender.release()
 
@@ -216,16 +220,15 @@ class Loop:
         """Commit everything applied; what cannot be committed in time is applied again later."""
         return self._checkpoints.save_all(self._settings.call_seconds_max, beat=self._beat)
 
-    def _is_record(self, message: Message | Passed | Unreadable) -> TypeGuard[Message | Passed]:
-        if isinstance(message, Unreadable):
-            self._step_over(message)
-            return False
-        if isinstance(message, Passed):
-            return True
-        error = message.error()
-        if error is not None:
-            self._hear(message, error)
-        return error is None
+    def _records(self, chunk: Messages) -> Iterator[Message | Passed]:
+        """Yield the records; act on what else there is when its turn comes, not before."""
+        for message in chunk:
+            if isinstance(message, Unreadable):
+                self._step_over(message)
+            elif (error := message.error()) is None:
+                yield message
+            elif not isinstance(message, Passed):  # That has no error.
+                self._hear(message, error)
 
     def _hear(self, message: Message, error: KafkaError) -> None:
         """Act on what Kafka says of a partition; raise what cannot be stepped over."""
@@ -268,20 +271,6 @@ def _place(message: Message | Passed | Unreadable) -> Place:
 def _consume(consumer: Consumer, many: int) -> list[Message]:
     messages: list[Message] = consumer.consume(many, 0)
     return messages
-
-
-def close_in_time(close: Callable[[], None]) -> None:
-    """Close a consumer, but wait for that a few seconds at most.
-
-    While a commit waits for a broker that is away, Kafka's client does not close: a worker that
-    was to be started again stood still there until the watchdog ended it.
-    """
-    closing = Background("close", close)
-    closing.join(CLOSE_SECONDS_MAX)
-    if closing.is_alive():
-        logger.warning("The consumer does not close in %g s; the process ends", CLOSE_SECONDS_MAX)
-        return
-    closing.raise_error()
 
 
 def is_record(message: Message) -> bool:

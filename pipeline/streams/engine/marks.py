@@ -16,7 +16,7 @@ from pipeline.streams.clients.consumer_errors import is_partition_end, require_p
 from pipeline.streams.clients.polling import Recorded
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.unreadable import is_unreadable
-from pipeline.streams.role_interface import EngineSettings, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, Place, SessionLost
 
 __all__ = ["Mark", "read_again"]
 
@@ -108,7 +108,7 @@ def _read(
         while seen != offsets.keys():
             beat()
             if time.monotonic() > give_up_s:
-                raise Stopped(
+                raise SessionLost(
                     f"{len(offsets) - len(seen)} partitions could not be read at the last offset "
                     f"within {READ_SECONDS_MAX:g} s; see the brokers, and start again"
                 )

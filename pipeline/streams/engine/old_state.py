@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.partition_store import APPLIED, LAST
 
-__all__ = ["Disk", "is_old", "not_old"]
+__all__ = ["Disk", "is_cut_off", "is_old", "not_old"]
 
 logger = logging.getLogger(__name__)
 
@@ -20,20 +20,45 @@ class Disk(Protocol):
 
     def read(self, key: bytes) -> object: ...
 
+    def get_changelog_offset(self) -> int | None: ...
+
     def close(self) -> None: ...
 
 
 Opened = TypeVar("Opened", bound=Disk)
 
 
-def not_old(opened: Callable[[], Opened], path: Path, *, delete_retention_ms: int) -> Opened:
-    """Open the state in a folder; if it is old, empty the folder first."""
+def not_old(
+    opened: Callable[[], Opened], path: Path, *, delete_retention_ms: int, first_offset: int
+) -> Opened:
+    """Open the state in a folder; if it is old, empty the folder first.
+
+    first_offset: of the changelog.
+    """
     state = opened()
-    if not is_old(state.read, delete_retention_ms=delete_retention_ms):
+    is_behind = is_cut_off(state.get_changelog_offset(), first_offset)
+    if not is_behind and not is_old(state.read, delete_retention_ms=delete_retention_ms):
         return state
     state.close()
     shutil.rmtree(path)
     return opened()
+
+
+def is_cut_off(offset: int | None, first_offset: int) -> bool:
+    """Return whether the changelog was emptied after a disk was written, and written anew.
+
+    A compacted log begins at 0 for ever otherwise. What is not written again would stay on the
+    disk. offset: of the last record of the changelog that the disk has.
+    """
+    if offset is None or offset >= first_offset:
+        return False
+    logger.warning(
+        "The state on this disk ends at %d of its changelog, which was emptied up to %d: it is "
+        "restored from scratch",
+        offset,
+        first_offset,
+    )
+    return True
 
 
 def is_old(read: Callable[[bytes], object], *, delete_retention_ms: int) -> bool:

@@ -3,7 +3,7 @@
 Apart from application.py because it needs of quixstreams only what reads a key from the disk.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -90,14 +90,23 @@ class PartitionStore:
         position: the next offset at the barrier; mark: of the record before it, None: that of an
         earlier checkpoint is still right.
         """
-        for key, value in self._saving.items():
-            yield OURS + key, value
+        for key in list(self._saving):
+            yield OURS + key, self._saving[key]
         if self._on_disk(CHANGELOG) is None:
             yield CHANGELOG, self._changelog_id
         if mark is not None:
             yield LAST, mark.encode()
         yield OUTPUTS, msgspec.json.encode(self.outputs() | dict(outputs))
         yield APPLIED, b"%d" % position
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Let go of what is on the disk by now, as `changes` named it.
+
+        Some at a time: to free ten thousand accounts at once takes longer than a decision may wait.
+        """
+        for key in keys:
+            if key.startswith(OURS):
+                self._saving.pop(key[len(OURS) :], None)
 
     def thaw(self) -> None:
         """Forget what was being saved: it is on the disk."""

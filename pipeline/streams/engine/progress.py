@@ -4,12 +4,15 @@ Apart from application.py because nothing here asks Kafka or knows quixstreams.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from confluent_kafka import Message
 
 from pipeline.streams.clients.polling import Recorded, record_of
-from pipeline.streams.engine.guarded import GuardedReader
+from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.start_checks import Start
+from pipeline.streams.engine.turns import InOrder, in_turn
 from pipeline.streams.role_interface import (
     NOTHING,
     EngineSettings,
@@ -44,6 +47,7 @@ class Progress:
         self._expected_s = 0.0
         self.guarded: GuardedReader | None = None  # What comes before the consumer's own.
         self._has_passed = False  # Markers, since the last barrier.
+        self._in_order = InOrder()
 
     def expect(
         self, starts: Mapping[Place, Start], settings: EngineSettings, *, stateful: bool
@@ -94,6 +98,7 @@ class Progress:
         self.positions.clear()
         self._committed.clear()
         self._last.clear()
+        self._in_order.clear()
         self.records = 0
         self._has_passed = False
 
@@ -106,21 +111,34 @@ class Progress:
     def apply(self, messages: Iterable[Recorded]) -> None:
         """Hand over messages that Kafka delivered, each without an error."""
         now_ms = clock_ms()
+        latest_ms = now_ms + self._clock_ahead_ms_max
+        positions, apply = self.positions, self._role.apply
+        in_order = self._in_order if self._in_order.expects else None
         for message in messages:
             record = record_of(message)
-            place = record.topic, record.partition
+            place, offset = (record.topic, record.partition), record.offset
             # A partition not owned has no position: KeyError, the worker ends uncommitted.
-            if record.offset < self.positions[place]:
+            if offset < positions[place]:
                 raise Stopped(
-                    f"Kafka delivered {record.topic}[{record.partition}] at {record.offset} after "
-                    f"{self.positions[place] - 1}: the log was cut; see how, before a restart"
+                    f"Kafka delivered {record.topic}[{record.partition}] at {offset} after "
+                    f"{positions[place] - 1}: the log was cut; see how, before a restart"
                 )
-            if record.timestamp_is_append_time:
-                self._check_clock(record, now_ms)
-            self._role.apply(record)
-            self.positions[place] = record.offset + 1
-            self._last[place] = message
+            if record.timestamp_ms > latest_ms and record.timestamp_is_append_time:
+                raise _ahead(record, now_ms)
+            apply(record)
+            # One by one, not once behind the chunk: a checkpoint may begin in the middle of it.
             self.records += 1
+            last = message if in_order is None else in_order.applied(place, message)
+            if last is not None:
+                positions[place] = (last.offset() or 0) + 1
+                self._last[place] = last
+
+    def take_turns(
+        self, messages: Sequence[Message | Passed | Unreadable], ranks: Mapping[str, int]
+    ) -> Sequence[Message | Passed | Unreadable]:
+        """Return a batch in the order in which it is to be applied; positions know of no gap."""
+        self._in_order.expect(messages)
+        return in_turn(messages, ranks)
 
     def step_over(self, batch: Unreadable) -> None:
         """Let the role set a batch aside, and go on behind it."""
@@ -182,14 +200,14 @@ class Progress:
         """Note that everything before these positions is committed."""
         self._committed.update(positions)
 
-    def _check_clock(self, record: Record, now_ms: int) -> None:
-        ahead_ms = record.timestamp_ms - now_ms
-        if ahead_ms > self._clock_ahead_ms_max:
-            raise Stopped(
-                f"{record.topic}[{record.partition}] at {record.offset} was appended "
-                f"{ahead_ms / 1000:.0f} s ahead of this worker's clock; "
-                "set the clocks of the brokers and of this machine right"
-            )
+
+def _ahead(record: Record, now_ms: int) -> Stopped:
+    ahead_ms = record.timestamp_ms - now_ms
+    return Stopped(
+        f"{record.topic}[{record.partition}] at {record.offset} was appended "
+        f"{ahead_ms / 1000:.0f} s ahead of this worker's clock; "
+        "set the clocks of the brokers and of this machine right"
+    )
 
 
 def clock_ms() -> int:

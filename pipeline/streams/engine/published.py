@@ -18,7 +18,7 @@ from pipeline.streams.clients.cluster import Bounds
 from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.engine.unreadable import is_unreadable
-from pipeline.streams.role_interface import EngineSettings, Output, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, Output, Place, SessionLost
 
 __all__ = ["NO_OUTPUTS", "Outputs", "newest_of", "read_published"]
 
@@ -96,7 +96,7 @@ def _take(message: Message, unread: dict[Place, int], found: dict[int, list[Outp
 
 def _check(silent_s: float, settings: EngineSettings) -> None:
     if silent_s > SILENT_SECONDS_MAX:
-        raise Stopped(
+        raise SessionLost(
             f"The outputs of {settings.instance} could not be read within "
             f"{SILENT_SECONDS_MAX:g} s; see the brokers, and start again"
         )

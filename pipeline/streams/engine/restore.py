@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from pipeline.streams.clients.consumer_errors import require_alive
 from pipeline.streams.engine.loop import Hooks, is_record
 from pipeline.streams.engine.progress import Progress
-from pipeline.streams.role_interface import Place, Stopped
+from pipeline.streams.role_interface import Place, SessionLost
 
 __all__ = ["REPLAY_SECONDS", "Restored", "Restores", "behind_all", "seek"]
 
@@ -89,7 +89,7 @@ class Restores:
         return position if read.records or read.looks else None
 
     def run(
-        self, recovery: Recovery, hooks: Hooks, *, progress: Progress, look: Callable[[], None]
+        self, recovery: Recovery, hooks: Hooks, progress: Progress, *, look: Callable[[], None]
     ) -> None:
         """Restore in batches; the library's loop needs a silent second to see the end.
 
@@ -99,6 +99,7 @@ class Restores:
             hooks.beat()
             generation = progress.generation
             messages = self._consumer.consume(REPLAY_RECORDS, REPLAY_SECONDS)
+            hooks.raise_first()
             if generation != progress.generation:
                 require_alive(messages)
                 continue  # Of an assignment that is over; a new one begins where its disk ends.
@@ -161,7 +162,9 @@ def seek(consumer: Consumer, place: Place, position: int) -> None:
         else:
             return
         if time.monotonic() > deadline_s:
-            raise Stopped(f"Kafka's client does not take up {place[0]}[{place[1]}]; start again")
+            raise SessionLost(
+                f"Kafka's client does not take up {place[0]}[{place[1]}]; start again"
+            )
         time.sleep(0.01)
 
 

@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from pipeline.streams.role_interface import EngineSettings, Headers, Place, Stopped
+from pipeline.streams.clients.session_errors import ended
+from pipeline.streams.engine.output_ends import OutputEnds
+from pipeline.streams.role_interface import EngineSettings, Headers, SessionLost, Stopped
 
 __all__ = ["Sender", "output_producer"]
 
@@ -23,6 +25,7 @@ WAIT_SECONDS = 0.1
 HELD_BYTES_MAX = 4_194_304  # What a thousand decisions take; a few records may make far more.
 DELIVERY_SECONDS_MAX = 30.0
 LOOK_SECONDS = 0.01
+PURGE_SECONDS_MAX = 5.0
 
 
 class Sender:
@@ -37,8 +40,9 @@ class Sender:
         self.refusal: KafkaError | None = None
         self.sent = 0
         self.delivered = 0
-        self.ends: dict[Place, int] = {}  # Behind the last message that Kafka has, by partition.
+        self.ends = OutputEnds()
         self._report: Report | None = None if transactional else self._note
+        self._is_closed = False
         self._is_holding = False
         self._held: list[_Message] = []
         self._held_bytes = 0
@@ -67,6 +71,24 @@ class Sender:
         """Forget what was held: whoever has its partitions now decides it again."""
         self._held, self._held_bytes = [], 0
 
+    def close(self) -> bool:
+        """Send nothing more; return whether nothing is left that Kafka's client may still send.
+
+        What is on its way may arrive, as after a kill: whoever begins anew expects that.
+        """
+        self._is_closed = True
+        self.drop_held()
+        producer: Producer | None = getattr(self, "producer", None)
+        if producer is None:  # It never ran.
+            return True
+        producer.purge()
+        give_up_s = time.monotonic() + PURGE_SECONDS_MAX
+        while len(producer):
+            if time.monotonic() > give_up_s:
+                return False
+            producer.poll(LOOK_SECONDS)  # Each message that was dropped is reported here.
+        return True
+
     def send(  # noqa: PLR0913, PLR0917 - The parts of a Kafka message.
         self,
         topic: str,
@@ -77,6 +99,8 @@ class Sender:
         report: Report | None,
     ) -> None:
         """Send a message now, and have its delivery reported; place: -1 lets the key decide."""
+        if self._is_closed:
+            raise Stopped("A worker that has ended was to send a message; none of it was sent")
         produce = self.producer.produce
         for _ in range(int(FULL_QUEUE_SECONDS_MAX / WAIT_SECONDS)):
             try:
@@ -88,9 +112,11 @@ class Sender:
                 self.producer.poll(WAIT_SECONDS)
             else:
                 return
-        raise Stopped(f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers")
+        raise SessionLost(
+            f"Kafka took no message for {FULL_QUEUE_SECONDS_MAX:.0f} s; see its brokers"
+        )
 
-    def __call__(  # noqa: PLR0913 - The parts of a Kafka message.
+    def take(  # noqa: PLR0913 - The parts of a Kafka message.
         self,
         topic: str,
         *,
@@ -122,7 +148,7 @@ class Sender:
         """Raise Stopped when what was sent by then will not be there in time, or never."""
         self.raise_refusal(instance)
         if time.monotonic() - since_s > DELIVERY_SECONDS_MAX:
-            raise Stopped(
+            raise SessionLost(
                 f"Kafka did not acknowledge the outputs of {instance} within "
                 f"{DELIVERY_SECONDS_MAX:.0f} s; see its brokers. A restart resumes from the last "
                 "checkpoint"
@@ -131,7 +157,7 @@ class Sender:
     def raise_refusal(self, instance: str) -> None:
         """Raise Stopped when Kafka refused a message: what followed it may not be committed."""
         if self.refusal is not None:
-            raise Stopped(
+            raise ended(self.refusal)(
                 f"Kafka refused a message of {instance} "
                 f"({self.refusal.str()}); neither it nor what followed was committed"
             )
@@ -142,7 +168,8 @@ class Sender:
             return
         # In order within a partition, not between partitions: so a count beside the last place.
         self.delivered += 1
-        self.ends[message.topic() or "", message.partition() or 0] = (message.offset() or 0) + 1
+        place = message.topic() or "", message.partition() or 0
+        self.ends.deliver(place, message.offset() or 0)
 
 
 def output_producer(settings: EngineSettings) -> Producer:

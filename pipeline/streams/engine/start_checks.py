@@ -7,15 +7,18 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from pipeline.streams.clients.broker import BrokerError
 from pipeline.streams.clients.cluster import Bounds, Cluster
 from pipeline.streams.clients.consumer_errors import require_answers
+from pipeline.streams.clients.session_errors import ended
 from pipeline.streams.engine.marks import Mark
 from pipeline.streams.engine.partition_store import PartitionStore
-from pipeline.streams.role_interface import EngineSettings, LogChanged, Place, Stopped
+from pipeline.streams.role_interface import EngineSettings, LogChanged, Place, SessionLost, Stopped
 
 __all__ = [
+    "SESSION_ERRORS",
     "Start",
     "explained",
     "find_committed",
@@ -25,6 +28,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+# What ends the session of a running worker, beside what its library raises.
+SESSION_ERRORS = (KafkaException, RuntimeError, BrokerError)
 COMMITTED_CALL_SECONDS_MAX = 5.0
 COMMITTED_SECONDS_MAX = 30.0  # Longer than a dead transaction keeps its offsets uncertain.
 # What the operator can do. When state lacks records, setting an offset by hand does not help.
@@ -188,14 +193,17 @@ def explained(
             f"recreated or truncated; empty {settings.state_dir} to read it from the changelog "
             f"again, and if that does not help, {REBUILD}"
         )
-    if not isinstance(cause, (library, KafkaException, RuntimeError)):
+    if not isinstance(cause, (library, *SESSION_ERRORS)):
         return cause
     return session_lost(settings, cause)
 
 
 def session_lost(settings: EngineSettings, cause: Exception) -> Stopped:
     """Return the error for a session that Kafka or its library ended."""
-    return Stopped(
+    reason = cause.args[0] if cause.args else None
+    error = reason if isinstance(reason, KafkaError) else getattr(cause, "error", None)
+    kind = ended(error) if isinstance(error, KafkaError) else SessionLost
+    return kind(
         f"Worker {settings.transactional_id} lost its Kafka session ({cause}). "
         "Nothing was committed after that; a restart resumes from the last commit"
     )

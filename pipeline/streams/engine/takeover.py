@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from confluent_kafka import TopicPartition
 
 from pipeline.streams.clients.cluster import Bounds, Cluster
+from pipeline.streams.engine.fencing import end_left_open
 from pipeline.streams.engine.guarded import GuardedReader
 from pipeline.streams.engine.loop import Clients
 from pipeline.streams.engine.marks import read_again
@@ -65,6 +66,10 @@ class Takeover:
         Raise Stopped when the log of one does not have what is to be read next.
         """
         inputs = [tp for tp in partitions if tp.topic in self._settings.topics]
+        if self.states is not None:
+            changelog = self._settings.changelog
+            owned = [_place(tp) for tp in partitions if tp.topic == changelog]
+            end_left_open(self._settings, self._cluster, owned)
         committed = find_committed(self._consumer, inputs, cluster=self._cluster)
         # After the offsets: whatever was committed with one of them is within these bounds.
         logs = self._cluster.bounds(map(_place, partitions))
@@ -103,6 +108,7 @@ class Takeover:
                 self.stores[begin.start.partition] = begin.store
             partition = Partition(*place, ids[begin.start.topic])
             outputs = published.outputs.get(begin.start.partition, ())
+            self._sender.ends.redone_at(begin.start.partition, logs[place].high)
             self._progress.begin(
                 partition,
                 begin.store,
@@ -155,8 +161,7 @@ class Takeover:
             )
             for (topic, number), log in logs.items()
         }
-        # Not where they end: until all of it is decided again, a checkpoint must point here.
-        self._sender.ends |= {place: log.low for place, log in ranges.items()}
+        self._sender.ends.hold(ranges)
         return read_published(self._settings, ranges, beat=self._cluster.beat)
 
     def _check_last_records(self, begun: Mapping[Place, _Begin]) -> None:

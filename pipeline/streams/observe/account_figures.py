@@ -1,5 +1,5 @@
 """What metrics show of accounts: how many are in each trading state, how near they are to their
-loss limits and, if the settings allow it, the names of the nearest few.
+loss limits and, if the settings allow it, the names of a few: stopped, and nearest to a limit.
 
 A file of its own because broadcast acts on the rows, and nothing acts on these figures.
 """
@@ -21,6 +21,7 @@ NEAR_RATIO = 0.2
 _SUFFIX = "_headroom_ratio"
 _BY_RULE = (metrics.LEAST_HEADROOM, metrics.NEAR_LIMIT)
 _BY_NAME = (
+    metrics.ACCOUNT_STOPPED,
     metrics.ACCOUNT_EQUITY,
     metrics.ACCOUNT_DRAWDOWN,
     metrics.ACCOUNT_DAILY_PNL,
@@ -38,8 +39,13 @@ class Figures(NamedTuple):
     drawdown_ratio: float | None
     daily_pnl: float | None
     headrooms: tuple[tuple[str, float], ...]  # By rule.
-    holding: bool
+    positions: int  # That are not flat.
     prevented: float = 0.0  # Net loss that refused orders would have made after a day.
+
+    @property
+    def holding(self) -> bool:
+        """Whether the account has a position."""
+        return self.positions > 0
 
     @property
     def least(self) -> float:
@@ -61,14 +67,14 @@ def figures_of(state: AccountState) -> Figures:
             for name, ratio in state.statistics.items()
             if name.endswith(_SUFFIX)
         ),
-        any(position.quantity for position in state.positions),
+        sum(position.quantity != 0 for position in state.positions),
         float(state.statistics.get("prevented_loss", 0)),
     )
 
 
 def show_rules(shared: Shared) -> None:
     """Show which rules judge: a rule that is off or has no limit appears in no check."""
-    for name, rule in limits_of(shared.limits.rules, "{}").rules.items():
+    for name, rule in limits_of(shared.limits.in_force, "{}").rules.items():
         metrics.RULE_ENABLED.labels(name).set(rule.judges)
 
 
@@ -82,6 +88,7 @@ def show_accounts(accounts: Iterable[Figures], *, named_max: int) -> None:
     _show_prevented(known)
     halted = [item for item in known if item.trading_state == "halted"]
     metrics.HALTED_HOLDING.set(sum(item.holding for item in halted))
+    _show_stopped([item for item in known if item.trading_state != "active"], named_max)
     active = [item for item in known if item.trading_state == "active"]
     _show_headrooms(active)
     for item in nsmallest(named_max, active, key=lambda item: (item.least, item.account_id)):
@@ -95,6 +102,12 @@ def _show_prevented(known: Iterable[Figures]) -> None:
             sums[item.currency] = sums.get(item.currency, 0.0) + item.prevented
     for currency, prevented in sums.items():
         metrics.PREVENTED_LOSS.labels(currency).set(prevented)
+
+
+def _show_stopped(stopped: Iterable[Figures], named_max: int) -> None:
+    # Whoever is called reads these names in the message; what is not flat is the most urgent.
+    for item in nsmallest(named_max, stopped, key=lambda item: (-item.positions, item.account_id)):
+        metrics.ACCOUNT_STOPPED.labels(item.account_id, item.trading_state).set(item.positions)
 
 
 def _show_headrooms(active: Iterable[Figures]) -> None:

@@ -46,7 +46,7 @@ class HealthServer:
     """Answer requests inside `with`, on 127.0.0.1 unless the settings name another address."""
 
     def __init__(self, health: Health, *, host: str, port: int) -> None:
-        self._health = health
+        self.health = health  # Of the life that runs now.
         self._page = b""  # The last rendering of /metrics.
         self._page_due_s = 0.0
         self._socket = _listen(host, port)
@@ -93,20 +93,20 @@ class HealthServer:
     async def _metrics(self, _request: Request) -> Response:
         # A rendering holds Python's lock, so a flood of requests would slow down the loop.
         if time.monotonic() >= self._page_due_s:
-            self._health.show()
+            self.health.show()
             self._page = generate_latest()
             self._page_due_s = time.monotonic() + PAGE_SECONDS
         return Response(self._page, media_type=CONTENT_TYPE_LATEST)
 
     async def _livez(self, _request: Request) -> Response:
-        age_s = time.monotonic() - self._health.last_turn_s()
+        age_s = time.monotonic() - self.health.last_turn_s()
         late = age_s > TURN_SECONDS_MAX
         reasons = [f"the last turn of the loop was {age_s:.1f} s ago"] if late else []
         return _answer(reasons)
 
     async def _readyz(self, _request: Request) -> Response:
-        reasons = self._health.reasons_not_ready()
-        return _answer(reasons, [] if reasons else self._health.remarks())
+        reasons = self.health.reasons_not_ready()
+        return _answer(reasons, [] if reasons else self.health.remarks())
 
 
 def _answer(reasons: list[str], remarks: list[str] | None = None) -> Response:

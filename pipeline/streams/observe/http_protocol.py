@@ -20,6 +20,7 @@ CONNECTION_SECONDS_MAX = 30.0  # After that nobody is likely to read the answer.
 class BoundedProtocol(H11Protocol):
     """One connection."""
 
+    connections_max = CONNECTIONS_MAX
     _timer: TimerHandle | None = None
     _deadline_s = 0.0
 
@@ -29,7 +30,7 @@ class BoundedProtocol(H11Protocol):
         self._deadline_s = self.loop.time() + CONNECTION_SECONDS_MAX
         self._wait()
         others = [each for each in self.connections if isinstance(each, BoundedProtocol)]
-        if len(others) > CONNECTIONS_MAX:
+        if len(others) > self.connections_max:
             idle = [each for each in others if not each.is_answering() and each is not self]
             min(idle, key=lambda each: each._deadline_s, default=self).drop()  # noqa: SLF001
 

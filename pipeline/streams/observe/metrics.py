@@ -25,6 +25,12 @@ UP_SINCE = Gauge(
 READY = Gauge("riskgate_ready", "1 while the role works; 0 for an idle member.", ["role"])
 
 RECORDS = Counter("riskgate_records", "Input records read by ingest.", ["topic"])
+SIGNALS_CUT = Counter(
+    "riskgate_signals_cut",
+    "Signals without a decision, because their account sent more than SIGNAL_RATE_MAX; a dead "
+    "letter of each second names them.",
+    ["topic"],
+)
 UNKNOWN_FIELDS = Counter(
     "riskgate_unknown_fields",
     "Fields of inputs that riskgate does not know and ignores; for prices, estimated by sampling.",
@@ -38,6 +44,10 @@ INPUT_AGE_SECONDS = Histogram(
 )
 EVENTS = Counter("riskgate_events", "Events applied by risk.", ["type"])
 REPEATED = Counter("riskgate_events_repeated", "Events skipped because they were applied before.")
+UNINVITED = Counter(
+    "riskgate_signals_uninvited",
+    "Signals of accounts that have not begun, set aside since their partition has so many.",
+)
 WITHOUT_APPEND_TIME = Counter(
     "riskgate_events_without_append_time",
     "Events without append time, decided at the time of the previous heartbeat.",
@@ -94,6 +104,22 @@ RELEASE_DIFFERENCES = Counter(
     "riskgate_release_differences",
     "Published outputs of another release that this one, taking over, would not have decided.",
 )
+PUBLISHES = Gauge(
+    "riskgate_publishes",
+    "1 if this worker's release publishes in the partition, 0 if the log names another one.",
+    ["partition"],
+)
+SHADOW_EVENTS = Counter(
+    "riskgate_shadow_events",
+    "Events decided silently and compared with the active release: equal, differs in a figure "
+    "only, acts (an engine would act otherwise) or dropped (nothing to compare with came).",
+    ["result"],
+)
+SESSIONS_MENDED = Counter(
+    "riskgate_sessions_mended",
+    "Lost sessions with Kafka after which this process began a new one; the log says why.",
+    ["role"],
+)
 COMMITTED = Counter("riskgate_records_committed", "Records whose commit succeeded.")
 ABORTED = Counter(
     "riskgate_transactions_aborted", "Commits dropped because their partitions were lost."
@@ -117,6 +143,11 @@ RECOVERING_SECONDS = Gauge(
 STATE_BYTES = Gauge("riskgate_state_bytes", "Size of the state on this worker's disk.")
 ACCOUNT_BYTES = Histogram(
     "riskgate_account_bytes", "Size of the largest account in each commit.", buckets=_BYTES
+)
+COPY_LAG = Gauge(
+    "riskgate_standby_lag_records",
+    "Records of the changelog that the copy of another worker's partition lacks.",
+    ["partition"],
 )
 LAG = Gauge("riskgate_lag_records", "Records that have not been read yet.", ["topic", "partition"])
 
@@ -187,6 +218,11 @@ PREVENTED_LOSS = Gauge(
     "Net loss that rejected and reduced orders would have made after a day.",
     ["currency"],
 )
+ACCOUNT_STOPPED = Gauge(
+    "riskgate_account_stopped_positions",
+    "Positions that an account holds which is halted or reducing; those that hold most first.",
+    ["account_id", "trading_state"],
+)
 ACCOUNT_EQUITY = Gauge(
     "riskgate_account_equity",
     "Equity of the accounts nearest to a limit.",
@@ -207,6 +243,16 @@ TABLE_AGE_SECONDS = Gauge(
     "riskgate_table_age_seconds", "Time since a table last accepted a row.", ["table"]
 )
 TABLE_REFUSED = Counter("riskgate_table_refused", "Rows that a table could not use.", ["table"])
+
+DOOR_REQUESTS = Counter(
+    "riskgate_door_requests", "Requests that the HTTP door answered, by status.", ["status"]
+)
+DOOR_WAITING = Gauge("riskgate_door_waiting", "Requests at the HTTP door that wait for a decision.")
+DOOR_SECONDS = Histogram(
+    "riskgate_door_wait_seconds",
+    "From a signal at the HTTP door to its decision, or to the end of the wait.",
+    buckets=_SECONDS,
+)
 
 
 class MetricRow(NamedTuple):

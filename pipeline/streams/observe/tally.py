@@ -14,6 +14,7 @@ from pipeline.risk.rules import RULES
 from pipeline.risk.rules.violation_rate.rule import NOT_VIOLATIONS
 from pipeline.risk.step import Output, Step
 from pipeline.streams.observe import metrics
+from pipeline.streams.observe.observations import Observations
 from topics.alerts import Alert, Level
 from topics.decisions import Decision, Exit, Verdict
 from topics.emergency_stops import EmergencyStop
@@ -23,8 +24,17 @@ from topics.events import ControlEvent, Event, RevaluationEvent, SignalEvent
 
 __all__ = ["Tally", "cause_ms", "show_zeros"]
 
+SHADOWED = ("equal", "differs", "acts", "dropped")
 INTERNAL_ERROR = "internal_error"
-DEAD_EVENTS = ("undecodable", "wrong_partition", "failed", "internal", "source", "unreadable")
+DEAD_EVENTS = (
+    "undecodable",
+    "wrong_partition",
+    "failed",
+    "internal",
+    "source",
+    "account",
+    "unreadable",
+)
 
 
 class Tally:
@@ -36,7 +46,8 @@ class Tally:
         self._verdicts: Counter[str] = Counter()
         # Times are taken when the outputs are sent: the commit that shows them comes up to a second
         # later, and nobody waits for it.
-        self._signals: list[tuple[float, float]] = []  # Since created and appended, in s.
+        self._created = Observations(metrics.DECIDED_SECONDS, "created")
+        self._appended = Observations(metrics.DECIDED_SECONDS, "appended")
         self._stops: list[tuple[str, float]] = []  # Until what, and how long it took in s.
         self._ages_s: dict[str, float] = {}  # Of the oldest record read, by topic.
         self._violations: Counter[str] = Counter()
@@ -53,10 +64,12 @@ class Tally:
     def add(self, event: Event, taken: Step, at_ms: int) -> None:
         """Count an event and its outputs."""
         if taken.repeated:
-            self.count(metrics.REPEATED)
+            self.count(metrics.REPEATED if taken.refused is None else metrics.UNINVITED)
             return
         if isinstance(event, SignalEvent):
-            self._signals.append((_since(event.body.created_at_ms), _since(at_ms)))
+            now_s = time.time()
+            self._created.add(now_s - event.body.created_at_ms / 1000)
+            self._appended.add(now_s - at_ms / 1000)
         self._events[type(event)] += 1
         if taken.fill_match is not None:
             self.count(metrics.FILLS, taken.fill_match)
@@ -75,11 +88,8 @@ class Tally:
             metrics.DECISIONS.labels(verdict).inc(times)
         for (metric, labels), times in self._counts.items():
             (metric.labels(*labels) if labels else metric).inc(times)
-        created = metrics.DECIDED_SECONDS.labels("created")
-        appended = metrics.DECIDED_SECONDS.labels("appended")
-        for created_s, appended_s in self._signals:
-            created.observe(created_s)
-            appended.observe(appended_s)
+        self._created.flush()
+        self._appended.flush()
         for until, seconds in self._stops:
             metrics.STOP_SECONDS.labels(until).observe(max(0.0, seconds))
         for topic, age_s in self._ages_s.items():
@@ -93,7 +103,8 @@ class Tally:
         self._counts.clear()
         self._events.clear()
         self._verdicts.clear()
-        self._signals.clear()
+        self._created.drop()
+        self._appended.drop()
         self._stops.clear()
         self._ages_s.clear()
         self._violations.clear()
@@ -153,6 +164,8 @@ def show_zeros() -> None:
         metrics.FILLS.labels(match)
     for level in get_args(Level):
         metrics.VIOLATIONS.labels(level)
+    for result in SHADOWED:
+        metrics.SHADOW_EVENTS.labels(result)
     for name in EVENT_TYPES:
         metrics.FAILED.labels(name)
     for error in DEAD_EVENTS:

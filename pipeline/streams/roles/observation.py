@@ -124,6 +124,9 @@ def _show_ready(role: RoleName, *, works: bool) -> None:
 def _show(statuses: list[EngineStatus]) -> None:
     metrics.RECOVERING_SECONDS.set(max(status.recovering_s for status in statuses))
     metrics.LAG.clear()
+    metrics.COPY_LAG.clear()
     for status in statuses:
+        for number, records in dict(status.copies).items():
+            metrics.COPY_LAG.labels(str(number)).set(records)
         for (topic, partition), records in dict(status.lags).items():
             metrics.LAG.labels(topic, str(partition)).set(records)

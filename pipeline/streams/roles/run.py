@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from functools import partial
 
 from pipeline.streams.admin.topic_admin import require_topics
 from pipeline.streams.engine.clean_end import Life, noted_life
 from pipeline.streams.engine.last_stops import Cause, note_stop
 from pipeline.streams.observe.logs import set_up_logs
+from pipeline.streams.observe.probes import Probes
 from pipeline.streams.role_interface import LogChanged, Stopped
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.children import python_command
@@ -36,6 +39,7 @@ def run_role(role: RoleName, settings: Settings) -> int:
     exit_on_sigterm()
     # Imported here because roles import quixstreams, which their parent process does not need.
     from pipeline.streams.roles import workers
+    from pipeline.streams.roles.lives import Lives
 
     run = {
         RoleName.INGEST: workers.run_ingest,
@@ -43,9 +47,10 @@ def run_role(role: RoleName, settings: Settings) -> int:
         RoleName.BROADCAST: workers.run_broadcast,
     }
     try:
-        with noted_life(settings.own_state_dir, role) as is_unclean:
+        with noted_life(settings.own_state_dir, role) as is_unclean, closing(Probes()) as probes:
             life = Life(tuple(python_command("-m", GUARD)), is_unclean=is_unclean)
-            run[role](settings, life=life)
+            live = partial(run[role], settings, life=life, probes=probes)
+            Lives(role, settings, probes).run(live)
     except Stopped as error:
         if isinstance(error, LogChanged):
             note_stop(settings.own_state_dir, Cause.LOG_CHANGED)

@@ -5,7 +5,7 @@ Apart from reader.py because nothing here needs Kafka.
 
 import time
 
-from pipeline.streams.role_interface import Stopped
+from pipeline.streams.role_interface import SessionLost
 
 __all__ = ["TableProgress", "too_late"]
 
@@ -33,14 +33,14 @@ class TableProgress:
         return max(now_s - self._since_s, now_s - self.answered_s)
 
 
-def too_late(place: tuple[str, int], late_s: float, silent_s: float) -> Stopped:
+def too_late(place: tuple[str, int], late_s: float, silent_s: float) -> SessionLost:
     """Return the error for a table that lags: no broker answers, or it reads too slowly."""
     if silent_s >= late_s:
-        return Stopped(
+        return SessionLost(
             f"No broker reported the end offset of {place[0]}[{place[1]}] for {silent_s:.0f} s, "
             "so its table may lag; find out why the leader of that partition does not answer"
         )
-    return Stopped(
+    return SessionLost(
         f"The table of {place[0]}[{place[1]}] is {late_s:.0f} s behind its topic; "
         "give this process more time on the CPU, or the topic fewer prices"
     )

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from msgspec.structs import replace
 
 from pipeline.streams.clients.broker import sentences
 from pipeline.streams.clients.cluster import topic_id
 from pipeline.streams.clients.consumer_errors import is_partition_end, passes, require_passing
 from pipeline.streams.clients.polling import poll_all, record_of
+from pipeline.streams.clients.session_errors import ended
 from pipeline.streams.engine.guarded import GuardedReader, Passed
 from pipeline.streams.engine.unreadable import find_unreadable, is_unreadable
 from pipeline.streams.observe import metrics
@@ -61,7 +63,7 @@ class TableReader:
         on_failure: Callable[[], None],
         guard: TableGuard | None = None,
     ) -> None:
-        self.failure: str | None = None
+        self.failure: Stopped | None = None
         self.on_price: Callable[[str], None] = lambda _: None
         self.on_refused: Callable[[Refused], None] = lambda _: None
         self._settings = settings
@@ -100,7 +102,7 @@ class TableReader:
     def check(self) -> None:
         """Raise Stopped when the tables have failed or lag too far."""
         if self.failure is not None:
-            raise Stopped(self.failure)
+            raise self.failure
 
     def await_caught_up(self, beat: Callable[[], None]) -> None:
         """Wait until every table has been read to its end; call `beat` meanwhile."""
@@ -142,12 +144,13 @@ class TableReader:
                 self._take(poll_all(self._consumer, BATCH_RECORDS, WAIT_SECONDS))
                 self._check_lags(time.monotonic())
         except KafkaException as error:
-            self.failure = f"the tables cannot be read anymore ({error.args[0].str()})"
+            sentence = f"the tables cannot be read anymore ({error.args[0].str()})"
+            self.failure = ended(error.args[0])(sentence)
         except Stopped as error:
-            self.failure = str(error)
+            self.failure = error
         finally:
             if not self._ended.is_set():
-                self.failure = self.failure or "the thread of the tables died"
+                self.failure = self.failure or Stopped("the thread of the tables died")
                 self._on_failure()
 
     def _read_guarded(self, guarded: GuardedReader) -> list[Passed]:
@@ -220,7 +223,7 @@ class TableReader:
             self._tables.withdraw_instrument(gone)
             return
         if topic.append_time and not record.timestamp_is_append_time:
-            self._refuse(record._replace(timestamp_ms=int(time.time() * 1000)), WITHOUT_APPEND_TIME)
+            self._refuse(replace(record, timestamp_ms=int(time.time() * 1000)), WITHOUT_APPEND_TIME)
             return
         try:
             row = read(record, topic)

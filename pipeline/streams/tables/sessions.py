@@ -1,9 +1,11 @@
 """The trading sessions of exchanges, including holidays and early closes.
 
 The only file that imports exchange_calendars. It does so inside functions because the package is
-slow to load and the risk role does not need it.
+slow to load, the risk role does not need it, and the extra `sessions` may be absent: then every
+exchange counts as closed.
 """
 
+import logging
 from bisect import bisect_left
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -15,6 +17,8 @@ from topics.text import nearest
 
 __all__ = ["check_calendar", "prepare", "sessions_around"]
 
+logger = logging.getLogger(__name__)
+
 AROUND_MS = 3_600_000  # How far the broker's clock, which decides, may differ from ours.
 MS_NANOS = 1_000_000
 MONTH_MS = 31 * 86_400_000
@@ -23,9 +27,10 @@ CALENDARS_MAX = 256  # Pairs of calendar and year in the cache.
 
 
 def check_calendar(name: str) -> None:
-    """Raise DecodeError if no calendar has this name."""
-    if name not in _names():
-        near = nearest(name, _names())
+    """Raise DecodeError if no calendar has this name; without calendars, any name may be one."""
+    names = _names()
+    if names and name not in names:
+        near = nearest(name, names)
         advice = f", did you mean {near}?" if near else ""
         raise DecodeError(f"Expected the name of an exchange calendar, got {name!r}{advice}", PATH)
 
@@ -83,8 +88,17 @@ def _each(calendar: Any) -> list[Session]:  # The package has no types.
 
 def _calendar(name: str, year: int) -> Any | None:
     """Return a calendar; None if its holidays are unknown, and then it counts as closed."""
-    import exchange_calendars
-
+    try:
+        import exchange_calendars
+    except ImportError as error:
+        logger.error(  # noqa: TRY400 - The sentence says it all.
+            "exchange calendars are not installed (%s), so %s counts as closed and entries there "
+            "are rejected; install riskgate with its extra sessions, in a clone with: "
+            "pip install '.[gate,sessions]'",
+            error,
+            name,
+        )
+        return None
     spans = (
         (f"{year - 1}-12-01", f"{year + 1}-01-31"),
         (f"{year - 1}-12-01", f"{year}-12-31"),  # Next year's holidays may not be published yet.
@@ -100,8 +114,11 @@ def _calendar(name: str, year: int) -> Any | None:
 
 @cache
 def _names() -> frozenset[str]:
-    import exchange_calendars
-
+    """Return the names of all calendars, none if they are not installed."""
+    try:
+        import exchange_calendars
+    except ImportError:
+        return frozenset()
     return frozenset(exchange_calendars.get_calendar_names())
 
 

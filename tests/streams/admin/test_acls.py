@@ -2,6 +2,7 @@ import pytest
 
 from pipeline.errors import StartupError
 from pipeline.streams.admin.acls import accesses, acl_lines
+from pipeline.streams.admin.quotas import QUOTAS, quota_lines
 from pipeline.streams.settings import Settings
 from topics.catalogue import TOPICS
 
@@ -84,3 +85,18 @@ def test_lines_of_one_owner_are_printed_when_it_is_named() -> None:
 def test_owner_is_refused_when_it_has_no_topic() -> None:
     with pytest.raises(StartupError, match=r"^c has no topic of its own; add signals\.c to"):
         acl_lines(FURTHER, owner="c")
+
+
+def test_quotas_bound_each_party_that_writes_inputs() -> None:
+    lines = quota_lines(Settings(signal_topics=("signals.momentum",)))
+
+    assert lines == [
+        f"--alter --entity-type users --entity-name {party} --add-config producer_byte_rate={rate}"
+        for party, rate in {**QUOTAS, "momentum": 1_000_000}.items()
+    ]
+
+
+def test_owner_of_a_topic_gets_its_own_quota_alone() -> None:
+    settings = Settings(signal_topics=("signals.a",), fill_topics=("fills.a", "fills.b"))
+
+    assert [line.split("=")[1] for line in quota_lines(settings, owner="a")] == ["2000000"]

@@ -38,6 +38,8 @@ class World:
         self.happened: list[str] = []
         self.position = 5
         self.committed: list[dict[Place, int]] = []
+        self.records = 0  # Since the barrier.
+        self.dropped: list[int] = []
         self.may_commit = threading.Event()
         self.may_commit.set()
         self.sender = Sender()
@@ -54,7 +56,10 @@ class World:
             cast(Keeper, self),
             self.sender,
             progress=cast(Progress, self),
-            observer=Observer(),
+            observer=cast(
+                Observer,
+                SimpleNamespace(dropped=self.dropped.append, committed=lambda *_: None),
+            ),
             settings=settings,
         )
 
@@ -119,7 +124,7 @@ def test_held_outputs_go_out_when_a_checkpoint_waits_for_them() -> None:
     world = World()
     world.sender.producer = cast(Producer, Delivering())
     world.sender.hold()
-    world.sender("decisions", key=b"a", value=b"{}", partition=0)
+    world.sender.take("decisions", key=b"a", value=b"{}", partition=0)
 
     assert world.save_all()
 
@@ -129,9 +134,9 @@ def test_held_outputs_go_out_when_a_checkpoint_waits_for_them() -> None:
 def test_held_outputs_are_dropped_when_the_partitions_are_lost() -> None:
     world = World()
     world.sender.hold()
-    world.sender("decisions", key=b"a", value=b"{}", partition=0)
+    world.sender.take("decisions", key=b"a", value=b"{}", partition=0)
 
-    world.checkpoints.drop(1.0)
+    world.checkpoints.drop(1.0, beat=lambda: None)
     world.sender.release()  # Would fail: this producer takes no message.
 
     assert world.sender.sent == 0
@@ -163,7 +168,7 @@ def test_turn_does_not_wait_for_a_commit_that_lasts() -> None:
 
 def test_worker_ends_when_kafka_refuses_an_output() -> None:
     world = World()
-    world.sender.refusal = cast(KafkaError, SimpleNamespace(str=lambda: "too large"))
+    world.sender.refusal = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, "too large")
 
     with pytest.raises(Stopped, match="too large"):
         world.checkpoints.turn()
@@ -180,13 +185,29 @@ def test_worker_ends_when_kafka_never_takes_an_output(monkeypatch: pytest.Monkey
         world.checkpoints.turn()
 
 
+def test_worker_says_that_it_lives_while_it_gives_up_a_commit_that_hangs() -> None:
+    world = World()
+    world.may_commit.clear()
+    while "write" not in world.happened:
+        world.checkpoints.turn()
+    beats: list[None] = []
+
+    world.checkpoints.drop(1.2, beat=lambda: beats.append(None))
+    world.may_commit.set()
+
+    assert len(beats) >= 2
+    assert world.happened[-1] == "drop while it commits"
+
+
 def test_dropped_checkpoint_tells_its_records_and_commits_nothing() -> None:
     world = World()
     world.sender.sent = 1
     world.checkpoints.turn()
 
-    assert world.checkpoints.drop(1.0) == 5
+    world.records = 2
+    world.checkpoints.drop(1.0, beat=lambda: None)
 
+    assert world.dropped == [7]
     assert world.happened == ["barrier", "take", "drop"]
     assert world.committed == []
 
@@ -216,8 +237,9 @@ def test_keeper_hears_that_the_commit_goes_on_when_its_checkpoint_is_dropped() -
     world.may_commit.clear()
     world.checkpoints.turn()
 
-    assert world.checkpoints.drop(0.01) == 5
+    world.checkpoints.drop(0.01, beat=lambda: None)
 
+    assert world.dropped == [5]
     assert world.happened == ["barrier", "take", "write", "drop while it commits"]
     world.may_commit.set()
 
@@ -278,3 +300,18 @@ def test_value_of_a_partition_that_did_not_move_waits_for_the_next_barrier() -> 
 
     assert changes[b"s|d"] == b"late"
     assert store.get(b"d") is None  # It is on the disk, which this test has not.
+
+
+def test_store_reads_from_the_disk_when_it_let_go_of_what_is_there() -> None:
+    disk: dict[bytes, bytes] = {}
+    store = store_of(disk)
+    store.set(b"one", b"1")
+    store.set(b"two", b"2")
+    store.freeze()
+    first, *_ = changes = list(store.changes(7, mark=None, outputs={}))
+
+    disk.update({key: value for key, value in [first] if value is not None})
+    store.forget([first[0]])
+
+    assert (store.get(b"one"), store.get(b"two"), len(changes)) == (b"1", b"2", 5)
+    assert disk == {b"s|one": b"1"}

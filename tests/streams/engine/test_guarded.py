@@ -38,6 +38,51 @@ os._exit(TOO_LARGE)
 """
 
 
+# A child whose client answers late, and then ends the partition or breaks.
+STRANGE = """
+import sys
+from confluent_kafka import KafkaError, KafkaException
+from pipeline.streams.engine import guarded_child
+from tests.simulation.clients.base import SimulatedMessage
+
+class Client:
+    def __init__(self, _):
+        self.refusals = 2
+
+    def list_topics(self, timeout):
+        self.refusals -= 1
+        if self.refusals:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    def assign(self, _):
+        if sys.argv[1] == "breaks":
+            raise RuntimeError("nobody expects this")
+
+    def poll(self, _):
+        return SimulatedMessage("a", 0, 1, error=KafkaError(KafkaError._PARTITION_EOF))
+
+guarded_child.Consumer = Client
+guarded_child.run()
+"""
+
+
+def read_strangely(how: str) -> list[Passed | Unreadable]:
+    command = python_command("-c", STRANGE, how)
+    with closing(GuardedReader(command, {}, {("a", 0): (0, 1)})) as reader:
+        while not reader.done:
+            assert reader.read(1.0) == []
+    return []
+
+
+def test_nothing_is_set_aside_when_a_child_breaks_for_another_reason() -> None:
+    with pytest.raises(Stopped, match="ended with 1"):
+        read_strangely("breaks")
+
+
+def test_child_goes_on_asking_when_no_broker_answers_at_first() -> None:
+    assert read_strangely("reads") == []
+
+
 def read_all(*places: Place) -> list[Passed | Unreadable]:
     """Read the first offset of each place by such children."""
     command = python_command("-c", CHILD)

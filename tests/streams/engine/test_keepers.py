@@ -9,7 +9,7 @@ from confluent_kafka.admin import GroupMetadata
 
 from pipeline.streams.engine import keepers
 from pipeline.streams.engine.checkpoint import Barrier, revoke_seconds_max
-from pipeline.streams.engine.keepers import Disk, StateKeeper
+from pipeline.streams.engine.keepers import SLICE_BYTES, Disk, StateKeeper, sliced
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Stopped
 
@@ -127,4 +127,22 @@ def test_others_wait_for_a_last_checkpoint_for_less_than_half_of_a_session() -> 
         session_timeout_ms=45_000,
     )
 
-    assert (revoke_seconds_max(SETTINGS), revoke_seconds_max(slow_brokers)) == (4.0, 4.0)
+    assert (revoke_seconds_max(SETTINGS), revoke_seconds_max(slow_brokers)) == (2.4, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "slices"),
+    [
+        ([1, 1, 1, 1, 1], [3, 2]),
+        ([SLICE_BYTES - 1, 1, 1], [2, 1]),
+        ([SLICE_BYTES, SLICE_BYTES + 1, 1], [1, 1, 1]),
+        ([], []),
+    ],
+)
+def test_slice_ends_when_it_has_enough_keys_or_bytes(sizes: list[int], slices: list[int]) -> None:
+    changes = [(b"%d" % number, b"x" * size) for number, size in enumerate(sizes)]
+
+    found = list(sliced(changes, 3))
+
+    assert [len(each) for each in found] == slices
+    assert [change for each in found for change in each] == changes

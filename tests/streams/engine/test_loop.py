@@ -1,6 +1,5 @@
 """What a loop does between batches, and before it searches the end of one that it cannot read."""
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -12,11 +11,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from pipeline.streams.engine import loop as loop_module
 from pipeline.streams.engine.checkpoint import Checkpoints
 from pipeline.streams.engine.guarded import GuardedReader
-from pipeline.streams.engine.loop import CHUNK_RECORDS, Clients, Hooks, Loop, close_in_time
+from pipeline.streams.engine.loop import CHUNK_RECORDS, Clients, Hooks, Loop
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import Recovery, Restores
 from pipeline.streams.engine.sender import Sender
-from pipeline.streams.role_interface import EngineSettings
+from pipeline.streams.role_interface import EngineSettings, SessionLost
 
 PLACE = ("events", 0)
 
@@ -91,7 +90,7 @@ def loop_that_notes(
         settings,
         progress=cast(Progress, progress),
         checkpoints=cast(Checkpoints, checkpoints),
-        hooks=Hooks(lambda: note("beat"), lambda: False),
+        hooks=Hooks(lambda: note("beat"), lambda: False, lambda: None),
     )
 
 
@@ -136,7 +135,7 @@ def test_what_was_applied_is_saved_before_the_end_of_an_unreadable_batch_is_soug
     monkeypatch.setattr(loop_module, "find_unreadable", find)
     bad = cast(Message, _Message(5, KafkaError(KafkaError._BAD_COMPRESSION)))
 
-    assert not loop_that_notes(happened, records=5)._is_record(bad)
+    assert not list(loop_that_notes(happened, records=5)._records([bad]))
     assert happened == ["save all", "beat", "search"]
 
 
@@ -214,10 +213,10 @@ def test_worker_ends_when_it_is_fenced_while_its_state_is_restored() -> None:
     restores = Restores(cast(Consumer, _Fenced(progress)))
     recovery = cast(Recovery, SimpleNamespace(recovering=True, partitions={}))
     turns = iter([False, True])
-    hooks = Hooks(lambda: None, lambda: next(turns))
+    hooks = Hooks(lambda: None, lambda: next(turns), lambda: None)
 
     with pytest.raises(KafkaException, match="_FATAL"):
-        restores.run(recovery, hooks, progress=progress, look=lambda: None)
+        restores.run(recovery, hooks, progress, look=lambda: None)
 
 
 def test_group_is_not_left_when_brokers_take_no_commit_in_time() -> None:
@@ -228,34 +227,16 @@ def test_group_is_not_left_when_brokers_take_no_commit_in_time() -> None:
     assert happened == ["save all"]
 
 
-def test_process_goes_on_to_its_end_when_its_consumer_does_not_close(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(loop_module, "CLOSE_SECONDS_MAX", 0.01)
-    broker_answers, closed = threading.Event(), threading.Event()
-
-    def close() -> None:
-        broker_answers.wait(10)
-        closed.set()
-
-    close_in_time(close)
-
-    assert not closed.is_set()
-    assert "does not close" in caplog.text
-    broker_answers.set()
-
-
-def test_error_of_a_close_ends_the_worker() -> None:
-    def fail() -> None:
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        close_in_time(fail)
-
-
-def test_close_is_awaited_when_it_comes_to_its_end() -> None:
+def test_nothing_is_applied_once_a_rebalance_has_raised_in_the_poll() -> None:
     happened: list[str] = []
+    loop = loop_that_notes(happened, records=3)
+    loop._raise_first = _raise_lost
 
-    close_in_time(lambda: happened.append("closed"))
+    with pytest.raises(SessionLost, match="the commit hangs"):
+        loop.turn()
 
-    assert happened == ["closed"]
+    assert happened == []
+
+
+def _raise_lost() -> None:
+    raise SessionLost("the commit hangs")

@@ -37,7 +37,7 @@ def sender_to(outgoing: Outgoing) -> Sender:
 def send(sender: Sender, *values: bytes) -> None:
     """Send values to one partition."""
     for value in values:
-        sender("decisions", key=b"a", value=value, partition=0)
+        sender.take("decisions", key=b"a", value=value, partition=0)
 
 
 def test_held_messages_go_out_in_order_when_they_are_released() -> None:

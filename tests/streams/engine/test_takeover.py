@@ -88,7 +88,7 @@ def test_worker_ends_when_what_it_sent_before_an_outage_is_never_delivered(
 
 
 def test_worker_ends_when_what_it_sent_before_an_outage_is_refused(sender: Sender) -> None:
-    sender.refusal = cast(KafkaError, SimpleNamespace(str=lambda: "too large"))
+    sender.refusal = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, "too large")
 
     with pytest.raises(Stopped, match="too large"):
         sender.await_deliveries("risk-0", beat=lambda: None)

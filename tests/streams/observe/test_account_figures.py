@@ -49,11 +49,27 @@ def test_halted_account_is_not_near_its_limit_when_it_was_stopped_there() -> Non
 
 
 def test_halted_account_holds_nothing_when_it_is_flat() -> None:
-    flat = figures("a", "-0.2", trading_state="halted")._replace(holding=False)
+    flat = figures("a", "-0.2", trading_state="halted")._replace(positions=0)
 
     show_accounts([flat, figures("b", "0.7")], named_max=0)
 
     assert metrics.value("riskgate_accounts_halted_holding") == 0
+
+
+def test_stopped_accounts_are_named_when_they_hold_most_first() -> None:
+    rows = [
+        figures("b", "0.1", trading_state="reducing")._replace(positions=0),
+        figures("c", "0.1", trading_state="halted")._replace(positions=2),
+        figures("a", "0.1", trading_state="halted")._replace(positions=1),
+        figures("d", "0.1"),
+    ]
+
+    show_accounts(rows, named_max=2)
+
+    stopped = "riskgate_account_stopped_positions"
+    assert metrics.value(stopped, account_id="c", trading_state="halted") == 2
+    assert metrics.value(stopped, account_id="a", trading_state="halted") == 1
+    assert len(next(iter(metrics.ACCOUNT_STOPPED.collect())).samples) == 2
 
 
 def test_no_account_is_named_when_the_setting_is_off() -> None:

@@ -1,21 +1,11 @@
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from pipeline.streams.observe.logs import set_up_logs
 from pipeline.streams.settings import Settings
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def test_line_is_one_json_object_when_stderr_is_no_terminal(

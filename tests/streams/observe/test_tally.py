@@ -5,11 +5,11 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from msgspec.structs import replace
 
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.records import Stop, TradingHalts
 from pipeline.risk.step import Step
+from pipeline.risk.structs import replace
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe import tally as tally_module
 from pipeline.streams.observe.tally import Tally, cause_ms

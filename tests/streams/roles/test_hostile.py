@@ -9,6 +9,7 @@ import random
 from itertools import count
 
 import orjson
+from msgspec.structs import replace
 
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition
@@ -81,7 +82,7 @@ class House:
         for sent in became:
             if sent.topic == "risk.events":
                 event = record("risk.events", sent.value, key=sent.key, at_ms=AT_MS + offset)
-                self.risk.apply(event._replace(partition=sent.partition or 0, offset=offset))
+                self.risk.apply(replace(event, partition=sent.partition or 0, offset=offset))
         return len(became)
 
     def send_good(self) -> None:

@@ -1,10 +1,13 @@
 """Sessions of exchanges: half days, holidays, breaks, markets around the clock."""
 
 import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 
 from pipeline.streams.roles.children import python_command
+from pipeline.streams.tables import sessions
 from pipeline.streams.tables.sessions import check_calendar, prepare, sessions_around
 from tests.given import ms
 from topics.codec import DecodeError
@@ -90,3 +93,27 @@ def test_calendars_are_not_loaded_when_a_role_starts() -> None:
     found = subprocess.run(python_command("-c", look), capture_output=True, check=True)
 
     assert found.stdout == b"False\n"
+
+
+@pytest.fixture
+def without_calendars(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the extra `sessions` be absent."""
+    monkeypatch.setitem(sys.modules, "exchange_calendars", None)
+    caches = (sessions._names, sessions._sessions)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.usefixtures("without_calendars")
+def test_exchange_counts_as_closed_when_calendars_are_not_installed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    check_calendar("XNYS")
+    prepare("XNYS", ms("2025-11-26T15:00"))
+
+    assert sessions_around("XNYS", ms("2025-11-26T15:00")) == ()
+    assert "XNYS counts as closed and entries there are rejected" in caplog.text
+    assert "pip install '.[gate,sessions]'" in caplog.text

@@ -14,11 +14,13 @@ from confluent_kafka import KafkaException
 from pipeline.streams.clients.append_time import require_append_time
 from pipeline.streams.clients.broker_clock import BrokerClock
 from pipeline.streams.clients.cluster import topic_id
+from pipeline.streams.clients.session_errors import ended
 from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
 from pipeline.streams.dead_letter import dead_key, dead_letter
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.account_figures import Figures, show_accounts
-from pipeline.streams.role_interface import Stopped, Unreadable
+from pipeline.streams.role_interface import Unreadable
+from pipeline.streams.roles.broadcast.activation import activation
 from pipeline.streams.roles.broadcast.changes import Changes
 from pipeline.streams.roles.broadcast.owned_partition import AGAIN_SECONDS, OwnedPartition
 from pipeline.streams.roles.broadcast.owned_states import OwnedStates, Row
@@ -85,7 +87,8 @@ class Broadcast:
                 while not self._stopped.is_set():
                     self._turn()
         except KafkaException as error:
-            raise Stopped(f"Kafka reported an error: {error.args[0].str()}") from error
+            kind = ended(error.args[0])
+            raise kind(f"Kafka reported an error: {error.args[0].str()}") from error
         finally:
             self._producer.close()
             self._states.close()
@@ -231,6 +234,9 @@ class Broadcast:
         owned.heartbeat_due_s = now_s + self._settings.heartbeat_interval_ms / 1000
         if self._producer.send(HEARTBEAT, number):
             metrics.HEARTBEATS.inc()
+        version = owned.take_unnamed()
+        if version is not None and self._settings.activate == "auto":
+            self._producer.send(activation(version, owned), number)
 
     def _ask_for_rows(self, number: int, owned: OwnedPartition, now_s: float) -> None:
         """Ask risk to write its rows again, at the interval of heartbeats."""

@@ -20,6 +20,8 @@ __all__ = ["AGAIN_SECONDS", "OwnedPartition"]
 
 BUDGET_SECONDS = 0.1  # The budget of a second is divided into parts of this length.
 OLDER_SECONDS = 2.0
+# A release that publishes answers each heartbeat; one that falls silent writes a last row.
+UNNAMED_ROWS = 5
 AGAIN_SECONDS = 60.0  # Writing all rows again costs much, and helps little while a set lags.
 
 
@@ -36,6 +38,7 @@ class OwnedPartition:
         self._ages: RowAges[str] = RowAges()
         self.ask_again_s = 0.0  # Not before, for all rows because some are older.
         self._older: dict[str, float] = {}  # Accounts whose last row is older, and since when.
+        self._unnamed: list[str] = []  # The release of each row of late that the log does not name.
         self.heartbeat_due_s = 0.0
         self.ask_due_s = time.monotonic() + settings.heartbeat_interval_ms / 1000
         self._refill = int(settings.revaluation_budget * BUDGET_SECONDS) or 1
@@ -79,6 +82,8 @@ class OwnedPartition:
         if state.account_id == EVERYONE:
             self.reported = state
             self._whole_ids.add(state.topic_id)
+            is_named = state.active_version in {"", state.rules_version}
+            self._unnamed = [] if is_named else [*self._unnamed, state.rules_version]
         else:
             self.figures[state.account_id] = figures_of(state)
             if self._renewed is not None:
@@ -108,6 +113,14 @@ class OwnedPartition:
         return now_s >= self.ask_again_s and any(
             now_s - since_s > OLDER_SECONDS for since_s in self._older.values()
         )
+
+    def take_unnamed(self) -> str | None:
+        """Return the release that publishes though the log names another one; None if none does."""
+        latest = self._unnamed[-UNNAMED_ROWS:]
+        if len(latest) < UNNAMED_ROWS or len(set(latest)) > 1:
+            return None
+        self._unnamed = []  # So it takes some rows more before it is asked for again.
+        return latest[0]
 
     def budget(self) -> int:
         """Return how many revaluations may go out now."""

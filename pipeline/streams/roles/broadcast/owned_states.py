@@ -11,6 +11,7 @@ from typing import NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 from pipeline.streams.client_settings import FETCH, ClientSetting
+from pipeline.streams.clients.callbacks import Callbacks
 from pipeline.streams.clients.consumer_errors import is_partition_end, require_passing
 from pipeline.streams.clients.polling import WITHOUT_COMMITS, poll_all
 from pipeline.streams.engine.guarded import Passed
@@ -77,6 +78,7 @@ class OwnedStates:
         self._guarded = None if guard is None else GuardedStates(guard, self._reader)
         self._positions: dict[int, int] = {}
         self.applied: dict[int, int] = {}  # How far risk was in `events`, by what it wrote here.
+        self._callbacks = Callbacks()
         self._consumer = Consumer(
             {**self._reader, **CONSUMER, "session.timeout.ms": settings.session_timeout_ms},
             logger=logger,
@@ -84,12 +86,8 @@ class OwnedStates:
 
     def join(self) -> None:
         """Join the group."""
-        self._consumer.subscribe(
-            [self._topic],
-            on_assign=self._assign,
-            on_revoke=self._revoke,
-            on_lost=self._lose,
-        )
+        callbacks = self._callbacks.of(self._assign, self._revoke, self._lose)
+        self._consumer.subscribe([self._topic], **callbacks)
 
     def read(self) -> list[Row | Unreadable]:
         """Return what is available without waiting; the assignment may change meanwhile.
@@ -113,10 +111,11 @@ class OwnedStates:
         """Leave the group, so that others take over before many heartbeats are missing."""
         if self._guarded is not None:
             self._guarded.close()
-        self._consumer.close()
+        self._callbacks.after(self._consumer.close)
 
     def _messages(self) -> list[Message | Passed | Unreadable]:
         polled: list[Message | Passed | Unreadable] = [*poll_all(self._consumer, BATCH_RECORDS)]
+        self._callbacks.raise_first()
         if self._guarded is None:
             return polled
         # A partition that a child reads is paused, so these are about other partitions.

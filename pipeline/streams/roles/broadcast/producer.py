@@ -17,13 +17,13 @@ from confluent_kafka import (
 
 from pipeline.streams.clients.append_time import without_append_time
 from pipeline.streams.clients.broker_clock import BrokerClock
+from pipeline.streams.clients.session_errors import ended
 from pipeline.streams.observe import metrics
-from pipeline.streams.role_interface import Stopped
 from pipeline.streams.roles.broadcast.risk_lag import RiskLag
 from pipeline.streams.settings import Settings
 from topics import codec
 from topics.dead_letters import DeadLetter
-from topics.events import HeartbeatEvent, RevaluationEvent
+from topics.events import Event
 
 __all__ = ["BroadcastProducer"]
 
@@ -53,7 +53,7 @@ class BroadcastProducer:
         self._dead_letters = settings.topic("dead_letters")
         self._producer = Producer({**settings.connection(), **PRODUCER}, logger=logger)
 
-    def send(self, event: HeartbeatEvent | RevaluationEvent, partition: int) -> bool:
+    def send(self, event: Event, partition: int) -> bool:
         """Write an event to a partition; return False if the queue is full or it is too large."""
         value = codec.encode_event(event)
         if len(value) > self._bytes_max:
@@ -84,13 +84,15 @@ class BroadcastProducer:
         try:
             self._producer.poll(0)
         except KafkaException as error:
-            raise Stopped(f"Kafka takes no more events ({error.args[0].str()})") from error
+            kind = ended(error.args[0])
+            raise kind(f"Kafka takes no more events ({error.args[0].str()})") from error
         if not self._has_append_time:
             raise without_append_time(self._events)
 
     def close(self) -> None:
-        """Wait a few seconds for outstanding deliveries."""
+        """Wait a few seconds for outstanding deliveries; then nothing more is sent."""
         self._producer.flush(CLOSE_SECONDS_MAX)
+        self._producer.purge()
 
     def _report(self, error: KafkaError | None, message: Message, sent_s: float) -> None:
         if error is not None:

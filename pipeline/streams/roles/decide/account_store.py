@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from struct import Struct
 from typing import NamedTuple, Self
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.identities import IN_PLACE
 from pipeline.risk.account.records import IdKind
@@ -20,18 +18,29 @@ from pipeline.risk.state import (
     save_shared,
 )
 from pipeline.risk.step import Lookup, Recall, Remembered
+from pipeline.risk.structs import replace
 from pipeline.streams.role_interface import Stopped, Store
 from pipeline.streams.roles.decide.block_store import BlockStore
 from pipeline.streams.roles.decide.fill_store import FillStore
 
-__all__ = ["AccountStore", "Quarantine"]
+__all__ = [
+    "ACCOUNTS",
+    "IDENTITIES",
+    "NOTHING_KEPT",
+    "SHARED",
+    "AccountStore",
+    "Quarantine",
+    "account_key",
+]
 
 # An account id has no "|", so no two keys meet; the engine's own keys begin otherwise.
-_SHARED = b"*"
+SHARED = b"*"
+ACCOUNTS = b"a|"  # Followed by the account's id, as in `account_key`.
+IDENTITIES = b"i|"  # Followed by the account's id, "|" and what is remembered.
 _ROWS_DUE = b"d"
 _AT_MS = Struct(">q")
 RING_ENTRIES = 32  # Numbers that share a key of the ring.
-_NOTHING = Recall()
+NOTHING_KEPT = Recall()  # Of nearly every event; made once, as it is immutable.
 
 
 class Quarantine(NamedTuple):
@@ -61,7 +70,7 @@ class AccountStore:
 
     def load_account(self, account_id: str) -> Account | None:
         """Return the account, or None before its first event."""
-        raw = self._store.get(_account(account_id))
+        raw = self._store.get(account_key(account_id))
         if raw is None:
             return None
         with _explained():
@@ -69,7 +78,7 @@ class AccountStore:
 
     def save_account(self, account_id: str, state: bytes) -> None:
         """Write the bytes of an account as of the barrier."""
-        self._store.save(_account(account_id), state)
+        self._store.save(account_key(account_id), state)
 
     def quarantine(self, account_id: str, quarantine: Quarantine) -> None:
         """Note, for who reads this store next, that an account is quarantined."""
@@ -101,7 +110,7 @@ class AccountStore:
 
     def load_shared(self, *, partition: int, rules_version: str) -> Shared | None:
         """Return the partition's shared record, or None before its first event."""
-        raw = self._store.get(_SHARED)
+        raw = self._store.get(SHARED)
         if raw is None:
             return None
         with _explained():
@@ -110,7 +119,7 @@ class AccountStore:
     def save_shared(self, shared: Shared) -> bytes:
         """Write the partition's shared record as of the barrier, and return its bytes."""
         raw = save_shared(shared)
-        self._store.save(_SHARED, raw)
+        self._store.save(SHARED, raw)
         return raw
 
     def recall(self, lookup: Lookup) -> Recall:
@@ -118,7 +127,7 @@ class AccountStore:
         account_id, identity, numbers = lookup.account_id, lookup.identity, lookup.oldest
         seen = None if identity is None else self._store.get(_identity(account_id, identity))
         if lookup.counterpart is None and seen is None and not numbers:
-            return _NOTHING
+            return NOTHING_KEPT
         oldest = (self._ring_entry(account_id, lookup.kind, number) for number in numbers)
         at_ms, content = _remembered(seen)
         found = Recall(
@@ -189,8 +198,9 @@ def _remembered(raw: bytes | None) -> tuple[int | None, str]:
     return _AT_MS.unpack_from(raw)[0], raw[_AT_MS.size :].decode()
 
 
-def _account(account_id: str) -> bytes:
-    return f"a|{account_id}".encode()
+def account_key(account_id: str) -> bytes:
+    """Return the key of an account's state."""
+    return ACCOUNTS + account_id.encode()
 
 
 def _quarantine(account_id: str) -> bytes:
@@ -198,7 +208,7 @@ def _quarantine(account_id: str) -> bytes:
 
 
 def _identity(account_id: str, identity: str) -> bytes:
-    return f"i|{account_id}|{identity}".encode()
+    return IDENTITIES + f"{account_id}|{identity}".encode()
 
 
 def _ring(account_id: str, kind: IdKind) -> bytes:

@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple, cast
 
-from msgspec.structs import replace
-
-from pipeline.risk.step import Step, topic_of
+from pipeline.risk.step import Step
 from pipeline.rules_version import rules_version
 from pipeline.streams.clients.append_time import has_append_time
+from pipeline.streams.clients.output_follower import (
+    Follow,
+    NotFollowing,
+    OnHeard,
+    OutputFollower,
+    ignore,
+)
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.topic_identity import Identity, TopicIdentity
 from pipeline.streams.dead_letter import dead_key, dead_letter
@@ -31,32 +36,32 @@ from pipeline.streams.role_interface import (
     Unreadable,
 )
 from pipeline.streams.roles.decide.append_time_guard import AppendTimeGuard
+from pipeline.streams.roles.decide.encoding import Encoding
+from pipeline.streams.roles.decide.origin_guard import require_no_origin
 from pipeline.streams.roles.decide.owned import Owned
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
-from pipeline.streams.roles.decide.redo import Fork, Redo, Row
+from pipeline.streams.roles.decide.redo import Redo
 from pipeline.streams.roles.decide.rewriting import Rewriting
 from pipeline.streams.roles.decide.saving import Failure, Saving
-from pipeline.streams.roles.decide.set_aside import letters_of, log_step
+from pipeline.streams.roles.decide.set_aside import letters_of, log_failures, log_stops
+from pipeline.streams.roles.decide.shadow import Letter
+from pipeline.streams.roles.decide.shadowing import Decided, Shadowing, Voice
 from pipeline.streams.roles.decide.state_publisher import StatePublisher
 from pipeline.streams.settings import Settings
 from topics import codec
 from topics.account_states import TOPIC as STATES
-from topics.alerts import Alert
 from topics.codec import DecodeError
-from topics.decisions import Stop
-from topics.emergency_stops import EmergencyStop
 from topics.events import FROM_BEFORE, Event, HeartbeatEvent, RevaluationEvent, is_from_before
 from topics.events import TOPIC as EVENTS
 from topics.fields import EVERYONE
 
-__all__ = ["DECIDED", "Questions", "Risk"]
+__all__ = ["DECIDED", "Questions", "Risk", "questions_of"]
 
 logger = logging.getLogger(__name__)
 
 ANY_EVENT = cast("type[Event]", Event)
 read_event = codec.reader_of(ANY_EVENT)
 ACCOUNTS_KEPT_MAX = 4096  # In memory, of all partitions; the others are read from the store.
-HALTS = (Alert, EmergencyStop, Stop)  # What goes out of an event that only halts its account.
 # What is a function of the log alone; when a row of account_states is written is not.
 DECIDED = ("decisions", "emergency_stops", "alerts", "dead_letters")
 OUTPUTS = (*DECIDED, STATES.name, "snapshots")
@@ -67,6 +72,16 @@ class Questions(NamedTuple):
 
     is_mended: Callable[[], bool | None]  # Whether the log has append time again; None: unknown.
     states: Identity  # Of the topic account_states that there is now.
+    follow: Follow = NotFollowing()  # What other releases publish.
+
+
+def questions_of(settings: Settings, *, on_heard: OnHeard = ignore) -> Questions:
+    """Return what asks a real Kafka; on_heard: called for each output of others that was read."""
+    return Questions(
+        is_mended=partial(has_append_time, settings),
+        states=TopicIdentity(settings, STATES.name),
+        follow=OutputFollower(settings, (*DECIDED, STATES.name), on_heard=on_heard),
+    )
 
 
 class Risk:
@@ -82,10 +97,7 @@ class Risk:
         questions: Questions | None = None,
     ) -> None:
         self._produce = produce
-        asked = questions or Questions(
-            is_mended=partial(has_append_time, settings),
-            states=TopicIdentity(settings, STATES.name),
-        )
+        asked = questions or questions_of(settings)
         self._states = asked.states
         self._append_time = AppendTimeGuard(asked.is_mended, tally)
         self._tally, self._partitions = tally, settings.partitions
@@ -106,6 +118,14 @@ class Risk:
             on_failure=self._quarantine,
             is_one_of_several=bool(settings.replica),
         )
+        self._is_bound = settings.activate == "control"
+        self._shadowing = Shadowing(
+            settings,
+            Voice(self._rules_version, produce, self._rows),
+            follow=asked.follow,
+            tally=tally,
+        )
+        self._encoding = Encoding(self._topics, is_silent=self._shadowing.is_silent, tally=tally)
 
     def assign(
         self, partition: Partition, store: Store | None, published: Published = NOTHING
@@ -124,8 +144,9 @@ class Risk:
             redo = Redo(published, dead_letters=letters, rules_version=self._rules_version)
         rewriting = Rewriting(store, accounts.roster)
         self._owned[partition.partition] = Owned(
-            partition, accounts, rewriting=rewriting, redo=redo
+            partition, accounts, store=store, rewriting=rewriting, redo=redo
         )
+        self._shadowing.begin(self._owned[partition.partition])
         self._states.ask()
         self._rows.has_news = True  # That of `*`: what broadcast has may be old.
         self._share_memory()
@@ -134,6 +155,7 @@ class Risk:
     def revoke(self, partition: Partition) -> None:
         """Forget a partition's accounts."""
         self._owned.pop(partition.partition, None)
+        self._shadowing.end(partition.partition)
         self._rows.stop()
         self._share_memory()
 
@@ -143,11 +165,12 @@ class Risk:
 
     def show(self) -> None:
         """Bring the gauges of the owned partitions up to date."""
-        metrics.clear(metrics.LIMITS_VERSION, metrics.TICK_AGE_SECONDS)
+        metrics.clear(metrics.LIMITS_VERSION, metrics.TICK_AGE_SECONDS, metrics.PUBLISHES)
         now_ms = time.time() * 1000
         for number, owned in list(self._owned.items()):
             shared = owned.accounts.shared
             metrics.LIMITS_VERSION.labels(str(number)).set(shared.limits.version)
+            metrics.PUBLISHES.labels(str(number)).set(not owned.is_silent())
             if shared.heartbeat_at_ms is not None:
                 age_s = max(0.0, now_ms - shared.heartbeat_at_ms) / 1000
                 metrics.TICK_AGE_SECONDS.labels(str(number)).set(age_s)
@@ -165,11 +188,13 @@ class Risk:
         self._dead_letter(batch.record(), batch.error, "unreadable")
 
     def publish(self) -> None:
-        """Write the rows of account_states that are due."""
+        """Write the rows of account_states that are due, and compare what a shadow decided."""
         self._rows.publish(self._owned)
+        self._shadowing.turn()
 
     def checkpoint(self) -> Iterator[None]:
         """Take the barrier; then save the accounts that changed before it."""
+        self._shadowing.save(self._owned.values())
         return self._saving.checkpoint(self._owned.values())
 
     def _share_memory(self) -> None:
@@ -180,6 +205,7 @@ class Risk:
         try:
             event = read_event(record.value or b"")
         except DecodeError as error:
+            require_no_origin(record)
             old = is_from_before(record.value or b"")
             self._dead_letter(record, DecodeError(FROM_BEFORE) if old else error, "undecodable")
             return None
@@ -195,51 +221,32 @@ class Risk:
         owned = self._owned[record.partition]
         appended_ms = record.timestamp_ms if record.timestamp_is_append_time else None
         at_ms = owned.accounts.time_of(appended_ms)
-        redo = owned.redo
-        encode = self._encode if redo is None else self._encoder(redo, event.account_id)
+        account_id, redo = event.account_id, owned.redo
+        encode = self._encoding.of(redo, account_id)
         taken, rows = owned.accounts.use(event, record.value or b"", at_ms=at_ms, encode=encode)
         owned.next, owned.at_ms = record.offset + 1, at_ms
-        owned.last[event.account_id] = record
-        if event.account_id == EVERYONE:
+        owned.last[account_id] = record
+        if account_id == EVERYONE:
             self._answer_broadcast(event, owned)
+        if self._is_bound:
+            rows = self._shadowing.decided(owned, Decided(account_id, taken, rows, at_ms))
         if rows:
-            key, produce = event.account_id.encode(), self._produce
-            for topic, value in rows:
-                produce(topic, key=key, value=value, partition=record.partition)
-        self._tally.add(event, taken, at_ms)
-        if taken.state_due or taken.failed:
-            self._rows.has_news = True
-        if taken.failed or taken.raised or taken.refused or taken.outputs:
-            self._look(taken, record)
+            key, produce = account_id.encode(), self._produce
+            for row in rows:
+                produce(row.topic, key=key, value=row.value, partition=record.partition)
+        self._note(event, taken, record=record, owned=owned)
         if redo is not None:
             self._settle(owned, redo)
 
-    def _encode(self, taken: Step) -> list[Row]:
-        """Write what goes out, before any of it does: one that cannot be written undoes all."""
-        topics = self._topics
-        return [Row(topics[topic_of(output)], codec.encode(output)) for output in taken.outputs]
-
-    def _encoder(self, redo: Redo, account_id: str) -> Callable[[Step], list[Row]]:
-        """Return what encodes an event that may have been decided before: what is missing of it.
-
-        After a fork nothing of the event goes out but that its account is halted.
-        """
-        is_fork = False
-
-        def encode(taken: Step) -> list[Row]:
-            nonlocal is_fork
-            if is_fork:
-                halts = (o for o in taken.outputs if isinstance(o, HALTS))
-                return self._encode(replace(taken, outputs=tuple(halts)))
-            rows = self._encode(taken)
-            try:
-                return redo.to_send(account_id, taken, rows)
-            except Fork:
-                is_fork = True
-                self._tally.count(metrics.FORKS)
-                raise
-
-        return encode
+    def _note(self, event: Event, taken: Step, *, record: Record, owned: Owned) -> None:
+        if not owned.is_silent():
+            self._tally.add(event, taken, owned.at_ms)
+        if taken.state_due or taken.failed:
+            self._rows.has_news = True
+        if taken.outputs:
+            log_stops(taken)
+        if taken.failed or taken.raised or taken.refused:
+            self._set_aside(taken, record)
 
     def _settle(self, owned: Owned, redo: Redo) -> None:
         redo.settle(owned.next, owned.accounts.account)
@@ -261,8 +268,8 @@ class Risk:
             owned.rewriting.again()
             owned.accounts.announce()
 
-    def _look(self, taken: Step, record: Record) -> None:
-        log_step(taken)
+    def _set_aside(self, taken: Step, record: Record) -> None:
+        log_failures(taken)
         for error, kind in letters_of(taken):
             self._dead_letter(record, error, kind)
 
@@ -285,4 +292,8 @@ class Risk:
         if redo is not None and redo.has_letter(value):
             return
         key, topic = dead_key(record.key), self._topics["dead_letters"]
+        shadow = self._owned[record.partition].shadow
+        if shadow is not None:
+            shadow.keep_letter(Letter(key, value))
+            return
         self._produce(topic, key=key, value=value, partition=record.partition)

@@ -9,17 +9,16 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.account.kept_fills import ForgottenFills, KeptFill
 from pipeline.risk.account.records import Applied
 from pipeline.risk.boundaries import problem_of
 from pipeline.risk.state import new_shared, save_account
-from pipeline.risk.step import Arrival, Recall, Remembered, Step, wanted
+from pipeline.risk.step import Arrival, Step, wanted
 from pipeline.risk.step import step as decide
+from pipeline.risk.structs import replace
 from pipeline.streams.role_interface import Store
-from pipeline.streams.roles.decide.account_store import AccountStore
+from pipeline.streams.roles.decide.account_store import NOTHING_KEPT, AccountStore
 from pipeline.streams.roles.decide.quarantines import INTERNAL, QUARANTINED, Quarantines
 from pipeline.streams.roles.decide.roster import Roster
 from topics.events import Event
@@ -62,7 +61,7 @@ class PartitionAccounts:
         self.shared = found or new_shared(partition=partition, rules_version=rules_version)
         self._saved_shared = self.shared
         # What broadcast was told last. None: nothing since the start; what it has may be old.
-        self._announced: tuple[int, int] | None = None
+        self._announced: tuple[int, int, str] | None = None
 
     def time_of(self, appended_ms: int | None) -> int:
         """Return the time of an event; without append time, that of the last heartbeat."""
@@ -86,9 +85,14 @@ class PartitionAccounts:
 
         return map(take, range(len(self._state_due)))
 
+    def drop_due(self) -> None:
+        """Forget whose rows are due: another release writes them."""
+        self._state_due.clear()
+        self._owed.clear()
+
     def take_news(self, shared: Shared) -> bool:
         """Return whether a row of `*` says more than the last one; those of accounts come first."""
-        news = shared.serial, shared.accounts
+        news = shared.serial, shared.accounts, shared.active_version
         is_news, self._announced = news != self._announced, news
         return is_news
 
@@ -145,7 +149,8 @@ class PartitionAccounts:
         due = [*self._state_due, *self._owed]
         yield None
         self._store.save_rows_due(due)
-        for account_id, account in changed.items():
+        for account_id in list(changed):
+            account = changed.pop(account_id)  # One by one: to free them all at once takes long.
             begins, snapshot_due = account_id in begun, account_id in snapshots
             yield self._save_account(account, begins=begins, snapshot_due=snapshot_due)
         # A snapshot of an account is worth nothing without the limits and controls of its moment.
@@ -169,16 +174,14 @@ class PartitionAccounts:
     def _arrival(
         self, account: Account | None, event: Event, *, content: bytes, at_ms: int
     ) -> Arrival:
-        recall, set_aside = Recall(), self.quarantines.reason(event.account_id)
+        set_aside = self.quarantines.reason(event.account_id)
         try:
             lookup = wanted(account, self.shared, event, at_ms=at_ms)
         except Exception as error:  # noqa: BLE001  One record must not end every worker for good.
-            set_aside = set_aside or INTERNAL + problem_of(error)
+            recall, set_aside = NOTHING_KEPT, set_aside or INTERNAL + problem_of(error)
         else:
             recall = self._store.recall(lookup)
-        return Arrival(
-            event=event, content=content, at_ms=at_ms, recall=recall, set_aside=set_aside
-        )
+        return Arrival(event, content, at_ms, recall, set_aside)
 
     def _take(
         self, account: Account | None, arrival: Arrival, encode: Callable[[Step], T]
@@ -226,20 +229,12 @@ class PartitionAccounts:
             self._state_due[account_id] = None
         if taken.snapshot_due:
             self._snapshot_due.add(account_id)
-        self._keep_ids(account_id, taken.remember, taken.forget)
+        for entry in taken.forget:
+            self._store.forget(account_id, entry)
+        for entry in taken.remember:
+            self._store.remember(account_id, entry)
         for fill in taken.fills:
             self._keep_fill(account_id, fill)
-
-    def _keep_ids(
-        self,
-        account_id: str,
-        remember: tuple[Remembered, ...],
-        forget: tuple[Remembered, ...],
-    ) -> None:
-        for entry in forget:
-            self._store.forget(account_id, entry)
-        for entry in remember:
-            self._store.remember(account_id, entry)
 
     def _keep_fill(self, account_id: str, fill: KeptFill | ForgottenFills) -> None:
         if isinstance(fill, KeptFill):

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.streams.role_interface import Output
 
-__all__ = ["Fork", "Head", "PublishedEvent", "Row", "digest_of", "head_of"]
+__all__ = ["Fork", "Head", "PublishedEvent", "Row", "as_decided_by", "digest_of", "head_of"]
 
 DIGEST_BYTES = 16
 SHOWN_CHARACTERS_MAX = 180  # A stop's reason has room for 500, both versions included.
@@ -18,8 +18,8 @@ SHOWN_CHARACTERS_MAX = 180  # A stop's reason has room for 500, both versions in
 Digest = tuple[str, bytes]  # Of a topic and a value.
 
 
-class Row(NamedTuple):
-    """An output, encoded."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """An output, encoded; a Struct because one is made for each output."""
 
     topic: str
     value: bytes
@@ -78,8 +78,13 @@ class PublishedEvent:
         if head.rules_version == rules_version:
             self._own[output.topic, digest_of(value)] = value
             return
-        as_own = value.replace(_field(head.rules_version), _field(rules_version))
-        self._others[output.topic, digest_of(as_own)] = _Other(head, value)
+        digest = digest_of(as_decided_by(rules_version, value, head))
+        self._others[output.topic, digest] = _Other(head, value)
+
+    def lacks(self, rows: list[Row]) -> bool:
+        """Whether any of what is decided now is published by nobody."""
+        there = self._own.keys() | self._others.keys()
+        return any((row.topic, digest_of(row.value)) not in there for row in rows)
 
     def missing(self, rows: list[Row], *, chain: str) -> list[Row]:
         """Return what is decided now and is not published.
@@ -108,6 +113,11 @@ class PublishedEvent:
             return []
         decided = {(row.topic, digest_of(row.value)) for row in rows}
         return [other for digest, other in self._others.items() if digest not in decided]
+
+
+def as_decided_by(rules_version: str, value: bytes, head: Head) -> bytes:
+    """Return an output as that release would have written it, had it decided the same."""
+    return value.replace(_field(head.rules_version), _field(rules_version))
 
 
 def head_of(value: bytes) -> Head:

@@ -3,9 +3,8 @@
 Apart from partition_accounts.py: this knows why an account is set aside and until when.
 """
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.account import Account
+from pipeline.risk.structs import replace
 from pipeline.streams.roles.decide.account_store import AccountStore, Quarantine
 
 __all__ = ["INTERNAL", "QUARANTINED", "RETRIED", "Quarantines"]

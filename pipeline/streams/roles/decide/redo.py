@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from pipeline.risk.account.account import Account
+from pipeline.risk.account.account import Account, Shared
+from pipeline.risk.account.records import Applied
 from pipeline.risk.step import Step
 from pipeline.streams.role_interface import Output, Published
 from pipeline.streams.roles.decide.published_event import (
@@ -24,11 +25,19 @@ from pipeline.streams.roles.decide.published_event import (
 )
 from topics.fields import EVERYONE
 
-__all__ = ["Fork", "Redo", "Row"]
+__all__ = ["Fork", "Redo", "Row", "applied_by"]
 
 logger = logging.getLogger(__name__)
 
 CLOCKS_MS_MAX = 60_000
+
+
+def applied_by(account_id: str, taken: Step) -> Applied | Shared | None:
+    """Return what has the number and chain of a decided event; None if nothing was applied."""
+    record = taken.shared if account_id == EVERYONE else taken.account
+    if taken.repeated or record is None:
+        return None
+    return record.applied if isinstance(record, Account) else record
 
 
 class Redo:
@@ -69,10 +78,9 @@ class Redo:
         Raise Fork when this release published something of it that it does not decide now, or when
         another one published something of another event under its number.
         """
-        record = taken.shared if account_id == EVERYONE else taken.account
-        if taken.repeated or record is None:  # Nothing was applied: nothing has a number.
+        applied = applied_by(account_id, taken)
+        if applied is None:
             return rows
-        applied = record.applied if isinstance(record, Account) else record
         published = self._events.pop((account_id, applied.sequence), None)
         if self._since_ms:
             rows = [row for row in rows if not self._is_cut(row)]
@@ -88,6 +96,12 @@ class Redo:
         self.already += len(published)
         self.missing += len(missing)
         return missing
+
+    def drop(self, account_id: str, taken: Step) -> None:
+        """Forget what is published of an event that another release was to publish."""
+        applied = applied_by(account_id, taken)
+        if applied is not None:
+            self._events.pop((account_id, applied.sequence), None)
 
     def settle(self, offset: int, account_of: Callable[[str], Account | None]) -> None:
         """Forget what came before the state, once the log was read as far as it was decided.

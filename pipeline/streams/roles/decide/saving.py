@@ -38,6 +38,8 @@ class _Save:
         self.accounts = owned.accounts.save()
         next(self.accounts)
         self.last, owned.last = owned.last, {}
+        # Whoever reads snapshots wants the state that belongs to what was published.
+        self.is_silent = owned.is_silent()
 
 
 class Saving:
@@ -60,20 +62,23 @@ class Saving:
         """Take the barrier up to the first `yield`; save an account or so with each one more."""
         saves = [_Save(each) for each in owned]
         yield
+        largest = 0
         for save in saves:
             for saved in save.accounts:
                 if saved is not None:
                     self._finish(saved, save)
+                    largest = max(largest, len(saved.state))
                 yield
+        if largest:
+            metrics.ACCOUNT_BYTES.observe(largest)
 
     def _finish(self, saved: Saved, save: _Save) -> None:
         problem = saved.problem
-        if problem is None and saved.snapshot_due:
+        if problem is None and saved.snapshot_due and not save.is_silent:
             problem = self._write_snapshot(saved, save)
         if problem is not None:
             self._fail(Failure(saved.account_id, save.owned, problem, save.last))
-        elif saved.state:
-            metrics.ACCOUNT_BYTES.observe(len(saved.state))
+        save.last.pop(saved.account_id, None)  # One by one: to free them all at once takes long.
 
     def _write_snapshot(self, saved: Saved, save: _Save) -> str | None:
         """Send a snapshot with the state; return why it cannot be written, when it cannot."""

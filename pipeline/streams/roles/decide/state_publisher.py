@@ -75,29 +75,43 @@ class StatePublisher:
         """Leave what is not written yet to whoever owns the partitions next."""
         self._writing = None
 
+    def finish(self, owned: Owned) -> None:
+        """Write what is due of a partition now: another release writes from here on."""
+        for account_id in owned.accounts.take_due():
+            self._write_row(account_id, owned)
+        owned.accounts.announce()
+        self._write_shared(owned.accounts.shared, owned)
+
     def _write(self, owned: list[Owned]) -> Iterator[None]:
         self.has_news = False
         space, states_id = Space(), self._states.look()
         for each in owned:
-            if self._is_one_of_several and _age_ms(each) > AWAY_MS:
+            if each.is_silent():
+                each.accounts.drop_due()
+            elif self._is_one_of_several and _age_ms(each) > AWAY_MS:
                 self.has_news = True  # Later: now they would only follow newer rows.
-                continue
-            each.rewriting.aim(states_id)
-            for account_id, row in rewritten(each.accounts, each.rewriting, space):
-                self._send(account_id, row, each)
-                self._tally.count(metrics.STATES_REWRITTEN)
-                yield
-            self.has_news = self.has_news or each.rewriting.is_underway
-            # Taken together: an account that begins meanwhile is in neither, so that the row of
-            # `*` never counts one whose row did not come before it.
-            shared, due = each.accounts.shared, each.accounts.take_due()
-            for account_id in due:
-                self._write_row(account_id, each)
-                yield
-            self._write_shared(shared, each)
-            for account_id in each.accounts.take_owed():
-                self._send(account_id, row_of(account_id, each.accounts), each)
-                yield
+            else:
+                each.rewriting.aim(states_id)
+                yield from self._write_partition(each, space)
+
+    def _write_partition(self, owned: Owned, space: Space) -> Iterator[None]:
+        for account_id, row in rewritten(owned.accounts, owned.rewriting, space):
+            self._send(account_id, row, owned)
+            self._tally.count(metrics.STATES_REWRITTEN)
+            yield
+        self.has_news = self.has_news or owned.rewriting.is_underway
+        # Taken together: an account that begins meanwhile is in neither, so that the row of `*`
+        # never counts one whose row did not come before it.
+        shared, due = owned.accounts.shared, owned.accounts.take_due()
+        for account_id in due:
+            if owned.is_silent():  # Since then.
+                return
+            self._write_row(account_id, owned)
+            yield
+        self._write_shared(shared, owned)
+        for account_id in owned.accounts.take_owed():
+            self._send(account_id, row_of(account_id, owned.accounts), owned)
+            yield
 
     def _write_row(self, account_id: str, owned: Owned) -> None:
         """Write the row of an account; quarantine one whose row cannot be written."""

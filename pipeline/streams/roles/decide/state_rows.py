@@ -5,10 +5,9 @@ Apart from decide.py: this knows what such a row is, not when the worker commits
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.account import Shared
 from pipeline.risk.report import account_state, shared_state
+from pipeline.risk.structs import replace
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
 from pipeline.streams.roles.decide.rewriting import Rewriting
 from topics import codec

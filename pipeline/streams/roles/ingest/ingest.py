@@ -23,6 +23,7 @@ from pipeline.streams.role_interface import (
     Store,
     Unreadable,
 )
+from pipeline.streams.roles.ingest.floods import Floods
 from pipeline.streams.roles.ingest.wrap import Stream, Wrapped, Wrapping
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read, withdrawn
@@ -35,7 +36,15 @@ from topics.instruments import TOPIC as INSTRUMENTS
 from topics.signals import TOPIC as SIGNALS
 from topics.topic import Topic
 
-__all__ = ["OPERATED", "OTHERS", "STREAMS", "Ingest", "IngestOfOperated", "IngestOfOthers"]
+__all__ = [
+    "OPERATED",
+    "OTHERS",
+    "STREAMS",
+    "Ingest",
+    "IngestOfOperated",
+    "IngestOfOthers",
+    "rank_of",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +55,15 @@ STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "p
 # Operators' topics have their own consumer group; the others share one.
 OPERATED = tuple(topic for topic in STREAMS if topic.name in {"controls", "limits"})
 OTHERS = tuple(topic for topic in STREAMS if topic not in OPERATED)
+
+# Of what was read together, first what stops, then what says what is held; signals come last.
+_IN_TURN = ("controls", "limits", "fills", "orders", "positions", "accounts", "instruments")
+
+
+def rank_of(name: str) -> int:
+    """Return the place of a topic among those whose records were read together."""
+    held = topic_of(name).name
+    return _IN_TURN.index(held) if held in _IN_TURN else len(_IN_TURN)
 
 
 def _now_ms() -> int:
@@ -190,6 +208,41 @@ class IngestOfOperated(Ingest):
 
 
 class IngestOfOthers(Ingest):
-    """Ingest of all inputs except controls and limits."""
+    """Ingest of all inputs except controls and limits; it cuts floods of signals."""
 
     streams = OTHERS
+
+    def __init__(  # noqa: PLR0913 - As above.
+        self,
+        settings: Settings,
+        tables: Tables,
+        *,
+        produce: Produce,
+        tally: Tally,
+        floods: Floods | None = None,
+    ) -> None:
+        super().__init__(settings, tables, produce=produce, tally=tally)
+        self._floods = floods or Floods(settings.signal_rate_max)
+        for name in (SIGNALS.name, *settings.signal_topics):  # As above: counts start at 0.
+            metrics.SIGNALS_CUT.labels(name)
+            metrics.DEAD_LETTERS.labels(name, "flood")
+
+    def revoke(self, partition: Partition) -> None:
+        """Forget what was cut after the last commit: whoever reads it again reports it."""
+        self._floods.drop(partition.topic, partition.partition)
+
+    def apply(self, record: Record) -> None:
+        """Write what a record becomes, unless it is one signal too many."""
+        if self._streams[record.topic].topic is SIGNALS and self._floods.cuts(record):
+            return
+        super().apply(record)
+
+    def checkpoint(self) -> Iterator[None]:
+        """Report what was cut: its offsets are not committed before its dead letter is there."""
+        for cut in self._floods.take():
+            stream = self._streams[cut.first.topic]
+            self._tally.count(metrics.RECORDS, stream.name, times=cut.signals)
+            self._tally.count(metrics.SIGNALS_CUT, stream.name, times=cut.signals)
+            letter = _letter(cut.first, cut.error, stream)
+            self._dead_letter(letter, cut.first.key, "flood")
+        yield

@@ -13,7 +13,7 @@ from pipeline.streams.engine.applications import IngestApplication
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.role_names import RoleName
-from pipeline.streams.roles.ingest.ingest import OPERATED, IngestOfOperated
+from pipeline.streams.roles.ingest.ingest import OPERATED, IngestOfOperated, rank_of
 from pipeline.streams.roles.observation import MeteredEngine
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables
@@ -38,12 +38,14 @@ class OperatorsIngest:
             engine,
             group=settings.role_group(OPERATORS_GROUP),
             topics=tuple(settings.topic(topic.name) for topic in OPERATED),
+            ranks={settings.topic(topic.name): rank_of(topic.name) for topic in OPERATED},
         )
         tally = Tally()
         observer = MeteredEngine(tally, RoleName.INGEST)
         self._application = IngestApplication(own, observer=observer)
         self.status = self._application.status
         produce = self._application.produce
+        self.ending = self._application.ending
         self._role = IngestOfOperated(settings, Tables(settings), produce=produce, tally=tally)
         self._on_failure = on_failure
         self._failure: BaseException | None = None

@@ -6,19 +6,11 @@ import pytest
 
 from pipeline.streams.roles.broadcast.owned_partition import OwnedPartition
 from pipeline.streams.roles.broadcast.owned_states import Row
-from pipeline.streams.settings import Settings
-from pipeline.streams.tables.tables import Tables
 from tests.streams.accounts_watched import T0_MS, row
 from topics import codec
 from topics.codec import DecodeError
 
 GARBAGE = Row(0, "a", b'{"account_id":"a","trading_state":"sleeping"}')
-
-
-@pytest.fixture
-def owned() -> OwnedPartition:
-    settings = Settings.model_construct()
-    return OwnedPartition(settings, Tables(settings))
 
 
 def written(account_id: str = "a", *, key: str = "a", **fields: object) -> Row:

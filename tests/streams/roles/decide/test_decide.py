@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.rules_version import rules_version
 from pipeline.streams.observe.tally import Tally
@@ -162,11 +163,11 @@ def test_replica_set_writes_rows_only_when_it_has_nearly_caught_up() -> None:
     opening, heartbeat = OPENING, HeartbeatEvent(account_id="*", body=Heartbeat())
 
     old = event_record(opening, partition=HOME)
-    desk.role.apply(old._replace(timestamp_ms=now_ms - 35_000))
+    desk.role.apply(replace(old, timestamp_ms=now_ms - 35_000))
     commit(desk.role)
     before = desk.outbox.of("risk.account_states")
     new = event_record(heartbeat, partition=HOME, offset=1)
-    desk.role.apply(new._replace(timestamp_ms=now_ms - 20_000))
+    desk.role.apply(replace(new, timestamp_ms=now_ms - 20_000))
     commit(desk.role)
 
     after = desk.outbox.of("risk.account_states")
@@ -209,7 +210,7 @@ def test_event_has_the_time_of_the_heartbeat_before_it_when_the_log_was_mended_s
     desk.apply(HeartbeatEvent(account_id="*", body=Heartbeat()), OPENING)
     late = event_record(SIGNAL, partition=HOME, offset=2, is_append_time=False)
 
-    desk.role.apply(late._replace(timestamp_ms=given.T0_MS + 86_400_000))
+    desk.role.apply(replace(late, timestamp_ms=given.T0_MS + 86_400_000))
 
     (sent,) = desk.outbox.of("risk.decisions")
     assert sent.row["at_ms"] == given.T0_MS

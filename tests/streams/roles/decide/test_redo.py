@@ -176,7 +176,7 @@ def later(store: MemoryStore, published: Published) -> list[Sent]:
     for offset, event in enumerate(EVENTS[1:], 1):
         at_ms = given.T0_MS + offset * LATE_MS
         record = event_record(event, partition=HOME, offset=offset)
-        desk.role.apply(record._replace(timestamp_ms=at_ms))
+        desk.role.apply(replace(record, timestamp_ms=at_ms))
     return [sent for sent in desk.outbox.sent if sent.topic == "risk.decisions"]
 
 

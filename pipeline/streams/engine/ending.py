@@ -1,0 +1,99 @@
+"""The end of a worker whose process goes on: nothing of it may act beside the one that follows.
+
+Apart from application.py because none of this needs quixstreams.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Protocol
+
+from pipeline.streams.clients.callbacks import Callbacks
+from pipeline.streams.engine.checkpoint import Background, Checkpoints
+from pipeline.streams.engine.sender import Sender
+from pipeline.streams.role_interface import SessionLost, Stopped
+
+__all__ = ["Ending", "Ends", "ended_whole"]
+
+logger = logging.getLogger(__name__)
+
+CLOSE_SECONDS_MAX = 5.0
+# A request to a broker that is away is given up after a minute; only then does a client close.
+END_SECONDS_MAX = 90.0
+LOOK_SECONDS = 0.1
+
+
+class Ending:
+    """What of one worker may go on when its loop has ended."""
+
+    def __init__(self, senders: Sequence[Sender], beat: Callable[[], None]) -> None:
+        self.beat = beat
+        self.checkpoints: Checkpoints | None = None
+        self.callbacks = Callbacks()
+        self._senders = senders
+        self._closing: list[Background] = []
+
+    def close(self, close: Callable[[], None]) -> None:
+        """Close a consumer, but wait for that a few seconds at most.
+
+        While a commit waits for a broker that is away, Kafka's client does not close: a worker that
+        was to be started again stood still there until the watchdog ended it.
+        """
+        closing = Background("close", partial(self.callbacks.after, close))
+        self._closing.append(closing)
+        closing.wait(CLOSE_SECONDS_MAX, self.beat)
+        if closing.is_alive():
+            logger.warning("The consumer does not close in %g s", CLOSE_SECONDS_MAX)
+            return
+        closing.raise_error()
+
+    def is_over(self) -> bool:
+        """Whether no thread of it still waits for Kafka."""
+        commit = None if self.checkpoints is None else self.checkpoints.last_commit
+        threads = [*self._closing, *([] if commit is None else [commit])]
+        return not any(thread.is_alive() for thread in threads)
+
+    def fence(self) -> bool:
+        """Let it send nothing more; return whether nothing is left to be sent."""
+        closed = [sender.close() for sender in self._senders]  # Each, whatever the first says.
+        return all(closed)
+
+
+class Ends(Protocol):
+    """A worker that says how it ended."""
+
+    @property
+    def ending(self) -> Ending: ...
+
+
+@contextmanager
+def ended_whole(*workers: Ends, is_mended: bool = True) -> Iterator[None]:
+    """Let SessionLost pass only once nothing of these workers can act any more.
+
+    Raise Stopped if that does not come: then only a new process may go on. is_mended: whether the
+    process goes on at all.
+    """
+    try:
+        yield
+    except SessionLost as lost:
+        if is_mended and not _end(*(worker.ending for worker in workers)):
+            raise Stopped(
+                f"{lost}. Some of it still waits for Kafka after {END_SECONDS_MAX:g} s, so only a "
+                "new process may go on"
+            ) from lost
+        raise
+
+
+def _end(*endings: Ending) -> bool:
+    give_up_s = time.monotonic() + END_SECONDS_MAX
+    # At once: a thread that still waits could send when Kafka answers.
+    fenced = [ending.fence() for ending in endings]
+    while not all(ending.is_over() for ending in endings):
+        if time.monotonic() > give_up_s:
+            return False
+        for ending in endings:
+            ending.beat()
+        time.sleep(LOOK_SECONDS)
+    return all(fenced)
