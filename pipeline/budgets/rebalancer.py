@@ -118,7 +118,8 @@ class Rebalancer:
     ) -> Iterator[LimitsDocument]:
         for account_id, amounts in allowances.items():
             known = documents.get(account_id, [])
-            last, highest = newest(valid_documents(known)), newest(known)
+            lasting = [each for each in valid_documents(known) if each.duration_ms is None]
+            last, highest = newest(lasting), newest(known)
             document = LimitsDocument(
                 account_id=account_id,
                 version=1 + (highest.version if highest else 0),

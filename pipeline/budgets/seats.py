@@ -22,20 +22,23 @@ ZERO = Decimal(0)
 
 def seat(dimension: str, documents: Sequence[LimitsDocument], state: AccountState | None) -> Seat:
     """Return one account's share. `documents`: its valid ones, in log order."""
-    last = newest(documents)
+    lasting = [document for document in documents if document.duration_ms is None]
+    last = newest(lasting)
     allowed = None if last is None else _allowance(last, dimension)
     used = None if state is None else _used(state, dimension)
     version = 0 if state is None else int(state.limits_version.partition(".")[2])
-    possible = [_allowance(each, dimension) for each in documents if each.version >= version]
     is_known = version in {each.version for each in documents}
+    below = newest([document for document in lasting if document.version <= version])
+    since = version if below is None else below.version
+    possible = [_allowance(each, dimension) for each in lasting if each.version >= since]
     if used is None or not is_known or None in possible:
         return Seat(allowed, None, used)
     return Seat(allowed, max([used, *(amount for amount in possible if amount is not None)]), used)
 
 
 def valid_documents(documents: Sequence[LimitsDocument]) -> list[LimitsDocument]:
-    """Leave out documents that riskgate refuses under any `*` document: they never take effect."""
-    return [document for document in documents if _is_valid(document)]
+    """Leave out proposals, and what riskgate refuses under any `*` document: neither has effect."""
+    return [each for each in documents if each.approval != "propose" and _is_valid(each)]
 
 
 def newest(documents: Sequence[LimitsDocument]) -> LimitsDocument | None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from confluent_kafka import Message
 
 from pipeline.errors import StartupError
-from pipeline.rebuild.beginning import Beginning, begin_at_snapshots
+from pipeline.rebuild.beginning import Beginning, begin_at_origin, begin_at_snapshots
 from pipeline.replay.comparison import PartitionComparison
 from pipeline.replay.counts import Counts
-from pipeline.replay.partition import NO_QUESTIONS, StepObserver
+from pipeline.replay.partition import NO_QUESTIONS, StepObserver, publishing
 from pipeline.replay.recorded import Log, read_snapshots, recorded_event
 from pipeline.replay.tapes import KafkaTape, read
 from pipeline.risk.account.account import Shared
@@ -79,7 +79,7 @@ class _Risk:
         self.snapshots = Snapshots()
         self.last: Message | None = None  # To be decided, or decided last.
         self._role = Risk(
-            broker.settings,
+            publishing(broker.settings),
             produce=_drop,
             produce_with_state=self.snapshots,
             tally=self._steps,
@@ -167,10 +167,10 @@ def _decide(broker: Broker, wanted: Wanted, beat: Callable[[], None]) -> Decided
 
 
 def _begin(broker: Broker, wanted: Wanted, store: PartitionStore) -> Beginning | None:
-    """Load the snapshots that the log continues; None when it has everything."""
+    """Load what the log continues; None when it has everything."""
     events = wanted.log.events
     if events.begin == 0:
-        return None
+        return begin_at_origin(broker, events, store=store)
     if not wanted.from_snapshots:
         raise StartupError(
             f"events[{events.partition}] no longer begins at 0 but at {events.begin}, so older "

@@ -10,15 +10,17 @@ from msgspec import Struct
 
 from pipeline.errors import StartupError
 from pipeline.replay.comparison import Span
+from pipeline.replay.origins import load_origin
 from pipeline.replay.starts import load_snapshot
 from pipeline.risk.account.account import Account, Shared
+from pipeline.streams.clients.broker import Broker
 from pipeline.streams.role_interface import Store
 from pipeline.streams.roles.decide.account_store import AccountStore
 from pipeline.streams.roles.decide.roster import Roster
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
 
-__all__ = ["Beginning", "begin_at_snapshots"]
+__all__ = ["Beginning", "begin_at_origin", "begin_at_snapshots"]
 
 START_OVER = "start over, as docs/deploy.md describes under Disaster recovery"
 
@@ -38,6 +40,15 @@ class Beginning(Struct, frozen=True):
     def is_after(self, account_id: str, offset: int) -> bool:
         """Return whether an event is to be decided again."""
         return offset > self.offsets.get(account_id, self.shared)
+
+
+def begin_at_origin(broker: Broker, events: Span, *, store: Store) -> Beginning | None:
+    """Load what the accounts had in another log before; None when they began in this one."""
+    begun = load_origin(broker, events, store)
+    if begun is None:
+        return None
+    sequences = {name: each.sequence for name, each in begun.items()}
+    return Beginning(0, dict.fromkeys(begun, 0), sequences)
 
 
 def begin_at_snapshots(read: ReadSnapshots, events: Span, *, store: Store) -> Beginning:

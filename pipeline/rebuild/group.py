@@ -9,11 +9,13 @@ from types import TracebackType
 from typing import Self
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import ConsumerGroupDescription, GroupMetadata
+from confluent_kafka.admin import GroupMetadata
 
 from pipeline.errors import StartupError
 from pipeline.streams.clients.broker import Broker
 from pipeline.streams.clients.consumer_errors import require_passing
+from pipeline.streams.clients.consumer_groups import describe_groups
+from pipeline.streams.clients.group_offsets import committed
 from pipeline.streams.role_names import RoleName
 
 __all__ = ["SoleMember"]
@@ -82,9 +84,9 @@ class SoleMember:
 
     def committed(self) -> dict[int, int | None]:
         """Return the group's offset in each partition of `events`; None for none."""
-        places = [TopicPartition(self._topic, number) for number in range(self._partitions)]
-        found = self._consumer.committed(places, timeout=ANSWER_SECONDS_MAX)
-        return {each.partition: each.offset if each.offset >= 0 else None for each in found}
+        numbers = range(self._partitions)
+        found = committed(self._consumer, [(self._topic, number) for number in numbers])
+        return {number: found.get((self._topic, number)) for number in numbers}
 
     def metadata(self) -> GroupMetadata:
         """Return as whom offsets are committed."""
@@ -94,11 +96,9 @@ class SoleMember:
         return metadata
 
     def _require_empty(self) -> None:
-        admin = self._broker.admin()
-        answer = admin.describe_consumer_groups([self._group], request_timeout=ANSWER_SECONDS_MAX)
-        found: ConsumerGroupDescription = answer[self._group].result()
-        if found.members:
-            names = sorted({each.group_instance_id or each.client_id for each in found.members})
+        members = describe_groups(self._broker, [self._group])[self._group].members
+        if members:
+            names = sorted({each.group_instance_id or each.client_id for each in members})
             raise StartupError(
                 f"{', '.join(names)} is still a member of {self._group}; {STOP_FIRST}"
             )

@@ -23,18 +23,20 @@ from pipeline.replay.findings import describe
 from pipeline.replay.recorded import Log
 from pipeline.replay.tapes import span
 from pipeline.rules_version import rules_version
-from pipeline.streams.admin.topic_admin import recreate_changelog, require_topics
+from pipeline.streams.admin.changelog_admin import empty_changelog, recreate_changelog
+from pipeline.streams.admin.topic_admin import require_topics
 from pipeline.streams.clients.append_time import require_append_time
 from pipeline.streams.clients.broker import Broker
 from pipeline.streams.clients.cluster import id_of, topic_id
 from pipeline.streams.clients.consumer_errors import require_answers
+from pipeline.streams.clients.group_offsets import outsider
 from pipeline.streams.role_interface import Place
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.decide.decide import DECIDED
 from pipeline.streams.settings import Settings
 from topics.text import visible
 
-__all__ = ["Rebuilt", "rebuild"]
+__all__ = ["Rebuilt", "log_of", "rebuild"]
 
 ANSWER_SECONDS_MAX = 10.0
 CLOCKS_APART_MS_MAX = 120_000  # Of brokers and senders; a minute each is what workers stand.
@@ -48,23 +50,32 @@ class Rebuilt(NamedTuple):
     is_written: bool
 
 
-def rebuild(settings: Settings, *, from_snapshots: bool, accept: bool) -> Rebuilt:
-    """Make the state again, and print what is found.
+def rebuild(
+    settings: Settings, *, from_snapshots: bool, accept: bool, partition: int | None = None
+) -> Rebuilt:
+    """Make the state of all partitions or of one again, and print what is found.
 
     Nothing is written when there are differences, unless they are accepted. Raise StartupError
     when a worker is a member of the group, or the log does not reach back far enough.
     """
+    if partition is not None and not 0 <= partition < settings.partitions:
+        raise StartupError(
+            f"--partition {partition} is none of 0 to {settings.partitions - 1}, the partitions "
+            "of events"
+        )
     broker = Broker(settings)
     require_topics(settings, [RoleName.RISK])
     with broker.sentences():
         require_append_time(settings)
         with SoleMember(broker, partitions=settings.partitions) as member:
             committed = member.committed()
+            if partition is not None:
+                committed = {partition: committed[partition]}
             decided = _decide_all(broker, member, committed, from_snapshots=from_snapshots)
             found = _judge(broker, decided, committed)
             if (found.different or found.unsent) and not accept:
                 return found
-            _write_all(broker, member, decided)
+            _write_all(broker, member, decided, one=partition)
     return found._replace(is_written=True)
 
 
@@ -77,15 +88,15 @@ def _decide_all(
 ) -> dict[int, Decided]:
     events_id = topic_id(broker.settings, "events")
     decided = {}
-    with closing(Consumer(broker.properties(group_id=broker.settings.group("operator")))) as asking:
+    with closing(outsider(broker, broker.settings.group("operator"))) as asking:
         for number, offset in sorted(committed.items()):
-            log = _log(broker, asking, number, committed=offset)
+            log = log_of(broker, asking, number, committed=offset)
             wanted = Wanted(log, events_id, from_snapshots)
             decided[number] = decide_again(broker, wanted, beat=member.beat)
     return decided
 
 
-def _log(broker: Broker, asking: Consumer, number: int, *, committed: int | None) -> Log:
+def log_of(broker: Broker, asking: Consumer, number: int, *, committed: int | None) -> Log:
     """Return what there is of a partition: events up to the group's offset, if it has one."""
     events = span(broker, asking, "events", number)
     outputs = tuple(span(broker, asking, topic, number) for topic in COMPARED)
@@ -129,11 +140,16 @@ def _judge(
     return Rebuilt(counts.different.total(), unsent, is_written=False)
 
 
-def _write_all(broker: Broker, member: SoleMember, decided: dict[int, Decided]) -> None:
+def _write_all(
+    broker: Broker, member: SoleMember, decided: dict[int, Decided], *, one: int | None
+) -> None:
     settings = broker.settings
     ends = {number: _outputs(broker, number, each) for number, each in decided.items()}
     member.beat()
-    recreate_changelog(settings)
+    if one is None:
+        recreate_changelog(settings)
+    else:
+        empty_changelog(settings, one)
     writer = StateWriter(broker, member)
     changelog_id = id_of(settings, writer.changelog)
     for number, each in decided.items():
@@ -150,7 +166,7 @@ def _outputs(broker: Broker, number: int, decided: Decided) -> dict[str, int]:
     letters = TopicPartition(
         settings.topic("dead_letters"), number, max(0, decided.last_ms - CLOCKS_APART_MS_MAX)
     )
-    with closing(Consumer(broker.properties(group_id=settings.group("operator")))) as asking:
+    with closing(outsider(broker, settings.group("operator"))) as asking:
         (found,) = require_answers(asking.offsets_for_times([letters], timeout=ANSWER_SECONDS_MAX))
         end = span(broker, asking, "dead_letters", number).end
     known = decided.outputs | {"dead_letters": found.offset if found.offset >= 0 else end}

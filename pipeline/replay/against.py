@@ -8,15 +8,14 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from pipeline.replay.files import document_of, in_time_order, recorded_lines
 from pipeline.replay.machine import Line, Machine
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.otherwise import Otherwise, merged
 from pipeline.replay.recorded import Log, Recorded, recorded, recorded_logs, start_of
-from pipeline.risk.account.account import Document
+from pipeline.risk.account.documents import Document
 from pipeline.risk.limits.document import canonical
+from pipeline.risk.structs import replace
 from pipeline.rules_version import rules_version
 from pipeline.streams.clients.broker import Broker
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts

@@ -84,6 +84,7 @@ class PartitionComparison:
         self._partition = partition
         self._counts = counts
         self._rules_version = accounts.shared.rules_version
+        self._active = accounts.shared.active_version  # The release that the log lets publish.
         self._begun = {topic for topic, tape in self._tapes.items() if tape.whole}
         self._known: dict[str, Account] = {}  # After the last event applied to each.
         self._sequences: dict[str, int] = {}
@@ -112,6 +113,9 @@ class PartitionComparison:
             return
         self._counts.events += 1
         self._last_ms = max(self._last_ms, at_ms)
+        if taken.shared.active_version != self._active:
+            self._active = taken.shared.active_version
+            self._counts.stretches.activate(self._active, at_ms)
         if taken.account is None:
             self._sequences[event.account_id] = taken.shared.sequence
         else:
@@ -175,18 +179,22 @@ class PartitionComparison:
     def _judge(self, topic: str, account_id: str, *, was: Taken | None, now: bytes | None) -> None:
         if was is None and self._tapes[topic].head() is None:
             self.is_ahead = True
+        if was is not None:
+            self._counts.note(was.recorded)
         if was is not None and was.recorded.rules_version != self._rules_version:
-            self._counts.name_other(was.recorded)
-        elif was is not None and was.value == now:
+            return  # This release need not reproduce it.
+        if was is not None and was.value == now:
             self._counts.equal[topic] += 1
-        else:
+        elif was is not None or self._active in {"", self._rules_version}:
             value = None if was is None else was.value
             place = Where(topic, self._partition, account_id, self._sequences[account_id])
             self._counts.differ(Difference(place, value, now))
 
     def _compare_states(self) -> None:
         """Compare the rows whose accounts have reached their sequence."""
-        tape = self._tapes[STATES]
+        tape = self._tapes.get(STATES)
+        if tape is None:
+            return  # An archive has no rows: the topic keeps the newest ones only.
         while (head := tape.head()) is not None:
             place = self._place(head)
             shared = head.recorded.account_id == EVERYONE
@@ -222,9 +230,11 @@ class PartitionComparison:
         recorded = head.recorded
         if place == "before" or (topic == STATES and recorded.account_id == EVERYONE):
             return
+        if topic != STATES:  # A release that takes over writes rows of earlier events, too.
+            self._counts.note(recorded)
         if not self._is_own(head):
-            self._counts.name_other(recorded)
-        elif topic in self._begun or place == "now":
+            return
+        if topic in self._begun or place == "now":
             is_row = topic == STATES and place == "now"
             decided = self._row(recorded.account_id) if is_row else None
             where = Where(topic, self._partition, recorded.account_id, recorded.sequence)

@@ -1,6 +1,6 @@
 """The result of a comparison as lines of text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from pipeline.replay.comparison import COMPARED
@@ -11,18 +11,19 @@ __all__ = ["describe"]
 NOTHING = "nothing"
 
 
-def describe(counts: Counts, rules_version: str) -> Iterator[str]:
-    """Yield the counts, the outputs of other rules versions, and the first difference."""
+def describe(
+    counts: Counts, rules_version: str, *, topics: Iterable[str] = COMPARED
+) -> Iterator[str]:
+    """Yield the counts, the outputs of other rules versions, and the first difference.
+
+    topics: those that were compared.
+    """
     yield f"{counts.events} events decided again by rules_version {rules_version}"
     if counts.skipped:
         yield f"{counts.skipped} events are older than the first snapshot of their account"
-    for topic in COMPARED:
+    for topic in topics:
         yield f"{topic}: {counts.equal[topic]} equal, {counts.different[topic]} different"
-    for version, others in sorted(counts.others.items(), key=lambda item: item[1].first_ms):
-        yield (
-            f"decided by another rules_version, {version}: {others.outputs} outputs "
-            f"from {_time(others.first_ms)} to {_time(others.last_ms)}"
-        )
+    yield from _stretches(counts, rules_version)
     if counts.first is not None:
         yield from _first(counts.first)
         if counts.skipped:
@@ -30,6 +31,21 @@ def describe(counts: Counts, rules_version: str) -> Iterator[str]:
                 "  (an account that starts from a snapshot does not know the ids before it, so an "
                 "input that repeats one of them differs, and so does everything after it)"
             )
+
+
+def _stretches(counts: Counts, rules_version: str) -> Iterator[str]:
+    """Yield who published what, unless this release did all of it."""
+    stretches = counts.stretches.in_order()
+    if {each.rules_version for each in stretches} - {rules_version}:
+        for each in stretches:
+            is_own = each.rules_version == rules_version
+            who = "this rules_version" if is_own else f"another rules_version, {each.rules_version}"
+            yield (
+                f"decided by {who}: {each.outputs} outputs "
+                f"from {_time(each.first_ms)} to {_time(each.last_ms)}"
+            )
+    for at_ms, version in counts.stretches.activations():
+        yield f"the log activates rules_version {version} at {_time(at_ms)}"
 
 
 def _first(difference: Difference) -> Iterator[str]:

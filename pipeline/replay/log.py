@@ -59,7 +59,7 @@ def _compare(broker: Broker, log: Log, counts: Counts) -> None:
             accounts, [*tapes], partition=log.events.partition, counts=counts
         )
         if start is not None:
-            comparison.start(start.sequences)
+            comparison.start(start.sequences, others=start.others)
         for found in recorded(broker, log, start):
             if found.event is None:
                 comparison.skipped += 1

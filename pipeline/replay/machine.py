@@ -7,6 +7,7 @@ and every account always counts as watched, so the outputs depend on nothing but
 from collections import Counter
 from typing import NamedTuple
 
+from pipeline.replay.changes import UNCHANGED, Changes
 from pipeline.replay.partition import Observe, ReplayPartition, StepObserver
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.dead_letter import dead_letter
@@ -42,6 +43,7 @@ class Line(NamedTuple):
     timestamp_ms: int  # Its append time.
     value: bytes | None
     offset: int | None = None  # Among the inputs of its topic; None: the next one.
+    partition: int = 0  # Of a line of the log.
 
 
 class Machine:
@@ -56,12 +58,14 @@ class Machine:
         *,
         partitions: int = 1,
         observe: Observe | None = None,
+        changes: Changes = UNCHANGED,
     ) -> None:
         settings = settings or Settings.model_construct()  # The defaults; ignores the environment.
         settings = settings.model_copy(update={"partitions": partitions})
         self.now_ms = 0
         self._record_ms = 0  # The append time of the record that the roles handle now.
         self._out: list[Line] = []
+        self._changes = changes
         self._tables = Tables(settings)
         self._topics = {settings.topic(name): name for name in (*OUTPUTS, EVENTS.name)}
         self._ingest = Ingest(
@@ -77,6 +81,8 @@ class Machine:
             )
             for n in range(partitions)
         ]
+        for partition in self._partitions:
+            partition.change_limits(changes)
         self._name = settings.topic
         self._offsets: Counter[str] = Counter()  # The next offset of each topic.
 
@@ -122,6 +128,11 @@ class Machine:
         """Send the revaluations due up to a time, ordered by due time, then account."""
         self._advance(until_ms)
         return self._take()
+
+    def beat(self, at_ms: int) -> None:
+        """Let broadcast send its heartbeat now, and no other one until the next call."""
+        for partition in self._partitions:
+            partition.heartbeat_ms = at_ms
 
     def finish(self) -> list[Line]:
         """Send the revaluations due at the last line's time, then the state of each account."""
@@ -205,9 +216,10 @@ class Machine:
             self._write(name, key, value)
 
     def _append(self, partition: "ReplayPartition", key: bytes, value: bytes) -> None:
-        row = partition.apply(key, value, self._record_ms)
-        if row is not None:
-            self._out.append(_state_line(row))
+        for content in self._changes.events(value, self._record_ms):
+            row = partition.apply(key, content, self._record_ms)
+            if row is not None:
+                self._out.append(_state_line(row))
 
     def _write(self, topic: str, key: bytes | None, value: bytes) -> None:
         self._out.append(Line(topic, key, self._record_ms, value))

@@ -9,6 +9,12 @@ class MemoryStore:
     def __init__(self) -> None:
         self._values: dict[bytes, bytes] = {}
 
+    def copy(self) -> "MemoryStore":
+        """Return a store of its own with the same values."""
+        store = MemoryStore()
+        store._values = dict(self._values)
+        return store
+
     def get(self, key: bytes) -> bytes | None:
         """Return the value of a key."""
         return self._values.get(key)
@@ -24,3 +30,7 @@ class MemoryStore:
     def delete(self, key: bytes) -> None:
         """Delete a key if it exists."""
         self._values.pop(key, None)
+
+    def items(self) -> dict[bytes, bytes]:
+        """Return all keys with their values."""
+        return dict(self._values)

@@ -4,6 +4,7 @@ Both runs see the recorded fills: how an order would have changed the position a
 simulated. A resume lifts the stop of the same rule in the other run, whatever its stop_id.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal
@@ -14,7 +15,7 @@ from pipeline.replay.later_marks import Difference, LaterMarks
 from pipeline.replay.outcomes import NOTHING, Outcome, Question, outcomes_of
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.step import Step
-from topics.decisions import Stop
+from topics.decisions import Decision, Stop
 from topics.events import Event
 
 __all__ = ["Otherwise", "Run", "Total", "merged", "totals"]
@@ -42,6 +43,11 @@ class Otherwise:
         self.differences: list[Difference] = []
         self.compared = 0  # Questions that at least one run answered.
         self.marks = LaterMarks()
+        # Of decisions by verdict, and of stops as `stopped`, by account.
+        self.counts: dict[Run, Counter[tuple[str, str]]] = {
+            "history": Counter(),
+            "against": Counter(),
+        }
         self._answers: dict[Run, Answers] = {"history": {}, "against": {}}
         self._at_ms: dict[tuple[str, Question], int] = {}  # When the first of both answered.
         self._stops: dict[Run, dict[tuple[str, str], str]] = {"history": {}, "against": {}}
@@ -54,6 +60,9 @@ class Otherwise:
         for output in step.outputs:
             if isinstance(output, Stop) and output.status == "triggered":
                 self._stops[run][account_id, output.rule] = output.stop_id
+                self.counts[run][account_id, "stopped"] += 1
+            elif isinstance(output, Decision):
+                self.counts[run][account_id, output.verdict] += 1
         for question, outcome in outcomes_of(step).items():
             key = account_id, question
             if question.kind == "exit" and self._exits[run].get(key) == outcome.quantity:
@@ -62,6 +71,18 @@ class Otherwise:
                 self._exits[run][key] = outcome.quantity
             self._answers[run][key] = outcome
             self._at_ms.setdefault(key, at_ms)
+
+    def total(self, word: str, account_id: str | None = None) -> tuple[int, int]:
+        """Return how often something happened in both runs, of one account or of all."""
+        was, would_be = (
+            sum(
+                number
+                for (name, found), number in self.counts[run].items()
+                if found == word and account_id in {None, name}
+            )
+            for run in ("history", "against")
+        )
+        return was, would_be
 
     def compare(self) -> None:
         """Record the answers since the last comparison in which the runs differ."""
@@ -140,5 +161,7 @@ def merged(parts: Iterable[Otherwise]) -> Otherwise:
         part.marks.finish()
         whole.compared += part.compared
         whole.differences += part.differences
+        for run, counts in part.counts.items():
+            whole.counts[run].update(counts)
     whole.differences.sort(key=lambda each: (each.at_ms, each.account_id, each.kind, each.name))
     return whole

@@ -5,12 +5,13 @@ Apart from machine.py, which routes the messages between ingest and the partitio
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
 from prometheus_client import Counter as Metric
 
+from pipeline.replay.changes import Changes
 from pipeline.replay.memory import MemoryStore
 from pipeline.risk.report import account_state, shared_state
 from pipeline.risk.step import Step
+from pipeline.risk.structs import replace
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition, Produce, Record
 from pipeline.streams.roles.broadcast.revaluations import RevaluationQueue
@@ -22,11 +23,16 @@ from topics.codec import encode_event
 from topics.events import TOPIC as EVENTS
 from topics.events import Event
 
-__all__ = ["Observe", "ReplayPartition", "StepObserver"]
+__all__ = ["Observe", "ReplayPartition", "StepObserver", "publishing"]
 
 # Between two checkpoints. Saving accounts takes a third of the time that deciding them does.
 COMMIT_EVENTS = 1000
 Observe = Callable[[Event, Step, int], None]  # The last argument is the append time.
+
+
+def publishing(settings: Settings) -> Settings:
+    """Return the settings of a role that hands out all it decides, whoever publishes in the log."""
+    return settings.model_copy(update={"activate": "auto"})
 
 
 class ReplayPartition:
@@ -46,9 +52,10 @@ class ReplayPartition:
         self._topic = settings.topic(EVENTS.name)
         self._number = number
         self._offset = 0
+        self.heartbeat_ms: int | None = None  # None: one always arrives with each event.
         self._steps = StepObserver(observe)
         self._risk = Risk(
-            settings,
+            publishing(settings),
             produce=produce,
             produce_with_state=produce,
             tally=self._steps,
@@ -66,11 +73,12 @@ class ReplayPartition:
         """Append an event to the log, decide it, and return its account's row when it is due.
 
         A heartbeat always arrives at the same time, so the rule `heartbeat` never rejects in a
-        replay, which has no broadcast to lose.
+        replay, which has no broadcast to lose; unless the caller sends them.
         """
         accounts = self._accounts
         serial = accounts.shared.serial
-        accounts.shared = replace(accounts.shared, heartbeat_at_ms=at_ms)
+        beat_ms = at_ms if self.heartbeat_ms is None else self.heartbeat_ms
+        accounts.shared = replace(accounts.shared, heartbeat_at_ms=beat_ms)
         self._steps.last = None  # Stays None when the event becomes a dead letter.
         self._risk.apply(
             Record(
@@ -89,6 +97,11 @@ class ReplayPartition:
         if self._offset % COMMIT_EVENTS == 0:
             self.commit()
         return self._update_row(self._steps.last)
+
+    def change_limits(self, changes: Changes) -> None:
+        """Begin with other limits than none."""
+        shared = self._accounts.shared
+        self._accounts.shared = replace(shared, limits=changes.document(shared.limits))
 
     def commit(self) -> None:
         """Save the accounts, as a worker does with each checkpoint."""

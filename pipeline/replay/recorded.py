@@ -13,29 +13,36 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicP
 from pipeline.errors import NothingFoundError, StartupError
 from pipeline.replay.comparison import COMPARED, Span
 from pipeline.replay.memory import MemoryStore
+from pipeline.replay.origins import load_origin
 from pipeline.replay.starts import Start, find_start
 from pipeline.replay.tapes import read, span, to_bytes
 from pipeline.streams.clients.broker import Broker, BrokerError
 from pipeline.streams.clients.consumer_errors import require_answers
+from pipeline.streams.clients.group_offsets import committed, outsider
 from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.clients.read_to_end import operator_reader
 from topics.codec import DecodeError, decode_as
 from topics.events import FROM_BEFORE, Event, is_from_before
 from topics.fields import EVERYONE
 from topics.snapshots import Snapshot
+from topics.topic import DAY_MS
 
 __all__ = [
     "Log",
     "Recorded",
+    "from_snapshots_before",
     "read_snapshots",
     "recorded",
     "recorded_event",
     "recorded_logs",
+    "snapshot_records",
     "start_of",
 ]
 
 ANSWER_SECONDS_MAX = 10.0
 EVENTS = "events"
 SNAPSHOTS = "snapshots"
+BEFORE_MS = 2 * DAY_MS  # Each account writes a snapshot every day; a run begins at one of these.
 ANY_EVENT = cast("type[Event]", Event)
 
 
@@ -54,23 +61,28 @@ class Recorded(NamedTuple):
     event: Event | None
     content: bytes
     at_ms: int  # Append time; if the record has none, that of the newest `*` event before it.
+    offset: int
 
 
 def recorded_logs(broker: Broker) -> list[Log]:
     """Return what each partition holds now. Raise NothingFoundError when none holds anything."""
-    with closing(_asking(broker)) as consumer:
+    with closing(outsider(broker, broker.settings.role_group("risk"))) as consumer:
         count = _partitions(broker, consumer)
-        places = [TopicPartition(broker.settings.topic(EVENTS), number) for number in range(count)]
-        decided = require_answers(consumer.committed(places, timeout=ANSWER_SECONDS_MAX))
-        logs = [_log(broker, consumer, place, partitions=count) for place in decided]
-        ends = [span(broker, consumer, EVENTS, number).end for number in range(count)]
-    if not any(ends):
+        places = [(broker.settings.topic(EVENTS), number) for number in range(count)]
+        decided = committed(consumer, places)
+        spans = [span(broker, consumer, EVENTS, number) for number in range(count)]
+        ends = [decided.get(place, 0) for place in places]
+        logs = [
+            _log(broker, consumer, events._replace(end=min(events.end, end)), partitions=count)
+            for events, end in zip(spans, ends, strict=True)
+        ]
+    if not any(events.end for events in spans):
         raise NothingFoundError(
             f"{broker.settings.topic(EVENTS)} has never had an event, so there is nothing "
             "to replay; name the topics with RISKGATE_TOPIC_PREFIX"
         )
     if all(log.events.begin >= log.events.end for log in logs):
-        raise NothingFoundError(_why_nothing(broker, decided))
+        raise NothingFoundError(_why_nothing(broker, was_decided=bool(decided)))
     return logs
 
 
@@ -87,9 +99,9 @@ def _partitions(broker: Broker, consumer: Consumer) -> int:
     return counts[0]
 
 
-def _why_nothing(broker: Broker, decided: list[TopicPartition]) -> str:
+def _why_nothing(broker: Broker, *, was_decided: bool) -> str:
     log, group = broker.settings.topic(EVENTS), broker.settings.role_group("risk")
-    if all(place.offset < 0 for place in decided):
+    if not was_decided:
         return (
             f"The group {group} has decided nothing of {log}, so there is nothing to replay; "
             "name the group of the risk workers with RISKGATE_GROUP_PREFIX and RISKGATE_REPLICA"
@@ -97,29 +109,47 @@ def _why_nothing(broker: Broker, decided: list[TopicPartition]) -> str:
     return f"{log} no longer holds any event that {group} has decided"
 
 
-def _log(broker: Broker, consumer: Consumer, decided: TopicPartition, *, partitions: int) -> Log:
-    number = decided.partition
-    events = span(broker, consumer, EVENTS, number)
+def _log(broker: Broker, consumer: Consumer, events: Span, *, partitions: int) -> Log:
+    number = events.partition
     return Log(
-        events=events._replace(end=min(events.end, max(decided.offset, 0))),
+        events=events,
         outputs=tuple(span(broker, consumer, topic, number) for topic in COMPARED),
         snapshots=span(broker, consumer, SNAPSHOTS, number),
         partitions=partitions,
     )
 
 
+def from_snapshots_before(broker: Broker, log: Log, at_ms: int) -> Log:
+    """Return the log from so early that each account has a snapshot before a time."""
+    topic, events = broker.settings.topic(EVENTS), log.events
+    asked = [TopicPartition(topic, events.partition, max(0, at_ms - BEFORE_MS))]
+    with closing(operator_reader(broker)) as consumer:
+        (found,) = require_answers(consumer.offsets_for_times(asked, timeout=ANSWER_SECONDS_MAX))
+    begin = events.end if found.offset < 0 else max(found.offset, events.begin)
+    return log._replace(events=events._replace(begin=begin))
+
+
 def start_of(broker: Broker, log: Log, *, store: MemoryStore) -> Start | None:
-    """Load each account's first snapshot into the store when the log's beginning was deleted.
+    """Load what the accounts begin with, if not all of their events are in the log.
 
     Return None when the log is complete.
     """
+    begun = load_origin(broker, log.events, store)
+    if begun is not None:
+        sequences = {name: each.sequence for name, each in begun.items()}
+        return Start(dict.fromkeys(begun, 0), sequences, others=True)
     return find_start(partial(read_snapshots, broker, log), log.events, store=store)
 
 
 def read_snapshots(broker: Broker, log: Log) -> Iterator[Snapshot]:
     """Yield the snapshots of a partition, oldest first."""
+    return (snapshot for _, snapshot in snapshot_records(broker, log))
+
+
+def snapshot_records(broker: Broker, log: Log) -> Iterator[tuple[Message, Snapshot]]:
+    """Yield the records of the snapshots as well."""
     for record in read(broker, log.snapshots):
-        yield decode_as(Snapshot, to_bytes(record.value() or b""))
+        yield record, decode_as(Snapshot, to_bytes(record.value() or b""))
 
 
 def recorded(broker: Broker, log: Log, start: Start | None) -> Iterator[Recorded]:
@@ -154,15 +184,9 @@ def recorded_event(record: Message, *, partitions: int) -> Recorded | None:
     account_id = event.account_id
     if account_id != EVERYONE and partition_of(account_id, partitions) != record.partition():
         return None
-    return Recorded(event, content, record.timestamp()[1])
+    return Recorded(event, content, record.timestamp()[1], record.offset() or 0)
 
 
 def _is_older(found: Recorded, record: Message, start: Start) -> bool:
     event = found.event
     return event is None or not start.is_after(event.account_id, record.offset() or 0)
-
-
-def _asking(broker: Broker) -> Consumer:
-    return Consumer(
-        broker.properties(group_id=broker.settings.role_group("risk"), enable_auto_commit=False)
-    )

@@ -25,23 +25,30 @@ class Start(Struct, frozen=True):
 
     offsets: dict[str, int]
     sequences: dict[str, int]
+    others: bool = False  # Whether all other accounts begin in the log, and are in it.
 
     def is_after(self, account_id: str, offset: int) -> bool:
         """Whether an event comes after its account's snapshot."""
-        return offset > self.offsets.get(account_id, offset)
+        return offset > self.offsets.get(account_id, -1 if self.others else offset)
 
 
 def find_start(
-    read_snapshots: Callable[[], Iterable[Snapshot]], events: Span, *, store: MemoryStore
+    read_snapshots: Callable[[], Iterable[Snapshot]],
+    events: Span,
+    *,
+    store: MemoryStore,
+    continues: bool = False,
 ) -> Start | None:
     """Load the first snapshots into the store; return None when the log is complete.
+
+    continues: its accounts were in another log before, so even the first event needs snapshots.
 
     Reads the snapshots twice. They do not hold remembered ids, nor fills kept for busts.
     Raise StartupError when a snapshot cannot be loaded.
     """
-    if events.begin == 0:
+    if events.begin == 0 and not continues:
         return None
-    start = Start({}, {})
+    start = Start({}, {}, others=continues)
     accounts = AccountStore(store)
     oldest = events.begin - 1  # An older snapshot would need events that are gone.
     for is_shared in (True, False):  # `*` first: no account may start before the shared record.

@@ -8,7 +8,9 @@ from pipeline.verify.records import DECISIONS, Applied, Published, Record
 from topics.decisions import Decision
 from topics.events import SignalEvent
 
-__all__ = ["Answers", "Asked"]
+__all__ = ["LATE_MAX", "Answers", "Asked"]
+
+LATE_MAX = 10_000  # So much is remembered of what was reported and may yet come.
 
 
 class Asked(NamedTuple):
@@ -24,8 +26,9 @@ class Answers:
     """The signals of one partition without a decision, and how far each topic is."""
 
     def __init__(self, grace_ms: int) -> None:
-        self._grace_ms = grace_ms
+        self.grace_ms = grace_ms  # After its append a signal counts as undecided.
         self._asked: dict[tuple[str, int], Asked] = {}  # In the order of the log.
+        self._late: dict[tuple[str, int], Asked] = {}  # Reported; their decisions may yet come.
         self._counts: dict[tuple[str, str], int] = {}  # Of the first that asks, by signal id.
         self._last_offsets: dict[str, int] = {}
         self.decided = 0
@@ -46,7 +49,8 @@ class Answers:
 
     def take(self, decision: Decision, count: int) -> Asked | None:
         """Return the signal that a decision answers, which waits no more."""
-        asked = self._asked.get((decision.account_id, count))
+        key = decision.account_id, count
+        asked = self._asked.get(key) or self._late.get(key)
         if asked is None or asked.event.body.signal_id != decision.signal_id:
             return None
         self._forget(asked)
@@ -86,7 +90,7 @@ class Answers:
         """Report signals that have had no decision for too long."""
         while self._asked:
             asked = next(iter(self._asked.values()))
-            if asked.at_ms + self._grace_ms >= now_ms:
+            if asked.at_ms + self.grace_ms >= now_ms:
                 return
             yield self._undecided(asked)
 
@@ -97,7 +101,10 @@ class Answers:
                 yield self._undecided(asked)
 
     def _undecided(self, asked: Asked) -> Finding:
-        self._forget(asked)
+        if len(self._late) >= LATE_MAX:
+            self._forget(next(iter(self._late.values())))
+        key = asked.event.account_id, asked.counted
+        self._late[key] = self._asked.pop(key)
         return finding_at(
             asked.record,
             "decision",
@@ -108,7 +115,8 @@ class Answers:
 
     def _forget(self, asked: Asked) -> None:
         account_id = asked.event.account_id
-        del self._asked[account_id, asked.counted]
+        for memory in (self._asked, self._late):
+            memory.pop((account_id, asked.counted), None)
         name = account_id, asked.event.body.signal_id
         if self._counts.get(name) == asked.counted:
             del self._counts[name]

@@ -4,7 +4,7 @@ Apart from partition.py, which brings events and outputs into one order.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipeline.verify.answers import Answers
 from pipeline.verify.exits import judge_exit
@@ -18,6 +18,7 @@ from pipeline.verify.records import STATES, Applied, Published
 from pipeline.verify.redecided import Redecided
 from pipeline.verify.reservations import Reserved
 from pipeline.verify.stops import APPROVALS, Stops
+from pipeline.verify.walk import Begun
 from topics.account_states import AccountState
 from topics.decisions import Decision, Exit, Stop
 from topics.events import FillEvent, LimitsEvent, SignalEvent
@@ -25,13 +26,23 @@ from topics.fields import EVERYONE
 
 __all__ = ["GRACE_MS", "Invariants"]
 
-GRACE_MS = 60_000  # After this, what is not published counts as missing.
+GRACE_MS = 60_000  # After this, what is not published counts as missing, unless told otherwise.
 
 
 class Invariants:
     """The judge's memory of one partition."""
 
-    def __init__(self, *, whole: bool, redecided: Redecided | None) -> None:
+    def __init__(
+        self,
+        *,
+        whole: bool,
+        redecided: Redecided | None,
+        begun: Mapping[str, Begun] | None = None,
+    ) -> None:
+        # What accounts hold that were in another log before is not in this one.
+        whole = whole and begun is None
+        self._begun = begun or {}
+        self._grace_ms = GRACE_MS
         self.answers = Answers(GRACE_MS)
         self.heartbeats = Heartbeats()
         self.redecided = redecided
@@ -41,6 +52,10 @@ class Invariants:
         self._parameters = Parameters()
         self._ledgers: dict[str, Ledger] = {}
         self._reserved: dict[str, Reserved] = {}
+
+    def allow(self, grace_ms: int) -> None:
+        """Let what is published come so late after its event, in milliseconds."""
+        self._grace_ms = self.answers.grace_ms = grace_ms
 
     def apply(self, applied: Applied) -> Iterator[Finding]:
         """Take an event into every memory."""
@@ -83,10 +98,10 @@ class Invariants:
     def judge_time(self, now_ms: int) -> Iterator[Finding]:
         """Report what is missing for too long."""
         yield from self.answers.judge_late(now_ms)
-        yield from self._stops.judge_doubtful(now_ms - GRACE_MS)
+        yield from self._stops.judge_doubtful(now_ms - self._grace_ms)
         if self.redecided is not None:
             yield from self.redecided.judge_waiting()
-            yield from self.redecided.judge_missing(now_ms - GRACE_MS)
+            yield from self.redecided.judge_missing(now_ms - self._grace_ms)
 
     def finish(self, decided_until: int) -> Iterator[Finding]:
         """Report what is missing of the events that risk has decided."""
@@ -148,6 +163,8 @@ class Invariants:
         ledger = self._ledgers.get(account_id)
         if ledger is None:
             ledger = self._ledgers[account_id] = Ledger(whole=self._whole)
+            if account_id in self._begun:
+                ledger.know(self._begun[account_id].ids)
         return ledger
 
     def _orders(self, account_id: str) -> Reserved:

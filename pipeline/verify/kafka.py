@@ -5,24 +5,29 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Message, TopicPartition
 
 from pipeline.errors import StartupError
 from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.clients.consumer_errors import is_partition_end, passes, require_answers
+from pipeline.streams.clients.consumer_errors import (
+    is_partition_end,
+    passes_without_group,
+    require_answers,
+)
+from pipeline.streams.clients.group_offsets import committed, outsider
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.clients.read_to_end import operator_reader
 from pipeline.verify.finding import Finding
+from pipeline.verify.invariants import GRACE_MS
 from pipeline.verify.partition import PartitionJudge
 from pipeline.verify.records import EVENTS, OUTPUTS, Record
-from pipeline.verify.redecided import Redecided
+from pipeline.verify.redecided import Redecided, begun_before
 
 __all__ = ["KafkaReading", "Stretch"]
 
 ANSWER_SECONDS_MAX = 10.0
 SILENT_SECONDS_MAX = 30.0
-QUIET_SECONDS = 5.0  # Of a stopped follower: what is not here by then does not come.
 WAIT_SECONDS = 0.2
 BATCH = 2000
 OUTPUTS_MS = 2000  # A follower leaves its outputs this long to arrive before it takes an event.
@@ -31,11 +36,12 @@ Place = tuple[str, int]  # A topic without the prefix, and a partition.
 
 
 class Stretch(NamedTuple):
-    """What to read: append times in milliseconds, the end exclusive; None for all that there is."""
+    """What to read and how to judge it; times in milliseconds, None for all that there is."""
 
     from_ms: int | None = None
-    to_ms: int | None = None
+    to_ms: int | None = None  # Append time, exclusive.
     replay: bool = True  # Decide the log again, too.
+    grace_ms: int = GRACE_MS  # After an event, for what it should publish.
 
 
 class KafkaReading:
@@ -63,18 +69,21 @@ class KafkaReading:
         decided = self._decided()
         self._require_events(self._fix_ends())
         self._assign()
-        yield from self._read_to_ends(SILENT_SECONDS_MAX, is_silence_wrong=True)
+        yield from self._read_to_ends()
         yield from self._finish(decided)
 
     def follow(self, is_stopped: Callable[[], bool]) -> Iterator[Finding]:
-        """Judge what comes until stopped, then everything up to that moment."""
+        """Judge what comes until stopped, then everything up to that moment.
+
+        Raise BrokerError when that cannot be read: of half a log nothing can be said.
+        """
         self._assign()
         while not is_stopped():
             self._poll()
             yield from self._advance(int(time.time() * 1000) - OUTPUTS_MS)
         decided = self._decided()
         self._fix_ends()
-        yield from self._read_to_ends(QUIET_SECONDS, is_silence_wrong=False)
+        yield from self._read_to_ends()
         yield from self._finish(decided)
 
     def _count(self) -> int:
@@ -124,25 +133,29 @@ class KafkaReading:
                 account == "*" or partition_of(account, self._partitions) == number
             )
 
-        replays = whole and self._stretch.replay
-        return [
-            PartitionJudge(
+        def judge(number: int) -> PartitionJudge:
+            begin, end = self._watermarks((EVENTS, number))
+            store, begun = begun_before(self._broker, number, end if whole and not begin else 0)
+            made = PartitionJudge(
                 whole=whole,
+                begun=begun,
                 is_here=is_here(number),
-                redecided=Redecided(partition=number) if replays else None,
+                redecided=Redecided(partition=number, store=store) if replays else None,
             )
-            for number in range(self._partitions)
-        ]
+            made.invariants.allow(self._stretch.grace_ms)
+            return made
+
+        replays = whole and self._stretch.replay
+        return list(map(judge, range(self._partitions)))
 
     def _decided(self) -> list[int]:
         """Return the first event of each partition that risk may not have decided."""
         group = self._broker.settings.role_group("risk")
-        asking = Consumer(self._broker.properties(group_id=group, enable_auto_commit=False))
         name = self._broker.settings.topic(EVENTS)
-        places = [TopicPartition(name, number) for number in range(self._partitions)]
-        with closing(asking):
-            committed = require_answers(asking.committed(places, timeout=ANSWER_SECONDS_MAX))
-        return [max(place.offset, 0) for place in committed]
+        places = [(name, number) for number in range(self._partitions)]
+        with closing(outsider(self._broker, group)) as asking:
+            found = committed(asking, places)
+        return [found.get(place, 0) for place in places]
 
     def _fix_ends(self) -> dict[Place, int]:
         """Ask where to stop: at the outputs first, so that the events of all of them are read."""
@@ -171,15 +184,15 @@ class KafkaReading:
             ]
         )
 
-    def _read_to_ends(self, silent_max: float, *, is_silence_wrong: bool) -> Iterator[Finding]:
+    def _read_to_ends(self) -> Iterator[Finding]:
         heard_s = time.monotonic()
         while self._open:
             if self._poll():
                 heard_s = time.monotonic()
-            elif time.monotonic() - heard_s > silent_max:
-                if is_silence_wrong:
-                    raise BrokerError(f"Kafka did not answer within {silent_max:g} s; try again")
-                return
+            elif time.monotonic() - heard_s > SILENT_SECONDS_MAX:
+                raise BrokerError(
+                    f"Kafka did not answer within {SILENT_SECONDS_MAX:g} s; try again"
+                )
             yield from self._advance(None)
 
     def _finish(self, decided: list[int]) -> Iterator[Finding]:
@@ -203,22 +216,33 @@ class KafkaReading:
     def _take(self, message: Message) -> None:
         error = message.error()
         if error is not None and not is_partition_end(error):
-            if not passes(error):
+            if not passes_without_group(error):
                 raise BrokerError(f"{message.topic()} cannot be read ({error.str()}); try again")
             return
         place = self._names[message.topic() or ""], message.partition() or 0
         if error is not None:
-            self.judges[place[1]].end(place[0])
-            if self._ends is not None:
-                self._open.discard(place)
+            self._take_end(place, message.offset() or 0)
             return
         self._offer(message, place)
+
+    def _take_end(self, place: Place, offset: int) -> None:
+        """Hear that nothing was behind an offset; before it there may be markers and no records.
+
+        It may be long ago, and what came since is behind it in the client's queue.
+        """
+        self.judges[place[1]].end(place[0])
+        self._pass(place, offset)
+
+    def _pass(self, place: Place, offset: int) -> None:
+        """Note that no record before an offset is still to come."""
+        self._next[place] = max(self._next[place], offset)
+        self._close_if_read(place)
 
     def _offer(self, message: Message, place: Place) -> None:
         topic, number = place
         offset = message.offset() or 0
         if self._ends is not None and offset >= self._ends[place]:
-            self._close_if_read(place)
+            self._pass(place, offset)
             return
         judge = self.judges[number]
         value = message.value()
@@ -227,8 +251,7 @@ class KafkaReading:
             content = value.encode() if isinstance(value, str) else value
             is_append_time = kind == TIMESTAMP_LOG_APPEND_TIME
             judge.offer(Record(topic, number, offset, content, at_ms, is_append_time))
-        self._next[place] = offset + 1
-        self._close_if_read(place)
+        self._pass(place, offset + 1)
         if judge.is_full(topic) and place not in self._paused:
             self._consumer.pause([self._named(place)])
             self._paused.add(place)

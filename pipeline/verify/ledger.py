@@ -5,6 +5,7 @@ Plain average cost, for linear instruments in the currency of the account. What 
 they are then taken over from the next row of account_states, and nothing is judged in between.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -71,6 +72,15 @@ class Ledger:
         """Whether these books say what risk must have."""
         return self._is_sure and not self._doubts
 
+    def know(self, ids: Iterable[str]) -> None:
+        """Remember what was booked before these books begin, by the names that risk keeps."""
+        for identity in ids:
+            if identity.startswith("fill|"):
+                symbol, side, fill_id = identity.split("|")[1:]
+                self._seen.put(_fill_key(symbol, side, fill_id), 0)
+            elif identity.startswith("flow:"):
+                self._seen.put(_flow_key(identity.removeprefix("flow:")), 0)
+
     def apply(self, event: Event, at_ms: int) -> None:
         """Book an event."""
         match event:
@@ -103,7 +113,7 @@ class Ledger:
         self._is_sure = not (row.cash or row.unconverted or row.rates)
 
     def _fill(self, fill: Fill, instrument: Instrument | None, at_ms: int) -> None:
-        key = digest_of(f"{fill.symbol} {fill.side} {fill.fill_id}".encode())
+        key = _fill_key(fill.symbol, fill.side, fill.fill_id)
         if fill.kind != "new":
             self._is_sure = False
         if self._seen.get(key) is not None:
@@ -133,7 +143,7 @@ class Ledger:
             self._doubts.add(snapshot.symbol)
 
     def _flow(self, flow: CashFlow) -> None:
-        key = digest_of(f"flow {flow.flow_id}".encode())
+        key = _flow_key(flow.flow_id)
         if self._seen.get(key) is not None:
             return
         self._seen.put(key, 0)
@@ -159,3 +169,11 @@ class Ledger:
     def _balance_now(self) -> Decimal:
         realized = sum((held.realized for held in self.held.values()), ZERO)
         return self.balance + self.moved + realized - self.realized
+
+
+def _fill_key(symbol: str, side: str, fill_id: str) -> int:
+    return digest_of(f"{symbol} {side} {fill_id}".encode())
+
+
+def _flow_key(flow_id: str) -> int:
+    return digest_of(f"flow {flow_id}".encode())

@@ -20,7 +20,9 @@ class Parameters:
         ] = {}  # Of the documents in force that name any.
 
     def apply(self, event: LimitsEvent) -> None:
-        """Take what a document names."""
+        """Take what a document names; a proposal has no effect, and its approval names it again."""
+        if event.body.approval == "propose":
+            return
         lifetime_ms = _named(event, "reservation", "reservation_ttl_ms")
         if lifetime_ms is not None:
             self.shortest_ms = min(self.shortest_ms, int(lifetime_ms))
@@ -28,6 +30,8 @@ class Parameters:
         collar = _named(event, "price_collar", "collar_ratio")
         if collar is not None:
             self.collar_ratio = max(self.collar_ratio, collar)
+        if event.body.duration_ms is not None:
+            return  # Parameters of the account are never temporary.
         account = event.body.rules.get("account")
         topics = account.get("fill_topics") if isinstance(account, dict) else None
         if isinstance(topics, list):

@@ -5,7 +5,7 @@ judge's books stand exactly at an output's event when it is judged, and nothing 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 from pipeline.verify.chains import judge_chain, judge_number, judge_shift
@@ -22,7 +22,7 @@ from pipeline.verify.records import (
     message_of,
 )
 from pipeline.verify.redecided import Redecided
-from pipeline.verify.walk import AccountWalk, PartitionWalk
+from pipeline.verify.walk import AccountWalk, Begun, PartitionWalk
 from topics.codec import DecodeError
 from topics.decisions import Decision
 
@@ -44,12 +44,14 @@ class PartitionJudge:
         whole: bool,
         is_here: IsHere = lambda _: True,
         redecided: Redecided | None = None,
+        begun: Mapping[str, Begun] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()  # Records by topic.
         self.doubles = Doubles()
-        self.invariants = Invariants(whole=whole, redecided=redecided)
+        self.invariants = Invariants(whole=whole, redecided=redecided, begun=begun)
         self._is_here = is_here  # Whether an account belongs to this partition.
         self._walk = PartitionWalk(whole=whole)
+        self._walk.begin(begun or {})
         self._events: deque[Record] = deque()
         self._outputs: dict[str, deque[Record]] = {topic: deque() for topic in OUTPUTS}
         self._heads: dict[str, Message] = {}  # The decoded first of each queue.

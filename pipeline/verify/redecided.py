@@ -5,24 +5,42 @@ The only file here that calls the core. What another rules_version published is 
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from pipeline.replay.comparison import Span
 from pipeline.replay.memory import MemoryStore
+from pipeline.replay.origins import load_origin
 from pipeline.risk.report import account_state
 from pipeline.risk.step import Step, topic_of
 from pipeline.rules_version import rules_version
+from pipeline.streams.clients.broker import Broker
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
+from pipeline.verify.answers import LATE_MAX
 from pipeline.verify.finding import Finding, finding_at, shown
-from pipeline.verify.records import STATES, Applied, Published, Record
+from pipeline.verify.records import EVENTS, STATES, Applied, Published, Record
+from pipeline.verify.walk import Begun
 from topics.account_states import AccountState
 from topics.codec import encode
+from topics.decisions import Decision
 from topics.fields import EVERYONE
 
-__all__ = ["Redecided"]
+__all__ = ["Redecided", "begun_before"]
 
 Key = tuple[str, int]  # Account and sequence.
+
+
+def begun_before(
+    broker: Broker, partition: int, end: int
+) -> tuple[MemoryStore, dict[str, Begun] | None]:
+    """Return the state that a log begins with, and where each account stood.
+
+    Empty, and None, when all of its accounts began in it. end: of the log, 0 for no such question.
+    """
+    store = MemoryStore()
+    found = load_origin(broker, Span(EVENTS, partition, 0, end), store)
+    return store, None if found is None else {name: Begun(*each) for name, each in found.items()}
 
 
 class _Expected(Struct):
@@ -31,6 +49,7 @@ class _Expected(Struct):
     record: Record
     at_ms: int
     outputs: list[tuple[str, bytes]]
+    decision: bytes | None  # The one of them that answers a signal.
 
 
 class _Waiting(Struct):
@@ -43,15 +62,18 @@ class _Waiting(Struct):
 class Redecided:
     """One partition of the log, decided again beside what is read."""
 
-    def __init__(self, *, partition: int, version: str | None = None) -> None:
+    def __init__(
+        self, *, partition: int, version: str | None = None, store: MemoryStore | None = None
+    ) -> None:
         self._version = version or rules_version()
         self._accounts = PartitionAccounts(
-            MemoryStore(),
+            store or MemoryStore(),
             partition=partition,
             rules_version=self._version,
             kept_max=sys.maxsize,
         )
         self._expected: dict[Key, _Expected] = {}
+        self._late: dict[Key, _Expected] = {}  # Reported; they may yet come.
         self._waiting: dict[str, _Waiting] = {}
         self._diverged: set[str] = set()  # One finding per account: all that follows differs, too.
         self._is_own = True  # Whether this release published what came last.
@@ -65,9 +87,11 @@ class Redecided:
         if taken.repeated:
             return
         outputs = [(topic_of(output), encode(output)) for output in taken.outputs]
-        if outputs and account_id not in self._diverged:
+        is_silent = taken.shared.active_version not in {"", self._version}
+        if outputs and account_id not in self._diverged and not is_silent:
             key = account_id, _sequence(taken)
-            self._expected[key] = _Expected(applied.record, applied.at_ms, outputs)
+            decision = _decision_of(taken.outputs, outputs)
+            self._expected[key] = _Expected(applied.record, applied.at_ms, outputs, decision)
 
     def judge(self, published: Published) -> Iterator[Finding]:
         """Compare an output with what this release decides."""
@@ -103,6 +127,9 @@ class Redecided:
                 return
             del self._expected[key]
             yield from self._missing(key[0], expected)
+            if len(self._late) >= LATE_MAX:
+                del self._late[next(iter(self._late))]
+            self._late[key] = expected
 
     def finish(self, decided_until: int) -> Iterator[Finding]:
         """Report outputs that risk has passed without publishing them."""
@@ -114,13 +141,14 @@ class Redecided:
 
     def _judge_output(self, published: Published, key: Key) -> Iterator[Finding]:
         record = published.record
-        expected = self._expected.get(key)
+        expected = self._expected.get(key) or self._late.get(key)
         output = record.topic, record.value
         if expected is not None and output in expected.outputs:
             expected.outputs.remove(output)
             self.equal += 1
             if not expected.outputs:
-                del self._expected[key]
+                self._expected.pop(key, None)
+                self._late.pop(key, None)
             return
         rest = [] if expected is None else expected.outputs
         now = next((value for topic, value in rest if topic == record.topic), None)
@@ -168,6 +196,8 @@ class Redecided:
         if not self._is_own or account_id in self._diverged:
             return
         for topic, value in expected.outputs:
+            if value == expected.decision:
+                continue  # Its signal is named already, as one without a decision.
             yield finding_at(
                 expected.record,
                 "replay",
@@ -180,6 +210,11 @@ class Redecided:
         self._diverged.add(account_id)
         for key in [key for key in self._expected if key[0] == account_id]:
             del self._expected[key]
+
+
+def _decision_of(outputs: Sequence[Struct], encoded: list[tuple[str, bytes]]) -> bytes | None:
+    pairs = zip(outputs, encoded, strict=True)
+    return next((value for each, (_, value) in pairs if isinstance(each, Decision)), None)
 
 
 def _sequence(taken: Step) -> int:

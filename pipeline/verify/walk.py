@@ -6,20 +6,32 @@ An account that began before the judge did has no base until one of its decision
 
 import re
 from array import array
+from collections.abc import Mapping
 from hashlib import blake2b
+from typing import NamedTuple, Self
 
 from pipeline.verify.records import NO_OFFSET, Applied, Record
-from topics.events import Event, Source
+from topics.events import Event, SignalEvent, Source
 from topics.fields import EVERYONE
 
-__all__ = ["UNKNOWN_CHAIN", "AccountWalk", "PartitionWalk"]
+__all__ = ["UNKNOWN_CHAIN", "AccountWalk", "Begun", "PartitionWalk"]
 
 SOURCES_MAX = 2048
+ACCOUNTS_MAX = 20_000  # Of a partition; beyond, a signal begins none.
 UNKNOWN_CHAIN = 0
 COUNTS_MAX = 4096  # Events of each account whose chain is remembered.
 CHAIN = re.compile("[0-9a-f]{16}")
 _SOURCE = b'"source":{'
 _TOPIC = len(b'"topic":"')  # The source's first field.
+
+
+class Begun(NamedTuple):
+    """Where an account, or `*`, stood when its log began: it was in another one before."""
+
+    sequence: int
+    chain: str
+    knows_shared: bool  # Its last event came after the last one of `*`.
+    ids: tuple[str, ...]  # Remembered from before, as risk names them.
 
 
 class AccountWalk:
@@ -34,6 +46,14 @@ class AccountWalk:
         self._sources: dict[str, int] = {}
         self._chains = array("Q")
         self._offsets = array("q")
+
+    @classmethod
+    def continued(cls, begun: Begun) -> Self:
+        """Return an account that was in another log before."""
+        walk = cls(whole=True)
+        walk.base, walk.chain = begun.sequence, begun.chain
+        walk._shared_count = 0 if begun.knows_shared else -1
+        return walk
 
     @property
     def sequence(self) -> int:
@@ -108,18 +128,30 @@ class PartitionWalk:
         self.accounts: dict[str, AccountWalk] = {EVERYONE: AccountWalk(whole=whole)}
         self.now_ms = 0  # The newest append time.
 
+    def begin(self, begun: Mapping[str, Begun]) -> None:
+        """Go on from where the accounts stood in another log before."""
+        for name, each in begun.items():
+            self.accounts[name] = AccountWalk.continued(each)
+
     def apply(self, record: Record, event: Event) -> Applied | None:
         """Count an event; return None for a repetition, which counts in nothing."""
         shared = self.accounts[EVERYONE]
         at_ms = record.timestamp_ms if record.is_append_time else shared.clock_ms
         self.now_ms = max(self.now_ms, at_ms)
         account = self.accounts.get(event.account_id)
+        if account is None and self._is_uninvited(event):
+            return None
         if account is None:
             account = self.accounts[event.account_id] = AccountWalk(whole=self._whole)
         if account.is_repeated(event.source):
             return None
         account.apply(record, at_ms, shared=None if account is shared else shared)
         return Applied(record, event, account.count, at_ms)
+
+    def _is_uninvited(self, event: Event) -> bool:
+        """Return whether a signal is set aside, since it would begin one account too many."""
+        is_full = len(self.accounts) > ACCOUNTS_MAX  # With `*`, which is none.
+        return is_full and isinstance(event, SignalEvent)
 
 
 def _chain(previous: str, content: bytes, rest_of: str) -> str:

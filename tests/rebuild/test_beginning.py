@@ -1,7 +1,6 @@
 """Where a rebuild begins when the oldest events are gone: nothing may be left out."""
 
 import pytest
-from msgspec.structs import replace
 
 from pipeline.errors import StartupError
 from pipeline.rebuild.beginning import Beginning, begin_at_snapshots
@@ -10,6 +9,7 @@ from pipeline.replay.memory import MemoryStore
 from pipeline.risk.account.account import Account
 from pipeline.risk.account.records import Applied
 from pipeline.risk.state import new_shared, save_account, save_shared
+from pipeline.risk.structs import replace
 from pipeline.streams.roles.decide.account_store import AccountStore
 from pipeline.streams.roles.decide.roster import Roster
 from topics.snapshots import Snapshot

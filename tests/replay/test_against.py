@@ -7,13 +7,13 @@ from typing import Any
 import orjson
 import pytest
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pipeline.replay.against import compare_event, file_against
 from pipeline.replay.otherwise import Otherwise, totals
 from pipeline.replay.recorded import Recorded
-from pipeline.risk.account.account import Document
+from pipeline.risk.account.documents import Document
 from pipeline.risk.limits.document import canonical
+from pipeline.risk.structs import replace
 from tests import given
 from tests.cli.command import riskgate
 from tests.replay.histories import line_of
@@ -169,7 +169,9 @@ def test_log_is_compared_event_by_event_when_a_partition_is_read() -> None:
     events: list[Event] = [LimitsEvent(account_id="*", body=FREE), opening, asked]
 
     for n, event in enumerate(events):
-        compare_event(found, Recorded(event, encode_event(event), T0_MS + n), event, accounts=runs)
+        compare_event(
+            found, Recorded(event, encode_event(event), T0_MS + n, n), event, accounts=runs
+        )
 
     assert [(each.rule, each.quantity) for each in found.differences] == [("cash", Decimal(-5))]
 

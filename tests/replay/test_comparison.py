@@ -74,9 +74,9 @@ def test_outputs_are_named_as_anothers_when_their_rules_version_is() -> None:
 
     assert counts.different.total() == 0
     assert counts.equal.total() == 0
-    # Two decisions, three rows.
-    assert counts.others["other"].outputs == 5
-    assert counts.others["other"].first_ms == given.T0_MS + 1
+    (stretch,) = counts.stretches.in_order()
+    assert (stretch.rules_version, stretch.outputs) == ("other", 2)
+    assert (stretch.first_ms, stretch.last_ms) == (given.T0_MS + 2, given.T0_MS + 4)
 
 
 def test_outputs_are_not_compared_when_their_account_starts_after_them() -> None:
@@ -107,8 +107,8 @@ def test_findings_name_the_time_when_others_decided() -> None:
     lines = list(describe(Recording(rules_version="other").compare(), OWN))
 
     assert lines[-1] == (
-        "decided by another rules_version, other: 5 outputs "
-        "from 2026-01-01T00:00:00.001+00:00 to 2026-01-01T00:00:00.004+00:00"
+        "decided by another rules_version, other: 2 outputs "
+        "from 2026-01-01T00:00:00.002+00:00 to 2026-01-01T00:00:00.004+00:00"
     )
 
 

@@ -3,7 +3,7 @@
 The events come from the whole pipeline without a broker; heartbeats are put in between.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -117,14 +117,20 @@ class Recording:
         """Return what the judge finds."""
         return list(self.judge_with(self.judge_of(replay=replay)))
 
-    def judge_of(self, *, replay: bool = True) -> PartitionJudge:
-        """Return a judge that was given all records."""
+    def judge_of(self, *, replay: bool = True, only: Sequence[str] = ()) -> PartitionJudge:
+        """Return a judge that was given all records, or those of some topics."""
         judge = PartitionJudge(whole=True, redecided=Redecided(partition=0) if replay else None)
-        for topic, records in self.records.items():
-            for record in records:
+        for topic in self.records:
+            judge.end(topic)
+        self.offer(judge, only or list(self.records))
+        return judge
+
+    def offer(self, judge: PartitionJudge, topics: Sequence[str]) -> None:
+        """Give a judge all records of some topics."""
+        for topic in topics:
+            for record in self.records[topic]:
                 judge.offer(record)
             judge.end(topic)
-        return judge
 
     def judge_with(self, judge: PartitionJudge) -> Iterable[Finding]:
         """Judge to the end; risk has decided all of it."""

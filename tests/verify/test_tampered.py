@@ -3,10 +3,10 @@
 import pytest
 
 from pipeline.verify.finding import Finding
-from pipeline.verify.records import ALERTS, DECISIONS, EVENTS, STATES
+from pipeline.verify.records import ALERTS, DECISIONS, EVENTS, OUTPUTS, STATES
 from tests import given
 from tests.driver import Driver
-from tests.verify.recorded import RULES, Recording
+from tests.verify.recorded import ALL, RULES, Recording
 
 BUY_OF_B = 1  # Among decisions: b buys 5, as event 2 of b, which is at offset 7 of the log.
 STOP_OF_A = 4
@@ -130,6 +130,19 @@ def test_exit_is_named_when_it_is_larger_than_the_position(recording: Recording)
 
     assert places(found) == [("exit", "a", DECISIONS, EXIT_OF_A)]
     assert found[0].expected == "at most what closes the position of 3"
+
+
+def test_late_decision_is_named_once_as_a_signal_that_waits(recording: Recording) -> None:
+    judge = recording.judge_of(only=[EVENTS])
+    list(judge.advance())
+
+    late = list(judge.invariants.judge_time(given.T0_MS * 2))
+    recording.offer(judge, OUTPUTS)
+
+    waiting = {each.offset for each in late if each.invariant == "decision"}
+    missing = {each.offset for each in late if each.found.endswith(f"published in {DECISIONS}")}
+    assert (len(waiting), waiting & missing) == (5, set())
+    assert list(judge.finish(ALL)) == []
 
 
 def test_log_is_named_when_an_event_was_removed(recording: Recording) -> None:

@@ -1,0 +1,1 @@
+"""Give a drained deployment more partitions: its state under new topics, and nothing lost."""
