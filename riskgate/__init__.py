@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from riskgate.gate import NO_ANSWER, Gate
     from riskgate.messages import CashFlow, Fill, Order, PositionSnapshot, Price, Signal
     from riskgate.venue import Report, Snapshot, Venue
-    from riskgate.writers import DeliveryError, Fills, Prices, Signals
+    from riskgate.writers import DeliveryError, Fills, Prices, Reports, Signals
     from topics.decisions import Decision, Exit, Stop
     from topics.fields import DecodeError
 
 __all__ = [
     "NO_ANSWER", "CashFlow", "Decision", "DecodeError", "DeliveryError", "Engine", "Exit", "Fill",
-    "Fills", "Gate", "Order", "PositionSnapshot", "Price", "Prices", "Report", "Signal", "Signals",
-    "Snapshot", "Stop", "Ticket", "UnavailableError", "Venue",
+    "Fills", "Gate", "Order", "PositionSnapshot", "Price", "Prices", "Report", "Reports", "Signal",
+    "Signals", "Snapshot", "Stop", "Ticket", "UnavailableError", "Venue",
 ]  # fmt: skip
 
 _PLACES = {
@@ -32,7 +32,7 @@ _PLACES = {
     "riskgate.gate": ("NO_ANSWER", "Gate"),
     "riskgate.messages": ("CashFlow", "Fill", "Order", "PositionSnapshot", "Price", "Signal"),
     "riskgate.venue": ("Report", "Snapshot", "Venue"),
-    "riskgate.writers": ("DeliveryError", "Fills", "Prices", "Signals"),
+    "riskgate.writers": ("DeliveryError", "Fills", "Prices", "Reports", "Signals"),
     "topics.decisions": ("Decision", "Exit", "Stop"),
     "topics.fields": ("DecodeError",),
 }

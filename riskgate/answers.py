@@ -89,8 +89,12 @@ class Answers:
     def close(self) -> None:
         """Refuse all that wait, and all that ask later."""
         self._closed = True
+        self.refuse_all("The gate was closed")
+
+    def refuse_all(self, why: str) -> None:
+        """Answer all that wait with a rejection that says why."""
         for ask in list(self._asks.values()):
-            self.refuse(ask, "The gate was closed")
+            self.refuse(ask, why)
 
     def _answer(self, decision: Decision) -> None:
         place = (decision.account_id, decision.sequence, decision.decision_id)

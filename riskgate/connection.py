@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 __all__ = ["Connection", "Property", "UnavailableError", "connect", "ends", "sentences"]
 
@@ -15,6 +15,10 @@ SECURITY = (
     "security_protocol", "sasl_mechanism", "sasl_username", "sasl_password", "ssl_ca_location",
     "ssl_certificate_location", "ssl_key_location", "ssl_key_password",
 )  # fmt: skip
+# What a consumer takes and a producer warns of.
+OF_A_GROUP = {
+    "group.instance.id", "heartbeat.interval.ms", "max.poll.interval.ms", "session.timeout.ms",
+}  # fmt: skip
 
 Property: TypeAlias = str | int | bool
 T = TypeVar("T")
@@ -41,7 +45,7 @@ class Connection(NamedTuple):
             Producer,
             {
                 "linger.ms": 0,
-                **self._common(),
+                **{name: each for name, each in self._common().items() if name not in OF_A_GROUP},
                 # After the caller's properties: what Kafka promises depends on these.
                 "acks": "all",
                 "enable.idempotence": True,
@@ -84,6 +88,11 @@ def ends(consumer: Consumer, connection: Connection, name: str) -> list[TopicPar
     topic = connection.topic(name)
     with sentences(connection):
         there = consumer.list_topics(topic, timeout=ANSWER_SECONDS_MAX).topics[topic]
+        if there.error is not None and there.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise UnavailableError(
+                f"This Kafka user may not see {topic}; give it the rights that "
+                "riskgate topics acls prints"
+            )
         if there.error is not None or not there.partitions:
             raise UnavailableError(
                 f"The topic {topic} is missing; create it with: riskgate topics create"

@@ -13,7 +13,9 @@ from riskgate.engine_protocol import CancelAll, EngineProtocol, Instruction, Log
 from riskgate.venue import Report, Snapshot, Venue
 from topics.decisions import Decision, Exit, Stop
 
-__all__ = ["Engine", "Pace"]
+__all__ = ["GROUP", "Engine", "Pace"]
+
+GROUP = "riskgate-engine"  # Of engines that are given no other.
 
 Pace: TypeAlias = Callable[[Ticket, int], int]
 
@@ -24,9 +26,7 @@ class Engine:
     pace: when to place a ticket that was read at a time, in ms since the epoch; without it at once.
     """
 
-    def __init__(
-        self, venue: Venue, pace: Pace | None = None, *, group: str = "riskgate-engine"
-    ) -> None:
+    def __init__(self, venue: Venue, pace: Pace | None = None, *, group: str = GROUP) -> None:
         self._venue = venue
         self._pace = pace
         self._group = group
@@ -36,7 +36,7 @@ class Engine:
 
     @property
     def refused(self) -> list[str]:
-        """Accounts whose log forked; the engine places nothing for them. Call a person."""
+        """Accounts whose log forked or cannot be read; nothing is placed. Call a person."""
         return self._protocol.refused
 
     @property
@@ -88,6 +88,14 @@ class Engine:
             if name not in self._place_at_ms:
                 self._place_at_ms[name] = self._pace(ticket, now_ms) if self._pace else now_ms
         return reports + self._place_due(now_ms)
+
+    def refuse(self, account_id: str, now_ms: int, *, again: bool = False) -> list[Report]:
+        """Obey nothing of an account any more, as after a fork; return the reports to write.
+
+        again: the engine before this one did so, and nothing more is cancelled.
+        """
+        instructions = self._protocol.refuse(account_id, now_ms)
+        return [] if again else self._do(instructions, now_ms)
 
     def work(self, now_ms: int) -> list[Report]:
         """Place due tickets and return the reports to write, the venue's among them."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from riskgate.connection import (
     ANSWER_SECONDS_MAX,
@@ -21,14 +21,12 @@ from riskgate.connection import (
     ends,
     sentences,
 )
+from riskgate.consumer_errors import passes, require_answers
 from riskgate.messages import now_ms
-from riskgate.writers import Outbox
-from topics import accounts, decisions, fills, orders, positions
-from topics.accounts import CashFlow
-from topics.codec import decode_as
-from topics.fills import Fill
-from topics.orders import Order
-from topics.topic import Topic
+from riskgate.unreadable import account_of
+from riskgate.writers import Outbox, topic_of
+from topics import decisions
+from topics.codec import DecodeError, decode_as
 
 if TYPE_CHECKING:
     from riskgate.engine import Engine
@@ -86,23 +84,61 @@ class EngineLoop:
             self._commit(consumer)
 
     def _take(self, message: Message | None) -> None:
-        if message is None or message.error() is not None:  # librdkafka tries again by itself.
+        if message is None or not self._is_record(message):
             return
         partition, offset = message.partition() or 0, message.offset() or 0
-        place = self._places[partition]
-        log = decode_as(cast("type[Log]", decisions.TOPIC.message), message.value() or b"")
-        if offset < place.resume:
-            self._engine.remember(log)
+        try:
+            log = decode_as(cast("type[Log]", decisions.TOPIC.message), message.value() or b"")
+        except DecodeError as error:
+            self._refuse(message, error)
         else:
-            self._write(self._engine.obey(log, now_ms(), again=offset < place.end))
-            for ticket in self._engine.waiting:
-                self._open.setdefault((ticket.account_id, ticket.client_id), (partition, offset))
+            self._obey(log, partition, offset)
         self._next[partition] = offset + 1
         self._report_refused()
 
+    def _is_record(self, message: Message) -> bool:
+        """Return whether it is no error that passes. Raise UnavailableError for any other."""
+        error = message.error()
+        if error is not None and not passes(error):
+            raise UnavailableError(
+                f"Kafka's client cannot read decisions ({error.str()}); see the brokers and the "
+                "rights of this client, and start the engine again"
+            )
+        return error is None
+
+    def _obey(self, log: "Log", partition: int, offset: int) -> None:
+        place = self._places[partition]
+        if offset < place.resume:
+            self._engine.remember(log)
+            return
+        self._write(self._engine.obey(log, now_ms(), again=offset < place.end))
+        for ticket in self._engine.waiting:
+            self._open.setdefault((ticket.account_id, ticket.client_id), (partition, offset))
+
+    def _refuse(self, message: Message, error: DecodeError) -> None:
+        """Refuse the account of a record that cannot be read: it may be a stop."""
+        place = f"{message.topic()}[{message.partition()}] at {message.offset()}"
+        account_id = account_of(message)
+        if account_id is None:
+            logger.error(
+                "a record names no account and is none of riskgate's: %s; %s", place, error
+            )
+            return
+        was_done = (message.offset() or 0) < self._places[message.partition() or 0].resume
+        self._write(self._engine.refuse(account_id, now_ms(), again=was_done))
+        if account_id not in self._reported:
+            self._reported.add(account_id)
+            logger.critical(
+                "account %s is refused: its record %s cannot be read (%s), and it may be a stop; "
+                "a person must find out what it says",
+                account_id,
+                place,
+                error,
+            )
+
     def _write(self, messages: "Sequence[Report | Snapshot]") -> None:
         for message in messages:
-            self._outbox.send(_topic_of(message), message)
+            self._outbox.send(topic_of(message), message)
         self._outbox.poll()
 
     def _commit(self, consumer: Consumer) -> None:
@@ -134,9 +170,7 @@ class EngineLoop:
                 ],
                 timeout=ANSWER_SECONDS_MAX,
             )
-            for answer in (*committed, *begins):
-                if answer.error is not None:  # Its offset looks as if there were none.
-                    raise KafkaException(answer.error)
+            require_answers((*committed, *begins))
             for begin, known in zip(begins, committed, strict=True):
                 self._places[begin.partition] = _place(consumer, begin, known)
         consumer.assign(begins)
@@ -162,14 +196,6 @@ class EngineLoop:
                     "it is wrong; a person must find out which",
                     account_id,
                 )
-
-
-def _topic_of(message: "Report | Snapshot") -> Topic:
-    if isinstance(message, Order):
-        return orders.TOPIC
-    if isinstance(message, Fill):
-        return fills.TOPIC
-    return accounts.TOPIC if isinstance(message, CashFlow) else positions.TOPIC
 
 
 def _place(consumer: Consumer, begin: TopicPartition, committed: TopicPartition) -> _Place:

@@ -103,13 +103,13 @@ class EngineProtocol:
     """Obey the decisions topic; the caller carries out what is returned at once, in order."""
 
     def __init__(self, refused: Iterable[str] = ()) -> None:
-        """refused: accounts whose chain forked before."""
+        """refused: accounts that were refused before."""
         self._accounts = {name: _Account(refused=True) for name in refused}
         self._waiting: dict[tuple[str, str], Ticket] = {}  # By account and client id.
 
     @property
     def refused(self) -> list[str]:
-        """Accounts whose chain forked: one sequence arrived with two chains."""
+        """Accounts whose chain forked (one sequence with two chains) or that `refuse` named."""
         return [name for name, account in self._accounts.items() if account.refused]
 
     @property
@@ -141,15 +141,23 @@ class EngineProtocol:
         """Apply one message of the decisions topic and return the instructions that follow."""
         account = self._account(message)
         if not _continues(account, message):
-            account.refused = True
-            void = [*self._void(message.account_id, below=None, now_ms=now_ms)]
-            return [*void, CancelAll(message.account_id), *self._refuse(account, message, now_ms)]
+            refused = self.refuse(message.account_id, now_ms)
+            return [*refused, *self._refuse(account, message, now_ms)]
         if isinstance(message, Stop):
             return self._stop(account, message, now_ms)
         if account.refused:
             return self._refuse(account, message, now_ms)
         ticket = ticket_of(message)
         return [] if ticket is None else self._accept(account, ticket, now_ms)
+
+    def refuse(self, account_id: str, now_ms: int) -> list[Instruction]:
+        """Place nothing more for an account, and return the instructions that follow.
+
+        For a caller that cannot read a message of it: that may be a stop.
+        """
+        self._accounts.setdefault(account_id, _Account()).refused = True
+        void = self._void(account_id, below=None, now_ms=now_ms)
+        return [*void, CancelAll(account_id)]
 
     def place(self, account_id: str, client_id: str, *, now_ms: int) -> Instruction | None:
         """Return a waiting ticket to place, `expired` if it is too late, None if it is void."""
@@ -229,7 +237,11 @@ def _client_id(message: Decision | Exit) -> str:
 
 
 def _name(stop: Stop) -> str:
-    return f"{stop.stop_id} {stop.sequence}"  # With a blank, as no client id has.
+    """Return what a repetition shares; with a blank, as no client id has.
+
+    Another release may give the same id to a stop of the same event that asks for more.
+    """
+    return " ".join((stop.stop_id, str(stop.sequence), *stop.actions))
 
 
 def _continues(account: _Account, message: Log) -> bool:

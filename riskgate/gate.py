@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from riskgate.answers import NO_ANSWER, Answers, Ask, no_answer
 from riskgate.connection import Property, connect, ends, sentences
+from riskgate.consumer_errors import passes_without_group
 from riskgate.messages import now_ms
 from riskgate.writers import Outbox
 from topics import decisions, signals
@@ -100,9 +101,13 @@ class Gate:
         while not self._closing.is_set():
             message = self._consumer.poll(POLL_SECONDS)
             self._outbox.poll()
-            # Errors pass, or the asks end without an answer, which is the safe one.
-            if message is not None and message.error() is None:
+            if message is None:
+                continue
+            error = message.error()
+            if error is None:
                 self._take(message)
+            elif not passes_without_group(error):  # Those that pass leave the asks waiting.
+                self._answers.refuse_all(f"Kafka's client cannot read decisions ({error.str()})")
 
     def _take(self, message: Message) -> None:
         key, value = message.key(), message.value()

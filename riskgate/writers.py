@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from riskgate.connection import Connection, Property, connect
 from riskgate.messages import wire_bytes
-from topics import fills, prices, signals
+from topics import accounts, fills, orders, positions, prices, signals
+from topics.accounts import CashFlow
 from topics.codec import key_of
+from topics.positions import PositionSnapshot
 from topics.topic import Topic
 
-__all__ = ["DeliveryError", "Fills", "Outbox", "Prices", "Signals"]
+__all__ = ["DeliveryError", "Fills", "Outbox", "Prices", "Reports", "Signals", "topic_of"]
 
 FLUSH_SECONDS_MAX = 30.0
 ROOM_SECONDS = 0.1  # To wait for room in a full queue, before each further try.
@@ -46,7 +48,7 @@ class Outbox:
         for _ in range(ROOM_TRIES):
             if self.try_send(topic, message, self._keep_failure):
                 return
-            self._producer.poll(ROOM_SECONDS)
+            self._serve(ROOM_SECONDS)
         raise DeliveryError("Kafka has accepted nothing for a while; the producer's queue is full")
 
     def try_send(self, topic: Topic, message: Struct, done: Done) -> bool:
@@ -63,19 +65,30 @@ class Outbox:
             return False
         except KafkaException as error:
             done(error.args[0])
-        self._producer.poll(0)
+        self._serve(0)
         return True
 
     def poll(self) -> None:
         """Serve delivery reports that have arrived."""
-        self._producer.poll(0)
+        self._serve(0)
 
     def flush(self, seconds_max: float = FLUSH_SECONDS_MAX) -> None:
         """Wait until all is delivered. Raise DeliveryError when something is not."""
-        left = self._producer.flush(seconds_max)
+        try:
+            left = self._producer.flush(seconds_max)
+        except KafkaException as error:
+            raise DeliveryError(
+                f"Kafka did not accept a message ({error.args[0].str()})"
+            ) from error
         self._raise_failure()
         if left:
             raise DeliveryError(f"Kafka did not accept {left} messages within {seconds_max:g} s")
+
+    def _serve(self, seconds: float) -> None:
+        try:
+            self._producer.poll(seconds)
+        except KafkaException as error:  # Fatal, such as the user having no right to write.
+            self._keep_failure(error.args[0])
 
     def _keep_failure(self, error: KafkaError | None) -> None:
         if error is not None:
@@ -137,7 +150,24 @@ class Fills(_Writer[fills.Fill]):
     TOPIC = fills.TOPIC
 
 
+class Reports(_Writer[orders.Order | fills.Fill | PositionSnapshot | CashFlow]):
+    """Write what becomes of orders, without an `Engine`: orders, fills, positions and cash."""
+
+    def send(self, message: orders.Order | fills.Fill | PositionSnapshot | CashFlow) -> None:
+        """Write a message to the topic of its kind; see `Fills.send`."""
+        self._outbox.send(topic_of(message), message)
+
+
 class Prices(_Writer[prices.Price]):
     """Write prices."""
 
     TOPIC = prices.TOPIC
+
+
+def topic_of(message: orders.Order | fills.Fill | PositionSnapshot | CashFlow) -> Topic:
+    """Return the topic that a message of an engine belongs to."""
+    if isinstance(message, orders.Order):
+        return orders.TOPIC
+    if isinstance(message, fills.Fill):
+        return fills.TOPIC
+    return accounts.TOPIC if isinstance(message, CashFlow) else positions.TOPIC

@@ -10,6 +10,7 @@ from confluent_kafka import Message
 
 from riskgate.conformance.stage import Written
 from riskgate.connection import Connection, UnavailableError, ends
+from riskgate.consumer_errors import passes_without_group
 from riskgate.engine_protocol import Log
 from riskgate.messages import now_ms
 from riskgate.venue import Report
@@ -64,12 +65,23 @@ class KafkaStage:
         self._outbox.flush()
 
     def wait(self, is_enough: Callable[[], bool], ms_max: int) -> None:
-        """Read what the engine writes until it is enough."""
+        """Read what the engine writes until it is enough.
+
+        Raise UnavailableError when it cannot be read, which is no fault of the engine.
+        """
         end_s = time.monotonic() + ms_max / 1000
         while not is_enough() and time.monotonic() < end_s:
             message = self._consumer.poll(POLL_SECONDS)
-            if message is not None and message.error() is None:
+            if message is None:
+                continue
+            error = message.error()
+            if error is None:
                 self._keep(message)
+            elif not passes_without_group(error):
+                topic = message.topic() or "a topic"
+                raise UnavailableError(
+                    f"What the engine writes to {topic} cannot be read ({error.str()})"
+                )
 
     def close(self) -> None:
         """Stop reading."""

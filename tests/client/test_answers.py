@@ -100,3 +100,15 @@ def test_no_answer_approves_nothing_and_says_why() -> None:
     assert answer.reasons == ("no answer",)
     assert [check.message for check in answer.checks] == ["No decision came within 2 s"]
     assert decode_as(Decision, encode(answer)) == answer
+
+
+def test_all_that_wait_are_refused_when_decisions_cannot_be_read() -> None:
+    answers = Answers()
+
+    with answers.ask(signal("s1", "a")) as first, answers.ask(signal("s2", "b")) as second:
+        answers.refuse_all("Kafka's client cannot read decisions")
+
+        got = [ask.future.result(0) for ask in (first, second)]
+    assert [answer.checks[0].message for answer in got] == [
+        "Kafka's client cannot read decisions"
+    ] * 2

@@ -129,6 +129,14 @@ def test_a_stop_cancels_nothing_when_it_is_repeated_after_the_account_was_resume
     assert words == []
 
 
+def test_a_stop_cancels_what_works_when_another_release_gave_its_id_to_a_weaker_one() -> None:
+    protocol = EngineProtocol()
+
+    assert protocol.obey(stop(2, halts=False), NOW_MS) == []
+    assert protocol.obey(stop(2), NOW_MS) == [CancelAll("acct")]
+    assert protocol.obey(stop(2), NOW_MS) == []
+
+
 def test_exits_stay_when_a_stop_comes() -> None:
     protocol = EngineProtocol()
     protocol.obey(exit_order(1), NOW_MS)

@@ -1,0 +1,1 @@
+"""Adapters to what others trade with: each a module, an extra and a page in docs/adapters."""
