@@ -1,9 +1,14 @@
-"""`make bench`: measure, print the table, and write it between the marks in README.md."""
+"""`make bench`: measure, print the table, and write it between the marks in README.md.
+
+`python -m bench core` prints only what a signal costs in the core of the build that runs.
+"""
 
 import sys
 from pathlib import Path
 
 from bench.core import CoreFigures, measure_core, usual_rules
+from bench.cpu import BUILD
+from bench.cpu import main as core_costs
 from bench.page import publish
 from bench.pipeline import Measured, measure, row
 
@@ -12,7 +17,10 @@ README = Path(__file__).parent.parent / "README.md"
 
 def main() -> None:
     """Measure and publish."""
-    name = "core alone: 10 positions, 5 reservations"
+    if sys.argv[1:] == ["core"]:
+        core_costs()
+        return
+    name = f"{BUILD} core alone: 10 positions, 5 reservations"
     usual, every = measure_core(usual_rules()), measure_core()
     table = _table(
         [

@@ -11,14 +11,13 @@ from decimal import Decimal, setcontext
 from itertools import cycle, islice
 from typing import Any
 
-from msgspec.structs import replace
-
 from pipeline.risk.account.account import Account, Shared
 from pipeline.risk.limits.in_force import limits_of
 from pipeline.risk.numbers import MONEY
 from pipeline.risk.rules import RULES
 from pipeline.risk.state import new_shared, save_account
 from pipeline.risk.step import Arrival, Step, step
+from pipeline.risk.structs import replace
 from topics.accounts import CashFlow
 from topics.codec import decode_as, encode_event
 from topics.events import (
@@ -40,7 +39,6 @@ from topics.signals import Signal
 
 _PREPARED = 1000
 _NOW_MS = 1_767_225_600_000
-_SYMBOLS = tuple(f"SYM{number}" for number in range(10))
 _RULES: dict[str, dict[str, Any]] = {
     "order_rate": {"orders_max": 1000},
     "order_notional": {"order_notional_max": "4000"},
@@ -78,7 +76,9 @@ _USUAL = {
 class CoreBench:
     """An account in the middle of its trading day, and the signals to decide."""
 
-    def __init__(self, rules: dict[str, dict[str, Any]] = _RULES) -> None:
+    def __init__(self, rules: dict[str, dict[str, Any]] = _RULES, *, positions: int = 10) -> None:
+        self.contents: list[bytes] = []  # What brought the account where it is.
+        self._symbols = tuple(f"SYM{number}" for number in range(positions))
         self._offset = 0
         self.shared: Shared = replace(
             new_shared(partition=0, rules_version="bench"), heartbeat_at_ms=_NOW_MS
@@ -93,28 +93,29 @@ class CoreBench:
             kind="opening",
             flow_id="open",
             currency="USD",
-            amount=Decimal(100_000),
+            amount=Decimal(10_000 * max(10, positions)),  # Enough for all of them.
             as_of_ms=_NOW_MS - 1,
         )
         self._feed(AccountEvent(account_id="acct", source=self._source(), body=flow))
-        for symbol in _SYMBOLS:
+        for symbol in self._symbols:
             self._feed(self._fill(symbol))
         for _ in range(3):  # Marks that confirm each other, as during a trading day.
             self._feed(self._revaluation())
         for number in range(5):
-            self._feed(self._signal(f"resting:{number}", _SYMBOLS[number], Decimal(5)))
+            self._feed(self._signal(f"resting:{number}", self._symbol(number), Decimal(5)))
 
     def signals(self, count: int) -> list[Arrival]:
         """Return prepared arrivals; of ten signals, eight are approved, one cut, one rejected."""
         quantities = cycle([Decimal("3.7")] * 8 + [Decimal(60), Decimal("0.001")])
         return [
             self._arrival(
-                self._signal(
-                    f"s:{number}", _SYMBOLS[number % 10], quantity, moved=number % 20 >= 10
-                )
+                self._signal(f"s:{number}", self._symbol(number), quantity, moved=number % 20 >= 10)
             )
             for number, quantity in zip(range(count), quantities, strict=False)
         ]
+
+    def _symbol(self, number: int) -> str:
+        return self._symbols[number % len(self._symbols)]
 
     def _fill(self, symbol: str) -> FillEvent:
         fill = Fill(
@@ -140,7 +141,7 @@ class CoreBench:
         self._offset += 1
         markets = tuple(
             Market(symbol=symbol, instrument=_instrument(symbol), quote=self._quote(symbol))
-            for symbol in _SYMBOLS
+            for symbol in self._symbols
         )
         return RevaluationEvent(account_id="acct", body=Revaluation(markets=markets))
 
@@ -185,7 +186,9 @@ class CoreBench:
         return Arrival(decode_as(Event, content), content, _NOW_MS)  # type: ignore[arg-type]
 
     def _feed(self, event: Event) -> Step:
-        stepped = step(self.account, self.shared, self._arrival(event))
+        arrival = self._arrival(event)
+        self.contents.append(arrival.content)
+        stepped = step(self.account, self.shared, arrival)
         self.account = stepped.account or self.account
         self.shared = stepped.shared
         return stepped
@@ -212,8 +215,13 @@ class CoreFigures:
         self.signals_per_second = verdicts.total() / seconds
         self.verdicts = verdicts
         self.state_bytes = len(save_account(bench.account))
-        limits = limits_of(bench.shared.limits.rules, bench.account.limits.rules)
+        limits = limits_of(bench.shared.limits.in_force, bench.account.limits.in_force)
         self.rules = {rule.NAME for rule in (*limits.gate, *limits.position_stops)}
+
+
+def all_rules() -> dict[str, dict[str, Any]]:
+    """Return limits with every rule that the bench turns on."""
+    return _RULES
 
 
 def usual_rules() -> dict[str, dict[str, Any]]:

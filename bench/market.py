@@ -1,7 +1,7 @@
 """The market of the benchmarks: accounts with positions, and limits that approve most orders."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from topics.accounts import CashFlow
@@ -57,14 +57,14 @@ def price(symbol: str) -> Price:
 
 
 def opening(account_id: str) -> CashFlow:
-    """Return an opening balance of one million."""
+    """Return an opening balance of one million, older than any fill: it contains none of them."""
     return CashFlow(
         account_id=account_id,
         kind="opening",
         flow_id=f"{account_id}-opening",
         currency="USD",
         amount=Decimal(1_000_000),
-        as_of_ms=now_ms(),
+        as_of_ms=now_ms() - 1,
     )
 
 
@@ -84,12 +84,12 @@ def fills(account_id: str) -> Iterator[Fill]:
         )
 
 
-def signal(number: int) -> Signal:
+def signal(number: int, accounts: Sequence[str] = ACCOUNTS) -> Signal:
     """Return a small buy signal; accounts take turns, then symbols."""
-    turn = number // len(ACCOUNTS)
+    turn = number // len(accounts)
     return Signal(
         signal_id=f"bench:{number}",
-        account_id=ACCOUNTS[number % len(ACCOUNTS)],
+        account_id=accounts[number % len(accounts)],
         symbol=SYMBOLS[turn % len(SYMBOLS)],
         side="buy",
         quantity=Decimal("1.25"),

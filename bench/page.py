@@ -1,8 +1,9 @@
-"""Publishing of a measured table between its marks in a page."""
+"""What a bench says: on its way, and as a measured table between its marks in a page."""
 
+import sys
 from pathlib import Path
 
-__all__ = ["publish"]
+__all__ = ["publish", "say"]
 
 
 def publish(page: Path, name: str, table: str) -> None:
@@ -13,3 +14,9 @@ def publish(page: Path, name: str, table: str) -> None:
     _, end, after = rest.partition(end_mark)
     if begin and end:
         page.write_text(f"{before}{begin}\n{table}{end}{after}")
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -13,16 +13,16 @@ from typing import BinaryIO, NamedTuple
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
-from msgspec import Struct
 
 from bench import market
+from bench.market_sender import MarketSender
 from bench.passthrough import null_passthrough
 from bench.prefill import Prefill
 from pipeline.local.kafka import LocalKafka
 from pipeline.streams.admin.topic_admin import create_missing
 from pipeline.streams.roles.children import riskgate_command, spawn_context
 from pipeline.streams.settings import Settings, variable
-from topics import codec
+from topics.limits import LimitsDocument
 
 PARTITIONS = 4
 APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
@@ -202,25 +202,14 @@ class Load:
     """Signals at a constant rate, each timed from when it was due, so no stall is hidden."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._sent = 0
-        # Like a latency-sensitive strategy: by default the client waits 5 ms to fill a batch.
-        self._producer = Producer(
-            {**settings.connection(), "partitioner": "murmur2", "linger.ms": 0}
-        )
+        self.sent = 0
+        self.market = MarketSender(settings)
         self._consumer = consumer_of(settings, "decisions")
         self._prices_due_s = 0.0
 
-    def open_accounts(self) -> None:
-        self._send("limits", "*", market.limits())
-        for instrument in market.instruments():
-            self._send("instruments", instrument.symbol, instrument)
-        self._send_prices()
-        for account_id in market.ACCOUNTS:
-            self._send("accounts", account_id, market.opening(account_id))
-            for fill in market.fills(account_id):
-                self._send("fills", account_id, fill)
-        self._producer.flush()
+    def open_accounts(self, limits: LimitsDocument | None = None) -> None:
+        """Open all accounts with positions."""
+        self.market.open_accounts(positions=True, limits=limits)
 
     def run(self, *, rate: int, seconds: int) -> list[float]:
         """Return each signal's latency in ms, from when it was due to its decision."""
@@ -241,12 +230,12 @@ class Load:
 
     def ask(self) -> str:
         """Send the next signal and return its id."""
-        signal = market.signal(self._sent)
-        self._sent += 1
-        self._send("signals", signal.account_id, signal)
+        signal = market.signal(self.sent)
+        self.sent += 1
+        self.market.send("signals", signal.account_id, signal)
         if time.monotonic() >= self._prices_due_s:
             self._prices_due_s = time.monotonic() + 1
-            self._send_prices()
+            self.market.send_prices()
         return signal.signal_id
 
     def _receive(self, intended_s: dict[str, float], late_ms: list[float]) -> None:
@@ -258,12 +247,3 @@ class Load:
         due_s = intended_s.pop(decision.get("signal_id"), None)
         if due_s is not None:
             late_ms.append((now_s - due_s) * 1000)
-
-    def _send_prices(self) -> None:
-        for symbol in market.SYMBOLS:
-            self._send("prices", symbol, market.price(symbol))
-
-    def _send(self, topic: str, key: str, message: Struct) -> None:
-        value = codec.encode(message)
-        self._producer.produce(self._settings.topic(topic), value=value, key=key.encode())
-        self._producer.poll(0)

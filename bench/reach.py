@@ -69,7 +69,7 @@ def main() -> None:
         settings = settings_of(kafka.bootstrap, "reach")
         create_missing(settings)
         for topic in ("limits", "account_states"):
-            _stamp(settings, topic)
+            stamp_appends(settings, topic)
         load, reach = Load(settings), Reach(settings)
         load.open_accounts()
         with running(settings, Path(folder)), ThreadPoolExecutor() as threads:
@@ -181,7 +181,7 @@ def _in_turn(items: Sequence[T]) -> Iterator[T]:
         yield item
 
 
-def _stamp(settings: Settings, topic: str) -> None:
+def stamp_appends(settings: Settings, topic: str) -> None:
     """Set a topic to append time."""
     entries = [
         ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)

@@ -16,11 +16,11 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common
 from grafana_foundation_sdk.models import dashboard as model
 
-from ops.panel import Graph, Number
-from ops.panels import ROWS
+from ops.panel import Graph, Marker, Number
+from ops.panels import MARKERS, ROWS
 from ops.queries import Query
 
-__all__ = ["dashboard_text", "expressions"]
+__all__ = ["dashboard_text", "expressions", "marker_expressions"]
 
 PAGE = Path(__file__).parent.parent / "helm" / "dashboards" / "riskgate.json"
 SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
@@ -41,7 +41,10 @@ def dashboard_text() -> str:
         .tooltip(model.DashboardCursorSync.CROSSHAIR)
         .with_variable(build.DatasourceVariable("datasource").type("prometheus"))
         .with_variable(_namespace())
+        .with_variable(_account())
     )
+    for marker in MARKERS:
+        page = page.annotation(_marker(marker))
     for row in ROWS:
         page = page.with_row(build.Row(row.title))
         for panel in row.panels:
@@ -50,12 +53,22 @@ def dashboard_text() -> str:
 
 
 def expressions() -> Iterator[str]:
-    """Return every expression, with Grafana's variables replaced by durations."""
+    """Return every panel's expression, with Grafana's variables replaced by durations."""
     for row in ROWS:
         for panel in row.panels:
             queries = (panel.query,) if isinstance(panel, Number) else panel.queries
             for query in queries:
-                yield query.expr.replace("$__rate_interval", "5m").replace("$__range", "1h")
+                yield _with_durations(query.expr)
+
+
+def marker_expressions() -> Iterator[str]:
+    """Return the expressions of markers, which have a value only where something happened."""
+    for marker in MARKERS:
+        yield _with_durations(marker.query.expr)
+
+
+def _with_durations(expr: str) -> str:
+    return expr.replace("$__rate_interval", "5m").replace("$__range", "1h")
 
 
 def _namespace() -> build.QueryVariable:
@@ -69,6 +82,34 @@ def _namespace() -> build.QueryVariable:
         .all_value(".*")
         .current(model.VariableOption(text="All", value="$__all"))
         .multi(multi=True)
+    )
+
+
+def _account() -> build.QueryVariable:
+    return (
+        build.QueryVariable("account")
+        .label("account, among those that metrics name")
+        .datasource(SOURCE)
+        .query(
+            'label_values({__name__=~"riskgate_account_(headroom_ratio|stopped_positions)"}, '
+            "account_id)"
+        )
+        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .include_all(include_all=True)
+        .all_value(".*")
+        .current(model.VariableOption(text="All", value="$__all"))
+        .multi(multi=True)
+    )
+
+
+def _marker(marker: Marker) -> Builder[model.AnnotationQuery]:
+    return (
+        build.AnnotationQuery()
+        .name(marker.name)
+        .datasource(SOURCE)
+        .enable(enable=True)
+        .icon_color(marker.color)
+        .expr(marker.query.expr)
     )
 
 

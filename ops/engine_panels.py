@@ -10,6 +10,18 @@ INPUTS = Row(
         Graph("Age of inputs when they are read", "s", quantiles("riskgate_input_age_seconds")),
         Graph("Unread records", "none", (by_label("sum", "riskgate_lag_records", by="topic"),)),
         Graph("Dead letters", "reqps", (rate("riskgate_dead_letters_total", "topic"),)),
+        Graph(
+            "Signals cut",
+            "reqps",
+            (rate("riskgate_signals_cut_total", "topic"),),
+            "Without a decision: their account sent more than SIGNAL_RATE_MAX.",
+        ),
+        Graph(
+            "Signals of accounts that may not begin",
+            "reqps",
+            (total("riskgate_signals_uninvited_total", "signals"),),
+            "Dead letters: their partition has 20,000 accounts.",
+        ),
         Graph("Unknown fields", "reqps", (rate("riskgate_unknown_fields_total", "topic"),)),
         Graph(
             "Time since a table accepted a row",
@@ -31,6 +43,22 @@ INPUTS = Row(
             "none",
             (by_label("min", "riskgate_table_caught_up", by="table"),),
         ),
+        Graph(
+            "Requests at the HTTP door, by status",
+            "reqps",
+            (rate("riskgate_door_requests_total", "status"),),
+        ),
+        Graph(
+            "Signals that wait at the HTTP door",
+            "none",
+            (every("sum", "riskgate_door_waiting", "waiting"),),
+        ),
+        Graph(
+            "Wait at the HTTP door",
+            "s",
+            quantiles("riskgate_door_wait_seconds"),
+            "From a signal at the door to its decision, or to the end of the wait.",
+        ),
     ),
 )
 
@@ -46,6 +74,12 @@ ENGINE = Row(
                 total("riskgate_records_committed_total", "committed"),
                 total("riskgate_events_repeated_total", "repeated"),
             ),
+        ),
+        Graph(
+            "Lost sessions that were mended",
+            "reqps",
+            (rate("riskgate_sessions_mended_total", "role"),),
+            "Each began anew in its process; the log says why.",
         ),
         Graph(
             "Time since the last heartbeat",
@@ -81,6 +115,12 @@ ENGINE = Row(
             ),
         ),
         Graph(
+            "Records that copies of others' partitions lack",
+            "none",
+            (by_label("min", "riskgate_standby_lag_records", by="partition"),),
+            "Of the changelog, in the best copy. Without one a takeover reads the whole changelog.",
+        ),
+        Graph(
             "Forks",
             "short",
             (
@@ -89,6 +129,16 @@ ENGINE = Row(
             ),
             "Events decided again whose outputs differ from those published; between two releases "
             "what was published stands.",
+        ),
+        Graph(
+            "Releases",
+            "short",
+            (
+                every("sum", "riskgate_publishes", "partitions published"),
+                rate("riskgate_shadow_events_total", "result"),
+            ),
+            "Partitions in which workers publish; and events that a release which is not active "
+            "decided silently, by how they compare with what was published.",
         ),
         Graph(
             "Time since the last stale offset",

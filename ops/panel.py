@@ -28,6 +28,14 @@ class Graph(NamedTuple):
 Panel = Number | Graph
 
 
+class Marker(NamedTuple):
+    """Vertical lines in every graph, wherever the query has a value."""
+
+    name: str
+    color: str
+    query: Query
+
+
 class Row(NamedTuple):
     """A row: panels that together answer one question."""
 

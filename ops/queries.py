@@ -2,7 +2,10 @@
 
 from typing import NamedTuple
 
-__all__ = ["Query", "by_label", "every", "quantiles", "rate", "share_beyond", "total"]
+__all__ = [
+    "Query", "appeared", "by_label", "changed", "every", "new_series", "quantiles", "rate", "share",
+    "share_beyond", "total",
+]  # fmt: skip
 
 CHOSEN = 'namespace=~"$namespace"'
 WINDOW = "$__rate_interval"
@@ -39,6 +42,32 @@ def by_label(how: str, metric: str, *, by: str, where: str = "") -> Query:
 def every(how: str, metric: str, legend: str, *, where: str = "") -> Query:
     """Return a gauge over all workers as one line; it has no value, not 0, without any worker."""
     return Query(f"{how}({_of(metric, where)})", legend)
+
+
+def appeared(metric: str, status: str) -> Query:
+    """Return by rule when a counter of rows with a status rose, also from nothing."""
+    now = _of(metric, f'status="{status}"')
+    rose = _of(metric, f'status="{status}"', WINDOW)
+    first = f"sum by (rule) ({now} unless {now} offset 1m)"
+    return Query(f"sum by (rule) (increase({rose})) > 0 or {first} > 0", "{{rule}}")
+
+
+def changed(metric: str, *, by: str) -> Query:
+    """Return when a gauge changed."""
+    return Query(f"max by ({by}) (changes({_of(metric, window=WINDOW)})) > 0", "")
+
+
+def new_series(metric: str, *, by: str) -> Query:
+    """Return when a combination of labels was first seen."""
+    legend = " ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
+    now = f"max by ({by}) ({_of(metric)})"
+    return Query(f"{now} unless max by ({by}) ({_of(metric)} offset 1m)", legend)
+
+
+def share(metric: str, *, where: str) -> Query:
+    """Return the fraction of a counter's rate that some of its series have."""
+    some, whole = _of(metric, where, WINDOW), _of(metric, "", WINDOW)
+    return Query(f"sum(rate({some})) / sum(rate({whole}))", "")
 
 
 def share_beyond(metric: str, edge: str, *, where: str) -> Query:

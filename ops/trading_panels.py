@@ -1,8 +1,9 @@
 """The trading desk's panels: decisions, latency, accounts and limits."""
 
 from ops.panel import Graph, Number, Row
-from ops.queries import Query, by_label, every, quantiles, rate, share_beyond, total
+from ops.queries import Query, by_label, every, quantiles, rate, share, share_beyond, total
 
+CHOSEN = 'account_id=~"$account"'
 LATENCY = "riskgate_signal_to_decision_seconds"
 
 OVERVIEW = Row(
@@ -35,6 +36,47 @@ OVERVIEW = Row(
             ),
             1,
             100,
+        ),
+    ),
+)
+
+SUCCESS = Row(
+    "Does the gate do its work",
+    (
+        Number(
+            "Fills without a decision",
+            "percentunit",
+            share("riskgate_fills_total", where='match="unmatched"'),
+            1e-9,
+            0.01,
+        ),
+        Number(
+            "Fills beyond their order",
+            "percentunit",
+            share("riskgate_fills_total", where='match="beyond"'),
+            1e-9,
+            0.01,
+        ),
+        Number(
+            "Cause to stop, p99",
+            "s",
+            quantiles("riskgate_stop_seconds", where='until="triggered"')[1],
+            1,
+            5,
+        ),
+        Number(
+            "Stop to flat, p99",
+            "s",
+            quantiles("riskgate_stop_seconds", where='until="flat"')[1],
+            30,
+            60,
+        ),
+        Number(
+            "Alerts a minute",
+            "none",
+            Query('sum(increase(riskgate_alerts_total{namespace=~"$namespace"}[1m]))', ""),
+            10,
+            60,
         ),
     ),
 )
@@ -151,25 +193,42 @@ RISK = Row(
             "would have made a profit.",
         ),
         Graph(
+            "Stopped accounts: positions held",
+            "none",
+            (
+                by_label(
+                    "max",
+                    "riskgate_account_stopped_positions",
+                    by="account_id, trading_state",
+                    where=CHOSEN,
+                ),
+            ),
+            "As many as RISKGATE_METRICS_ACCOUNTS_MAX allows; 0: it is flat.",
+        ),
+        Graph(
             "Nearest accounts: headroom",
             "percentunit",
-            (by_label("min", "riskgate_account_headroom_ratio", by="account_id"),),
-            "Named only with RISKGATE_METRICS_ACCOUNTS_MAX above 0.",
+            (by_label("min", "riskgate_account_headroom_ratio", by="account_id", where=CHOSEN),),
+            "As many as RISKGATE_METRICS_ACCOUNTS_MAX allows.",
         ),
         Graph(
             "Nearest accounts: drawdown",
             "percentunit",
-            (by_label("max", "riskgate_account_drawdown_ratio", by="account_id"),),
+            (by_label("max", "riskgate_account_drawdown_ratio", by="account_id", where=CHOSEN),),
         ),
         Graph(
             "Nearest accounts: equity",
             "none",
-            (by_label("max", "riskgate_account_equity", by="account_id, currency"),),
+            (by_label("max", "riskgate_account_equity", by="account_id, currency", where=CHOSEN),),
         ),
         Graph(
             "Nearest accounts: daily PnL",
             "none",
-            (by_label("min", "riskgate_account_daily_pnl", by="account_id, currency"),),
+            (
+                by_label(
+                    "min", "riskgate_account_daily_pnl", by="account_id, currency", where=CHOSEN
+                ),
+            ),
         ),
     ),
 )

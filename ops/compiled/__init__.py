@@ -1,0 +1,1 @@
+"""The compiled core: what turns pipeline/risk into native classes, and what builds them."""
