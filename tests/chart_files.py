@@ -16,11 +16,15 @@ from pipeline.streams.settings import Settings, variable
 CHART = Path(__file__).parent.parent / "helm"
 TOPICS, GROUPS = "@topics@", "@groups@"
 PLACED = Settings.model_construct(topic_prefix=TOPICS, group_prefix=GROUPS)
+# The chart sets these itself.
+ELSEWHERE = ("ssl_", "sasl_", "security_")
 # The chart sets these itself, from values of its own.
 OWNED = {
     *("brokers", "topic_prefix", "group_prefix", "partitions", "replication_factor"),
     *("instance", "replica", "state_dir", "http_host", "http_port"),
-    *(name for name in Settings.model_fields if name.startswith(("ssl_", "sasl_", "security_"))),
+    *("console_host", "console_port", "console_proxies", "console_names"),
+    *("door_host", "door_port", "door_names"),
+    *(name for name in Settings.model_fields if name.startswith(ELSEWHERE)),
 }
 MADE = "# Made from the code by `make readme`; a test compares them.\n"
 Resource = tuple[str, str, bool]  # Kind, name, and whether the name is only a prefix.
@@ -78,7 +82,16 @@ def _acl(resource: Resource, operations: list[str]) -> dict[str, object]:
 
 
 def _schema(schema: dict[str, dict[str, dict[str, object]]]) -> str:
-    schema["$defs"]["settings"]["propertyNames"] = {"enum": free_settings()}
+    free = free_settings()
+    of_roles = [name for name in free if not name.startswith(("CONSOLE_", "DOOR_"))]
+    headers = {"CONSOLE_USER_HEADER", "CONSOLE_GROUPS_HEADER"}  # Both are behind such a proxy.
+    schema["$defs"]["settings"]["propertyNames"] = {"enum": of_roles}
+    schema["$defs"]["consoleSettings"]["propertyNames"] = {
+        "enum": [name for name in free if not name.startswith("DOOR_")]
+    }
+    schema["$defs"]["doorSettings"]["propertyNames"] = {
+        "enum": [name for name in free if not name.startswith("CONSOLE_") or name in headers]
+    }
     return json.dumps(schema, indent=2) + "\n"
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from pipeline.streams.admin.acls import acl_lines
+from pipeline.streams.admin.quotas import QUOTAS
 from pipeline.streams.settings import Settings
 from tests.chart_files import CHART, chart_files, free_settings
 
@@ -36,6 +37,14 @@ def test_chart_allows_what_the_command_prints_when_both_have_the_same_prefixes()
     assert allowed == printed
 
 
+def test_chart_has_the_quotas_that_the_command_prints() -> None:
+    strimzi = yaml.safe_load((CHART / "values.yaml").read_text())["strimzi"]
+
+    assert strimzi["quotas"] == {
+        party: {"producerByteRate": rate} for party, rate in QUOTAS.items()
+    }
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_schema_takes_a_case_when_it_is_laid_over_the_defaults(case: Path) -> None:
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -49,7 +58,7 @@ def test_settings_of_the_chart_are_free_when_it_sets_none_of_them_itself() -> No
     names = free_settings()
 
     assert {"LOG_LEVEL", "CHECKPOINT_INTERVAL_MS"} <= set(names)
-    assert not {"BROKERS", "INSTANCE", "STATE_DIR", "SASL_PASSWORD"} & set(names)
+    assert not {"BROKERS", "INSTANCE", "STATE_DIR", "SASL_PASSWORD", "CONSOLE_HOST"} & set(names)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +73,19 @@ def test_settings_of_the_chart_are_free_when_it_sets_none_of_them_itself() -> No
         "kafka: {tls: {ca: x}}",
         "settings: {LOG_LEVLE: info}",
         "settings: {BROKERS: 'kafka:9092'}",
+        "settings: {CONSOLE_WRITE: true}",
+        "console: {settings: {CONSOLE_PROXIES: 10.1.0.0/16}}",
+        "console: {settings: {CONSOLE_WRITE: 'no'}}",
+        "console: {proxies: [ingress]}",
+        "console: {proxies: 10.1.0.0/16}",
+        "console: {names: ['https://risk.example.com']}",
+        "console: {replicas: 2}",
+        "console: {settings: {DOOR_GROUPS: momentum}}",
+        "door: {settings: {CONSOLE_WRITE: true}}",
+        "door: {settings: {DOOR_NAMES: signals.example.com}}",
+        "door: {proxies: [ingress]}",
+        "door: {replicas: 0}",
+        "settings: {DOOR_GROUPS: momentum}",
         "risk: {replicas: 0}",
         "risk: {persistence: {size: ten}}",
         "risk: {autoscaling: {kind: keda, lagThreshold: 1}}",

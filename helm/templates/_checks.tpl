@@ -26,6 +26,12 @@
 {{- if .Values.strimzi.enabled }}
 {{- include "riskgate.checkStrimzi" . }}
 {{- end }}
+{{- if .Values.console.enabled }}
+{{- include "riskgate.checkConsole" . }}
+{{- end }}
+{{- if .Values.door.enabled }}
+{{- include "riskgate.checkDoor" . }}
+{{- end }}
 {{- if and .Values.limits.apply (not .Values.limits.documents) }}
 {{- fail "limits.apply has nothing to publish: limits.documents is empty" }}
 {{- end }}

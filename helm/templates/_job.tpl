@@ -65,7 +65,7 @@ One command of a job; call with (dict "root" $ "name" NAME "args" LIST "mounts" 
 */}}
 {{- define "riskgate.command" -}}
 - name: {{ .name }}
-  image: {{ include "riskgate.image" .root }}
+  image: {{ include "riskgate.image" . }}
   imagePullPolicy: {{ .root.Values.image.pullPolicy }}
   args: {{ toJson .args }}
   env:

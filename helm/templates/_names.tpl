@@ -44,6 +44,11 @@ riskgate/replica: {{ .set }}
 
 {{- define "riskgate.labels" -}}
 {{ include "riskgate.selector" . }}
+{{ include "riskgate.release" . }}
+{{- end }}
+
+{{/* What every resource says of the release that made it. */}}
+{{- define "riskgate.release" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
@@ -53,18 +58,29 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.serviceAccount.name | default (ternary (include "riskgate.fullname" .) "default" .Values.serviceAccount.create) }}
 {{- end }}
 
+{{/* The image of a replica set; call with (dict "root" $ "set" "b"). */}}
 {{- define "riskgate.image" -}}
-{{- $tag := .Values.image.tag | default .Chart.AppVersion }}
-{{- with .Values.image.digest }}{{ printf "%s@%s" $.Values.image.repository . }}
-{{- else }}{{ printf "%s:%s" .Values.image.repository $tag }}{{ end }}
+{{- $image := .root.Values.image }}
+{{- $own := get $image.tags (.set | default "a") }}
+{{- if $own }}{{ printf "%s:%s" $image.repository $own }}
+{{- else if $image.digest }}{{ printf "%s@%s" $image.repository $image.digest }}
+{{- else }}{{ printf "%s:%s" $image.repository ($image.tag | default .root.Chart.AppVersion) }}{{ end }}
 {{- end }}
 
 {{/* The Kafka user of a role; call with (dict "root" $ "role" "risk"). */}}
 {{- define "riskgate.user" -}}
-{{- (index .root.Values.kafka.users .role).name | default (printf "%s-%s" (include "riskgate.fullname" .root) .role) }}
+{{- $party := include "riskgate.party" . }}
+{{- (index .root.Values.kafka.users $party).name | default (printf "%s-%s" (include "riskgate.fullname" .root) $party) }}
 {{- end }}
 
 {{/* The Secret of that user. */}}
 {{- define "riskgate.userSecret" -}}
-{{- (index .root.Values.kafka.users .role).secret | default (printf "%s-%s" (include "riskgate.fullname" .root) .role) }}
+{{- $party := include "riskgate.party" . }}
+{{- (index .root.Values.kafka.users $party).secret | default (printf "%s-%s" (include "riskgate.fullname" .root) $party) }}
+{{- end }}
+
+{{/* Whose access a role needs: its own, but a console that may act writes what operators write, and
+the door what strategies write. */}}
+{{- define "riskgate.party" -}}
+{{- if and (eq .role "console") .root.Values.console.settings.CONSOLE_WRITE }}operator{{ else if eq .role "door" }}strategy{{ else }}{{ .role }}{{ end }}
 {{- end }}

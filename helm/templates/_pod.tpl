@@ -28,7 +28,7 @@ spec:
   {{- end }}
   containers:
     - name: {{ .role }}
-      image: {{ include "riskgate.image" .root }}
+      image: {{ include "riskgate.image" . }}
       imagePullPolicy: {{ $values.image.pullPolicy }}
       args: [run, {{ .role }}]
       env:
@@ -73,13 +73,8 @@ spec:
     - name: state
       emptyDir: {}
     {{- end }}
-  {{- with $pod.nodeSelector }}
-  nodeSelector:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
-  {{- with $pod.tolerations }}
-  tolerations:
-    {{- toYaml . | nindent 4 }}
+  {{- with include "riskgate.placement" $pod | trim }}
+  {{- . | nindent 2 }}
   {{- end }}
   {{- if $pod.affinity }}
   affinity:
@@ -88,15 +83,27 @@ spec:
   affinity:
     {{- include "riskgate.apart" . | trim | nindent 4 }}
   {{- end }}
-  {{- with $pod.priorityClassName }}
-  priorityClassName: {{ . }}
-  {{- end }}
   topologySpreadConstraints:
     {{- if hasKey $pod "topologySpreadConstraints" }}
     {{- toYaml $pod.topologySpreadConstraints | nindent 4 }}
     {{- else }}
     {{- include "riskgate.spread" . | trim | nindent 4 }}
     {{- end }}
+{{- end }}
+
+{{/* Where a pod may run and what it may displace; call with the `pod` values of its role. */}}
+{{- define "riskgate.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
 {{- end }}
 
 {{/*

@@ -6,24 +6,25 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.dashboard import PAGE, dashboard_text, expressions
+from ops.dashboard import PAGE, dashboard_text, expressions, marker_expressions
 from pipeline.streams.observe.metrics import metric_table
 from tests.alerts.rules import unknown_metrics
 from tests.programs import Program
 
-PANELS = json.loads(PAGE.read_text())["panels"]
+TEXT = PAGE.read_text()
+PANELS = json.loads(TEXT)["panels"]
+MARKERS = json.loads(TEXT)["annotations"]["list"]
+ASKED = sorted({*expressions(), *marker_expressions()})
 
 
 def test_file_is_what_the_code_makes_when_it_is_committed() -> None:
-    assert PAGE.read_text() == dashboard_text()
+    assert dashboard_text() == TEXT
 
 
 def test_every_expression_is_valid_when_promtool_reads_it_as_a_recording_rule(
     promtool: Program, tmp_path: Path
 ) -> None:
-    recorded = [
-        {"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(expressions())
-    ]
+    recorded = [{"record": f"panel:{number}", "expr": expr} for number, expr in enumerate(ASKED)]
     path = tmp_path / "panels.yaml"
     path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": recorded}]}))
 
@@ -33,8 +34,8 @@ def test_every_expression_is_valid_when_promtool_reads_it_as_a_recording_rule(
     assert f"{len(recorded)} rules found" in answer.stdout
 
 
-@pytest.mark.parametrize("expression", sorted(set(expressions())))
-def test_every_metric_exists_when_a_panel_names_it(expression: str) -> None:
+@pytest.mark.parametrize("expression", ASKED)
+def test_every_metric_exists_when_a_panel_or_marker_names_it(expression: str) -> None:
     assert unknown_metrics(expression) == set()
 
 
@@ -50,6 +51,7 @@ def test_every_expression_is_of_the_chosen_namespace_when_panels_are_read() -> N
     targets = [target["expr"] for panel in PANELS for target in panel.get("targets", ())]
 
     assert len(targets) == len(list(expressions()))
+    targets += [marker["expr"] for marker in MARKERS]
     assert [expr for expr in targets if 'namespace=~"$namespace"' not in expr] == []
 
 

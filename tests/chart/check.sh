@@ -25,9 +25,9 @@ echo "kube-score"
 # Tags and digests do not move, so Always would only tie every start to the registry; workers
 # are spread over zones and nodes by topologySpreadConstraints.
 for rendered in "$folder"/*.yaml; do
-    # One pod in each replica set: the other set goes on when it dies.
+    # One pod in each replica set: the other set goes on when it dies. And one console, one pod of the operator: see their templates.
     few=()
-    [[ "$rendered" != */replicas.yaml ]] || few=(--ignore-test deployment-replicas)
+    [[ "$rendered" != */@(replicas|console|acting|tools).yaml ]] || few=(--ignore-test deployment-replicas)
     kube-score score --output-format ci "${few[@]}" --ignore-test container-image-pull-policy \
         --ignore-test deployment-has-host-podantiaffinity \
         --ignore-test statefulset-has-host-podantiaffinity "$rendered" >"$folder/score" || true
