@@ -6,7 +6,7 @@ Apart from pipeline/risk because the core asks nothing of its environment.
 from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pipeline.risk
@@ -30,9 +30,17 @@ def rules_version() -> str:
     folders = {"topics": topics.__path__, "pipeline/risk": pipeline.risk.__path__}
     sources = (each for name, path in folders.items() for each in _sources(name, path))
     defaults = (f"{name} {kind()!r}".encode() for name, kind in NAMES.items())
-    packages = (f"{name} {version(name)}".encode() for name in PACKAGES)
+    packages = (f"{name} {_version_of(name)}".encode() for name in PACKAGES)
     digest = _digest([*sources, *defaults, *packages])
     return f"{version('riskgate-kafka')}+{digest}"
+
+
+def _version_of(package: str) -> str:
+    """Return a package's version; `none` without it, as its absence changes answers too."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
 
 
 def _sources(name: str, path: Iterable[str]) -> Iterator[bytes]:

@@ -11,7 +11,10 @@ import typer
 
 from pipeline.cli import (
     accounts,
+    acknowledge,
+    activate,
     alerts,
+    archive,
     audit,
     budgets,
     console,
@@ -19,17 +22,26 @@ from pipeline.cli import (
     dead_letters,
     decisions,
     demo,
+    door,
     engine_check,
     explain,
+    feed,
     health,
+    import_csv,
     limits,
     limits_history,
+    limits_publish,
+    paper,
     rebuild,
+    record,
+    repartition,
     replay,
     report,
     resume,
     run,
+    shadow,
     stops,
+    sweep,
     topics,
     verify,
 )
@@ -48,13 +60,21 @@ app = typer.Typer(
 
 app.command()(run.run)
 app.add_typer(topics.app, name="topics")
+limits.app.command()(limits_publish.apply)
+limits.app.command("set")(limits_publish.set_limits)
+limits.app.command()(limits_publish.end)
+limits.app.command()(limits_publish.propose)
+limits.app.command()(limits_publish.approve)
 limits.app.command()(limits_history.history)
 app.add_typer(limits.app, name="limits")
 app.add_typer(budgets.app, name="budgets")
 app.command()(controls.halt)
 app.command()(controls.reduce)
+app.command()(acknowledge.acknowledge)
 app.command()(resume.resume)
 app.command()(controls.flatten)
+app.command()(activate.activate)
+app.command()(shadow.shadow)
 app.command()(accounts.accounts)
 app.command()(stops.stops)
 app.command()(alerts.alerts)
@@ -62,19 +82,30 @@ app.command()(decisions.decisions)
 app.command("dead-letters")(dead_letters.dead_letters)
 app.command()(health.health)
 app.command()(console.console)
+app.command()(door.door)
 app.command()(audit.audit)
 app.command()(explain.explain)
 app.command()(replay.replay)
+app.command()(record.record)
+app.command()(sweep.sweep)
+app.command("import-csv")(import_csv.import_csv)
+app.command()(archive.archive)
 app.command()(verify.verify)
 app.command()(rebuild.rebuild)
+app.command()(repartition.repartition)
 app.command()(report.report)
 app.command("engine-check")(engine_check.engine_check)
+app.command()(paper.paper)
+app.command()(feed.feed)
 app.command()(demo.demo)
 
 
 def _print_version(*, wanted: bool) -> None:
     if wanted:
-        say(f"riskgate {version('riskgate-kafka')}")
+        from pipeline.risk.structs import COMPILED
+
+        core = "compiled" if COMPILED else "pure"
+        say(f"riskgate {version('riskgate-kafka')}, {core} core")
         raise typer.Exit
 
 

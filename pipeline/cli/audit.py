@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.reading import is_json, now_ms, open_reader, period
+from pipeline.cli.reading import From, To, is_json, now_ms, open_reader, period
 from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
     from pipeline.outputs.audit import Entry
-    from pipeline.outputs.limits_changes import LimitsChange
+    from pipeline.outputs.record import Period
 
 
 class Format(StrEnum):
@@ -24,12 +24,8 @@ class Format(StrEnum):
 
 
 def audit(
-    since: Annotated[
-        str, typer.Option(help="Begin this long ago (7d), or at this UTC time.")
-    ] = "24h",
-    until: Annotated[
-        str | None, typer.Option("--to", help="End this long ago, or at this UTC time.")
-    ] = None,
+    begin: From = "24h",
+    end: To = None,
     account: Annotated[
         str | None, typer.Option(help="Only what concerns this account, or every account.")
     ] = None,
@@ -44,32 +40,27 @@ def audit(
     """
     from pipeline.outputs.audit import audit as found_by
 
-    within = period(since, until)
-    entries = found_by(open_reader(), within, account, describe=_described)
+    within = period(begin, end)
+    entries = found_by(open_reader(), within, account)
     chosen = form or (Format.JSON if is_json(None) else Format.TEXT)
-    for line in _lines(entries, chosen, since=within.from_ms or 0):
+    for line in _lines(entries, chosen, within):
         say(line)
 
 
-def _described(change: "LimitsChange") -> tuple[str, list[str]]:
-    from pipeline.cli.change_text import change_head, change_lines
-
-    return f"LIMITS {change_head(change)}", list(change_lines(change))
-
-
-def _lines(entries: "list[Entry]", form: Format, *, since: int) -> Iterator[str]:
+def _lines(entries: "list[Entry]", form: Format, within: "Period") -> Iterator[str]:
     if form == Format.JSON:
         from topics.codec import encode
 
         yield from (encode(entry).decode() for entry in entries)
     elif form == Format.CSV:
-        from pipeline.cli.audit_page import csv_lines
+        from pipeline.outputs.audit_page import csv_lines
 
         yield from csv_lines(entries)
     elif form == Format.HTML:
-        from pipeline.cli.audit_page import html_page
+        from pipeline.outputs.audit_page import html_page
 
-        yield html_page(entries, since_ms=since, until_ms=now_ms())
+        until_ms = now_ms() if within.to_ms is None else within.to_ms
+        yield html_page(entries, since_ms=within.from_ms or 0, until_ms=until_ms)
     else:
         yield from _text(entries)
 

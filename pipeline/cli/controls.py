@@ -6,7 +6,7 @@ does not stop them. What a control does is decided in pipeline/risk.
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,10 +14,11 @@ from pipeline.cli.sending import WAIT, ForcedYes, NoWait, Sending, Wait, send_co
 from pipeline.cli.times import duration_ms
 
 if TYPE_CHECKING:
-    from topics.controls import Control
+    from topics.controls import Command, Control
 
 __all__ = [
-    "Account", "ExpiresIn", "Force", "control_of", "flatten", "halt", "one_account", "reduce",
+    "Account", "Author", "ExpiresIn", "Force", "Reason", "control_of", "flatten", "halt",
+    "one_account", "reduce",
 ]  # fmt: skip
 
 # A list: the shell expands an unquoted * to several file names, which one string would not show.
@@ -32,6 +33,10 @@ ExpiresIn = Annotated[
         help="Ignore it when it arrives later than this, by this machine's clock: 30s, 5m, 2h."
     ),
 ]
+Lasts = Annotated[
+    str | None,
+    typer.Option("--for", help="Lift it by itself this long after the gate applied it: 30m, 2h."),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Send it even if account_states has no row of the account.")
 ]
@@ -42,6 +47,7 @@ def halt(
     author: Author,
     reason: Reason,
     *,
+    lasts: Lasts = None,
     expires_in: ExpiresIn = None,
     force: Force = False,
     yes: ForcedYes = False,
@@ -50,7 +56,8 @@ def halt(
 ) -> None:
     """Cancel all working orders and reject everything except exits."""
     sending = Sending.of(wait, no_wait=no_wait, force=force, yes=yes)
-    send_control(control_of("halt", one_account(account), expires_in, (author, reason)), sending)
+    control = control_of("halt", one_account(account), expires_in, (author, reason))
+    send_control(_lasting(control, lasts), sending)
 
 
 def reduce(
@@ -58,6 +65,7 @@ def reduce(
     author: Author,
     reason: Reason,
     *,
+    lasts: Lasts = None,
     expires_in: ExpiresIn = None,
     force: Force = False,
     yes: ForcedYes = False,
@@ -66,7 +74,8 @@ def reduce(
 ) -> None:
     """Reject every order that adds risk."""
     sending = Sending.of(wait, no_wait=no_wait, force=force, yes=yes)
-    send_control(control_of("reduce", one_account(account), expires_in, (author, reason)), sending)
+    control = control_of("reduce", one_account(account), expires_in, (author, reason))
+    send_control(_lasting(control, lasts), sending)
 
 
 def flatten(
@@ -85,12 +94,21 @@ def flatten(
     send_control(control_of("flatten", one_account(account), expires_in, (author, reason)), sending)
 
 
+def _lasting(control: "Control", lasts: str | None) -> "Control":
+    """Let the stop of a control end by itself. Raise BadParameter when that is no duration."""
+    from msgspec.structs import replace
+
+    return control if lasts is None else replace(control, duration_ms=duration_ms(lasts))
+
+
 def control_of(
-    command: Literal["halt", "reduce", "resume", "flatten"],
+    command: "Command",
     account: str,
     expires_in: str | None,
     signed: tuple[str, str],
     stop_id: str | None = None,
+    *,
+    version: str | None = None,
 ) -> "Control":
     """Make a control of now. Raise BadParameter when its expiry is no duration.
 
@@ -108,6 +126,7 @@ def control_of(
         issued_at_ms=now_ms,
         expires_at_ms=None if expires_in is None else now_ms + duration_ms(expires_in),
         stop_id=stop_id,
+        version=version,
     )
 
 

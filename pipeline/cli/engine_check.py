@@ -1,10 +1,11 @@
 """`riskgate engine-check`: play the contract against an execution engine and say what it breaks."""
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.cli.numbers import positive
 
 if TYPE_CHECKING:
     from riskgate.conformance.check import Finding
@@ -38,27 +39,13 @@ def engine_check(
 
     terms = Terms(
         symbol=symbol,
-        quantity=_number(quantity, "--quantity"),
-        price=_number(price, "--price"),
+        quantity=positive(quantity, "--quantity"),
+        price=positive(price, "--price"),
         patience_ms=patience_ms,
     )
     findings = _on_kafka(terms) if venue is None else _in_process(venue, terms)
     if _show(findings):
         raise typer.Exit(DIFFERENT)
-
-
-def _number(text: str, name: str) -> Decimal:
-    from pipeline.errors import StartupError
-    from topics.bounds import exact_number
-    from topics.codec import DecodeError
-
-    try:
-        number = exact_number(text)
-    except DecodeError as error:
-        raise StartupError(f"{name}: {error.error}, got {text!r}") from None
-    if number <= 0:
-        raise StartupError(f"{name}: expected a number > 0, got {text!r}")
-    return number
 
 
 def _in_process(name: str, terms: "Terms") -> "Iterable[Finding]":
@@ -74,7 +61,7 @@ def _in_process(name: str, terms: "Terms") -> "Iterable[Finding]":
     return check(InProcess(engine), terms)
 
 
-def _on_kafka(terms: "Terms") -> "Iterable[Finding]":
+def _on_kafka(terms: "Terms") -> "Iterator[Finding]":
     from pipeline.errors import StartupError
     from pipeline.streams.clients.partitioner import partition_of
     from pipeline.streams.settings import Settings
@@ -85,10 +72,9 @@ def _on_kafka(terms: "Terms") -> "Iterable[Finding]":
     settings = Settings.from_environment()
     connection = Connection(settings.brokers, settings.topic_prefix, settings.connection())
     try:
-        stage = KafkaStage(connection, partition_of)
+        yield from check(KafkaStage(connection, partition_of), terms)
     except UnavailableError as error:
         raise StartupError(str(error)) from error
-    return check(stage, terms)
 
 
 def _show(findings: "Iterable[Finding]") -> bool:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from pipeline.cli import exit_codes
-from pipeline.cli.reading import now_ms, open_reader, warn_of_forks
+from pipeline.cli.reading import MaybeFrom, To, now_ms, open_reader, period, warn_of_forks
 from pipeline.cli.terminal import say
-from pipeline.cli.times import duration_ms, moment_ms
+from pipeline.cli.times import moment_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,8 @@ def explain(
         str | None,
         typer.Option(help="Within a minute of this UTC time: 14:03, or 2026-11-21T14:03:20Z."),
     ] = None,
-    since: Annotated[str, typer.Option(help="How far to look back, unless --at is given.")] = "24h",
+    begin: MaybeFrom = None,
+    end: To = None,
     rule: Annotated[str | None, typer.Option(help="Only decisions in which it breached.")] = None,
     refused: Annotated[
         bool, typer.Option("--refused", help="Only signals that were not approved as requested.")
@@ -51,7 +52,7 @@ def explain(
     """
     if signal_id is None and account is None and at is None and rule is None and not refused:
         raise typer.BadParameter("name a signal, or --account, --at, --rule or --refused")
-    begin_ms, end_ms = _times(at, since, now_ms())
+    begin_ms, end_ms = _times(at, begin, end)
     form = _Form(most, as_json, full or signal_id is not None, exact)
     _explain(_Search(begin_ms, end_ms, signal_id, account, rule, refused), form)
 
@@ -103,10 +104,16 @@ def _say(found: "Found", *, full: bool, exact: bool) -> None:
         say(line_of(found, exact=exact))
 
 
-def _times(at: str | None, since: str, now_ms: int) -> tuple[int, int]:
+def _times(at: str | None, begin: str | None, end: str | None) -> tuple[int, int]:
+    """Return the period to search: by default the last 24 hours."""
+    now = now_ms()
     if at is None:
-        return now_ms - duration_ms(since), now_ms + AROUND_MS
-    moment = moment_ms(at, now_ms)
+        within = period(begin or "24h", end)
+        to_ms = now + AROUND_MS if within.to_ms is None else within.to_ms
+        return within.from_ms or 0, to_ms
+    if begin is not None or end is not None:
+        raise typer.BadParameter("name either --at, or --from and --to")
+    moment = moment_ms(at, now)
     return moment - AROUND_MS, moment + AROUND_MS
 
 
@@ -118,7 +125,7 @@ def _conclude(shown: int, *, more: bool) -> None:
         )
     if not shown:
         say(
-            "riskgate: no matching decision in that time; look further back with --since or --at, "
+            "riskgate: no matching decision in that time; look further back with --from or --at, "
             "or for the signal in: riskgate dead-letters",
             err=True,
         )

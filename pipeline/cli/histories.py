@@ -1,12 +1,14 @@
 """The options of commands that decide recorded history again: a file, or the log in Kafka."""
 
 import sys
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
-__all__ = ["InitialLimits", "RecordedFile", "check_sources", "opened"]
+__all__ = ["STDIN", "InitialLimits", "RecordedFile", "check_sources", "opened"]
 
 STDIN = Path("-")
 
@@ -26,15 +28,17 @@ def check_sources(file: Path | None, limits: Path | None, *, from_kafka: bool) -
         raise typer.BadParameter("--limits needs FILE; the log in Kafka has its own limits")
 
 
-def opened(file: Path) -> BinaryIO:
-    """Open a file of recorded inputs. Raise StartupError when it cannot be read."""
-    from pipeline.errors import StartupError
+@contextmanager
+def opened(file: Path) -> Iterator[Iterator[bytes]]:
+    """Open a file of recorded inputs, gzipped if it ends in .gz.
 
-    if file == STDIN:
-        return sys.stdin.buffer
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise StartupError(
-            f"{file} cannot be read ({error.strerror}); name a file of recorded inputs"
-        ) from error
+    Raise StartupError when it cannot be read.
+    """
+    from pipeline.replay.line_files import lines_of
+
+    with closing(_stdin() if file == STDIN else lines_of(file)) as lines:
+        yield lines
+
+
+def _stdin() -> Generator[bytes, None, None]:
+    yield from sys.stdin.buffer

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.reading import AsJson, is_json, open_reader, period
+from pipeline.cli.reading import AsJson, MaybeFrom, To, is_json, open_reader, period
 from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -19,13 +19,8 @@ def history(
             show_default=False,
         ),
     ] = None,
-    begin: Annotated[
-        str | None,
-        typer.Option("--from", help="Begin this long ago (24h), or at this UTC time (14:03)."),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="End this long ago, or at this UTC time.")
-    ] = None,
+    begin: MaybeFrom = None,
+    end: To = None,
     as_json: AsJson = None,
 ) -> None:
     """Show who changed which limit when, the newest change first, with its difference."""
@@ -49,7 +44,7 @@ def history(
 
 
 def _say(change: "LimitsChange") -> None:
-    from pipeline.cli.change_text import change_head, change_lines
+    from pipeline.outputs.change_text import change_head, change_lines
     from pipeline.outputs.words import timestamp
 
     output = change.output
@@ -59,7 +54,7 @@ def _say(change: "LimitsChange") -> None:
 
 
 def _say_json(change: "LimitsChange") -> None:
-    from pipeline.cli.change_text import change_lines
+    from pipeline.outputs.change_text import change_lines
     from topics.codec import encode_plain
 
     document = change.document

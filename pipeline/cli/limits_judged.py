@@ -5,14 +5,15 @@ Apart from `limits` because these checks read two documents and print, but never
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import typer
 
 from pipeline.cli import exit_codes
 from pipeline.cli.terminal import say
 from pipeline.outputs.limit_words import value_text
-from pipeline.risk.limits.document import NAMES, Fault, LimitsError, Rules, canonical, validate
+from pipeline.outputs.limits_change import Change, left_alone
+from pipeline.risk.account.documents import Rules, merge
+from pipeline.risk.limits.document import NAMES, Fault, LimitsError, validate
 from pipeline.risk.limits.listing import listing
 from pipeline.risk.limits.looser import looser
 from pipeline.risk.limits.remarks import remarks
@@ -22,34 +23,12 @@ from pipeline.streams.admin.yaml_file import YamlFileError
 from topics.codec import decode_plain
 from topics.fields import EVERYONE
 
-__all__ = ["Change", "accepted_rules", "refuse_looser", "refuse_over_others", "remark_on_accounts"]
+__all__ = [
+    "accepted_rules", "changed", "refuse_looser", "refuse_over_others",
+    "remark_on_accounts",
+]  # fmt: skip
 
 LINES_MAX = 20
-
-
-class Change(NamedTuple):
-    """A document that would replace another."""
-
-    account: str
-    rules: Rules
-    log: Published
-
-    def before(self, account: str) -> tuple[str, str]:
-        """Return the rules in force for an account: those of `*`, then its own."""
-        own = "{}" if account == EVERYONE else self.log.rules_of(account)
-        return self.log.rules_of(EVERYONE), own
-
-    def after(self, account: str) -> tuple[str, str]:
-        """Return the rules that would be in force, in the same order."""
-        everyone, own = self.before(account)
-        rules = canonical(self.rules)
-        return (rules, own) if self.account == EVERYONE else (everyone, rules)
-
-    def concerned(self) -> Iterator[str]:
-        """Yield the accounts it may affect; `*` stands for all accounts without a document."""
-        yield self.account
-        if self.account == EVERYONE:
-            yield from sorted(name for name in self.log.in_force if name != EVERYONE)
 
 
 def accepted_rules(path: Path, account: str, log: Published | None) -> Rules:
@@ -69,14 +48,46 @@ def accepted_rules(path: Path, account: str, log: Published | None) -> Rules:
     except LimitsError as error:
         _print_faults(path, file, error.faults)
         raise typer.Exit(exit_codes.DIFFERENT) from None
-    for remark in remarks(file.rules, below=below):
-        say(f"remark: {remark}", err=True)
+    _remark(file.rules, below)
     return file.rules
+
+
+def changed(account: str, rules: Rules, log: Published, duration_ms: int | None) -> Change:
+    """Return a change of single parameters, and print remarks.
+
+    rules: those parameters alone. Print every fault and exit when there is any.
+    """
+    held = log.in_force.get(account)
+    below: Rules = {} if account == EVERYONE else decode_plain(log.rules_of(EVERYONE))
+    whole = rules
+    if duration_ms is not None:
+        below = merge(below, decode_plain(log.rules_of(account)))
+    elif held is not None:
+        whole = merge(held.rules, rules)
+    try:
+        validate(whole, below)
+    except LimitsError as error:
+        for fault in error.faults:
+            say(f"riskgate: {str(fault).removeprefix('rules.')}", err=True)
+        _print_names(error.faults)
+        raise typer.Exit(exit_codes.DIFFERENT) from None
+    _remark(rules, merge(below, whole))
+    return Change(account, whole, log, duration_ms)
+
+
+def _remark(rules: Rules, below: Rules) -> None:
+    for remark in remarks(rules, below=below):
+        say(f"remark: {remark}", err=True)
 
 
 def _print_faults(path: Path, file: LimitsFile, faults: tuple[Fault, ...]) -> None:
     for fault in faults:
         say(f"{path}: line {file.tree.line_of(fault.place)}: {fault}", err=True)
+    _print_names(faults)
+
+
+def _print_names(faults: tuple[Fault, ...]) -> None:
+    """Print the names that exist beside one that does not."""
     if any(fault.unknown and len(fault.place) == 1 for fault in faults):
         say(f"Rules and groups are: {', '.join(sorted(NAMES))}.", err=True)
     for name in sorted({fault.place[0] for fault in faults if fault.unknown and fault.place[1:]}):
@@ -85,15 +96,8 @@ def _print_faults(path: Path, file: LimitsFile, faults: tuple[Fault, ...]) -> No
 
 def remark_on_accounts(change: Change) -> None:
     """Print the accounts whose own document needs a parameter that the new `*` document drops."""
-    for account in change.concerned():
-        old, new = (listing(*each(account)).halves for each in (change.before, change.after))
-        for rule in new:
-            if account != change.account and rule not in old:
-                say(
-                    f"remark: {account} relies on {EVERYONE}: its {rule} {new[rule]}, "
-                    "or every entry is rejected",
-                    err=True,
-                )
+    for remark in left_alone(change):
+        say(f"remark: {remark}", err=True)
 
 
 def refuse_over_others(change: Change, author: str) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "AsJson",
     "Follow",
     "From",
+    "MaybeFrom",
     "To",
     "is_json",
     "now_ms",
@@ -39,6 +40,10 @@ AsJson = Annotated[
 Follow = Annotated[bool, typer.Option("--follow", help="Go on with what comes until Ctrl-C.")]
 From = Annotated[
     str, typer.Option("--from", help="Begin this long ago (24h), or at this UTC time (14:03).")
+]
+MaybeFrom = Annotated[
+    str | None,
+    typer.Option("--from", help="Begin this long ago (24h), or at this UTC time (14:03)."),
 ]
 To = Annotated[
     str | None, typer.Option("--to", help="End this long ago, or at this UTC time; by default now.")

@@ -16,6 +16,10 @@ def rebuild(
             "--from-snapshots", help="Begin at the snapshots where the first events are gone."
         ),
     ] = False,
+    partition: Annotated[
+        int | None,
+        typer.Option("--partition", help="Make only this partition of events again."),
+    ] = None,
     accept: Annotated[
         bool,
         typer.Option("--accept", help="Write the state even if published outputs differ."),
@@ -26,12 +30,17 @@ def rebuild(
     from pipeline.streams.settings import Settings
 
     logging.disable(logging.WARNING)  # Risk logs each stop; they are long known.
-    found = make_again(Settings.from_environment(), from_snapshots=from_snapshots, accept=accept)
+    found = make_again(
+        Settings.from_environment(),
+        from_snapshots=from_snapshots,
+        accept=accept,
+        partition=partition,
+    )
     if found.is_written:
         say("The state is whole. Start risk again: riskgate run risk")
         return
     say(
         "Nothing was written, because what is decided again is not what is published. If that is "
-        "explained, write it with: riskgate rebuild --accept"
+        "explained, run this command again with --accept"
     )
     raise typer.Exit(exit_codes.DIFFERENT)

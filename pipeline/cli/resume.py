@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pipeline.outputs.accounts import Rows
     from pipeline.outputs.stops import StopView
 
+__all__ = ["open_ids", "resume"]
+
 MAYBE_AUTHOR = Annotated[
     str | None, typer.Option(help="Who gives the command; needed to lift a stop.")
 ]
@@ -47,11 +49,12 @@ def resume(
         missing = "--author" if author is None else "--reason"
         raise typer.BadParameter(f"lifting a stop needs {missing}")
     sending = Sending.of(wait, no_wait=no_wait, force=force, yes=yes)
-    for each in [stop_id] if stop_id is not None else _open_ids(name):
+    for each in [stop_id] if stop_id is not None else open_ids(name):
         send_control(control_of("resume", name, expires_in, (author, reason), each), sending)
 
 
-def _open_ids(account: str) -> list[str]:
+def open_ids(account: str) -> list[str]:
+    """Return the ids of the open stops of an account, oldest first; say so when there is none."""
     stops = [stop.stop_id for stop in _open_stops(account)[0]]
     if not stops:
         say(f"{_who(account)} has no open stop.")
@@ -76,7 +79,7 @@ def _open_stops(account: str) -> "tuple[list[StopView], Rows]":
 def _show(account: str) -> None:
     from pipeline.cli.reading import now_ms
     from pipeline.outputs.stops import consequences
-    from pipeline.outputs.words import age, count
+    from pipeline.outputs.words import age, count, timestamp
 
     stops, rows = _open_stops(account)
     if not stops:
@@ -86,6 +89,8 @@ def _show(account: str) -> None:
     for stop in stops:
         opened = stop.opened_at_ms
         since = "" if opened is None else f", open for {age(now_ms() - opened)}"
+        if stop.ends_at_ms is not None:
+            since += f", until {timestamp(stop.ends_at_ms)}"
         by = f" by {stop.author}" if stop.author else ""
         say(f"  {stop.stop_id}  {stop.rule}{by}{since}: {stop.reason}")
         for line in consequences(stop, rows.accounts.get(stop.account_id)):

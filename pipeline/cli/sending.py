@@ -176,9 +176,13 @@ def _ask(control: "Control", before: "Rows", *, yes: bool) -> None:
 def _what(control: "Control", before: "Rows") -> str:
     """Say what a control will do."""
     from pipeline.outputs.effects import effect
+    from pipeline.outputs.words import lasting
 
+    if control.command == "activate":
+        return f"This lets rules {control.version} publish from now on, and no others"
     rows = list(before.accounts.values())
-    return effect(control.command, control.account_id, control.stop_id, rows=rows)
+    said = effect(control.command, control.account_id, control.stop_id, rows=rows)
+    return said if control.duration_ms is None else f"{said}, for {lasting(control.duration_ms)}"
 
 
 def _visible(text: str) -> str:

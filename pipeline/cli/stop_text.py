@@ -2,7 +2,7 @@
 
 from pipeline.cli.tables import Column
 from pipeline.outputs.stops import StopView, progress
-from pipeline.outputs.words import age, figure
+from pipeline.outputs.words import age, clock, figure
 
 __all__ = ["STOP_COLUMNS", "stop_cells"]
 
@@ -13,7 +13,9 @@ STOP_COLUMNS = (
     Column("measured", right=True, rank=2),
     Column("limit", right=True, rank=3),
     Column("age", right=True),
+    Column("until", right=True, rank=1),
     Column("progress", rank=1),
+    Column("acknowledged by", rank=4),
     Column("lifted by", rank=4),
     Column("reason", rank=5, folds=True),
 )
@@ -28,10 +30,19 @@ def stop_cells(stop: StopView, now_ms: int) -> tuple[str, ...]:
         figure(stop.measured),
         figure(stop.limit),
         "-" if stop.opened_at_ms is None else age(now_ms - stop.opened_at_ms),
+        _until(stop, now_ms),
         progress(stop),
+        stop.acknowledged_by or "",
         _lifted_by(stop),
         stop.reason,
     )
+
+
+def _until(stop: StopView, now_ms: int) -> str:
+    """Say when an open stop ends; most end with a resume."""
+    if not stop.is_open:
+        return ""
+    return "resume" if stop.ends_at_ms is None else clock(stop.ends_at_ms, now_ms)
 
 
 def _lifted_by(stop: StopView) -> str:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.reading import AsJson, Follow, is_json, now_ms, open_reader, warn_of_forks
+from pipeline.cli.reading import (
+    AsJson,
+    Follow,
+    MaybeFrom,
+    To,
+    is_json,
+    now_ms,
+    open_reader,
+    period,
+    warn_of_forks,
+)
 from pipeline.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -19,16 +29,21 @@ FRAME_SECONDS = 1.0
 def stops(
     account: Annotated[str | None, typer.Option(help="Only stops of this account.")] = None,
     is_open: Annotated[bool, typer.Option("--open", help="Only stops not lifted yet.")] = False,
+    begin: MaybeFrom = None,
+    end: To = None,
     follow: Follow = False,
     as_json: AsJson = None,
 ) -> None:
-    """Show stops, newest first: rule, measured value, limit, age, progress, and who lifted it."""
+    """Show stops, newest first: rule, measured value, limit, age, progress, and who lifted it.
+
+    --from and --to ask when a stop was opened; without them all are shown that Kafka still holds.
+    """
     from pipeline.cli.stop_text import STOP_COLUMNS, stop_cells
     from pipeline.cli.tables import say_fitted, show_live
     from pipeline.outputs.accounts import read_rows
     from pipeline.outputs.stops import read_stops
 
-    reader = open_reader()
+    reader, within = open_reader(), period(begin, end)
     if follow:
         frames = _frames(reader, account, is_open=is_open)
         if is_json(as_json):
@@ -38,6 +53,8 @@ def stops(
         return
     found = read_stops(reader, read_rows(reader, account), account=account)
     shown = [stop for stop in found if stop.is_open or not is_open]
+    if begin is not None or end is not None:
+        shown = [stop for stop in shown if within.holds(stop.opened_at_ms or 0)]
     if is_json(as_json):
         _say_json(shown)
         return

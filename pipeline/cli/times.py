@@ -1,22 +1,20 @@
 """Durations and points in time as an operator types them."""
 
-import re
 from datetime import UTC, datetime, time, timedelta
 
 import typer
 
-__all__ = ["duration_ms", "moment_ms", "since_ms"]
+from pipeline.outputs.durations import milliseconds
 
-UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_DURATION = re.compile(r"([1-9]\d{0,6})([smhd])")
+__all__ = ["duration_ms", "moment_ms", "since_ms"]
 
 
 def duration_ms(text: str) -> int:
     """Parse 30s, 5m, 2h or 7d. Raise BadParameter for anything else."""
-    found = _DURATION.fullmatch(text)
+    found = milliseconds(text)
     if found is None:
         raise typer.BadParameter(f"{text!r} is not a duration; write for example 30s, 5m or 2h")
-    return int(found[1]) * UNIT_MS[found[2]]
+    return found
 
 
 def moment_ms(text: str, now_ms: int) -> int:
@@ -36,9 +34,15 @@ def moment_ms(text: str, now_ms: int) -> int:
 
 def since_ms(text: str, now_ms: int) -> int:
     """Parse a duration as that long ago, or a time. Raise BadParameter for anything else."""
-    if _DURATION.fullmatch(text):
-        return now_ms - duration_ms(text)
-    return moment_ms(text, now_ms)
+    if (duration := milliseconds(text)) is not None:
+        return now_ms - duration
+    try:
+        return moment_ms(text, now_ms)
+    except typer.BadParameter:
+        raise typer.BadParameter(
+            f"{text!r} is neither a duration nor a time; write for example 24h, 14:03 or "
+            "2026-11-21T14:03:20Z"
+        ) from None
 
 
 def _moment(text: str, now: datetime) -> datetime:

@@ -62,10 +62,17 @@ def acls(
             metavar="NAME",
         ),
     ] = None,
+    quotas: Annotated[
+        bool,
+        typer.Option("--quotas", help="Quotas of who writes inputs, as options of kafka-configs."),
+    ] = False,
 ) -> None:
     """Print the ACLs that each role needs, as options of kafka-acls."""
     from pipeline.streams.admin.acls import acl_lines
+    from pipeline.streams.admin.quotas import quota_lines
     from pipeline.streams.settings import Settings
 
-    for line in acl_lines(Settings.from_environment(), owner=strategy):
+    settings = Settings.from_environment()
+    lines = acl_lines(settings, owner=strategy)  # Also says whether there is such an owner.
+    for line in quota_lines(settings, owner=strategy) if quotas else lines:
         say(line)

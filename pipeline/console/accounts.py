@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from pipeline.console.curve import Point
 from pipeline.console.desk import DeskRow, desk_rows
 from pipeline.console.entries import Entry
 from pipeline.console.model import Model
@@ -48,7 +49,7 @@ class Marker(Struct, frozen=True, kw_only=True):
     """Something that explains a bend of the curve."""
 
     at_ms: int
-    kind: str
+    kind: str  # stop, resume, control, limits or flow.
     text: str
 
 
@@ -84,15 +85,29 @@ def account_view(model: Model, account_id: str, now_ms: int) -> AccountView | No
 
 def curve_view(model: Model, account_id: str) -> CurveView:
     """Return what to draw of an account."""
-    points = model.curve(account_id).points()
+    points = _points(model, account_id)
     first_ms = points[0].at_ms if points else 0
     return CurveView(
         at_ms=tuple(point.at_ms for point in points),
         equity=tuple(point.equity for point in points),
         drawdown_ratio=tuple(point.drawdown_ratio for point in points),
         markers=tuple(
-            Marker(at_ms=entry.at_ms, kind=entry.kind, text=entry.text)
-            for entry in model.timeline(account_id)
-            if entry.kind in {"stop", "limits", "control"} and entry.at_ms >= first_ms
+            Marker(at_ms=entry.at_ms, kind=_kind_of(entry), text=entry.text)
+            for entry in model.marks(account_id)
+            if entry.at_ms >= first_ms
         ),
     )
+
+
+def _points(model: Model, account_id: str) -> list[Point]:
+    """Return the points of a curve and, behind them, what is so now."""
+    with model.lock:
+        points, row = model.curve(account_id).points(), model.rows.accounts.get(account_id)
+    if points and row is not None and row.equity is not None and row.at_ms > points[-1].at_ms:
+        points.append(Point(row.at_ms, float(row.equity), float(row.drawdown_ratio or 0)))
+    return points
+
+
+def _kind_of(entry: Entry) -> str:
+    """Return what a line in the drawing stands for."""
+    return "resume" if entry.word in {"resumed", "resume"} else entry.kind

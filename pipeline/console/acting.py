@@ -9,8 +9,9 @@ import secrets
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
-from pipeline.console.guard import User
+from pipeline.outputs.words import count
 from pipeline.streams.settings import Settings
+from pipeline.web.guard import User
 from topics.fields import EVERYONE
 
 __all__ = [
@@ -19,22 +20,51 @@ __all__ = [
     "Form",
     "Forms",
     "Order",
+    "Target",
     "is_allowed",
     "is_own_origin",
+    "may_limit",
     "needs_name",
 ]
 
-Command = Literal["halt", "reduce", "flatten", "resume"]
+Command = Literal["halt", "reduce", "flatten", "resume", "acknowledge"]
 COMMANDS: tuple[Command, ...] = get_args(Command)
 FORM_MS_MAX = 600_000  # What a form says will happen is no longer true for ever.
+
+
+class Target(NamedTuple):
+    """An account that an order is for, and the stop of it that a resume lifts."""
+
+    account: str
+    stop_id: str = ""
 
 
 class Order(NamedTuple):
     """What a person wants the gate to do."""
 
     command: Command
-    account: str
-    stop_id: str = ""
+    targets: tuple[Target, ...]
+
+    @classmethod
+    def of(cls, command: Command, *accounts: str) -> "Order":
+        """Return an order for some accounts."""
+        return cls(command, tuple(map(Target, accounts)))
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts, each once."""
+        return tuple(dict.fromkeys(target.account for target in self.targets))
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """What its form is bound to."""
+        return (self.command, *(each for target in self.targets for each in target))
+
+    @property
+    def typed(self) -> str:
+        """What a person types to confirm it: the account, or how many there are."""
+        accounts = self.accounts
+        return accounts[0] if len(accounts) == 1 else count(len(accounts), "account")
 
 
 def is_allowed(settings: Settings, user: User, order: Order) -> bool:
@@ -47,9 +77,19 @@ def is_allowed(settings: Settings, user: User, order: Order) -> bool:
     return is_operator and not needs_name(order)
 
 
+def may_limit(settings: Settings, user: User, act: str) -> bool:
+    """Whether a person may change limits: operators propose, approvers also publish and approve."""
+    if not settings.console_write or not user.name:
+        return False
+    groups = {*settings.console_approvers}
+    if act == "propose":
+        groups |= {*settings.console_operators}
+    return bool(user.groups & groups)
+
+
 def needs_name(order: Order) -> bool:
-    """Whether a person types the account's name first: it closes positions, or is of everybody."""
-    return order.command == "flatten" or order.account == EVERYONE
+    """Whether a person types whom it is for: it closes positions, or is of everybody."""
+    return order.command == "flatten" or EVERYONE in order.accounts
 
 
 def is_own_origin(origin: str | None, host: str | None) -> bool:
@@ -65,7 +105,7 @@ class Form(NamedTuple):
 
     session: str  # Value of the cookie.
     user: User
-    order: Order
+    what: tuple[str, ...]  # All that it says and nobody may change.
 
 
 class Forms:
@@ -88,6 +128,6 @@ class Forms:
         return is_ours and 0 <= now_ms - int(made_ms) <= FORM_MS_MAX
 
     def _sign(self, form: Form, made_ms: int) -> str:
-        # Zero bytes part the fields: none of them can contain one and be an id of ours.
-        text = "\0".join((form.session, form.user.name, *form.order, str(made_ms)))
+        # Zero bytes part the fields: no id of ours contains one, and no document.
+        text = "\0".join((form.session, form.user.name, *form.what, str(made_ms)))
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()

@@ -7,7 +7,16 @@ from msgspec import Struct
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
-from pipeline.console import accounts, desk, explained, limit_views, lists
+from pipeline.console import (
+    accounts,
+    audit_view,
+    budget_views,
+    desk,
+    desk_order,
+    explained,
+    limit_views,
+    lists,
+)
 from pipeline.console.asking import choice, flag, number, text
 from pipeline.console.place import Place
 from pipeline.outputs.health import Finding
@@ -15,6 +24,7 @@ from pipeline.outputs.health import Finding
 __all__ = ["QUESTIONS", "Asked", "Question", "desk_query"]
 
 MOST = 500
+PAGES_MAX = 10**8
 DIGITS_MAX = 18  # Of an offset.
 VERDICTS = ("", "approved", "modified", "rejected", "ignored", "exit")
 LEVELS = ("", "low", "medium", "high", "critical")
@@ -26,7 +36,7 @@ class Asked(NamedTuple):
     name: str
     says: str
     among: tuple[str, ...] = ()
-    is_number: bool = False
+    most: int = 0  # Of a number; 0 for a text.
     is_needed: bool = False
 
 
@@ -65,21 +75,22 @@ def desk_query(query: QueryParams) -> desk.DeskQuery:
     """Return which page of the desk is asked for."""
     size = choice(query, "size", [str(size) for size in desk.SIZES], default="50")
     return desk.DeskQuery(
-        show=choice(query, "show", desk.SHOWN, default="all"),
+        show=choice(query, "show", desk_order.SHOWN, default="all"),
         search=text(query, "search"),
-        sort=choice(query, "sort", list(desk.SORTS), default="nearest"),
+        sort=choice(query, "sort", list(desk_order.SORTS), default="nearest"),
         descending=flag(query, "descending"),
-        page=number(query, "page", default=1, most=10**8),
+        page=number(query, "page", default=1, most=PAGES_MAX),
         size=int(size),
     )
 
 
 def _desk(place: Place, query: QueryParams) -> desk.Desk:
-    return desk.desk(place.model, desk_query(query), place.now_ms())
+    groups = tuple(each.total for each in place.budgets().budgets)
+    return desk.desk(place.model, desk_query(query), place.now_ms(), groups=groups)
 
 
 def _account(place: Place, query: QueryParams) -> accounts.AccountView:
-    name = text(query, "account")
+    name = _named(query)
     found = accounts.account_view(place.model, name, place.now_ms())
     if found is None:
         raise HTTPException(404, f"Account {name} has never had an event.")
@@ -87,7 +98,14 @@ def _account(place: Place, query: QueryParams) -> accounts.AccountView:
 
 
 def _curve(place: Place, query: QueryParams) -> accounts.CurveView:
-    return accounts.curve_view(place.model, text(query, "account"))
+    return accounts.curve_view(place.model, _named(query))
+
+
+def _named(query: QueryParams) -> str:
+    name = text(query, "account")
+    if not name:
+        raise HTTPException(400, "account is needed.")
+    return name
 
 
 def _entry_query(query: QueryParams, words: tuple[str, ...], name: str) -> lists.EntryQuery:
@@ -135,6 +153,10 @@ def _limits(place: Place, query: QueryParams) -> DocumentList:
     return DocumentList(documents=tuple(found))
 
 
+def _budgets(place: Place, _: QueryParams) -> budget_views.BudgetList:
+    return place.budgets()
+
+
 def _letters(place: Place, query: QueryParams) -> lists.LetterList:
     most = number(query, "most", default=50, most=MOST)
     topic, key = text(query, "topic"), text(query, "key")
@@ -153,7 +175,7 @@ def _status(place: Place, _: QueryParams) -> Status:
 
 _ACCOUNT = Asked("account", "Only this account.")
 _THE_ACCOUNT = Asked("account", "Its name.", is_needed=True)
-_MOST = Asked("most", f"At most so many; no more than {MOST}.", is_number=True)
+_MOST = Asked("most", f"At most so many; no more than {MOST}.", most=MOST)
 _RULE = Asked("rule", "Only those with this rule among the breached ones.")
 _ENTRIES = (
     _RULE,
@@ -170,11 +192,11 @@ QUESTIONS = (
         "/api/accounts",
         "A page of the accounts, nearest to a stop first.",
         (
-            Asked("show", "Which accounts.", desk.SHOWN),
+            Asked("show", "Which accounts.", desk_order.SHOWN),
             Asked("search", "Part of a name, a symbol that is watched, or a currency."),
-            Asked("sort", "By what.", tuple(desk.SORTS)),
+            Asked("sort", "By what.", tuple(desk_order.SORTS)),
             Asked("descending", "Largest first.", ("true", "false")),
-            Asked("page", "From 1.", is_number=True),
+            Asked("page", "From 1.", most=PAGES_MAX),
             Asked("size", "Rows of a page.", _SIZES),
         ),
         desk.Desk,
@@ -198,8 +220,8 @@ QUESTIONS = (
         "/api/decision",
         "One decision or exit in sentences.",
         (
-            Asked("partition", "Of `decisions`.", is_number=True, is_needed=True),
-            Asked("offset", "In the partition.", is_number=True, is_needed=True),
+            Asked("partition", "Of `decisions`.", most=10**DIGITS_MAX - 1, is_needed=True),
+            Asked("offset", "In the partition.", most=10**DIGITS_MAX - 1, is_needed=True),
         ),
         explained.Explained,
         _decision,
@@ -213,11 +235,29 @@ QUESTIONS = (
     ),
     Question("/api/limits", "Limits documents.", (_ACCOUNT,), DocumentList, _limits),
     Question(
+        "/api/budgets",
+        "Budgets of groups of accounts, and what is used of them.",
+        (),
+        budget_views.BudgetList,
+        _budgets,
+    ),
+    Question(
         "/api/dead-letters",
         "Messages that riskgate could not use.",
         (Asked("topic", "Only of this topic."), Asked("key", "Only with this key."), _MOST),
         lists.LetterList,
         _letters,
+    ),
+    Question(
+        "/api/audit",
+        "What people and releases did, and the stops; newest first.",
+        (
+            Asked("hours", "So far back.", most=audit_view.HOURS_MAX),
+            _ACCOUNT,
+            Asked("releases", "Also which release decided; slow.", ("true", "false")),
+        ),
+        audit_view.AuditList,
+        audit_view.audit_list,
     ),
     Question("/api/health", "Does the whole gate work? Takes seconds.", (), FindingList, _health),
 )

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 
-__all__ = ["choice", "flag", "number", "text"]
+__all__ = ["TEXT_MAX", "choice", "flag", "number", "text"]
 
 TEXT_MAX = 200
 

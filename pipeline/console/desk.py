@@ -2,23 +2,23 @@
 so that a browser never sees more than one page of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from math import ceil
 
 from msgspec import Struct
 
+from pipeline.console.budget_views import GroupTotal
+from pipeline.console.desk_order import Choice
 from pipeline.console.limit_views import exposure_cap
 from pipeline.console.model import Model
-from pipeline.outputs.accounts import headrooms, is_near, nearest_first
+from pipeline.outputs.accounts import headrooms
 from pipeline.outputs.words import state_words
 from topics.account_states import AccountState
 
-__all__ = ["SHOWN", "SIZES", "SORTS", "Desk", "DeskQuery", "DeskRow", "LossBar", "desk"]
+__all__ = ["SIZES", "Desk", "DeskQuery", "DeskRow", "LossBar", "desk", "desk_rows"]
 
 SIZES = (25, 50, 100, 200)
-SHOWN = ("all", "stopped", "near", "unknown")
-NEAR = Decimal("0.2")
 
 
 class LossBar(Struct, frozen=True, kw_only=True):
@@ -77,38 +77,33 @@ class Desk(Struct, frozen=True, kw_only=True):
     stopped: int
     near: int
     unreadable: tuple[str, ...]
+    groups: tuple[GroupTotal, ...] = ()
 
 
-Key = Callable[[AccountState], Decimal | int | str | None]
-SORTS: dict[str, Key | None] = {
-    "nearest": None,
-    "account": lambda row: row.account_id,
-    "equity": lambda row: row.equity,
-    "day": lambda row: row.daily.pnl if row.daily else None,
-    "week": lambda row: row.weekly.pnl if row.weekly else None,
-    "drawdown": lambda row: row.drawdown_ratio,
-    "exposure": lambda row: row.gross_exposure,
-    "event": lambda row: row.at_ms,
-}
+def desk(
+    model: Model, query: DeskQuery, now_ms: int, *, groups: tuple[GroupTotal, ...] = ()
+) -> Desk:
+    """Return one page of the accounts; a page behind the last one is the last one.
 
-
-def desk(model: Model, query: DeskQuery, now_ms: int) -> Desk:
-    """Return one page of the accounts; a page behind the last one is the last one."""
+    groups: the budgets and what is used of them.
+    """
+    found = model.order_of(Choice(query.show, query.search, query.sort, query.descending))
+    pages = max(1, ceil(len(found.names) / query.size))
+    page = min(max(1, query.page), pages)
+    begin = (page - 1) * query.size
     with model.lock:
-        known = list(model.rows.accounts.values())
-        wanted = _sorted([row for row in known if _is_wanted(row, query)], query)
-        pages = max(1, ceil(len(wanted) / query.size))
-        page = min(max(1, query.page), pages)
-        begin = (page - 1) * query.size
+        known = model.rows.accounts
+        shown = [known[n] for n in found.names[begin : begin + query.size] if n in known]
         return Desk(
-            rows=tuple(desk_rows(model, wanted[begin : begin + query.size], now_ms)),
-            matching=len(wanted),
+            rows=tuple(desk_rows(model, shown, now_ms)),
+            matching=len(found.names),
             page=page,
             pages=pages,
-            accounts=len(known),
-            stopped=sum(row.trading_state != "active" for row in known),
-            near=sum(is_near(row, NEAR) for row in known),
+            accounts=found.accounts,
+            stopped=found.stopped,
+            near=found.near,
             unreadable=tuple(sorted(model.rows.unreadable)),
+            groups=groups,
         )
 
 
@@ -136,27 +131,3 @@ def desk_rows(model: Model, rows: Iterable[AccountState], now_ms: int) -> Iterat
             limits_version=row.limits_version,
             at_ms=row.at_ms,
         )
-
-
-def _is_wanted(row: AccountState, query: DeskQuery) -> bool:
-    if query.show == "stopped" and row.trading_state == "active":
-        return False
-    if query.show == "near" and not is_near(row, NEAR):
-        return False
-    if query.show == "unknown" and row.equity is not None:
-        return False
-    text = query.search.casefold()
-    if not text or text in row.account_id.casefold():
-        return True
-    return text in {(row.currency or "").casefold(), *map(str.casefold, row.watched)}
-
-
-def _sorted(rows: list[AccountState], query: DeskQuery) -> list[AccountState]:
-    """Sort rows; what is unknown comes last in either direction."""
-    key = SORTS[query.sort]
-    if key is None:
-        found = nearest_first(rows)
-        return found[::-1] if query.descending else found
-    known = [(value, row) for row in rows if (value := key(row)) is not None]
-    known.sort(key=lambda pair: (pair[0], pair[1].account_id), reverse=query.descending)
-    return [row for _, row in known] + [row for row in rows if key(row) is None]

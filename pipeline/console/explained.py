@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from msgspec import UNSET, Struct
 
-from pipeline.console.entries import Entry, decoded, entry_of
-from pipeline.outputs.record import Output
+from pipeline.console.entries import Entry, entry_of
+from pipeline.outputs.record import Output, decoded
 from pipeline.outputs.sentences import sentence
 from pipeline.outputs.words import figure, percent, pnl, timestamp
 from topics.checks import Check

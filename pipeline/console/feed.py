@@ -12,13 +12,15 @@ from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.record import Output, Period
 from pipeline.streams.clients.broker import BrokerError
 
-__all__ = ["STALE_SECONDS", "Feed", "load"]
+__all__ = ["STALE_SECONDS", "Feed", "NewestRows", "load"]
 
 logger = logging.getLogger(__name__)
 
 STALE_SECONDS = 5.0  # Older numbers are no longer shown as those of now.
 ASK_SECONDS = 1.0
 AGAIN_SECONDS = 2.0
+HELD_SECONDS_MIN = 0.25
+HELD_SECONDS_MAX = 2.0
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 # What is read of each topic at start; stops and limits whole, as their ends may be long ago.
@@ -47,6 +49,36 @@ def _newest_rows(reader: OutputReader) -> Iterator[Output]:
     for output in reader.read("account_states"):
         newest[output.partition, output.account_id] = output
     yield from sorted(newest.values(), key=lambda each: each.offset)
+
+
+class NewestRows:
+    """Holds rows of accounts for a moment, so that of several rows of one only the newest counts.
+
+    Decoding a row takes longest of all. It gets a fifth of the time, as long as two seconds of
+    holding are enough for that: so a console that is behind catches up.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.due_s = 0.0
+        self._model = model
+        self._held: dict[tuple[int, str], Output] = {}
+
+    def hold(self, output: Output) -> bool:
+        """Hold an account's row, and return whether it was one."""
+        if output.topic != "account_states":
+            return False
+        self._held[output.partition, output.account_id] = output
+        return True
+
+    def hand_on(self) -> None:
+        """Give the model what is held."""
+        began_s = time.monotonic()
+        # In order of offset: the model takes no record from before one that it has.
+        for output in sorted(self._held.values(), key=lambda each: each.offset):
+            self._model.take(output)
+        self._held.clear()
+        now_s = time.monotonic()
+        self.due_s = now_s + min(HELD_SECONDS_MAX, max(HELD_SECONDS_MIN, 4 * (now_s - began_s)))
 
 
 class Feed:
@@ -102,11 +134,14 @@ class Feed:
         return max(end, self._model.next_offsets.get(place, 0))
 
     def _follow(self, mark: dict[tuple[str, int], int]) -> None:
+        rows = NewestRows(self._model)
         with closing(self._reader.follow_from(mark)) as outputs:
             for output in outputs:
                 self.problem = ""
                 self._turned_s = time.monotonic()
-                if output is not None:
+                if output is None or self._turned_s >= rows.due_s:
+                    rows.hand_on()
+                if output is not None and not rows.hold(output):
                     self._model.take(output)
                 if self._is_over.is_set():
                     return

@@ -35,7 +35,7 @@ class DocumentView(Struct, frozen=True, kw_only=True):
     version: int
     author: str
     reason: str
-    state: str  # in force, replaced or refused.
+    state: str  # In force, for a while or not, ended, proposed, replaced or refused.
     parameters: tuple[Parameter, ...]
 
 
@@ -63,8 +63,7 @@ def documents(model: Model, account_id: str | None) -> Iterator[DocumentView]:
         for entry, document in model.documents:
             if account_id not in {None, document.account_id}:
                 continue
-            is_newest = model.published.in_force.get(document.account_id) is document
-            state = "in force" if is_newest else "replaced"
+            state = _state_of(model.published, document)
             yield DocumentView(
                 at_ms=entry.at_ms,
                 account_id=document.account_id,
@@ -74,6 +73,19 @@ def documents(model: Model, account_id: str | None) -> Iterator[DocumentView]:
                 state=state if entry.word == "in force" else "refused",
                 parameters=tuple(parameters_of(document)),
             )
+
+
+def _state_of(log: Published, document: LimitsDocument) -> str:
+    """Return what became of a document that was not refused."""
+    name, version = document.account_id, document.version
+    held = log.of(name)
+    if document.approval == "propose":
+        is_waiting = held.proposed is not None and held.proposed.version == version
+        return "proposed" if is_waiting else "approved or replaced"
+    if document.duration_ms is not None:
+        is_on = version in {item.version for item in held.temporary}
+        return "in force for a while" if is_on else "ended"
+    return "in force" if log.in_force.get(name) is document else "replaced"
 
 
 def parameters_of(document: LimitsDocument) -> Iterator[Parameter]:

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from msgspec import Struct
 
 from pipeline.console.entries import Entry
+from pipeline.console.latency import Latency, latency
 from pipeline.console.model import Model
+from pipeline.console.ring import Ring
 from pipeline.outputs.stops import StopView, progress
 
 __all__ = [
@@ -60,12 +63,14 @@ class EntryList(Struct, frozen=True, kw_only=True):
 
 
 class DecisionList(Struct, frozen=True, kw_only=True):
-    """The newest decisions that match, and who is rejected most among all that are known."""
+    """The newest decisions that match, and what is so of all that are known."""
 
     entries: tuple[Entry, ...]
     known: int
     top_rules: tuple[Share, ...]
     top_strategies: tuple[Share, ...]
+    latency: Latency
+    unmatched_fills: int  # Alerts about fills that named no decision.
 
 
 class StopLine(Struct, frozen=True, kw_only=True):
@@ -106,14 +111,23 @@ class LetterList(Struct, frozen=True, kw_only=True):
 def decisions(model: Model, query: EntryQuery) -> DecisionList:
     """Return the newest decisions and exits that match."""
     with model.lock:
-        known = model.decisions.newest(query.account or None)
-        rejected = [each for each in model.decisions.newest() if each.word == "rejected"]
-        return DecisionList(
-            entries=tuple(_matching(known, query)),
-            known=len(model.decisions),
-            top_rules=_top(rule for each in rejected for rule in each.rules),
-            top_strategies=_top(each.strategy_id for each in rejected if each.strategy_id),
-        )
+        rings = model.decisions, model.incidents
+        known = rings[0].newest(query.account or None)
+        figures = model.figures.of(None, model.revision, lambda: _figures(*rings))
+        return DecisionList(entries=tuple(_matching(known, query)), **figures)
+
+
+def _figures(decisions: Ring, incidents: Ring) -> dict[str, Any]:
+    """Return the fields of a DecisionList that are the same for everybody who asks."""
+    rejected = [each for each in decisions.newest() if each.word == "rejected"]
+    unmatched = (each for each in incidents.newest() if "unmatched_fill" in each.rules)
+    return {
+        "known": len(decisions),
+        "top_rules": _top(rule for each in rejected for rule in each.rules),
+        "top_strategies": _top(each.strategy_id for each in rejected if each.strategy_id),
+        "latency": latency(each.late_ms for each in decisions.newest()),
+        "unmatched_fills": sum(each.kind == "alert" for each in unmatched),
+    }
 
 
 def alerts(model: Model, query: EntryQuery) -> EntryList:

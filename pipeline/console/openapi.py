@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from pipeline.console.answers import QUESTIONS, Asked, Question
+from pipeline.console.asking import TEXT_MAX
 
 __all__ = ["document"]
 
@@ -32,7 +33,12 @@ _PROBLEM = {
     "properties": {"error": {"type": "string"}},
     "required": ["error"],
 }
-_PROBLEMS = {"400": "What is asked makes no sense.", "403": "Not for you.", "404": "Unknown."}
+_PROBLEMS = {
+    "400": "What is asked makes no sense.",
+    "403": "Not for you.",
+    "404": "Unknown.",
+    "503": "Kafka does not answer.",
+}
 
 
 def _operation(question: Question, schema: dict[str, Any]) -> dict[str, Any]:
@@ -58,9 +64,12 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameter(asked: Asked) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string", "maxLength": 200}
-    if asked.is_number:
-        schema = {"type": "integer", "minimum": 0 if asked.is_needed else 1}
+    schema: dict[str, Any] = {"type": "string", "maxLength": TEXT_MAX}
+    if asked.is_needed:
+        schema["minLength"] = 1
+    if asked.most:
+        least = 0 if asked.is_needed else 1
+        schema = {"type": "integer", "minimum": least, "maximum": asked.most}
     elif asked.among:
         schema = {"type": "string", "enum": list(asked.among)}
     return {

@@ -8,11 +8,11 @@ from typing import NamedTuple, cast
 from jinja2 import Environment
 from starlette.datastructures import QueryParams
 
-from pipeline.console.acting import Command, Order, is_allowed
+from pipeline.console.acting import Command, Order, is_allowed, may_limit
 from pipeline.console.answers import QUESTIONS, Question
-from pipeline.console.guard import User
 from pipeline.console.place import Place
 from pipeline.streams.settings import Settings
+from pipeline.web.guard import User
 
 __all__ = ["PAGES", "Page", "Pieces", "Visit", "html", "pieces"]
 
@@ -41,6 +41,8 @@ PAGES = (
     ),
     Page("/alerts", "Alerts", "alerts.html.j2", _QUESTIONS["/api/alerts"]),
     Page("/limits", "Limits", "limits.html.j2", _QUESTIONS["/api/limits"]),
+    Page("/budgets", "Budgets", "budgets.html.j2", _QUESTIONS["/api/budgets"]),
+    Page("/audit", "Audit", "audit.html.j2", _QUESTIONS["/api/audit"], is_live=False),
     Page("/health", "Health", "health.html.j2", _QUESTIONS["/api/health"], is_live=False),
     Page("/dead-letters", "Dead letters", "letters.html.j2", _QUESTIONS["/api/dead-letters"]),
 )  # fmt: skip
@@ -48,7 +50,7 @@ PAGES = (
 
 def _may(settings: Settings, user: User, *order: str) -> bool:
     command, account = order
-    return is_allowed(settings, user, Order(cast("Command", command), account))
+    return is_allowed(settings, user, Order.of(cast("Command", command), account))
 
 
 class Pieces(NamedTuple):
@@ -76,6 +78,7 @@ def html(environment: Environment, page: Page, *, place: Place, visit: Visit) ->
         why_stale=place.freshness.why_stale(),
         answer=page.question.ask(place, query),
         may=partial(_may, place.settings, user),
+        may_limit=partial(may_limit, place.settings, user),
     )
 
 

@@ -41,6 +41,7 @@ def environment() -> Environment:
         "iso": _iso,
         "at": lambda at_ms: timestamp(int(at_ms)),
         "query": _query,
+        "lines": _lines,
         "is_exit": is_exit_id,
     }
     return found
@@ -49,6 +50,17 @@ def environment() -> Environment:
 def _shown(value: object) -> object:
     """Make a plain text visible; markup that a template made is left alone."""
     return visible(value) if type(value) is str else value
+
+
+class _Lines(str):
+    """Lines that were made visible one by one; they are escaped as any text."""
+
+    __slots__ = ()
+
+
+def _lines(text: str) -> _Lines:
+    """Make each line of a text visible, and leave the lines apart."""
+    return _Lines("\n".join(map(visible, text.split("\n"))))
 
 
 def _sign(number: Decimal | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
 
 from pipeline.console.entries import Entry
 
@@ -44,8 +44,6 @@ class Ring:
             del self._by_account[entry.account_id]
 
 
-def newest_of(rings: list[Ring], account_id: str, most: int) -> list[Entry]:
-    """Merge the newest entries of an account from several rings, newest first."""
-    found = [entry for ring in rings for entry in ring.newest(account_id)]
-    found.sort(key=lambda entry: -entry.at_ms)
-    return list(islice(found, most))
+def newest_of(lists: list[Iterator[Entry]], most: int) -> list[Entry]:
+    """Put several lists together, newest first, and keep the newest entries."""
+    return sorted(chain(*lists), key=lambda entry: -entry.at_ms)[:most]

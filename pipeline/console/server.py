@@ -1,7 +1,6 @@
 """Serve the console until it is told to stop."""
 
 import logging
-import socket
 import threading
 import time
 from contextlib import closing
@@ -11,17 +10,21 @@ from itertools import islice
 import uvicorn
 
 from pipeline.console.application import application
+from pipeline.console.budget_views import BudgetBook
 from pipeline.console.feed import Feed
+from pipeline.console.lately import Lately
+from pipeline.console.limits_orders import publish
 from pipeline.console.model import Model
 from pipeline.console.ordering import send
-from pipeline.console.place import Place
-from pipeline.errors import StartupError
+from pipeline.console.place import AuditQuery, Place
 from pipeline.outputs import health
+from pipeline.outputs.audit import Entry, audit
 from pipeline.outputs.health import Finding
 from pipeline.outputs.reader import OutputReader
-from pipeline.outputs.record import Output
+from pipeline.outputs.record import Output, Period
 from pipeline.streams.clients.broker import BrokerError
-from pipeline.streams.settings import Settings, variable
+from pipeline.streams.settings import Settings
+from pipeline.web.serving import Address, run
 
 __all__ = ["fetched", "serve"]
 
@@ -31,6 +34,8 @@ STOP_SECONDS_MAX = 2
 POLLS_MAX = 20  # A quarter of a second each: it reads one record of which the place is known.
 FINDINGS_SECONDS = 15.0
 CONNECTIONS_MAX = 256
+HOUR_MS = 3_600_000
+BUSY_SECONDS_MAX = 1.0
 
 
 def serve(settings: Settings) -> None:
@@ -42,10 +47,14 @@ def serve(settings: Settings) -> None:
             settings=settings,
             model=model,
             freshness=feed,
-            now_ms=lambda: time.time_ns() // 1_000_000,
+            now_ms=_now_ms,
             fetch=lambda topic, partition, offset: fetched(reader, (topic, partition), offset),
             findings=_Findings(reader, model),
+            audit=_Audits(reader),
             send=partial(send, reader, model),
+            budgets=BudgetBook(settings.console_budgets, model),
+            publish=partial(publish, reader),
+            lately=Lately(settings),
         )
         _run(place)
 
@@ -55,8 +64,6 @@ def _run(place: Place) -> None:
     server = uvicorn.Server(
         uvicorn.Config(
             application(place),
-            host=settings.console_host,
-            port=settings.console_port,
             access_log=False,
             # Who asks is read from the proxy's own headers, by guard.py alone.
             proxy_headers=False,
@@ -67,23 +74,11 @@ def _run(place: Place) -> None:
             timeout_graceful_shutdown=STOP_SECONDS_MAX,
         )
     )
-    sockets = [_bound(settings)]
-    host, port = sockets[0].getsockname()[:2]
-    logger.info("the console is at http://%s:%d", host, port)
-    server.run(sockets=sockets)
+    run(server, Address("console", settings.console_host, settings.console_port, "console_port"))
 
 
-def _bound(settings: Settings) -> socket.socket:
-    """Bind here, so that a port in use is one sentence."""
-    host, port = settings.console_host, settings.console_port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise StartupError(
-            f"Port {port} of {host} cannot serve the console ({error.strerror}); free it, or set "
-            f"{variable('console_port')} (0 takes any free one)"
-        ) from error
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def fetched(reader: OutputReader, place: tuple[str, int], offset: int) -> Output | None:
@@ -94,6 +89,27 @@ def fetched(reader: OutputReader, place: tuple[str, int], offset: int) -> Output
     with closing(reader.follow_from({place: offset})) as outputs:
         found = next((each for each in islice(outputs, POLLS_MAX) if each), None)
     return found if found is not None and found.offset == offset else None
+
+
+class _Audits:
+    """Reads one audit at a time: each may read much of Kafka."""
+
+    def __init__(self, reader: OutputReader) -> None:
+        self._reader = reader
+        self._lock = threading.Lock()
+
+    def __call__(self, query: AuditQuery) -> list[Entry]:
+        """Return what was done. Raise BrokerError if Kafka cannot be read."""
+        since_ms = _now_ms() - query.hours * HOUR_MS
+        # Who waits holds one of the threads that serve everybody.
+        if not self._lock.acquire(timeout=BUSY_SECONDS_MAX):
+            raise BrokerError("Another audit is being read; try again in a moment")
+        try:
+            return audit(
+                self._reader, Period(since_ms), query.account or None, releases=query.releases
+            )
+        finally:
+            self._lock.release()
 
 
 class _Findings:

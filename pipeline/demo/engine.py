@@ -5,7 +5,7 @@ from decimal import Decimal
 from random import Random
 
 from pipeline.demo.market import Quote
-from pipeline.demo.venue import PaperVenue
+from pipeline.demo.venue import DemoVenue
 from pipeline.demo.venue_accounts import VenueAccounts
 from riskgate.engine import Engine
 from riskgate.engine_protocol import Log, Ticket
@@ -21,7 +21,7 @@ class PaperEngine:
     """Execute decisions for many accounts at one venue."""
 
     def __init__(self, accounts: Mapping[str, Decimal]) -> None:
-        self._venue = PaperVenue(accounts)
+        self._venue = DemoVenue(accounts)
         self._random = Random(SEED)
         self.engine = Engine(self._venue, self._pace)
 

@@ -66,7 +66,7 @@ class Environment:
         for document in _documents():
             self.sender.send(limits.TOPIC, document)
         for name in names:
-            self.sender.send(accounts.TOPIC, _opening(name))
+            self.sender.send(accounts.TOPIC, opening(name))
         self.sender.flush()
 
     def _set_up(self) -> None:
@@ -142,13 +142,14 @@ def _documents() -> list[LimitsDocument]:
     ]
 
 
-def _opening(account_id: str) -> CashFlow:
+def opening(account_id: str, amount: Decimal = OPENING) -> CashFlow:
+    """Return the flow that opens an account now."""
     return CashFlow(
         account_id=account_id,
         kind="opening",
         flow_id="opening",
         currency=CURRENCY,
-        amount=OPENING,
+        amount=amount,
         as_of_ms=now_ms(),
     )
 

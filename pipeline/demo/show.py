@@ -22,7 +22,7 @@ from pipeline.demo.kafka_io import DemoError
 from pipeline.demo.market import Day, load_days
 from pipeline.demo.report import print_report
 from pipeline.demo.session import HISTORY_DAYS, Session
-from pipeline.demo.stay import keep_running
+from pipeline.demo.stay import stay
 from pipeline.demo.traders import make_traders
 from pipeline.demo.view import View
 
@@ -33,12 +33,12 @@ PAIRS = 11  # Accounts of each of the two strategies.
 FAILED = 1
 
 
-def run_demo(*, keep: bool) -> int:
+def run_demo(*, keep: bool, trading_days: int = DAYS) -> int:
     """Run the whole system and return 0 when every check passes.
 
     keep: leave everything running afterwards until Ctrl-C or SIGTERM.
     """
-    days = load_days(HISTORY_DAYS + DAYS)
+    days = load_days(HISTORY_DAYS + trading_days)
     console = Console(highlight=False)
     progress = Progress(console)
     with ended_by_signals():
@@ -81,7 +81,7 @@ def _run(progress: Progress, days: list[Day], *, keep: bool) -> int:
         print_report(progress.console, session, findings)
         progress("done")
         if keep:
-            keep_running(environment, progress)
+            stay(environment, session.quotes.values(), progress)
     return 0 if all(finding.good for finding in findings) else FAILED
 
 

@@ -1,19 +1,24 @@
-"""`riskgate demo --keep`: leave everything running and print commands to try."""
+"""`riskgate demo --keep`: leave everything running and print commands to try.
+
+The market stays open, at its last prices, and the user gets an account of their own.
+"""
 
 import os
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pipeline.demo.environment import Environment
+from pipeline.demo.guest import ACCOUNT, GUEST_QUOTE, hand_over, open_account, quote
+from pipeline.demo.market import Quote
 from pipeline.demo.traders import RECKLESS
 from pipeline.streams.settings import Settings, variable
 
-__all__ = ["TRIES", "environment_text", "keep_running"]
+__all__ = ["TRIES", "environment_text", "stay"]
 
-CHECK_SECONDS = 0.5
+QUOTE_SECONDS = 0.5  # At most a minute: older marks refuse orders.
 # The settings a command needs to find the demo's topics and groups.
 NAMES = ("brokers", "partitions", "topic_prefix", "group_prefix", "replication_factor")
 TRIES = (
@@ -27,12 +32,19 @@ TRIES = (
 )
 
 
-def keep_running(environment: Environment, report: Callable[[str], None]) -> None:
-    """Print commands to try and wait for Ctrl-C. Raise DemoError when a role exits."""
+def stay(environment: Environment, last: Iterable[Quote], report: Callable[[str], None]) -> None:
+    """Print commands to try and wait for Ctrl-C. Raise DemoError when a role exits.
+
+    last: the quotes that the market ended with.
+    """
+    quotes = [*last, GUEST_QUOTE]
+    hand_over(environment)
+    open_account(environment, lambda: quote(environment, quotes))
     for process in environment.roles.processes:
         report(f"{process.name}: {process.url}/metrics, log {process.log}")
     file = environment.folder / "environment"
     file.write_text(environment_text(environment.settings))
+    report(f"account {ACCOUNT} and {GUEST_QUOTE.symbol} are yours to trade: docs/strategies.md")
     lines = [f". {shlex.quote(str(file))}", *TRIES]
     report(
         "\n    ".join(["in another terminal, run the first line, then any of the others:", *lines])
@@ -42,7 +54,8 @@ def keep_running(environment: Environment, report: Callable[[str], None]) -> Non
     try:
         while True:
             environment.roles.check()
-            time.sleep(CHECK_SECONDS)
+            quote(environment, quotes)
+            time.sleep(QUOTE_SECONDS)
     except KeyboardInterrupt:
         report("stopping")
 

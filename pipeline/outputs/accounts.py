@@ -10,11 +10,15 @@ from pipeline.outputs.words import age
 from topics.account_states import TOPIC, AccountState
 from topics.fields import EVERYONE, DecodeError
 
-__all__ = ["Headroom", "Rows", "headrooms", "is_near", "nearest_first", "read_rows", "unknowns"]
+__all__ = [
+    "Distance", "Headroom", "Rows", "distance", "headrooms", "is_near", "is_within",
+    "nearest_first", "read_rows", "unknowns",
+]  # fmt: skip
 
 _SUFFIX = "_headroom_ratio"
 _STATES = {"halted": 0, "reducing": 1, "active": 2}
 FULL = Decimal(1)
+UNMEASURED, MEASURED, RISKLESS = range(3)
 
 
 class Headroom(NamedTuple):
@@ -22,6 +26,15 @@ class Headroom(NamedTuple):
 
     ratio: Decimal
     rule: str
+
+
+class Distance(NamedTuple):
+    """How far an account is from a stop; smaller is nearer."""
+
+    state: int  # Stopped ones first.
+    known: int  # What cannot be measured may be anywhere.
+    left: Decimal
+    account_id: str
 
 
 class Rows:
@@ -73,16 +86,33 @@ def headrooms(row: AccountState) -> list[Headroom]:
     )
 
 
+def distance(row: AccountState) -> Distance:
+    """Return how far an account is from a stop."""
+    # Asked of every account twice a second: to list all headrooms would take ten times as long.
+    left = min(
+        (ratio for name, ratio in row.statistics.items() if name.endswith(_SUFFIX)), default=None
+    )
+    state = _STATES[row.trading_state]
+    if left is None:
+        # Without any risk it is nowhere near.
+        return Distance(state, UNMEASURED if row.watched else RISKLESS, FULL, row.account_id)
+    return Distance(state, MEASURED, left, row.account_id)
+
+
 def nearest_first(rows: Iterable[AccountState]) -> list[AccountState]:
     """Sort accounts: stopped ones, those whose headroom is unknown, then by headroom."""
-    return sorted(rows, key=_distance)
+    return sorted(rows, key=distance)
 
 
 def is_near(row: AccountState, ratio_max: Decimal) -> bool:
     """Whether little is left of a loss limit; also if that is unknown and there is risk."""
-    left = headrooms(row)
-    if left:
-        return left[0].ratio <= ratio_max
+    return is_within(distance(row), row, ratio_max)
+
+
+def is_within(place: Distance, row: AccountState, ratio_max: Decimal) -> bool:
+    """Say what is_near says, of a row whose distance is known."""
+    if place.known == MEASURED:
+        return place.left <= ratio_max
     return row.equity is None and bool(row.watched)
 
 
@@ -107,11 +137,3 @@ def _old_marks(row: AccountState, now_ms: int) -> Iterator[str]:
     aged = [(quote.as_of_ms, quote.symbol) for quote in row.quotes if quote.as_of_ms is not None]
     for as_of_ms, symbol in sorted(aged):
         yield f"The mark of {symbol} is {age(now_ms - as_of_ms)} old."
-
-
-def _distance(row: AccountState) -> tuple[int, int, Decimal, str]:
-    left = headrooms(row)
-    if not left:
-        # What cannot be measured may be anywhere; without any risk it is nowhere near.
-        return _STATES[row.trading_state], 0 if row.watched else 2, FULL, row.account_id
-    return _STATES[row.trading_state], 1, left[0].ratio, row.account_id

@@ -4,13 +4,14 @@ Stops and resumes are there whoever caused them: what was stopped by itself need
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.outputs.limits_changes import LimitsChange, limits_changes
+from pipeline.outputs.change_text import change_head, change_lines
+from pipeline.outputs.limits_changes import limits_changes
 from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.record import Output, Period, message_of
 from pipeline.outputs.sentences import control_sentence, stop_sentence
@@ -48,16 +49,16 @@ def audit(
     period: Period,
     account: str | None,
     *,
-    describe: Callable[[LimitsChange], tuple[str, list[str]]],
+    releases: bool = True,
 ) -> list[Entry]:
     """Return what was done in a period, the oldest first; account: to it or to every account.
 
-    describe: returns the sentence and the lines of a change of limits.
+    releases: also which release decided; that reads every decision of the period.
     """
     found = [
-        *_limits(reader, describe),
+        *_limits(reader),
         *_records(reader, period),
-        *_versions(reader, period),
+        *(_versions(reader, period) if releases else ()),
     ]
     wanted = {account, EVERYONE}
     kept = [
@@ -69,11 +70,9 @@ def audit(
     return sorted(kept, key=lambda each: (each.at_ms, bool(each.chain), each.topic, each.offset))
 
 
-def _limits(
-    reader: OutputReader, describe: Callable[[LimitsChange], tuple[str, list[str]]]
-) -> Iterator[Entry]:
+def _limits(reader: OutputReader) -> Iterator[Entry]:
     for change in limits_changes(reader):
-        text, lines = describe(change)
+        text, lines = f"LIMITS {change_head(change)}", list(change_lines(change))
         kind: Kind = "budget" if change.is_allowance() else "limits"
         yield _entry(change.output, kind, change.document.author, text=text, changes=lines)
 

@@ -13,12 +13,12 @@ from pipeline.outputs.accounts import Rows
 from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.record import Output, message_of
 from pipeline.outputs.stops import orders_of
-from pipeline.outputs.words import count
+from pipeline.outputs.words import count, lasting, timestamp
 from topics.account_states import AccountState
 from topics.alerts import Alert
 from topics.controls import Control
 from topics.emergency_stops import EmergencyStop
-from topics.fields import EVERYONE, DecodeError
+from topics.fields import EVERYONE, TEXT_MAX, DecodeError
 from topics.limits import LimitsDocument
 
 __all__ = ["Answer", "Judge", "Watch", "control_judge", "limits_judge", "watching"]
@@ -86,7 +86,7 @@ def control_judge(control: Control, before: Rows, partitions: int) -> Judge:
     def judge(output: Output) -> Answer | None:
         message = message_of(output)
         if isinstance(message, Alert):
-            return _refusal(message, control)
+            return _acknowledged(message, control) or _refusal(message, control)
         if not isinstance(message, EmergencyStop) or message.account_id != control.account_id:
             return None
         if control.command == "resume":
@@ -106,11 +106,10 @@ def limits_judge(document: LimitsDocument, partitions: int) -> Judge:
     def judge(output: Output) -> Answer | None:
         message = message_of(output)
         if isinstance(message, Alert):
-            refused = f"version {document.version} is refused"
-            is_it = (message.account_id, message.rule) == (name, "limits")
-            is_it = is_it and message.message.startswith(refused)
-            return _refused(message.message) if is_it else None
+            return _about(message, document)
         if not isinstance(message, AccountState) or message.account_id != name:
+            return None
+        if document.approval == "propose":
             return None
         everyone, _, own = message.limits_version.partition(".")
         if int(everyone if name == EVERYONE else own) < document.version:
@@ -124,6 +123,16 @@ def limits_judge(document: LimitsDocument, partitions: int) -> Judge:
     return judge
 
 
+def _about(alert: Alert, document: LimitsDocument) -> Answer | None:
+    """Return what an alert says about a document, if it does."""
+    if (alert.account_id, alert.rule) != (document.account_id, "limits"):
+        return None
+    if alert.message.startswith(f"version {document.version} is refused"):
+        return _refused(alert.message)
+    waits = alert.message.startswith(f"version {document.version} waits")
+    return _done(alert.message) if waits and document.approval == "propose" else None
+
+
 class _OfEveryone:
     """A control of `*` acts when the row of `*` of every partition says so."""
 
@@ -132,6 +141,7 @@ class _OfEveryone:
         self._accounts = len(before.accounts)
         self._partitions = partitions
         self._waiting = set(range(partitions))
+        self._others: dict[int, AccountState] = {}  # By partition, the first of another release.
 
     def __call__(self, output: Output) -> Answer | None:
         message, control = message_of(output), self._control
@@ -139,6 +149,8 @@ class _OfEveryone:
             return _refusal(message, control)
         if not isinstance(message, AccountState) or message.account_id != EVERYONE:
             return None
+        if control.command == "activate":
+            return self._activated(message, output.partition)
         is_resume = control.command == "resume"
         stop_id = control.stop_id if is_resume else control.control_id
         if (stop_id in message.stops) != is_resume:
@@ -148,7 +160,36 @@ class _OfEveryone:
         where = f"{count(self._accounts, 'account')} in {count(self._partitions, 'partition')}"
         if is_resume:
             return _done(f"stop {stop_id} of every account is lifted: {where}")
-        return _done(f"every account is {_STATES[control.command]}: stop {stop_id}, {where}")
+        lasts = "" if control.duration_ms is None else f", for {lasting(control.duration_ms)}"
+        return _done(f"every account is {_STATES[control.command]}: stop {stop_id}, {where}{lasts}")
+
+    def _activated(self, row: AccountState, partition: int) -> Answer | None:
+        """Wait until the release itself says in every partition that it is the active one."""
+        version = self._control.version
+        if version == row.active_version == row.rules_version:
+            self._waiting.discard(partition)
+        elif row.rules_version != version:
+            return self._publishes_on(row, partition)
+        if self._waiting:
+            return None
+        where = count(self._partitions, "partition")
+        return _done(f"rules {version} publish in {where}, and no others")
+
+    def _publishes_on(self, row: AccountState, partition: int) -> Answer | None:
+        """Return a refusal once a release publishes at later events than the control's.
+
+        The first row of it may be its last: a release writes what is due before it falls silent.
+        """
+        first = self._others.get(partition)
+        if first is not None and row.sequence > first.sequence:
+            return _refused(
+                f"rules {row.rules_version} publish on in partition {partition}, since "
+                f"RISKGATE_ACTIVATE of their workers is auto: set it to control for every risk "
+                f"worker, or start the workers with rules {self._control.version}"
+            )
+        if first is None and row.active_version == self._control.version:
+            self._others[partition] = row
+        return None
 
 
 _STATES = {"halt": "halted", "reduce": "reducing", "flatten": "halted"}
@@ -161,15 +202,23 @@ def _judged(judge: Judge, output: Output) -> Answer | None:
         return None  # Not written by riskgate.
 
 
+def _acknowledged(alert: Alert, control: Control) -> Answer | None:
+    if (alert.rule, alert.account_id) != (control.command, control.account_id):
+        return None
+    said = f"{control.stop_id} is acknowledged by {control.author}"
+    # Its own reason follows; an alert holds so much of it all.
+    is_it = alert.message == f"{said}: {control.reason}"[:TEXT_MAX]
+    return _done(f"stop {said}; it stays open") if is_it else None
+
+
 def _refusal(alert: Alert, control: Control) -> Answer | None:
     if alert.rule not in {"control", "internal_error"} or alert.account_id != control.account_id:
         return None
     said = [f"{control.control_id} is {word}" for word in ("ignored", "not applied")]
     if control.command == "resume":
-        said += [
-            f"{control.stop_id} is not resumed",
-            f"no open stop has the id {control.stop_id!r}",
-        ]
+        said.append(f"{control.stop_id} is not resumed")
+    if control.command in {"resume", "acknowledge"}:
+        said.append(f"no open stop has the id {control.stop_id!r}")
     return _refused(alert.message) if alert.message.startswith(tuple(said)) else None
 
 
@@ -182,6 +231,8 @@ def _stopped(row: EmergencyStop, control: Control, state: AccountState | None) -
     text = f"{row.account_id} is {name}: stop {row.stop_id}, {positions}{closing}"
     if "cancel_all" in row.actions and state is not None:
         text += f", {count(orders_of(state), 'order')} to cancel"
+    if row.ends_at_ms is not None:
+        text += f", until {timestamp(row.ends_at_ms)}"
     return text
 
 

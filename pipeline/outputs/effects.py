@@ -21,6 +21,7 @@ def effect(command: str, account: str, stop_id: str | None, *, rows: Sequence[Ac
         "halt": f"This halts {who} and cancels {orders}",
         "reduce": f"This rejects new risk of {who}",
         "resume": f"This lifts stop {stop_id} of {who}",
+        "acknowledge": f"This says that you look at stop {stop_id} of {who}, and changes nothing",
         "flatten": f"This halts {who}, cancels {orders} and closes {held}",
     }
     return acts[command]

@@ -10,16 +10,18 @@ from contextlib import closing
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, ConsumerGroupState, TopicPartition
-from confluent_kafka.admin import AdminClient, ConsumerGroupDescription
+from confluent_kafka.admin import ConsumerGroupDescription
 from msgspec import Struct
 
 from pipeline.outputs.accounts import Rows
 from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.record import Period
+from pipeline.outputs.releases import read_releases
 from pipeline.outputs.words import age, count, is_set_aside
 from pipeline.streams.admin.topic_admin import differences
 from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.clients.consumer_errors import require_answers
+from pipeline.streams.clients.consumer_groups import describe_groups
+from pipeline.streams.clients.group_offsets import committed, outsider
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
 from topics.catalogue import INPUTS
@@ -74,7 +76,7 @@ def findings(reader: OutputReader, rows: Rows) -> Iterator[Finding]:
     yield _risk_lag(reader, counts["events"])
     yield _heartbeats(reader, counts["events"])
     yield _commits(broker, counts["events"])
-    yield _versions(rows)
+    yield _versions(reader, rows)
     yield _set_aside(rows)
 
 
@@ -89,7 +91,7 @@ def _bad(name: str, text: str) -> Finding:
 def _counts(broker: Broker) -> dict[str, int]:
     """Return the partition count of each topic that a group reads."""
     names = [name for part in _PARTS for name in part.topics]
-    with closing(_asking(broker, broker.settings.group("operator"))) as consumer:
+    with closing(outsider(broker, broker.settings.group("operator"))) as consumer:
         return dict(zip(names, broker.partitions(consumer, *names), strict=True))
 
 
@@ -106,11 +108,8 @@ def _topics(settings: Settings) -> Finding:
 
 def _groups(broker: Broker, counts: dict[str, int]) -> Iterator[Finding]:
     """Say of each role whether its workers own every partition."""
-    with broker.sentences():
-        admin = AdminClient(broker.properties())
-        groups = [broker.settings.role_group(part.group) for part in _PARTS]
-        asked = admin.describe_consumer_groups(groups, request_timeout=ANSWER_SECONDS_MAX)
-        answers = {group: answer.result() for group, answer in asked.items()}
+    groups = [broker.settings.role_group(part.group) for part in _PARTS]
+    answers = describe_groups(broker, groups)
     for part in _PARTS:
         partitions = {broker.settings.topic(each): counts[each] for each in part.topics}
         yield _role(part.role, answers[broker.settings.role_group(part.group)], partitions)
@@ -137,14 +136,14 @@ def _input_lag(broker: Broker, counts: dict[str, int]) -> Finding:
     for part in _PARTS[:2]:
         with (
             broker.sentences(),
-            closing(_asking(broker, broker.settings.role_group(part.group))) as consumer,
+            closing(outsider(broker, broker.settings.role_group(part.group))) as consumer,
         ):
             places = [(name, number) for name in part.topics for number in range(counts[name])]
-            committed = _committed(broker, consumer, places)
+            saved = _committed(broker, consumer, places)
             for name, number in places:
                 place = TopicPartition(broker.settings.topic(name), number)
                 low, high = consumer.get_watermark_offsets(place, timeout=ANSWER_SECONDS_MAX)
-                behind[name] = behind.get(name, 0) + high - max(low, committed[name, number])
+                behind[name] = behind.get(name, 0) + high - max(low, saved[name, number])
     late = {name: records for name, records in behind.items() if records > INPUT_LAG_MAX}
     if late:
         texts = (f"{name} is {count(records, 'record')} behind" for name, records in late.items())
@@ -156,15 +155,15 @@ def _risk_lag(reader: OutputReader, partitions: int) -> Finding:
     """Say how old the oldest event is that risk has not saved yet."""
     places = [("events", number) for number in range(partitions)]
     group = reader.broker.settings.role_group(RoleName.RISK)
-    with reader.broker.sentences(), closing(_asking(reader.broker, group)) as consumer:
-        committed = _committed(reader.broker, consumer, places)
-    never = sum(offset < 0 for offset in committed.values())
+    with reader.broker.sentences(), closing(outsider(reader.broker, group)) as consumer:
+        saved = _committed(reader.broker, consumer, places)
+    never = sum(offset < 0 for offset in saved.values())
     if never:
         text = f"risk has saved nothing of {count(never, 'partition')}"
         return _bad("risk lag", text)
     oldest_ms = now_ms = time.time_ns() // 1_000_000
     seen: set[int] = set()
-    for output in reader.follow_from(committed):
+    for output in reader.follow_from(saved):
         if output is None or len(seen) == partitions:
             break
         if output.partition not in seen:
@@ -197,7 +196,7 @@ def _commits(broker: Broker, partitions: int) -> Finding:
     started_s = time.monotonic()
     with (
         broker.sentences(),
-        closing(_asking(broker, broker.settings.role_group(RoleName.RISK))) as consumer,
+        closing(outsider(broker, broker.settings.role_group(RoleName.RISK))) as consumer,
     ):
         first = _committed(broker, consumer, places)
         waiting = set(places)
@@ -212,14 +211,16 @@ def _commits(broker: Broker, partitions: int) -> Finding:
     return _good("last commit", f"risk saved every partition within {seconds:.1f} s")
 
 
-def _versions(rows: Rows) -> Finding:
-    versions = Counter(row.rules_version for row in rows.everyone.values())
-    texts = [f"rules {name} on {count(number, 'partition')}" for name, number in versions.items()]
-    if not texts:
+def _versions(reader: OutputReader, rows: Rows) -> Finding:
+    if not rows.everyone:
         return _bad("versions", "no partition says which rules decide")
+    releases = read_releases(reader, rows, now_ms=time.time_ns() // 1_000_000)
+    problem = releases.problem()
+    if problem is not None:
+        return _bad("versions", f"{releases.text()}: {problem}")
     limits = {row.limits_version.partition(".")[0] for row in rows.everyone.values()}
-    text = f"{', '.join(texts)}; limits of {EVERYONE}: version {', '.join(sorted(limits))}"
-    return Finding("versions", good=len(versions) == len(limits) == 1, text=text)
+    text = f"{releases.text()}; limits of {EVERYONE}: version {', '.join(sorted(limits))}"
+    return Finding("versions", good=len(limits) == 1, text=text)
 
 
 def _set_aside(rows: Rows) -> Finding:
@@ -236,14 +237,6 @@ def _committed(
     broker: Broker, consumer: Consumer, places: Iterable[tuple[str, int]]
 ) -> dict[tuple[str, int], int]:
     """Return the next offset of each place; negative without one."""
-    name = broker.settings.topic
-    wanted = list(places)
-    asked = [TopicPartition(name(topic), number) for topic, number in wanted]
-    answers = require_answers(consumer.committed(asked, timeout=ANSWER_SECONDS_MAX))
-    found = {(answer.topic, answer.partition): answer.offset for answer in answers}
-    return {(topic, number): found[name(topic), number] for topic, number in wanted}
-
-
-def _asking(broker: Broker, group: str) -> Consumer:
-    """Return a consumer that asks for a group's offsets and never joins it."""
-    return Consumer(broker.properties(group_id=group, enable_auto_commit=False))
+    named = {(topic, number): (broker.settings.topic(topic), number) for topic, number in places}
+    found = committed(consumer, named.values())
+    return {place: found.get(full, -1) for place, full in named.items()}

@@ -5,21 +5,23 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.outputs.accounts import headrooms
+from pipeline.outputs.words import timestamp
 from pipeline.risk.limits.document import NAMES
 from pipeline.risk.limits.listing import Level, Listing, listing
 from pipeline.risk.rules.rule import Rule
 from pipeline.streams.admin.limits_log import Published
 from topics.account_states import AccountState
-from topics.codec import plain
+from topics.codec import decode_plain, plain
 from topics.fields import EVERYONE
-from topics.limits import LimitsDocument
 
 __all__ = [
-    "InForceRow", "Labels", "documents_of", "in_force", "in_force_rows", "labels", "text_of",
+    "InForceRow", "Labels", "Passing", "in_force", "in_force_rows", "labels", "passing", "text_of",
     "value_text",
 ]  # fmt: skip
 
 Labels = Mapping[Level, str]  # The name that a reader sees for each level.
+# The name that a reader sees for a parameter of a level that a temporary document sets.
+Passing = Mapping[tuple[Level, str, str], str]
 NO_LIMIT = {"no limit", "unset"}
 
 
@@ -36,7 +38,8 @@ def in_force(log: Published, row: AccountState) -> list[InForceRow]:
     """Return the limits that apply to an account, those of which least is left first."""
     left = {each.rule: each.ratio for each in headrooms(row)}
     found = listing(log.rules_of(EVERYONE), log.rules_of(row.account_id))
-    cells = in_force_rows(found, labels(log, row.account_id))
+    account = row.account_id
+    cells = in_force_rows(found, labels(log, account), passing(log, account))
     wanted = [
         InForceRow(*texts, left.get(rule))
         for (rule, parameter), texts in zip(found.parameters, cells, strict=True)
@@ -51,16 +54,9 @@ def _place(order: list[str], rule: str) -> int:
     return order.index(rule) if rule in order else len(order)
 
 
-def documents_of(
-    log: Published, account: str
-) -> tuple[LimitsDocument | None, LimitsDocument | None]:
-    """Return the documents in force for an account: that of `*`, then its own."""
-    return log.in_force.get(EVERYONE), log.in_force.get(account)
-
-
 def labels(log: Published, account: str) -> Labels:
-    """Label each document with its account and version."""
-    everyone, own = documents_of(log, account)
+    """Label each lasting document with its account and version."""
+    everyone, own = log.in_force.get(EVERYONE), log.in_force.get(account)
     return {
         "default": "default",
         "everyone": f"{EVERYONE} v{everyone.version if everyone else 0}",
@@ -68,14 +64,31 @@ def labels(log: Published, account: str) -> Labels:
     }
 
 
-def in_force_rows(found: Listing, labels: Labels) -> Iterator[tuple[str, str, str]]:
+def passing(log: Published, account: str) -> Passing:
+    """Label each parameter that a temporary document sets with its version and its end."""
+    levels: list[tuple[Level, str]] = [("everyone", EVERYONE)]
+    if account != EVERYONE:
+        levels.append(("own", account))
+    return {
+        (level, rule, parameter): f"{name} v{item.version} until {timestamp(item.ends_ms)[:19]}"
+        for level, name in levels
+        for item in log.of(name).temporary
+        for rule, parameters in decode_plain(item.rules).items()
+        for parameter in parameters
+    }
+
+
+def in_force_rows(
+    found: Listing, labels: Labels, passing: Passing | None = None
+) -> Iterator[tuple[str, str, str]]:
     """Yield each parameter in force with its value and the document that sets it."""
     for place, each in found.parameters.items():
-        yield ".".join(place), value_text(*place, each.value), _from(found, place, labels)
+        origin = (passing or {}).get((each.level, *place), labels[each.level])
+        yield ".".join(place), value_text(*place, each.value), _from(found, place, origin)
 
 
-def _from(found: Listing, place: tuple[str, str], labels: Labels) -> str:
-    origin, rule = labels[found.parameters[place].level], place[0]
+def _from(found: Listing, place: tuple[str, str], origin: str) -> str:
+    rule = place[0]
     if rule in found.idle:
         return f"{origin}; does not apply: {found.idle[rule]}"
     if rule in found.halves:

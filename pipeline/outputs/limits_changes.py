@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from pipeline.outputs.reader import OutputReader
 from pipeline.outputs.record import Output
-from pipeline.risk.account.account import Document
-from pipeline.risk.limits.taking import next_document
+from pipeline.risk.account.documents import Document
+from pipeline.risk.limits.taking import next_document, without_ended
 from topics.codec import decode, decode_plain
 from topics.fields import EVERYONE, DecodeError
 from topics.limits import TOPIC, LimitsDocument
@@ -27,6 +27,7 @@ class LimitsChange(NamedTuple):
     output: Output
     document: LimitsDocument
     refused: str | None  # Why risk took no notice of it.
+    waits: bool  # It is a proposal, which changes nothing yet.
     before: tuple[str, str]  # Rules of `*`, own rules; of a `*` document the latter are empty.
     after: tuple[str, str]
     versions: tuple[int, int]  # Of `*` and of the account, before it.
@@ -52,19 +53,19 @@ def limits_changes(reader: OutputReader) -> Iterator[LimitsChange]:
     """Yield every document in the order in which risk applies them, the oldest first."""
     held: dict[str, Document] = {}
     for output, document in sorted(_documents(reader), key=lambda each: each[0].at_ms):
-        name = document.account_id
-        everyone = held.get(EVERYONE, Document(0, "{}"))
-        own = everyone if name == EVERYONE else held.get(name, Document(0, "{}"))
-        below = "{}" if name == EVERYONE else everyone.rules
-        taken, refused = next_document(own, document, below=below)
-        if taken is None and refused is None:
+        name, at_ms = document.account_id, output.at_ms
+        everyone = without_ended(held.get(EVERYONE, Document()), at_ms)[0]
+        own = everyone if name == EVERYONE else without_ended(held.get(name, Document()), at_ms)[0]
+        below = "{}" if name == EVERYONE else everyone.in_force
+        taken = next_document(own, document, below=below, now_ms=at_ms)
+        if taken.document is None and taken.reported is None:
             continue  # It came twice.
-        new = own if taken is None else taken
-        held[name] = new
+        new = held[name] = taken.document or own
         yield LimitsChange(
             output,
             document,
-            refused,
+            refused=taken.reported if taken.document is None else None,
+            waits=taken.document is not None and taken.reported is not None,
             before=_rules(name, everyone, own),
             after=_rules(name, new if name == EVERYONE else everyone, new),
             versions=(everyone.version, 0 if name == EVERYONE else own.version),
@@ -72,7 +73,7 @@ def limits_changes(reader: OutputReader) -> Iterator[LimitsChange]:
 
 
 def _rules(name: str, everyone: Document, own: Document) -> tuple[str, str]:
-    return everyone.rules, "{}" if name == EVERYONE else own.rules
+    return everyone.in_force, "{}" if name == EVERYONE else own.in_force
 
 
 def _documents(reader: OutputReader) -> Iterator[tuple[Output, LimitsDocument]]:

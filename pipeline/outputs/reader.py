@@ -20,7 +20,11 @@ from confluent_kafka import (
 from pipeline.outputs.record import NO_VALUE, Output, Period
 from pipeline.outputs.repetitions import Repetitions
 from pipeline.streams.clients.broker import Broker, BrokerError
-from pipeline.streams.clients.consumer_errors import is_partition_end, passes, require_answers
+from pipeline.streams.clients.consumer_errors import (
+    is_partition_end,
+    passes_without_group,
+    require_answers,
+)
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.read_to_end import operator_reader
 from pipeline.streams.settings import Settings
@@ -216,8 +220,11 @@ class _Reading:
             head = _HEADS.decode(value) if value else _Head()
         except (msgspec.DecodeError, UnicodeDecodeError):
             head = _Head()
-        at_ms = head.at_ms or message.timestamp()[1]
-        output = Output(topic, partition, message.offset() or 0, at_ms, key, head.sequence, value)
+        written_ms = message.timestamp()[1]
+        output = Output(
+            topic, partition, message.offset() or 0, head.at_ms or written_ms, key, head.sequence,
+            value, written_ms,
+        )  # fmt: skip
         return None if self._repetitions.is_repeated(output, chain=head.chain) else output
 
 
@@ -242,7 +249,7 @@ def _kind_of(message: Message) -> Literal["record", "end", "nothing"]:
         return "record"
     if is_partition_end(error):
         return "end"
-    if passes(error):
+    if passes_without_group(error):
         return "nothing"
     raise BrokerError(f"{message.topic() or 'A topic'} cannot be read ({error.str()}); try again")
 

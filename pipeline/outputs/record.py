@@ -5,9 +5,10 @@ from typing import NamedTuple, cast
 import msgspec
 
 from topics.catalogue import TOPICS
-from topics.codec import decode_as
+from topics.codec import decode, decode_as, key_of
+from topics.fields import DecodeError
 
-__all__ = ["NO_VALUE", "Output", "Period", "message_of"]
+__all__ = ["NO_VALUE", "Output", "Period", "decoded", "message_of"]
 
 NO_VALUE = b""  # Of a record that deletes a key.
 
@@ -35,6 +36,7 @@ class Output(NamedTuple):
     account_id: str  # Its key; empty without one.
     sequence: int  # 0 if the topic has none.
     value: bytes
+    written_ms: int = 0  # Time of the record itself; 0 if it is not known.
 
     @property
     def place(self) -> str:
@@ -46,3 +48,15 @@ def message_of(output: Output) -> msgspec.Struct:
     """Decode what riskgate itself wrote. Raise DecodeError when it did not write this."""
     kind = cast("type[msgspec.Struct]", TOPICS[output.topic].message)
     return decode_as(kind, output.value)
+
+
+def decoded(output: Output) -> msgspec.Struct | None:
+    """Decode a record; None for what its reader would refuse, an input under a wrong key too."""
+    topic = TOPICS[output.topic]
+    try:
+        if topic.direction != "in":
+            return message_of(output)
+        message = decode(topic, output.value)
+    except DecodeError:
+        return None
+    return message if key_of(topic, message) == output.account_id else None

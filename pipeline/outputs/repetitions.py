@@ -16,6 +16,7 @@ __all__ = ["Repetitions"]
 LETTERS_MAX = 65_536  # Dead letters that are remembered; they repeat within one checkpoint.
 STATES = "account_states"
 LETTERS = "dead_letters"
+SHADOWS = "shadows"  # Of several releases at once, each with its own order.
 
 
 class _Last(NamedTuple):
@@ -43,7 +44,7 @@ class Repetitions:
         if output.topic == STATES:
             place = output.partition, output.account_id
             return self._ages.is_older(place, sequence=output.sequence, at_ms=output.at_ms)
-        if not output.sequence:
+        if not output.sequence or output.topic == SHADOWS:
             return False
         stream = (output.topic, output.partition, output.account_id)
         last = self._last.get(stream)

@@ -1,6 +1,6 @@
 """What happened, as one sentence for people, of each message in the life of an account."""
 
-from pipeline.outputs.words import count, figure
+from pipeline.outputs.words import count, figure, lasting, timestamp
 from topics.controls import Control
 from topics.decisions import Decision, Exit, Stop
 from topics.emergency_stops import StopRow
@@ -27,14 +27,16 @@ def stop_sentence(row: StopRow) -> str:
         return f"FLAT {row.stop_id}: {row.reason}"
     if row.status == "flattening":
         return f"FLATTENING {row.stop_id}: {held} left"
+    until = "" if row.ends_at_ms is None else f", until {timestamp(row.ends_at_ms)}"
     orders = " and ".join(_ACTIONS[action] for action in row.actions) or "entries are rejected"
-    return f"STOPPED {row.stop_id}{by}: {row.reason}; {orders}, {held} held"
+    return f"STOPPED {row.stop_id}{by}: {row.reason}; {orders}, {held} held{until}"
 
 
 def control_sentence(control: Control) -> str:
     """Say what a person ordered."""
     of = f" {control.stop_id}" if control.stop_id else ""
-    return f"CONTROL {control.command}{of} by {control.author}: {control.reason}"
+    for_ = "" if control.duration_ms is None else f" for {lasting(control.duration_ms)}"
+    return f"CONTROL {control.command}{of}{for_} by {control.author}: {control.reason}"
 
 
 def reasons_sentence(decision: Decision) -> str:

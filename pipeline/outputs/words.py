@@ -12,6 +12,7 @@ __all__ = [
     "count",
     "figure",
     "is_set_aside",
+    "lasting",
     "percent",
     "pnl",
     "state_words",
@@ -62,6 +63,14 @@ def age(duration_ms: int) -> str:
         if duration_ms >= unit_ms:
             return f"{duration_ms // unit_ms} {unit}"
     return "0 s"
+
+
+def lasting(duration_ms: int) -> str:
+    """Write a duration exactly, in the largest unit that divides it."""
+    for unit_ms, unit in _AGES:
+        if duration_ms % unit_ms == 0:
+            return f"{duration_ms // unit_ms} {unit}"
+    return f"{duration_ms} ms"
 
 
 def timestamp(at_ms: int) -> str:

@@ -1,6 +1,6 @@
-"""Charts as geometry: a line over time, and stacked bars. The page's template draws them as SVG.
+"""Charts as geometry: a line over time, stacked bars, and points. parts.html.j2 draws them as SVG.
 
-No markup in here, and no library: two simple charts that open offline without a script.
+No markup in here, and no library: three simple charts that open offline without a script.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-__all__ = ["Bar", "Drawing", "Line", "bars", "line"]
+__all__ = ["Bar", "Drawing", "Line", "Point", "bars", "line", "scatter"]
 
 WIDTH, HEIGHT = 960, 200
 LEFT, RIGHT, TOP, BOTTOM = 84, 12, 10, 26
@@ -26,6 +26,7 @@ class Line(NamedTuple):
     color: str
     percent: bool = False
     base: float | None = None
+    marks: Sequence[int] = ()  # Times in ms; those outside of the line's are left out.
 
 
 class Bar(NamedTuple):
@@ -33,6 +34,24 @@ class Bar(NamedTuple):
 
     label: str
     parts: Sequence[tuple[int, str]]  # Count and color.
+
+
+class Point(NamedTuple):
+    """One point; `text` appears when a mouse rests on it."""
+
+    x: float
+    y: float
+    color: str
+    text: str
+
+
+class Dot(NamedTuple):
+    """A point that was laid out."""
+
+    x: str
+    y: str
+    color: str
+    text: str
 
 
 class Label(NamedTuple):
@@ -55,7 +74,7 @@ class Rectangle(NamedTuple):
 
 
 class Drawing(Struct, kw_only=True):
-    """What the template draws, in this order: grid, bars, area, line, labels."""
+    """What the template draws, in this order: grid, bars, area, line, marks, dots, labels."""
 
     width: int = WIDTH
     height: int = HEIGHT
@@ -66,6 +85,10 @@ class Drawing(Struct, kw_only=True):
     bars: list[Rectangle] = []
     area: str = ""
     path: str = ""
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+    marks: list[str] = []
+    dots: list[Dot] = []
     labels: list[Label] = []
 
 
@@ -84,6 +107,8 @@ def line(chart: Line) -> Drawing:
     if chart.base is not None:
         y = _y(chart.base, low, high)
         drawing.area = f"{xy[0][0]:.1f},{y:.1f} {drawing.path} {xy[-1][0]:.1f},{y:.1f}"
+    inside = (at_ms for at_ms in chart.marks if first <= at_ms <= last)
+    drawing.marks = [f"{_x((at_ms - first) / span):.1f}" for at_ms in inside]
     drawing.labels += [_time(first + span * n // TICKS, n / TICKS, span) for n in range(TICKS + 1)]
     return drawing
 
@@ -101,6 +126,22 @@ def bars(stacks: Sequence[Bar]) -> Drawing:
         drawing.bars += _stack(stack, x=x, width=width, high=high)
         if number % every == 0:
             drawing.labels.append(_label(x + width / 2, stack.label))
+    return drawing
+
+
+def scatter(points: Sequence[Point]) -> Drawing:
+    """Lay out points with both axes in round numbers."""
+    across = _ticks(min(point.x for point in points), max(point.x for point in points))
+    upward = _ticks(min(point.y for point in points), max(point.y for point in points))
+    drawing = _axis(upward)
+    span = across[-1] - across[0]
+    for point in points:
+        x = _x((point.x - across[0]) / span)
+        y = _y(point.y, upward[0], upward[-1])
+        drawing.dots.append(Dot(f"{x:.1f}", f"{y:.1f}", point.color, point.text))
+    for number, value in enumerate(across):
+        anchor = "end" if number == len(across) - 1 else "middle"
+        drawing.labels.append(_label(_x((value - across[0]) / span), f"{value:,.12g}", anchor))
     return drawing
 
 

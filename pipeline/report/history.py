@@ -1,6 +1,7 @@
-"""The history of each account, collected step by step: equity, round trips and decisions.
+"""The history of each account, collected step by step: equity, round trips, stops and decisions.
 
-Its memory is bounded by the number of accounts, periods and round trips; the curve is thinned.
+Its memory is bounded by the number of accounts, periods, round trips and stops; the curve is
+thinned.
 """
 
 from collections import Counter
@@ -8,11 +9,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.outputs.stops import StopView, apply_row
 from pipeline.risk.account.account import Account
 from pipeline.risk.numbers import ZERO
 from pipeline.risk.step import Step
 from pipeline.risk.valuation.equity import plain_equity
 from topics.decisions import Decision
+from topics.emergency_stops import EmergencyStop
 from topics.events import Event, FillEvent, PositionEvent
 
 __all__ = ["APPROVED", "SLOT_MS", "AccountHistory", "Histories", "Point"]
@@ -41,6 +44,7 @@ class AccountHistory:
         self.currency: str | None = None
         self.curve: list[Point] = []
         self.results: list[Decimal] = []  # The PnL of each round trip, in the order they ended.
+        self.stops: dict[str, StopView] = {}  # By stop_id, in the order in which they opened.
         self.decisions: Counter[tuple[int, str]] = Counter()  # By slot and deciding rule.
         self.drawdown_max = ZERO  # In the account's currency.
         self.drawdown_ratio_max = 0.0
@@ -51,12 +55,12 @@ class AccountHistory:
         self._pnl_max = ZERO
         self.equity: Decimal | None = None  # At the newest marks.
         self._flows = ZERO
+        self.first_ms: int | None = None  # Of its first and newest event here.
+        self.newest_ms: int | None = None
         self._quantities: dict[str, Decimal] = {}
         self._realized: dict[str, Decimal] = {}  # By symbol, when it was last flat.
-        if account.applied.sequence > 1:  # From a snapshot: do not count what was realized before.
-            for symbol, holding in account.holdings.items():
-                self._quantities[symbol] = holding.quantity
-                self._realized[symbol] = holding.realized
+        if account.applied.sequence > 1:
+            self._begin_amid(account)
 
     @property
     def returns(self) -> list[float]:
@@ -64,8 +68,15 @@ class AccountHistory:
         units = [1.0, *self._units.values()]
         return [now / before - 1 for before, now in pairwise(units) if before]
 
+    @property
+    def positions(self) -> dict[str, Decimal]:
+        """What it holds after its newest event: signed quantities by symbol."""
+        return {symbol: held for symbol, held in self._quantities.items() if held}
+
     def apply(self, event: Event, account: Account, step: Step) -> None:
         """Record what a step changed."""
+        self.newest_ms = account.applied.clock_ms
+        self.first_ms = self.newest_ms if self.first_ms is None else self.first_ms
         self.currency = account.capital.currency
         self._value(account)
         if isinstance(event, FillEvent | PositionEvent):
@@ -73,6 +84,21 @@ class AccountHistory:
         for output in step.outputs:
             if isinstance(output, Decision) and output.verdict != "ignored":
                 self.decisions[output.at_ms // SLOT_MS, _deciding(output)] += 1
+            elif isinstance(output, EmergencyStop):
+                apply_row(self._stop(output.stop_id, output.account_id), output)
+
+    def _begin_amid(self, account: Account) -> None:
+        """Begin with a snapshot: what was realized before does not count, open stops do."""
+        for symbol, holding in account.holdings.items():
+            self._quantities[symbol] = holding.quantity
+            self._realized[symbol] = holding.realized
+        for stop in account.halts.stops:
+            view = self._stop(stop.stop_id, account.account_id)
+            view.rule, view.measured, view.limit = stop.rule, stop.measured, stop.limit
+            view.opened_at_ms, view.ends_at_ms = stop.opened_ms, stop.ends_ms
+
+    def _stop(self, stop_id: str, account_id: str) -> StopView:
+        return self.stops.setdefault(stop_id, StopView(stop_id=stop_id, account_id=account_id))
 
     def _value(self, account: Account) -> None:
         equity = plain_equity(account)

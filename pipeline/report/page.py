@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from msgspec import Struct
 
+from pipeline.outputs.words import figure, timestamp
 from pipeline.report.charts import Bar, Drawing, Line, bars, line
 from pipeline.report.history import APPROVED, SLOT_MS, AccountHistory, Histories
 from pipeline.report.measures import DAY_MS, Measures, measure
+from pipeline.report.stops import STOPS_HEAD, counted, stop_row
+from pipeline.report.templates import template
+from pipeline.rules_version import rules_version
 
 __all__ = ["Basis", "page"]
 
@@ -25,7 +27,7 @@ PASSED, OTHERS = "#3f8f5f", "#a9b0b8"
 STACK_MAX = 48
 UNKNOWN = "-"
 OVERVIEW_HEAD = (
-    "account", "equity", "PnL", "VaR historical", "max drawdown", "trades", "win rate",
+    "account", "equity", "PnL", "VaR historical", "max drawdown", "stops", "trades", "win rate",
 )  # fmt: skip
 
 Row = Sequence[str]
@@ -54,24 +56,25 @@ def page(histories: Histories, basis: Basis) -> str:
         for name in names
     }
     is_daily = histories.period_ms == DAY_MS
-    return _template().render(
+    return template("page.html.j2").render(
         source=basis.source,
+        covered=_covered(histories.accounts.values()),
+        rules_version=rules_version(),
         confidence=f"{basis.confidence:.1%}",
         period="day (UTC)" if is_daily else f"{histories.period_ms / 1000:,.0f} s",
         overview_head=OVERVIEW_HEAD,
+        stops_head=STOPS_HEAD,
         overview=_overview(histories, measured) if len(names) > 1 else [],
         accounts=[_account(name, histories.accounts[name], measured[name]) for name in names],
     )
 
 
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("page.html.j2")
+def _covered(histories: Iterable[AccountHistory]) -> str:
+    """Say which time some histories cover; empty without an event."""
+    ends = [(each.first_ms, each.newest_ms) for each in histories]
+    firsts = [first for first, _ in ends if first is not None]
+    newest = [last for _, last in ends if last is not None]
+    return f"{timestamp(min(firsts))} to {timestamp(max(newest))}" if firsts and newest else ""
 
 
 def _overview(histories: Histories, measured: dict[str, Measures]) -> list[Row]:
@@ -82,6 +85,7 @@ def _overview(histories: Histories, measured: dict[str, Measures]) -> list[Row]:
             _money(found.pnl),
             _ratio(found.tail["historical"] and found.tail["historical"].value_at_risk),
             _ratio(found.drawdown_ratio),
+            counted(histories.accounts[name].stops.values()),
             str(found.trades.ended),
             _ratio(found.trades.win_rate),
         )
@@ -96,10 +100,22 @@ def _account(name: str, history: AccountHistory, found: Measures) -> dict[str, o
         "performance": _performance(found, history.currency),
         "tail": _tail(found),
         "periods": found.periods,
+        "covered": _covered([history]),
+        "positions": ", ".join(f"{figure(held)} {symbol}" for symbol, held in _held(history)),
+        "open_stops": ", ".join(
+            f"{stop.stop_id} ({stop.rule})"
+            for stop in history.stops.values()
+            if stop.lifted_at_ms is None
+        ),
         "equity": equity,
         "drawdown": drawdown,
+        "stops": [stop_row(stop) for stop in history.stops.values()],
         "decisions": _decisions(history),
     }
+
+
+def _held(history: AccountHistory) -> list[tuple[str, Decimal]]:
+    return sorted(history.positions.items())
 
 
 def _performance(found: Measures, currency: str | None) -> list[Row]:
@@ -134,9 +150,10 @@ def _curves(history: AccountHistory) -> tuple[Drawing | None, Drawing | None]:
     """Return the charts of equity and drawdown; None with fewer than two points."""
     if len(history.curve) < 2:
         return None, None
-    equity = Line([(point.at_ms, point.equity) for point in history.curve], EQUITY)
+    marks = [stop.opened_at_ms for stop in history.stops.values() if stop.opened_at_ms is not None]
+    equity = Line([(point.at_ms, point.equity) for point in history.curve], EQUITY, marks=marks)
     falls = [(point.at_ms, -point.drawdown_ratio) for point in history.curve]
-    return line(equity), line(Line(falls, FALL, percent=True, base=0.0))
+    return line(equity), line(Line(falls, FALL, percent=True, base=0.0, marks=marks))
 
 
 def _decisions(history: AccountHistory) -> Decisions | None:

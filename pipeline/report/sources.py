@@ -4,8 +4,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.replay.files import document_of, in_time_order, recorded_lines
-from pipeline.replay.machine import Machine
+from pipeline.replay.files import play
 from pipeline.replay.memory import MemoryStore
 from pipeline.replay.recorded import Log, recorded, recorded_logs, start_of
 from pipeline.report.history import Histories
@@ -20,16 +19,10 @@ __all__ = ["histories_of_file", "histories_of_log"]
 def histories_of_file(lines: Iterable[bytes], *, limits: Path | None, period_ms: int) -> Histories:
     """Decide recorded inputs again and collect the history of each account."""
     histories = Histories(period_ms=period_ms)
-    document = None if limits is None else document_of(limits)
-    machine = Machine(
-        Settings.from_environment(), observe=lambda event, step, _: histories.apply(event, step)
-    )
-    for line in in_time_order(recorded_lines(lines)):
-        if document is not None:
-            machine.begin(document, at_ms=line.timestamp_ms)
-            document = None
-        machine.feed(line)
-    machine.finish()
+    for _ in play(
+        lines, limits=limits, observe=lambda event, step, _: histories.apply(event, step)
+    ):
+        pass
     return histories
 
 

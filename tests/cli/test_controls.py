@@ -21,6 +21,21 @@ def test_control_is_refused_when_its_expiry_is_no_duration(text: str) -> None:
     assert "is not a duration" in done.stderr
 
 
+@pytest.mark.parametrize("command", ["halt", "reduce"])
+def test_control_is_refused_when_what_it_is_for_is_no_duration(command: str) -> None:
+    done = riskgate(command, "acct-1", *SAID, "--for", "soon")
+
+    assert done.returncode == 2
+    assert "is not a duration" in done.stderr
+
+
+def test_control_is_refused_when_it_would_last_more_than_a_year() -> None:
+    done = riskgate("halt", "acct-1", *SAID, "--for", "400d")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("riskgate: duration_ms is invalid")
+
+
 def test_control_is_refused_when_the_account_cannot_be_one() -> None:
     done = riskgate("halt", "acct 1", *SAID)
 

@@ -114,7 +114,8 @@ def test_approval_is_not_wanted_when_refusals_are() -> None:
     [
         ((), "name a signal"),
         (("--at", "noon"), "'noon' is not a time"),
-        (("s1", "--since", "soon"), "is not a duration"),
+        (("s1", "--from", "soon"), "is neither a duration nor a time"),
+        (("s1", "--from", "1h", "--at", "14:03"), "name either --at, or --from and --to"),
     ],
 )
 def test_explain_says_what_is_wrong_when_it_is_misused(

@@ -37,7 +37,7 @@ def test_help_names_the_command_when_it_is_asked_of_it(command: str) -> None:
 def test_version_is_printed_when_it_is_asked_for() -> None:
     done = riskgate("--version")
 
-    assert (done.returncode, done.stdout) == (0, "riskgate 0.1.0\n")
+    assert (done.returncode, done.stdout) == (0, "riskgate 0.1.0, pure core\n")
 
 
 def test_misuse_exits_with_2_when_a_role_does_not_exist() -> None:

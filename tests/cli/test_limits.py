@@ -5,15 +5,17 @@ import pytest
 import typer
 import yaml
 
-from pipeline.cli.limits import _require_first
 from pipeline.cli.limits_judged import (
-    Change,
     refuse_looser,
     refuse_over_others,
     remark_on_accounts,
 )
-from pipeline.cli.limits_text import as_yaml, changes, is_same
+from pipeline.cli.limits_sending import require_first
+from pipeline.cli.limits_values import assigned
+from pipeline.outputs.change_text import changes
 from pipeline.outputs.limit_words import Labels, in_force_rows
+from pipeline.outputs.limits_change import Change
+from pipeline.outputs.limits_yaml import as_yaml, is_same
 from pipeline.risk.limits.document import NAMES, canonical
 from pipeline.risk.limits.listing import listing
 from pipeline.streams.admin.limits_file import Rules, load_rules
@@ -73,7 +75,9 @@ def test_check_names_the_nearest_rule_and_all_rules_when_one_is_misspelt(file: P
     assert fault == (
         f"{file}: line 3: rules.DRAWDWN: there is no such rule, did you mean drawdown?"
     )
-    assert names.startswith("Rules and groups are: account, alerts, balance_floor, cash, ")
+    assert names.startswith(
+        "Rules and groups are: account, alerts, approvals, balance_floor, cash, "
+    )
 
 
 def test_check_names_all_that_is_wrong_with_its_lines_when_a_file_has_errors(file: Path) -> None:
@@ -134,7 +138,12 @@ def test_documents_are_the_same_when_numbers_are_only_written_otherwise() -> Non
 def documents(*named: tuple[str, int, str, Rules]) -> Published:
     """Return a log of documents: account, version, author and rules of each."""
     return published_of(
-        LimitsDocument(account_id=name, version=version, author=author, reason="why", rules=rules)
+        (
+            0,
+            LimitsDocument(
+                account_id=name, version=version, author=author, reason="why", rules=rules
+            ),
+        )
         for name, version, author, rules in named
     )
 
@@ -321,7 +330,37 @@ def test_apply_exits_with_1_and_names_the_other_when_two_publish_a_version(
     )
 
     with pytest.raises(typer.Exit) as ended:
-        _require_first(mine, other)
+        require_first(mine, other)
 
     assert ended.value.exit_code == 1
     assert "Version 3 for * came too late: other had published version 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("drawdown=0.04", "is not RULE.PARAMETER=VALUE"),
+        ("README.md", "is not RULE.PARAMETER=VALUE"),
+        ("drawdown.drawdown_ratio_max", "is not RULE.PARAMETER=VALUE"),
+        ("position_ratio.position_ratio_max={A: 1", "is not YAML"),
+    ],
+)
+def test_set_is_refused_when_a_parameter_has_another_form(text: str, told: str) -> None:
+    done = riskgate("limits", "set", ME, text, "--author", "anna", "--reason", "test")
+
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
+
+
+def test_parameters_are_read_as_in_a_file_when_they_are_set() -> None:
+    found = assigned(
+        ["drawdown.drawdown_ratio_max=0.040", "drawdown.on_breach=halt",
+         "position_ratio.position_ratio_max={BTC-USD: 0.05, '*': 0.1}",
+         "order_notional.order_notional_max=null"]
+    )  # fmt: skip
+
+    assert found == {
+        "drawdown": {"drawdown_ratio_max": Decimal("0.040"), "on_breach": "halt"},
+        "position_ratio": {"position_ratio_max": {"BTC-USD": Decimal("0.05"), "*": Decimal("0.1")}},
+        "order_notional": {"order_notional_max": None},
+    }

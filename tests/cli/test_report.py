@@ -39,10 +39,12 @@ class Tags(HTMLParser):
         self.open: list[str] = []
         self.links: list[str] = []
         self.seen: list[str] = []
+        self.ids: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.append(tag)
         self.links += [str(value) for name, value in attrs if name in {"href", "src"}]
+        self.ids += [str(value) for name, value in attrs if name == "id"]
         if tag != "meta":
             self.open.append(tag)
 
@@ -61,7 +63,9 @@ def test_page_stands_alone_when_it_is_written(recorded: Path, tmp_path: Path) ->
     tags = Tags()
     tags.feed(out.read_text())
     assert (done.returncode, done.stdout) == (0, f"{out} covers 2 accounts.\n")
-    assert (tags.open, tags.links) == ([], [])
+    assert tags.open == []
+    assert tags.links
+    assert {*tags.links} <= {f"#{name}" for name in tags.ids}  # All lead to places of this page.
     assert "script" not in tags.seen
     assert tags.seen.count("svg") == 3  # Equity, drawdown and decisions of the one that trades.
 

@@ -39,7 +39,7 @@ def test_command_is_riskgates_own_when_a_folder_has_such_packages(
 ) -> None:
     done = run([*command, "--version"], folder)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "riskgate 0.1.0\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "riskgate 0.1.0, pure core\n", "")
 
 
 @pytest.mark.parametrize("name", ["pipeline", "topics"])

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.cli.explanation import say_decision
-from pipeline.cli.limits_text import as_yaml
 from pipeline.cli.terminal import Screen, say, say_table
 from pipeline.errors import StartupError
+from pipeline.outputs.limits_yaml import as_yaml
 from tests.cli.command import riskgate
 from topics.codec import decode
 from topics.decisions import TOPIC as DECISIONS

@@ -74,7 +74,7 @@ def test_verify_says_why_when_a_file_cannot_be_read(
     [
         (["log.jsonl", "--follow"], "need the topics in Kafka"),
         (["--follow", "--to", "14:03"], "--follow has no end"),
-        (["--from", "noon"], "is not a time"),
+        (["--from", "noon"], "is neither a duration nor a time"),
     ],
 )
 def test_verify_is_refused_when_its_options_contradict(arguments: list[str], advice: str) -> None:

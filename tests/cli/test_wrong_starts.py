@@ -29,7 +29,7 @@ def test_run_names_variable_and_bound_when_a_setting_is_out_of_bounds() -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "riskgate: RISKGATE_PARTITIONS is '0', but the input should be greater than or equal to 1 "
-        "(Partitions of `events`; can never change)\n"
+        "(Partitions of `events`; `riskgate repartition` adds more)\n"
     )
 
 

@@ -1,5 +1,6 @@
 """The desk shows accounts nearest to a stop first, filtered, sorted and in pages."""
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -86,3 +87,19 @@ def test_unknown_values_come_last_when_rows_are_sorted_either_way() -> None:
 
     assert names(model, sort="equity")[-1] == "z"
     assert names(model, sort="equity", descending=True)[-1] == "z"
+
+
+def test_order_is_kept_for_half_a_second_when_rows_change_all_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = outputs(*ACCOUNTS)
+    busy, seconds = model_of(made), iter((0.0, 0.0, 0.4, 0.5, 0.5))
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    assert names(busy) == ["a", "b", "c"]
+
+    halted = outputs(*ACCOUNTS, given.control("halt", account_id="c", control_id="2"))[len(made) :]
+    for output in halted:
+        busy.take(output)
+
+    assert names(busy) == ["a", "b", "c"]  # Of 0.4 s; its rows are new all the same.
+    assert names(busy) == ["a", "c", "b"]

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from pipeline.console.accounts import curve_view
 from pipeline.console.curve import POINTS_MAX, Curve
 from pipeline.console.entries import Entry
 from pipeline.console.model import Model
@@ -116,6 +117,33 @@ def test_age_of_a_stop_is_known_until_it_is_lifted() -> None:
     assert model.opened_at_ms(given.ACCOUNT, "another") is None
 
 
+def test_flow_is_in_the_timeline_when_money_came_or_went() -> None:
+    model = Model()
+    flows = (given.flow("deposit", 5000), given.flow("withdrawal", 200, flow_id="flow-2"))
+    for output in outputs(given.account(), *flows, given.signal("buy", 2)):
+        model.take(output)
+
+    found = [each.text for each in model.marks(given.ACCOUNT)]
+
+    assert found == ["FLOW withdrawal of 200 USD", "FLOW deposit of 5,000 USD"]
+
+
+def test_profit_is_no_flow_when_prices_move() -> None:
+    model = Model()
+    for output in outputs(*HISTORY):
+        model.take(output)
+
+    assert "flow" not in {each.kind for each in model.marks(given.ACCOUNT)}
+
+
+def test_limits_of_everyone_mark_an_account_when_they_change() -> None:
+    model = model_of(outputs(given.account()))
+    model.take(record(given.limits({}), "limits"))
+
+    assert [each.kind for each in model.marks(given.ACCOUNT)] == ["limits"]
+    assert [each.kind for each in model.timeline(given.ACCOUNT)] == ["limits"]
+
+
 def test_refused_document_changes_nothing_in_force_when_its_version_is_old() -> None:
     model = Model()
     document = given.limits({"drawdown": {"drawdown_ratio_max": "0.05"}})
@@ -136,3 +164,15 @@ def test_nothing_is_known_when_somebody_else_wrote_the_record() -> None:
     model.take(halt._replace(account_id="another"))
 
     assert (list(model.letters), len(model.incidents)) == ([], 0)
+
+
+def test_curve_ends_with_what_is_so_now_when_rows_come_fast() -> None:
+    model = Model()
+    for output in outputs(*HISTORY):
+        model.take(output)
+
+    view = curve_view(model, given.ACCOUNT)
+
+    assert view.at_ms[-1] == model.rows.accounts[given.ACCOUNT].at_ms
+    assert view.equity[-1] == 97_000.0
+    assert max(marker.at_ms for marker in view.markers) <= view.at_ms[-1]

@@ -9,6 +9,7 @@ from pipeline.console.answers import QUESTIONS, Question
 from pipeline.console.application import STATIC
 from pipeline.console.live import changes
 from pipeline.console.pages import PAGES, Page, Pieces, pieces
+from pipeline.streams.clients.broker import BrokerError
 from tests import given
 from tests.console.visit import Browser, browser, place_of, visited
 from tests.outputs.recorded import outputs
@@ -51,6 +52,7 @@ def test_answer_is_what_the_document_promises_when_it_is_asked(
 @pytest.mark.parametrize(
     ("path", "status", "error"),
     [
+        ("/api/curve", 400, "account is needed."),
         ("/api/accounts?page=0", 400, "page is a number from 1 to 100000000."),
         ("/api/accounts?sort=beauty", 400, "sort is one of: nearest, account, equity, day, "),
         ("/api/account?account=nobody", 404, "Account nobody has never had an event."),
@@ -65,6 +67,26 @@ def test_error_says_what_is_wrong_when_a_question_makes_no_sense(
     answer = console.get(path)
 
     assert (answer.status_code, answer.json()["error"][: len(error)]) == (status, error)
+
+
+@pytest.mark.parametrize("path", ["/decision", "/api/decision"])
+def test_answer_is_one_sentence_when_kafka_is_silent(path: str) -> None:
+    def fails(*_: object) -> None:
+        raise BrokerError("Kafka did not answer within 30 s; try again")
+
+    console = browser(place_of([])._replace(fetch=fails))
+
+    answer = console.get(f"{path}?partition=0&offset=0")
+
+    assert answer.status_code == 503
+    assert "Kafka did not answer within 30 s; try again." in answer.text
+
+
+def test_method_that_would_be_right_is_named_when_another_is_used(console: Browser) -> None:
+    answer = console.post("/api/stops")
+
+    allowed = {*answer.headers["allow"].split(", ")}
+    assert (answer.status_code, allowed) == (405, {"GET", "HEAD"})
 
 
 def test_decision_is_explained_in_sentences_when_it_is_opened() -> None:

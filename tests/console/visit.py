@@ -10,9 +10,11 @@ from msgspec import Struct
 from starlette.applications import Starlette
 
 from pipeline.console.application import application
+from pipeline.console.budget_views import BudgetBook
 from pipeline.console.model import Model
 from pipeline.console.ordering import Outcome
 from pipeline.console.place import Place
+from pipeline.outputs.audit import Entry
 from pipeline.outputs.health import Finding
 from pipeline.outputs.record import Output
 from pipeline.streams.settings import Settings
@@ -24,6 +26,13 @@ from topics.codec import encode, key_of
 ORDER = ("controls", "limits", "decisions", "alerts", "emergency_stops", "dead_letters")
 NOW_MS = given.T0_MS + 60_000
 HOST = "http://localhost"
+AUDIT = [
+    Entry(
+        at_ms=given.T0_MS, kind="limits", account_id="*", author="ada", text="LIMITS * v1",
+        changes=["drawdown.drawdown_ratio_max: 0.1 (default) -> 0.05"], topic="limits", partition=0,
+        offset=0, chain="",
+    ),
+]  # fmt: skip
 
 
 @dataclass
@@ -54,15 +63,20 @@ def record(message: Struct, topic: str, *, offset: int = 0) -> Output:
 
 def place_of(found: Sequence[Output], why_stale: str | None = None, **settings: Any) -> Place:
     """A console that knows some outputs, a minute after the first."""
+    model = model_of(found)
     where = {(each.topic, each.partition, each.offset): each for each in found}
     return Place(
         settings=Settings.model_validate(settings),
-        model=model_of(found),
+        model=model,
         freshness=Fresh(why_stale),
         now_ms=lambda: NOW_MS,
         fetch=lambda *place: where.get(place),
         findings=lambda: [Finding("risk", good=False, text="no worker is running")],
-        send=lambda control: Outcome("unconfirmed", control.control_id),
+        audit=lambda query: AUDIT,
+        budgets=BudgetBook(settings.get("console_budgets"), model),
+        publish=lambda document: Outcome("unconfirmed", str(document.version)),
+        lately=lambda account, rules, hours: [f"all accounts: approved {hours} -> 0"],
+        send=lambda controls: [Outcome("unconfirmed", each.control_id) for each in controls],
     )
 
 
@@ -92,4 +106,14 @@ def visited(*messages: Struct) -> Browser:
     return browser(place_of(outputs(*messages)))
 
 
-__all__ = ["HOST", "NOW_MS", "STEP_MS", "browser", "model_of", "place_of", "record", "visited"]
+__all__ = [
+    "AUDIT",
+    "HOST",
+    "NOW_MS",
+    "STEP_MS",
+    "browser",
+    "model_of",
+    "place_of",
+    "record",
+    "visited",
+]

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.demo.engine import PaperEngine
 from pipeline.demo.market import Quote
-from pipeline.demo.venue import PaperVenue
+from pipeline.demo.venue import DemoVenue
 from riskgate.venue import Report
 from tests.demo.given_demo import NOW_MS, VALID_MS, approval, exit_order, stop
 from topics.accounts import CashFlow
@@ -207,7 +207,7 @@ def test_the_venue_works_an_order_once_when_it_is_placed_twice() -> None:
     paper = engine()
     paper.obey(exit_order(1), NOW_MS)
     (ticket,) = paper.engine.waiting
-    venue = PaperVenue({})
+    venue = DemoVenue({})
 
     words = [venue.place(ticket, NOW_MS), venue.place(ticket, NOW_MS)]
 

@@ -28,14 +28,9 @@ def refused(text: str) -> Answer:
     return Answer(is_done=False, text=text)
 
 
-def row_of_everyone(partition: int, *stops: str, limits_version: str = "1.0") -> Output:
+def row_of_everyone(partition: int, *stops: str, **fields: object) -> Output:
     """Return a row of `*`, which a replay does not print."""
-    row = replace(
-        cast(AccountState, STATES.example),
-        account_id="*",
-        stops=stops,
-        limits_version=limits_version,
-    )
+    row = replace(cast(AccountState, STATES.example), account_id="*", stops=stops, **fields)
     return Output(STATES.name, partition, 0, row.at_ms, "*", row.sequence, encode(row))
 
 
@@ -63,6 +58,20 @@ def test_stop_is_the_answer_when_a_control_tightens(command: str, text: str) -> 
     begin = (*OPENED, given.fill("buy", 2, 100), given.signal("buy", 1, signal_id="s1"))
 
     assert answered(given.control(command), *begin) == done(text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("account", ["acct-1", "*"])
+def test_answer_says_how_long_a_stop_lasts_when_it_ends_by_itself(account: str) -> None:
+    control = given.control("halt", account_id=account, duration_ms=7_200_000)
+    if account == "*":
+        judge = control_judge(control, Rows(), 1)
+        found = answer(judge, [row_of_everyone(0, control.control_id)])
+    else:
+        found = answered(control, *OPENED)
+
+    assert found is not None
+    assert found.is_done
+    assert found.text.endswith(", for 2 h" if account == "*" else "until 2026-01-01 02:00:04.000")
 
 
 def test_account_stays_halted_when_a_weaker_control_follows() -> None:
@@ -101,6 +110,15 @@ def test_words_of_the_alert_are_the_answer_when_no_such_stop_is_open() -> None:
     resume = given.control("resume", stop_id="acct-1:1:1")
 
     assert answered(resume, *OPENED) == refused("no open stop has the id 'acct-1:1:1'")
+
+
+def test_acknowledgement_is_confirmed_or_refused_when_the_gate_answers() -> None:
+    halted = (*OPENED, given.control("halt", control_id="1"))
+    seen = given.control("acknowledge", control_id="2", stop_id="acct-1:2:1")
+
+    said = "stop acct-1:2:1 is acknowledged by risk-desk; it stays open"
+    assert answered(seen, *halted) == done(said)
+    assert answered(seen, *OPENED) == refused("no open stop has the id 'acct-1:2:1'")
 
 
 def test_words_of_the_alert_are_the_answer_when_a_control_came_too_late() -> None:
@@ -157,3 +175,35 @@ def test_nothing_is_the_answer_when_nothing_comes_in_time() -> None:
     watch = Watch(iter([None, None]), 1)
 
     assert watch.answer(control_judge(given.control("halt"), Rows(), 1), seconds_max=0) is None
+
+
+def test_release_is_confirmed_when_it_says_in_every_partition_that_it_is_active() -> None:
+    control = given.control("activate", account_id="*", version="2+b")
+    before = {"active_version": "2+b", "rules_version": "1+a"}  # The last row of the old one.
+    after = {"active_version": "2+b", "rules_version": "2+b"}
+    rows = [row_of_everyone(number, **before) for number in range(2)]
+    news = [row_of_everyone(number, **after) for number in range(2)]
+
+    waiting = answer(control_judge(control, Rows(), 2), [*rows, news[0]])
+    confirmed = answer(control_judge(control, Rows(), 2), [*rows, *news])
+
+    assert waiting is None
+    assert confirmed == done("rules 2+b publish in 2 partitions, and no others")
+
+
+def test_release_that_publishes_on_is_named_when_its_workers_activate_themselves() -> None:
+    control = given.control("activate", account_id="*", version="2+b")
+    old = {"rules_version": "1+a"}
+    rows = [
+        row_of_everyone(0, **old, active_version="2+b", sequence=7),
+        row_of_everyone(0, **old, active_version="1+a", sequence=8),
+    ]
+
+    silent = answer(control_judge(control, Rows(), 1), [rows[0], rows[0]])
+    found = answer(control_judge(control, Rows(), 1), rows)
+
+    assert silent is None
+    assert found == refused(
+        "rules 1+a publish on in partition 0, since RISKGATE_ACTIVATE of their workers is auto: "
+        "set it to control for every risk worker, or start the workers with rules 2+b"
+    )

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import cast
 
-from pipeline.cli.change_text import change_head, change_lines
+from msgspec.structs import replace
+
 from pipeline.outputs.audit import Entry, audit
+from pipeline.outputs.change_text import change_head, change_lines
 from pipeline.outputs.limits_changes import LimitsChange, limits_changes
 from pipeline.outputs.reader import ALL, OutputReader
 from pipeline.outputs.record import Output, Period
@@ -49,6 +51,33 @@ def described(change: LimitsChange) -> tuple[str, list[str]]:
     return change_head(change), list(change_lines(change))
 
 
+def test_change_is_of_what_lies_on_top_when_limits_are_temporary() -> None:
+    passing = replace(daily("0.01", 2), duration_ms=7_200_000)
+    topic = reader(sent(daily("0.06", 1)), sent(passing, 1), sent(daily("0.05", 3), 2))
+
+    _, second, third = map(described, limits_changes(topic))
+
+    assert second == (
+        "* v2 by risk-desk: a test; temporary, for 2 h",
+        ["daily_loss.daily_loss_ratio_max: 0.06 (* v1) -> 0.01"],
+    )
+    assert third[1] == ["nothing changed"]  # The temporary one stays on top.
+
+
+def test_proposal_changes_nothing_until_another_author_approves_it() -> None:
+    proposal = replace(daily("0.01", 1), author="ann", approval="propose")
+    approval = replace(proposal, author="bob", approval="approve")
+    topic = reader(sent(proposal), sent(approval, 1))
+
+    first, second = map(described, limits_changes(topic))
+
+    assert first == (
+        "* v1 by ann: a test; PROPOSED, waits for another author",
+        ["nothing changed"],
+    )
+    assert second[1] == ["daily_loss.daily_loss_ratio_max: 0.02 (default) -> 0.01"]
+
+
 def test_difference_is_to_what_was_in_force_when_documents_follow_each_other() -> None:
     topic = reader(
         sent(daily("0.06", 1)), sent(daily("0.04", 1, "a"), 1), sent(daily("0.03", 2, "a"), 2)
@@ -82,7 +111,7 @@ def test_everything_done_is_listed_in_order_when_it_is_audited() -> None:
     made = outputs(given.limits({}), given.account(), halt)
     people = (sent(given.limits({})), sent(halt, 2))
 
-    entries = audit(reader(*people, *made), ALL, None, describe=described)
+    entries = audit(reader(*people, *made), ALL, None)
 
     assert [(each.kind, each.author) for each in entries] == [
         ("limits", "risk-desk"), ("control", "risk-desk"), ("stop", "risk-desk"),
@@ -101,7 +130,7 @@ def test_release_is_listed_when_the_rules_change_between_two_decisions() -> None
         for offset, value in enumerate((b'{"rules_version":"old"}', b"{" + VERSION + b"}"))
     )
 
-    (entry,) = audit(reader(first, second), ALL, "a", describe=described)
+    (entry,) = audit(reader(first, second), ALL, "a")
 
     assert (entry.kind, entry.offset) == ("version", 1)
     assert entry.text == "RULES new-release decide partition 3 instead of old"
@@ -112,13 +141,13 @@ def test_other_accounts_are_left_out_when_one_is_audited() -> None:
         sent(daily("0.06", 1, "a")), sent(daily("0.05", 1, "b"), 1), sent(daily("0.04", 1), 2)
     )
 
-    names = [each.account_id for each in audit(topic, ALL, "a", describe=described)]
+    names = [each.account_id for each in audit(topic, ALL, "a")]
 
     assert names == ["a", "*"]
 
 
 def test_nothing_is_listed_when_it_was_before_the_period() -> None:
     topic = reader(sent(daily("0.06", 1)))
-    found: list[Entry] = audit(topic, Period(given.T0_MS + 1), None, describe=described)
+    found: list[Entry] = audit(topic, Period(given.T0_MS + 1), None)
 
     assert found == []

@@ -43,12 +43,21 @@ function take(event) {
   for (const [id, text] of Object.entries(html)) {
     const element = parsed(text);
     const old = document.getElementById(id);
-    if (old) old.replaceWith(element);
-    else fresh.set(id, element);
+    if (old) {
+      keepOpen(old, element);
+      old.replaceWith(element);
+    } else fresh.set(id, element);
   }
   for (const [list, ids] of Object.entries(order)) arrange(document.getElementById(list), ids, fresh);
   showAges();
   showStale();
+}
+
+function keepOpen(old, element) {
+  const chosen = [...old.querySelectorAll("input[type=checkbox]")].map((box) => box.checked);
+  element.querySelectorAll("input[type=checkbox]").forEach((box, number) => { box.checked = Boolean(chosen[number]); });
+  const opened = [...old.querySelectorAll("details")].map((details) => details.open);
+  element.querySelectorAll("details").forEach((details, number) => { details.open = Boolean(opened[number]); });
 }
 
 function arrange(list, ids, fresh) {

@@ -2,8 +2,8 @@
 
 import csv
 
-from pipeline.cli.audit_page import csv_lines, html_page
 from pipeline.outputs.audit import Entry
+from pipeline.outputs.audit_page import csv_lines, html_page
 from tests import given
 
 ENTRY = Entry(

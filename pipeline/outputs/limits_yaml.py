@@ -1,10 +1,10 @@
-"""Limits as text: documents as YAML files, and what a change would change.
+"""Limits documents as YAML files.
 
 Numbers are written with exactly the digits they have: a float on the way would change limits.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from io import StringIO
 
@@ -12,45 +12,20 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import SafeRepresenter
 
-from pipeline.outputs.limit_words import Labels, text_of, value_text
-from pipeline.risk.limits.listing import Level, Listing
+from pipeline.outputs.limit_words import text_of
 from topics.codec import plain
 from topics.limits import LimitsDocument
 
-__all__ = ["as_yaml", "changes", "is_same"]
+__all__ = ["as_yaml", "is_same"]
 
 Rules = Mapping[str, Mapping[str, object]]
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
-_DEPTHS: dict[Level, int] = {"default": 0, "everyone": 1, "own": 2}
 
 
 def is_same(old: Rules, new: Rules) -> bool:
     """Whether two documents are equal when 0.05, "0.05" and 0.0500 count as one number."""
     return _flat(old) == _flat(new)
-
-
-def changes(before: Listing, after: Listing, labels: Labels) -> Iterator[str]:
-    """Yield a line for each changed parameter, then for each rule that starts or stops applying."""
-    for place, was in before.parameters.items():
-        now = after.parameters[place]
-        old, new = value_text(*place, was.value), value_text(*place, now.value)
-        if (old, was.level) == (new, now.level):
-            continue
-        back = f"back to {new} ({labels[now.level]})"
-        is_back = _DEPTHS[now.level] < _DEPTHS[was.level]
-        yield f"{'.'.join(place)}: {old} ({labels[was.level]}) -> {back if is_back else new}"
-    yield from _moved(before.idle, after.idle, "does not apply")
-    yield from _moved(before.halves, after.halves, "rejects every entry")
-
-
-def _moved(before: Mapping[str, str], after: Mapping[str, str], status: str) -> Iterator[str]:
-    for rule in sorted(before.keys() | after.keys()):
-        if before.get(rule) != after.get(rule):
-            ways = (
-                f"{status}: {each[rule]}" if rule in each else "applies" for each in (before, after)
-            )
-            yield f"{rule}: {' -> '.join(ways)}"
 
 
 def as_yaml(document: LimitsDocument) -> str:

@@ -1,7 +1,7 @@
-"""Who may see the console, who may act, and what no browser may do with its pages.
+"""Who is answered over HTTP, and what no browser may do with a page.
 
-The console knows no passwords: either it is alone with this machine, or a proxy that the settings
-name says who asks.
+Nobody here knows passwords: either the server is alone with this machine, or a proxy that the
+settings name says who asks.
 """
 
 from ipaddress import ip_address, ip_network
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.streams.settings import Settings
 
-__all__ = ["HEADERS", "Headed", "Identified", "User"]
+__all__ = ["HEADERS", "Headed", "Identified", "Membership", "User"]
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -32,6 +32,14 @@ class User(NamedTuple):
 
     name: str = ""
     groups: frozenset[str] = frozenset()
+
+
+class Membership(NamedTuple):
+    """Which users of the proxy are answered."""
+
+    server: str  # What refuses them, as a person calls it.
+    groups: frozenset[str]  # Everybody whom the proxy lets through if there is none.
+    may: str  # What they may do, for the refusal.
 
 
 class Headed:
@@ -56,9 +64,10 @@ class Headed:
 class Identified:
     """Refuses who does not come through a proxy that is named, and says who asks to the rest."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, members: Membership) -> None:
         self._app = app
         self._settings = settings
+        self._members = members
         self._proxies = [ip_network(each) for each in settings.console_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +88,8 @@ class Identified:
             return User()
         client = scope.get("client")
         if client is None or not self._is_proxy(client[0]):
-            return "The console answers only through the proxies in RISKGATE_CONSOLE_PROXIES."
+            server = self._members.server
+            return f"The {server} answers only through the proxies in RISKGATE_CONSOLE_PROXIES."
         headers = Headers(scope=scope)
         # Two of them: one may be the client's own, and nobody knows which.
         names = headers.getlist(self._settings.console_user_header)
@@ -89,11 +99,8 @@ class Identified:
         groups = frozenset(g.strip() for g in ",".join(lines).split(",") if g.strip())
         if len(lines) > 1:
             return "The proxy does not say clearly which groups you are in."
-        settings = self._settings
-        # Who may act may look.
-        acting = (*settings.console_operators, *settings.console_approvers)
-        if settings.console_viewers and not groups & {*settings.console_viewers, *acting}:
-            return "You are in no group that may look at the console."
+        if self._members.groups and not groups & self._members.groups:
+            return f"You are in no group that may {self._members.may}."
         return User(names[0].strip(), groups)
 
     def _is_proxy(self, host: str) -> bool:

@@ -1,0 +1,1 @@
+"""The HTTP door: `POST /signals` waits for the decision, for those without a Kafka client."""

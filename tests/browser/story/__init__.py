@@ -1,0 +1,1 @@
+"""`make story`: a stop in the demo, from the pager to the archive, in pictures."""
