@@ -1,7 +1,7 @@
 """The tables of docs/licences.md, made from the locks and from what is installed: `make licences`.
 
-A package that is not installed here, as it is for another system or Python, keeps the licence that
-the page already gives; the first time a person writes it there.
+A package that is not installed here, as it is for another system or Python, or whose metadata names
+no licence keeps the one that the page already gives; the first time a person writes it there.
 """
 
 import re
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from bench.peers.java import LOCK as STREAMS
 from pipeline.local.kafka_lock import locked_jars
 from tests.readme_tables import between_marks
 
@@ -40,6 +41,7 @@ JARS = {
     "net.sourceforge.argparse4j:argparse4j": "MIT",
     "org.hdrhistogram:HdrHistogram": "CC0-1.0 OR BSD-2-Clause",
     "org.pcollections:pcollections": "MIT",
+    "org.rocksdb:rocksdbjni": "Apache-2.0 OR GPL-2.0-only",
     "org.slf4j:slf4j-api": "MIT",
 }
 APACHE_GROUPS = (
@@ -60,7 +62,8 @@ def tables() -> dict[str, str]:
     """Name each table of the page and its text."""
     in_image, built = set(locked("requirements-image.lock")), _uninstalled()
     image = [each for each in locked("requirements.lock") if each in in_image]
-    jars = [jar.coordinate.rsplit(":", 1) for jar in locked_jars()]
+    found = {jar.coordinate for lock in (None, STREAMS) for jar in locked_jars(lock)}
+    jars = [coordinate.rsplit(":", 1) for coordinate in sorted(found)]
     return {
         "image": _table("package", _packages(each for each in image if each[0] not in built)),
         "clone": _table(
@@ -81,7 +84,8 @@ def licence_of(name: str, version: str) -> str:
         found = metadata(name)
     except PackageNotFoundError:
         return _written(name, version)
-    return _declared(found) if found["Version"] == version else _written(name, version)
+    declared = _declared(found) if found["Version"] == version else UNKNOWN
+    return declared if declared != UNKNOWN else _written(name, version)
 
 
 def licence_of_jar(name: str) -> str:

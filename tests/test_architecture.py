@@ -25,12 +25,36 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "topics": ("topics",),
     "riskgate": ("topics", "riskgate"),
     "pipeline/risk": ("topics", "pipeline.risk"),
-    "pipeline/streams": ("topics", "pipeline.risk", "pipeline.streams", "pipeline.errors"),
+    "pipeline/streams": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.errors",
+        "riskgate.consumer_errors",
+    ),
     "pipeline/replay": (
         "topics",
         "pipeline.risk",
         "pipeline.streams",
         "pipeline.replay",
+        "pipeline.errors",
+    ),
+    "pipeline/backtest": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.report",
+        "pipeline.paper",
+        "pipeline.backtest",
+        "pipeline.errors",
+    ),
+    "pipeline/archive": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.archive",
         "pipeline.errors",
     ),
     "pipeline/rebuild": (
@@ -39,6 +63,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.streams",
         "pipeline.replay",
         "pipeline.rebuild",
+        "pipeline.errors",
+    ),
+    "pipeline/repartition": (
+        "topics",
+        "pipeline.risk",
+        "pipeline.streams",
+        "pipeline.replay",
+        "pipeline.rebuild",
+        "pipeline.repartition",
         "pipeline.errors",
     ),
     "pipeline/budgets": (
@@ -59,8 +92,20 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "topics",
         "pipeline.risk",
         "pipeline.streams",
+        "pipeline.budgets",
+        "pipeline.replay",
         "pipeline.outputs",
+        "pipeline.web",
         "pipeline.console",
+        "pipeline.errors",
+    ),
+    "pipeline/web": ("pipeline.streams", "pipeline.web", "pipeline.errors"),
+    "pipeline/door": (
+        "topics",
+        "riskgate",
+        "pipeline.streams",
+        "pipeline.web",
+        "pipeline.door",
         "pipeline.errors",
     ),
     "pipeline/verify": (
@@ -71,11 +116,19 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "pipeline.verify",
         "pipeline.errors",
     ),
+    "pipeline/paper": (
+        "topics",
+        "riskgate",
+        "pipeline.streams",
+        "pipeline.paper",
+        "pipeline.errors",
+    ),
     "pipeline/report": (
         "topics",
         "pipeline.risk",
         "pipeline.streams",
         "pipeline.replay",
+        "pipeline.outputs",
         "pipeline.report",
         "pipeline.errors",
     ),
@@ -141,7 +194,7 @@ def _lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def _own(name: str) -> bool:
-    return name.split(".", maxsplit=1)[0] in {"topics", "pipeline"}
+    return name.split(".", maxsplit=1)[0] in set(PACKAGES)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -218,6 +271,18 @@ def test_one_file_of_the_judge_calls_the_core_when_the_sources_are_read() -> Non
     }
 
     assert calling == {"redecided.py"}  # All else is judged from outside.
+
+
+def test_oracle_shares_no_code_with_the_program_when_it_is_read() -> None:
+    own = "tests.oracle.model"
+    shared = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in ROOT.glob("tests/oracle/model/**/*.py")
+        for name in _imports(path)
+        if name.split(".")[0] in {*PACKAGES, *OTHERS} and not name.startswith(f"{own}.")
+    }
+
+    assert shared == set()  # A second opinion: it reads the same JSON, and works alone.
 
 
 def test_one_file_knows_the_calendars_when_the_sources_are_read() -> None:
@@ -423,13 +488,13 @@ def _said(path: Path) -> bool:
 
 
 def _asserts(node: ast.AST) -> bool:
-    """Whether a test asserts: by `assert`, by `pytest.raises`, or through a named check."""
+    """Whether a test asserts: by `assert`, `pytest.raises` or `expect`, or by a named check."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Assert):
             return True
         if isinstance(inner, ast.Call):
             name = getattr(inner.func, "attr", getattr(inner.func, "id", ""))
-            if name in {"raises", "fail"} or name.startswith("assert_"):
+            if name in {"raises", "fail", "expect"} or name.startswith("assert_"):
                 return True
     return False
 
@@ -438,5 +503,5 @@ def _standard() -> set[str]:
     return {
         "array", "bisect", "collections", "dataclasses", "datetime", "decimal", "difflib",
         "functools", "hashlib", "importlib", "itertools", "math", "operator", "pkgutil",
-        "statistics", "typing", "zoneinfo",
+        "statistics", "types", "typing", "zoneinfo",
     }  # fmt: skip

@@ -13,13 +13,23 @@ SHELL = "pipeline.streams"
 # Lowest first. A file of the core that says what one kind of input means, on_<input>, is on top.
 FLOORS: dict[str, tuple[set[str], ...]] = {
     CORE: (
-        {"numbers", "parameters", "outputs", "statistics"},
+        {"numbers", "parameters", "outputs", "statistics", "structs", "unknown_check"},
         {"account"},
         {"valuation", "state", "chain", "arrival"},
         {"order"},
         {"rules"},
         {"limits"},
-        {"working_account", "turn", "gate", "stops", "baselines", "recall", "shared_record"},
+        {
+            "baselines",
+            "control_times",
+            "gate",
+            "recall",
+            "resumes",
+            "shared_record",
+            "stops",
+            "turn",
+            "working_account",
+        },
         {"ledger"},
         {"protection"},
         {
@@ -31,11 +41,16 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
             "step",
             "step_shared",
             "unaccepted",
+            "uninvited",
         },
     ),
     SHELL: (
         {
             "console_settings",
+            "door_settings",
+            "bound_settings",
+            "observer",
+            "places",
             "setting",
             "settings",
             "setting_values",

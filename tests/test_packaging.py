@@ -10,8 +10,17 @@ ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
 LOCK = (ROOT / "requirements.lock").read_text()
+ADAPTERS_LOCK = (ROOT / "requirements-adapters.lock").read_text()
 EXTRAS = PROJECT["optional-dependencies"]
-WANTED = [*PROJECT["dependencies"], *(item for extra in EXTRAS.values() for item in extra)]
+# Tested in an environment of their own; its lock has them.
+OWN_LOCKS = {
+    **dict.fromkeys(("parquet", "ccxt", "nautilus", "freqtrade"), ADAPTERS_LOCK),
+    "site": (ROOT / "requirements-site.lock").read_text(),
+}
+WANTED = [
+    *((item, LOCK) for item in PROJECT["dependencies"]),
+    *((item, OWN_LOCKS.get(extra, LOCK)) for extra, items in EXTRAS.items() for item in items),
+]
 
 
 def locked_versions(lock: str = LOCK) -> dict[str, list[str]]:
@@ -23,21 +32,30 @@ def locked_versions(lock: str = LOCK) -> dict[str, list[str]]:
     return versions
 
 
-@pytest.mark.parametrize("wanted", WANTED)
-def test_lock_holds_an_allowed_version_when_a_dependency_is_declared(wanted: str) -> None:
+@pytest.mark.parametrize(("wanted", "lock"), WANTED, ids=[item for item, _ in WANTED])
+def test_lock_holds_an_allowed_version_when_a_dependency_is_declared(
+    wanted: str, lock: str
+) -> None:
     requirement = Requirement(wanted)
 
-    versions = locked_versions()[canonicalize_name(requirement.name)]
+    versions = locked_versions(lock)[canonicalize_name(requirement.name)]
 
     assert [version for version in versions if version not in requirement.specifier] == []
 
 
-def test_lock_has_hashes_and_no_address_when_it_is_made() -> None:
-    entries = [line for line in LOCK.splitlines() if "==" in line and line[0] not in "# "]
+@pytest.mark.parametrize("lock", [LOCK, *OWN_LOCKS.values()])
+def test_lock_has_hashes_and_no_address_when_it_is_made(lock: str) -> None:
+    entries = [line for line in lock.splitlines() if "==" in line and line[0] not in "# "]
 
-    assert LOCK.count("--hash=sha256:") >= len(entries)
+    assert lock.count("--hash=sha256:") >= len(entries)
     assert all(line.endswith(" \\") for line in entries)
-    assert "://" not in LOCK
+    assert "://" not in lock
+
+
+def test_clients_install_three_packages_when_no_extra_is_named() -> None:
+    names = [Requirement(item).name for item in PROJECT["dependencies"]]
+
+    assert names == ["confluent-kafka", "msgspec", "orjson"]
 
 
 @pytest.mark.parametrize("package", ["riskgate", "topics", "pipeline"])
@@ -61,9 +79,8 @@ def test_image_holds_what_was_tested_when_its_lock_is_made() -> None:
     }
     in_image = locked_versions((ROOT / "requirements-image.lock").read_text())
 
-    assert {canonicalize_name(Requirement(item).name) for item in PROJECT["dependencies"]} <= {
-        *in_image
-    }
+    wanted = [*PROJECT["dependencies"], *EXTRAS["gate"], *EXTRAS["sessions"]]
+    assert {canonicalize_name(Requirement(item).name) for item in wanted} <= {*in_image}
     assert {(name, version) for name, found in in_image.items() for version in found} <= tested
 
 

@@ -22,6 +22,20 @@ def test_version_of_the_rules_changes_when_that_of_a_package_does(
     assert module.rules_version.__wrapped__() != before
 
 
+def test_version_of_the_rules_changes_when_calendars_are_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_calendars(name: str) -> str:
+        if name == "exchange-calendars":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return importlib.metadata.version(name)
+
+    before = module.rules_version()
+    monkeypatch.setattr(module, "version", without_calendars)
+
+    assert module.rules_version.__wrapped__() != before
+
+
 def test_version_of_the_rules_names_the_release_and_twelve_digits() -> None:
     release = re.escape(importlib.metadata.version("riskgate-kafka"))
 
