@@ -165,7 +165,7 @@ def withhold(sender: Sender, strike: Strike) -> None:
     On one machine outputs are always there before a commit is: only so it is seen whether a
     checkpoint waits for them. One that does not is kept, and its outputs are lost.
     """
-    if sender._report is not None and strike.is_due():
+    if not sender._is_transactional and strike.is_due():
         sender.producer = _Silent(sender.producer)
         threading.Timer(strike.draw.uniform(*WITHHELD_SECONDS), strike.act).start()
 

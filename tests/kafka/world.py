@@ -123,7 +123,10 @@ class World:
         self._producer = Producer(
             {
                 "bootstrap.servers": brokers,
-                "enable.idempotence": True,  # Else a broker that dies may get a signal twice.
+                # Else a broker that dies may get a signal twice: Kafka's client begins its
+                # sequence anew when a later request reaches the next leader before an earlier one.
+                "enable.idempotence": True,
+                "max.in.flight.requests.per.connection": 1,
                 "linger.ms": 1,
                 # Otherwise it logs errors about the stopped broker after the run.
                 "log_level": 0,

@@ -20,6 +20,7 @@ from pipeline.risk.account.windows import Windows
 from pipeline.streams.clients.cluster import Cluster
 from pipeline.streams.engine.application import StreamApplication
 from pipeline.streams.engine.checkpoint import Barrier
+from pipeline.streams.engine.deliveries import Deliveries, Sent
 from pipeline.streams.engine.keepers import StateKeeper
 from pipeline.streams.engine.loop import Loop
 from pipeline.streams.engine.progress import Progress
@@ -107,6 +108,17 @@ def _barrier_before_delivery() -> Any:
     return patch.object(Sender, "has_delivered", lambda _self, _sent: True)
 
 
+def _deliveries_counted_together() -> Any:
+    """Take what was delivered behind a barrier for what is missing in front of it."""
+
+    def are_there(self: Deliveries, sent: Sent) -> bool:
+        sections = list(self._open)
+        missing = sum(each.sent for each in sections[: sent - self._barriers - 1])
+        return sum(each._delivered for each in sections) >= missing
+
+    return patch.object(Deliveries, "are_there", are_there)
+
+
 def _outputs_not_read() -> Any:
     """Know nothing of what an owner before published, and send none of what is decided again."""
     real = PartitionAccounts.use
@@ -191,6 +203,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "the disk is written before the commit": Mutant(_disk_before_commit),
     "offsets are committed one too far": Mutant(_offset_too_far),
     "a commit waits for no outputs": Mutant(_barrier_before_delivery, DYING),
+    "deliveries are counted over all partitions": Mutant(_deliveries_counted_together, DYING),
     "what is decided again is not sent": Mutant(_outputs_not_read),
     "decisions go by the worker's clock": Mutant(_wall_clock),
     "stops are kept in memory only": Mutant(_stops_only_in_memory),

@@ -11,6 +11,7 @@ from functools import partial
 from threading import Thread
 from typing import NamedTuple, Protocol
 
+from pipeline.streams.engine.deliveries import Sent
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Observer, Place, SessionLost
@@ -30,7 +31,7 @@ class Barrier(NamedTuple):
     marks: Mapping[Place, str | None]  # Of the record before each.
     ends: Mapping[Place, int]  # Of outputs: no later output has a lower offset.
     records: int  # Applied since the barrier before.
-    sent: int  # Messages, by then.
+    sent: Sent  # By then.
     began_s: float
 
 
@@ -144,7 +145,7 @@ class Checkpoints:
             marks,
             records=records,
             ends=self._sender.ends.at(positions),
-            sent=self._sender.sent,
+            sent=self._sender.sent_so_far(),
             began_s=now_s,
         )
         self._keeper.take(barrier)

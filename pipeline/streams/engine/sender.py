@@ -1,4 +1,4 @@
-"""Send messages, and know how many of them Kafka has and where the last of each partition is.
+"""Send messages, in order, and know which of them Kafka has.
 
 Apart from loop.py because two senders of a worker have nothing to do with what it reads.
 """
@@ -11,7 +11,7 @@ from typing import TypeAlias
 from confluent_kafka import KafkaError, Message, Producer
 
 from pipeline.streams.clients.session_errors import ended
-from pipeline.streams.engine.output_ends import OutputEnds
+from pipeline.streams.engine.deliveries import Deliveries, Sent
 from pipeline.streams.role_interface import EngineSettings, Headers, SessionLost, Stopped
 
 __all__ = ["Sender", "output_producer"]
@@ -37,11 +37,9 @@ class Sender:
     producer: Producer  # There when the worker runs.
 
     def __init__(self, *, transactional: bool = False) -> None:
-        self.refusal: KafkaError | None = None
-        self.sent = 0
-        self.delivered = 0
-        self.ends = OutputEnds()
-        self._report: Report | None = None if transactional else self._note
+        self.deliveries = Deliveries()
+        self.ends = self.deliveries.ends
+        self._is_transactional = transactional
         self._is_closed = False
         self._is_holding = False
         self._held: list[_Message] = []
@@ -63,9 +61,14 @@ class Sender:
     def send_held(self) -> None:
         """Send what was held so far, in order."""
         held, self._held, self._held_bytes = self._held, [], 0
+        if self._is_transactional:
+            for message in held:
+                self.send(*message, None)
+            return
+        section = self.deliveries.current
         for message in held:
-            self.sent += 1
-            self.send(*message, self._report)
+            section.sent += 1
+            self.send(*message, section.note)
 
     def drop_held(self) -> None:
         """Forget what was held: whoever has its partitions now decides it again."""
@@ -131,15 +134,19 @@ class Sender:
         if not self._is_holding or self._held_bytes > HELD_BYTES_MAX:
             self.send_held()
 
-    def has_delivered(self, sent: int) -> bool:
-        """Return whether Kafka has the first so many messages."""
+    def sent_so_far(self) -> Sent:
+        """Return what was sent so far, whatever is sent from now on; see `has_delivered`."""
+        return self.deliveries.so_far()
+
+    def has_delivered(self, sent: Sent) -> bool:
+        """Return whether Kafka has all of it."""
         self.producer.poll(0)
-        return self.delivered >= sent
+        return self.deliveries.are_there(sent)
 
     def await_deliveries(self, instance: str, *, beat: Callable[[], None]) -> None:
         """Wait until Kafka has all that was sent; call `beat` meanwhile. Raise Stopped if not."""
-        began_s = time.monotonic()
-        while not self.has_delivered(self.sent):
+        began_s, sent = time.monotonic(), self.sent_so_far()
+        while not self.has_delivered(sent):
             self.check_delivery(instance, since_s=began_s)
             beat()
             time.sleep(LOOK_SECONDS)
@@ -156,20 +163,12 @@ class Sender:
 
     def raise_refusal(self, instance: str) -> None:
         """Raise Stopped when Kafka refused a message: what followed it may not be committed."""
-        if self.refusal is not None:
-            raise ended(self.refusal)(
+        refusal = self.deliveries.refusal
+        if refusal is not None:
+            raise ended(refusal)(
                 f"Kafka refused a message of {instance} "
-                f"({self.refusal.str()}); neither it nor what followed was committed"
+                f"({refusal.str()}); neither it nor what followed was committed"
             )
-
-    def _note(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self.refusal = self.refusal or error
-            return
-        # In order within a partition, not between partitions: so a count beside the last place.
-        self.delivered += 1
-        place = message.topic() or "", message.partition() or 0
-        self.ends.deliver(place, message.offset() or 0)
 
 
 def output_producer(settings: EngineSettings) -> Producer:

@@ -9,7 +9,7 @@ from tests.simulation.broker.cluster import Channel, Cluster
 from tests.simulation.broker.log import Headers, Refused
 from tests.simulation.kernel import Task
 
-__all__ = ["Client", "SimulatedMessage", "raised"]
+__all__ = ["Client", "Operation", "SimulatedMessage", "raised"]
 
 FOREVER_SECONDS = 1e9
 UNKNOWN_EPOCH = -1
@@ -82,6 +82,20 @@ class SimulatedMessage:
 
     def __len__(self) -> int:
         return len(self._value or b"")
+
+
+class Operation:
+    """A transactional call that may take longer than its caller waits."""
+
+    def __init__(self, name: str, wake: Callable[[], None]) -> None:
+        self.name = name
+        self.answers: list[object] = []
+        self._wake = wake
+
+    def take(self, answer: object) -> None:
+        """Take the answer, whoever waits for it by then."""
+        self.answers.append(answer)
+        self._wake()
 
 
 class Client:

@@ -4,40 +4,33 @@ What is produced leaves with the next chance of the client's own thread, and is 
 or `flush`. A transactional call that takes too long goes on by itself: asked again, it answers.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, TopicPartition
 
 from pipeline.streams.clients.partitioner import murmur2
-from tests.simulation.broker.cluster import Cluster, Outgoing
+from tests.simulation.broker.cluster import Channel, Cluster, Outgoing
 from tests.simulation.broker.log import Headers, Refused, Transaction
 from tests.simulation.broker.transactions import Batch
-from tests.simulation.clients.base import Client, SimulatedMessage, raised, seconds_of
+from tests.simulation.clients.base import (
+    Client,
+    Operation,
+    SimulatedMessage,
+    raised,
+    seconds_of,
+)
 from tests.simulation.clients.group_metadata import SimulatedGroupMetadata
 from tests.simulation.kernel import Task
 
 __all__ = ["SimulatedProducer"]
 
 AGAIN_SECONDS = 0.02  # After CONCURRENT_TRANSACTIONS, fixed in Kafka's client.
+LEADERS = 3  # Of partitions, in turn; what one of them has says nothing of the others.
 FENCED = frozenset({KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.INVALID_TXN_STATE})
 Report = Callable[[KafkaError | None, SimulatedMessage], None]
-Batched = Sequence[tuple[Outgoing, Report | None]]
-
-
-class _Operation:
-    """A transactional call that may take longer than its caller waits."""
-
-    def __init__(self, name: str, wake: Callable[[], None]) -> None:
-        self.name = name
-        self.answers: list[object] = []
-        self._wake = wake
-
-    def take(self, answer: object) -> None:
-        """Take the answer, whoever waits for it by then."""
-        self.answers.append(answer)
-        self._wake()
+Batched = list[tuple[Outgoing, Report | None]]
 
 
 class SimulatedProducer(Client):
@@ -47,19 +40,20 @@ class SimulatedProducer(Client):
         super().__init__(cluster, config)
         self._id: str | None = config.get("transactional.id")
         self._timeout_s = int(config.get("transaction.timeout.ms", 60_000)) / 1000
+        self._channels = [Channel() for _ in range(LEADERS)]
         self._linger_s = int(config.get("linger.ms", 5)) / 1000
         self._epoch = 0
         self._fatal: int | None = None
         self._in_transaction = False
         self._has_joined = False  # The coordinator was told of the transaction.
         self._joined: Transaction | None = None  # And has answered.
-        self._pending: list[tuple[Outgoing, Report | None]] = []
+        self._pending: Batched = []
         self._is_leaving = False
         self._unreported = 0
         self._purged = 0
         self._reports: deque[Callable[[], None]] = deque()
         self._waiters: list[Task] = []
-        self._operation: _Operation | None = None
+        self._operation: Operation | None = None
 
     # Messages
 
@@ -134,13 +128,14 @@ class SimulatedProducer(Client):
         self._is_leaving = False
         if not self._pending:
             return
-        if self._id is None:
-            batch, self._pending = self._pending, []
-            self._send(batch, lambda: None)
-        elif self._joined is not None:
-            batch, self._pending = self._pending, []
-            joined = self._joined
-            self._send(batch, lambda: joined)
+        joined = self._joined
+        if self._id is None or joined is not None:
+            batches: defaultdict[int, Batched] = defaultdict(list)
+            for outgoing, report in self._pending:
+                batches[outgoing.place[1] % LEADERS].append((outgoing, report))
+            self._pending = []
+            for leader, batch in batches.items():
+                self._send(batch, lambda: joined, self._channels[leader])
         elif not self._has_joined:
             self._has_joined = True
             self._join(self._id, self._epoch)
@@ -160,7 +155,9 @@ class SimulatedProducer(Client):
 
         self._persist(lambda: self._cluster.transactions.joining(name, epoch), take)
 
-    def _send(self, batch: Batched, transaction_of: Callable[[], Transaction | None]) -> None:
+    def _send(
+        self, batch: Batched, transaction_of: Callable[[], Transaction | None], channel: Channel
+    ) -> None:
         epoch, purged = self._epoch, self._purged
 
         def write() -> list[int]:
@@ -181,7 +178,7 @@ class SimulatedProducer(Client):
             for (outgoing, report), offset in zip(batch, offsets, strict=True):
                 self._report(report, outgoing, offset, code)
 
-        self._cluster.network.request(self._process, write, take, channel=self._channel)
+        self._cluster.network.request(self._process, write, take, channel=channel)
 
     def _report(
         self, report: Report | None, outgoing: Outgoing | None, offset: int, code: int | None
@@ -262,7 +259,7 @@ class SimulatedProducer(Client):
             raise raised(KafkaError._CONFLICT)
         self._kernel.point(f"before {name}")
         if operation is None:
-            operation = self._operation = _Operation(name, lambda: self._kernel.wake(self._waiters))
+            operation = self._operation = Operation(name, lambda: self._kernel.wake(self._waiters))
             self._persist(call, operation.take)
         found = operation.answers
         self._kernel.wait(lambda: bool(found), self._waiters, seconds_of(timeout))

@@ -1,7 +1,7 @@
 """What a checkpoint holds, in which order it is saved, and what goes on meanwhile."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import cast
 
@@ -26,6 +26,33 @@ class Delivering:
         assert callable(report)
         place = SimpleNamespace(topic=lambda: topic, partition=lambda: 0, offset=lambda: 0)
         report(None, place)
+
+    def poll(self, _: float) -> int:
+        return 0
+
+
+class Slow:
+    """A producer whose brokers have the messages of a partition when a test says so."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, Callable[[None, object], None]]] = []
+
+    def produce(
+        self, topic: str, value: bytes, key: bytes, partition: int, *report: object
+    ) -> None:
+        (note,) = report
+        assert callable(note)
+        self._waiting.append((partition, note))
+
+    def deliver(self, partition: int) -> None:
+        """Have what waits for one partition."""
+        place = SimpleNamespace(
+            topic=lambda: "decisions", partition=lambda: partition, offset=lambda: 0
+        )
+        for number, note in self._waiting:
+            if number == partition:
+                note(None, place)
+        self._waiting = [each for each in self._waiting if each[0] != partition]
 
     def poll(self, _: float) -> int:
         return 0
@@ -62,6 +89,13 @@ class World:
             ),
             settings=settings,
         )
+
+    def sends(self, topic: str, partition: int) -> Slow:
+        """Send a message that Kafka does not have yet."""
+        producer = Slow()
+        self.sender.producer = cast(Producer, producer)
+        self.sender.take(topic, key=b"a", value=b"{}", partition=partition)
+        return producer
 
     def has_more(self) -> bool:
         return not self.committed
@@ -110,14 +144,29 @@ def test_steps_come_in_order_when_a_checkpoint_is_saved() -> None:
 
 def test_nothing_is_written_while_an_output_is_not_delivered() -> None:
     world = World()
-    world.sender.sent = 1
+    producer = world.sends("decisions", 0)
 
     world.checkpoints.turn()
     assert world.happened == ["barrier", "take"]
 
-    world.sender.delivered = 1
+    producer.deliver(0)
     assert world.save_all()
     assert world.committed == [{PLACE: 5}]
+
+
+def test_later_deliveries_elsewhere_do_not_stand_for_one_that_is_missing() -> None:
+    world = World()
+    producer = world.sends("decisions", 0)
+    world.checkpoints.turn()
+
+    for _ in range(3):  # Behind the barrier, to a partition whose leader answers.
+        world.sender.take("decisions", key=b"b", value=b"{}", partition=1)
+    producer.deliver(1)
+    world.checkpoints.turn()
+    assert "write" not in world.happened
+
+    producer.deliver(0)
+    assert world.save_all()
 
 
 def test_held_outputs_go_out_when_a_checkpoint_waits_for_them() -> None:
@@ -139,7 +188,7 @@ def test_held_outputs_are_dropped_when_the_partitions_are_lost() -> None:
     world.checkpoints.drop(1.0, beat=lambda: None)
     world.sender.release()  # Would fail: this producer takes no message.
 
-    assert world.sender.sent == 0
+    assert world.save_all()
 
 
 def test_positions_of_the_barrier_are_committed_when_work_went_on_meanwhile() -> None:
@@ -168,7 +217,7 @@ def test_turn_does_not_wait_for_a_commit_that_lasts() -> None:
 
 def test_worker_ends_when_kafka_refuses_an_output() -> None:
     world = World()
-    world.sender.refusal = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, "too large")
+    world.sender.deliveries.refusal = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, "too large")
 
     with pytest.raises(Stopped, match="too large"):
         world.checkpoints.turn()
@@ -178,7 +227,7 @@ def test_worker_ends_when_kafka_refuses_an_output() -> None:
 
 def test_worker_ends_when_kafka_never_takes_an_output(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    world.sender.sent = 1
+    world.sends("decisions", 0)
     monkeypatch.setattr(sender, "DELIVERY_SECONDS_MAX", -1.0)
 
     with pytest.raises(Stopped, match="did not acknowledge"):
@@ -201,7 +250,7 @@ def test_worker_says_that_it_lives_while_it_gives_up_a_commit_that_hangs() -> No
 
 def test_dropped_checkpoint_tells_its_records_and_commits_nothing() -> None:
     world = World()
-    world.sender.sent = 1
+    world.sends("decisions", 0)
     world.checkpoints.turn()
 
     world.records = 2

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 
 from pipeline.streams.clients.cluster import Bounds, Cluster
 from pipeline.streams.engine import sender as sender_module
@@ -35,12 +35,18 @@ BEGIN = _Begin(
 )
 
 
+DELIVERED = cast(
+    Message,
+    SimpleNamespace(topic=lambda: "decisions", partition=lambda: 0, offset=lambda: 0),
+)
+
+
 @pytest.fixture
 def sender() -> Sender:
     """Return a sender of one message, which Kafka does not have yet."""
     sender = Sender()
     sender.producer = cast(Producer, SimpleNamespace(poll=lambda _: 0))
-    sender.sent = 1
+    sender.deliveries.current.sent = 1
     return sender
 
 
@@ -49,11 +55,11 @@ class _Cluster:
 
     def __init__(self, sender: Sender) -> None:
         self.happened: list[str] = []
-        self._sender = sender
+        self._section = sender.deliveries.current
 
     def beat(self) -> None:
         self.happened.append("wait")
-        self._sender.delivered = 1
+        self._section.note(None, DELIVERED)
 
     def bounds(self, places: list[Place]) -> dict[Place, Bounds]:
         self.happened.append("bounds")
@@ -88,7 +94,7 @@ def test_worker_ends_when_what_it_sent_before_an_outage_is_never_delivered(
 
 
 def test_worker_ends_when_what_it_sent_before_an_outage_is_refused(sender: Sender) -> None:
-    sender.refusal = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, "too large")
+    sender.deliveries.refusal = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE, "too large")
 
     with pytest.raises(Stopped, match="too large"):
         sender.await_deliveries("risk-0", beat=lambda: None)
