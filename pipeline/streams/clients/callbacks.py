@@ -20,6 +20,7 @@ class Callbacks:
 
     def __init__(self) -> None:
         self._raised: list[BaseException] = []
+        self._is_silent = False
 
     def of(
         self, on_assign: Rebalanced, on_revoke: Rebalanced, on_lost: Rebalanced
@@ -43,9 +44,13 @@ class Callbacks:
         call()
         self.raise_first()
 
+    def silence(self) -> None:
+        """Run no callback any more: what they would change belongs to others by now."""
+        self._is_silent = True
+
     def _kept(self, callback: Rebalanced) -> Rebalanced:
         def run(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            if self._raised:
+            if self._is_silent or self._raised:
                 return  # Its work is over: whoever called the client is about to hear of it.
             try:
                 callback(consumer, partitions)

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, TopicPartition
 from pipeline.streams.clients.cluster import Cluster
 from pipeline.streams.engine.checkpoint import Keeper, revoke_seconds_max
 from pipeline.streams.engine.disk_batch import Changes, batch_of
-from pipeline.streams.engine.ending import Ending
+from pipeline.streams.engine.ending import LOST_SECONDS_MAX, Ending
 from pipeline.streams.engine.loop import Clients, Hooks
 from pipeline.streams.engine.old_state import not_old
 from pipeline.streams.engine.partition_store import PartitionStore
@@ -196,7 +196,7 @@ class StreamApplication(Application):
 
     def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
         # Else work on partitions that are others' by now is committed with what comes next.
-        self._drop(2 * self._settings.call_seconds_max)  # Nobody waits: a commit, and its abort.
+        self._drop(LOST_SECONDS_MAX)
         super()._on_lost(_, topic_partitions)
         self._hand_over()
 

@@ -15,13 +15,13 @@ from pipeline.streams.engine.checkpoint import Background, Checkpoints
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import SessionLost, Stopped
 
-__all__ = ["Ending", "Ends", "ended_whole"]
+__all__ = ["LOST_SECONDS_MAX", "Ending", "Ends", "ended_whole"]
 
 logger = logging.getLogger(__name__)
 
 CLOSE_SECONDS_MAX = 5.0
-# A request to a broker that is away is given up after a minute; only then does a client close.
-END_SECONDS_MAX = 90.0
+END_SECONDS_MAX = 5.0
+LOST_SECONDS_MAX = 5.0  # To give up a checkpoint of partitions that are others' by now.
 LOOK_SECONDS = 0.1
 
 
@@ -55,6 +55,21 @@ class Ending:
         threads = [*self._closing, *([] if commit is None else [commit])]
         return not any(thread.is_alive() for thread in threads)
 
+    def abandon(self) -> None:
+        """Let what still waits for Kafka touch nothing when it goes on.
+
+        A commit whose broker died may wait until that one is back, however long that takes. By then
+        brokers refuse it: the next worker has the same names, in its group and as a producer, and
+        takes both over before it reads anything. So that is no more than a request of a process
+        that was killed, which arrives late.
+        """
+        if not self.is_over():
+            self.callbacks.silence()
+            logger.warning(
+                "A call of the old session still waits for Kafka after %g s; it is left behind",
+                END_SECONDS_MAX,
+            )
+
     def fence(self) -> bool:
         """Let it send nothing more; return whether nothing is left to be sent."""
         closed = [sender.close() for sender in self._senders]  # Each, whatever the first says.
@@ -70,18 +85,18 @@ class Ends(Protocol):
 
 @contextmanager
 def ended_whole(*workers: Ends, is_mended: bool = True) -> Iterator[None]:
-    """Let SessionLost pass only once nothing of these workers can act any more.
+    """Let SessionLost pass once nothing of these workers can act any more.
 
-    Raise Stopped if that does not come: then only a new process may go on. is_mended: whether the
-    process goes on at all.
+    Raise Stopped if a message of theirs may still be sent: then only a new process may go on.
+    is_mended: whether the process goes on at all.
     """
     try:
         yield
     except SessionLost as lost:
         if is_mended and not _end(*(worker.ending for worker in workers)):
             raise Stopped(
-                f"{lost}. Some of it still waits for Kafka after {END_SECONDS_MAX:g} s, so only a "
-                "new process may go on"
+                f"{lost}. Kafka's client may still send a message of it, so only a new process may "
+                "go on"
             ) from lost
         raise
 
@@ -90,10 +105,10 @@ def _end(*endings: Ending) -> bool:
     give_up_s = time.monotonic() + END_SECONDS_MAX
     # At once: a thread that still waits could send when Kafka answers.
     fenced = [ending.fence() for ending in endings]
-    while not all(ending.is_over() for ending in endings):
-        if time.monotonic() > give_up_s:
-            return False
+    while time.monotonic() < give_up_s and not all(ending.is_over() for ending in endings):
         for ending in endings:
             ending.beat()
         time.sleep(LOOK_SECONDS)
+    for ending in endings:
+        ending.abandon()
     return all(fenced)

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import cast
 
 import pytest
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 
+from pipeline.streams.clients.callbacks import Rebalanced
 from pipeline.streams.clients.session_errors import ended
 from pipeline.streams.engine import ending as ending_module
 from pipeline.streams.engine.ending import Ending, ended_whole
@@ -89,18 +90,38 @@ def test_process_ends_when_its_client_cannot_forget_a_message(
     assert not isinstance(raised.value, SessionLost)
 
 
-def test_process_ends_when_a_thread_of_the_old_worker_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
+def test_new_worker_follows_while_a_call_of_the_old_one_waits_for_kafka(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(ending_module, "CLOSE_SECONDS_MAX", 0.01)
     monkeypatch.setattr(ending_module, "END_SECONDS_MAX", 0.2)
     over, beats, ending = threading.Event(), [], Ending([], lambda: beats.append(1))
     ending.close(waiting(over))
 
-    with pytest.raises(Stopped, match="still waits for Kafka"):
+    with pytest.raises(SessionLost, match="gone"):
         lost(ending)
 
     assert beats
+    assert "left behind" in caplog.text
+    over.set()
+
+
+def test_callbacks_of_a_consumer_that_was_left_behind_touch_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending_module, "CLOSE_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(ending_module, "END_SECONDS_MAX", 0.01)
+    revoked: list[object] = []
+    over, ending = threading.Event(), Ending([], nothing)
+    note: Rebalanced = lambda _, partitions: revoked.append(partitions)  # noqa: E731
+    callbacks = ending.callbacks.of(note, note, note)
+    ending.close(waiting(over))
+    with pytest.raises(SessionLost):
+        lost(ending)
+
+    callbacks["on_revoke"](cast(Consumer, None), [])  # Once the broker is back.
+
+    assert revoked == []
     over.set()
 
 
