@@ -135,7 +135,7 @@ def _after_commit(keeper: StateKeeper, strike: Strike) -> None:
 
 
 def _after_produce(sender: Sender, strike: Strike) -> None:
-    if sender._report is not None:  # Of outputs, not of the changelog.
+    if not sender._is_transactional:  # Of outputs, not of the changelog.
         strike()
 
 
@@ -145,7 +145,7 @@ def _release_half(sender: Sender, strike: Strike) -> None:
     if len(held) < 2 or not strike.is_due():
         return
     for message in held[: len(held) // 2]:
-        sender.send(*message, sender._report)
+        sender.send(*message, sender.deliveries.current.note)
     strike.act()
 
 

@@ -63,6 +63,7 @@ class EngineLoop:
         self._committed: dict[int, int] = {}  # By partition, in this run.
         self._open: dict[tuple[str, str], tuple[int, int]] = {}  # Tickets not placed yet.
         self._reported: set[str] = set()  # Refused accounts that the log has named.
+        self._has_failed = False  # Then what was not reported is the next engine's.
 
     def run(self, stopping: threading.Event) -> None:
         """Work until `stopping` is set."""
@@ -70,18 +71,25 @@ class EngineLoop:
             ends(consumer, self._connection, decisions.TOPIC.name)  # Say if it is missing.
             topic = self._connection.topic(decisions.TOPIC.name)
             consumer.subscribe([topic], on_assign=self._assign, on_revoke=self._revoke)
-            committed_s = snapshot_s = time.monotonic()
-            while not stopping.is_set():
-                self._take(consumer.poll(POLL_SECONDS))
-                self._write(self._engine.work(now_ms()))
-                now_s = time.monotonic()
-                if now_s - committed_s >= COMMIT_SECONDS:
-                    self._commit(consumer)
-                    committed_s = now_s
-                if now_s - snapshot_s >= SNAPSHOT_SECONDS:
-                    self._write(self._engine.snapshots(now_ms()))
-                    snapshot_s = now_s
-            self._commit(consumer)
+            try:
+                self._work(consumer, stopping)
+                self._commit(consumer)
+            except BaseException:
+                self._has_failed = True  # Before it closes: that revokes, and would commit.
+                raise
+
+    def _work(self, consumer: Consumer, stopping: threading.Event) -> None:
+        committed_s = snapshot_s = time.monotonic()
+        while not stopping.is_set():
+            self._take(consumer.poll(POLL_SECONDS))
+            self._write(self._engine.work(now_ms()))
+            now_s = time.monotonic()
+            if now_s - committed_s >= COMMIT_SECONDS:
+                self._commit(consumer)
+                committed_s = now_s
+            if now_s - snapshot_s >= SNAPSHOT_SECONDS:
+                self._write(self._engine.snapshots(now_ms()))
+                snapshot_s = now_s
 
     def _take(self, message: Message | None) -> None:
         if message is None or not self._is_record(message):
@@ -178,7 +186,8 @@ class EngineLoop:
     def _revoke(self, consumer: Consumer, _partitions: list[TopicPartition]) -> None:
         """Hand the partitions over; tickets that wait are the next engine's."""
         try:
-            self._commit(consumer)
+            if not self._has_failed:
+                self._commit(consumer)
         except UnavailableError as error:
             logger.warning("offsets were not committed, so messages are read again: %s", error)
         self._engine.forget()

@@ -81,22 +81,7 @@ def control_judge(control: Control, before: Rows, partitions: int) -> Judge:
     """Return what recognizes the answer to a control; before: the rows when it was sent."""
     if control.account_id == EVERYONE:
         return _OfEveryone(control, before, partitions)
-    state = before.accounts.get(control.account_id)
-
-    def judge(output: Output) -> Answer | None:
-        message = message_of(output)
-        if isinstance(message, Alert):
-            return _acknowledged(message, control) or _refusal(message, control)
-        if not isinstance(message, EmergencyStop) or message.account_id != control.account_id:
-            return None
-        if control.command == "resume":
-            is_it = message.status == "resumed" and message.stop_id == control.stop_id
-            return _done(_lifted(message, state)) if is_it else None
-        is_it = message.status == "triggered" and message.rule == "control"
-        is_it = is_it and (message.author, message.reason) == (control.author, control.reason[:500])
-        return _done(_stopped(message, control, state)) if is_it else None
-
-    return judge
+    return _OfOne(control, before.accounts.get(control.account_id))
 
 
 def limits_judge(document: LimitsDocument, partitions: int) -> Judge:
@@ -131,6 +116,43 @@ def _about(alert: Alert, document: LimitsDocument) -> Answer | None:
         return _refused(alert.message)
     waits = alert.message.startswith(f"version {document.version} waits")
     return _done(alert.message) if waits and document.approval == "propose" else None
+
+
+class _OfOne:
+    """A control of one account acts when a row of its stop says so."""
+
+    def __init__(self, control: Control, before: AccountState | None) -> None:
+        self._control = control
+        self._before = before
+        self._after: AccountState | None = None
+        self._lifted: EmergencyStop | None = None
+
+    def __call__(self, output: Output) -> Answer | None:
+        message, control = message_of(output), self._control
+        if isinstance(message, Alert):
+            return _acknowledged(message, control) or _refusal(message, control)
+        if not isinstance(message, AccountState | EmergencyStop):
+            return None
+        if message.account_id != control.account_id:
+            return None
+        if control.command == "resume":
+            return self._resumed(message)
+        if isinstance(message, AccountState):
+            return None
+        is_it = message.status == "triggered" and message.rule == "control"
+        is_it = is_it and (message.author, message.reason) == (control.author, control.reason[:500])
+        return _done(_stopped(message, control, self._before)) if is_it else None
+
+    def _resumed(self, message: AccountState | EmergencyStop) -> Answer | None:
+        """Wait for the state behind the lifted stop: another may have begun in the same event."""
+        if isinstance(message, AccountState):
+            self._after = message
+        elif (message.status, message.stop_id) == ("resumed", self._control.stop_id):
+            self._lifted = message
+        row, after = self._lifted, self._after  # Each may come first: they are of two topics.
+        if row is None or after is None or after.sequence < row.sequence:
+            return None
+        return _done(_lifted(row, after))
 
 
 class _OfEveryone:
@@ -236,9 +258,8 @@ def _stopped(row: EmergencyStop, control: Control, state: AccountState | None) -
     return text
 
 
-def _lifted(row: EmergencyStop, state: AccountState | None) -> str:
-    left = [] if state is None else [each for each in state.stops if each != row.stop_id]
+def _lifted(row: EmergencyStop, after: AccountState) -> str:
     lifted = f"stop {row.stop_id} of {row.account_id} is lifted"
-    if left:
-        return f"{lifted}; it stays stopped by {', '.join(left)}"
+    if after.stops:
+        return f"{lifted}; it stays stopped by {', '.join(after.stops)}"
     return f"{lifted}; it trades again"

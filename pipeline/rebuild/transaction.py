@@ -95,7 +95,9 @@ class Transaction:
             return
 
     def _note(self, error: KafkaError | None, message: Message) -> None:
+        offset = message.offset()
+        if error is None and offset is None:  # An attempt without an answer wrote it.
+            error = KafkaError(KafkaError._NO_OFFSET)  # noqa: SLF001 - Its only name.
         self._refusal = self._refusal or error
-        if error is None:
-            place = message.topic() or "", message.partition() or 0
-            self._last[place] = message.offset() or 0
+        if error is None and offset is not None:
+            self._last[message.topic() or "", message.partition() or 0] = offset

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from confluent_kafka import Producer
 
-from bench.failpoints import Fault, Strike, withhold
+from bench.failpoints import _PLACES, Fault, Strike, withhold
 from pipeline.streams.engine.checkpoint import Barrier, Checkpoints, Keeper
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
@@ -103,3 +103,29 @@ def test_lost_output_is_shown_when_a_commit_waits_for_none(
     turned(broker, is_withheld=True)
 
     assert (broker.outputs, broker.commits) == ([], 1)  # Committed, and never to be sent.
+
+
+def hit(place: str) -> tuple[Broker, list[str]]:
+    """Strike at a place of a sender that sends four decisions; return what became of them."""
+    broker, struck = Broker(), []
+    sender = Sender()
+    sender.producer = cast(Producer, broker)
+    sender.hold()
+    for number in range(4):
+        sender.take("decisions", key=b"acct", value=b"%d" % number)
+    strike = Strike(Fault(place, 1, 0.0, signal.SIGKILL, seed=1), lambda _: None)
+    strike.act = lambda: struck.append(place)  # type: ignore[method-assign]
+    _PLACES[place].hit(sender, strike)
+    return broker, struck
+
+
+def test_half_of_what_is_held_goes_out_before_the_worker_is_hit() -> None:
+    broker, struck = hit("while held outputs are released")
+
+    assert (broker.outputs, len(struck)) == (["decisions"] * 2, 1)
+
+
+def test_worker_is_hit_between_produce_and_delivery_of_an_output() -> None:
+    broker, struck = hit("between produce and delivery")
+
+    assert (broker.outputs, len(struck)) == ([], 1)

@@ -1,5 +1,7 @@
 """What the engine on Kafka does with what it cannot read, and with errors of Kafka's client."""
 
+import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,6 +13,7 @@ from riskgate import Engine
 from riskgate.connection import Connection, UnavailableError
 from riskgate.engine_loop import EngineLoop, _Place
 from riskgate.messages import now_ms
+from riskgate.writers import DeliveryError
 from tests.client.test_engine import Book
 from tests.demo.given_demo import approval
 from topics import orders
@@ -151,6 +154,51 @@ def test_engine_goes_on_when_an_error_passes(outbox: Outbox) -> None:
     loop._take(record(encode(valid(1)), 0))
 
     assert outbox.statuses == [("acct", "accepted")]
+
+
+class Refusing(Outbox):
+    """Refuses a message, and knows nothing of it once it has said so."""
+
+    def poll(self) -> None:
+        raise DeliveryError("Kafka did not accept a message (too large)")
+
+    def flush(self) -> None:
+        pass
+
+
+class OneDecision:
+    """A consumer that delivers one decision, and revokes its partition when it is closed."""
+
+    def __init__(self) -> None:
+        self.committed: list[int] = []
+        self._revoke: Callable[..., None] = lambda *_: None
+
+    def subscribe(self, _: object, *, on_assign: object, on_revoke: Callable[..., None]) -> None:
+        self._revoke = on_revoke
+
+    def poll(self, _: float) -> Message:
+        return record(encode(valid(1)), 0)
+
+    def commit(self, offsets: list[TopicPartition], **_: object) -> None:
+        self.committed += [place.offset for place in offsets]
+
+    def close(self) -> None:
+        self._revoke(self, [])
+
+
+def test_decision_is_not_committed_when_the_report_about_it_was_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    consumer = OneDecision()
+    monkeypatch.setattr("riskgate.engine_loop.Outbox", Refusing)
+    monkeypatch.setattr("riskgate.engine_loop.ends", lambda *_: None)
+    monkeypatch.setattr(Connection, "consumer", lambda *_: consumer)
+    loop, _ = loop_of(Book())
+
+    with pytest.raises(DeliveryError, match="too large"):
+        loop.run(threading.Event())
+
+    assert consumer.committed == []
 
 
 @pytest.mark.parametrize("which", ["committed", "offsets_for_times"])

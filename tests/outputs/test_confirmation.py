@@ -16,6 +16,8 @@ from topics.account_states import TOPIC as STATES
 from topics.account_states import AccountState
 from topics.codec import encode
 from topics.controls import Control
+from topics.emergency_stops import TOPIC as STOPS
+from topics.emergency_stops import EmergencyStop
 
 OPENED = (given.limits(given.only()), given.instrument(), given.price(100), given.account())
 
@@ -104,6 +106,28 @@ def test_other_stops_are_named_when_a_resume_lifts_one_of_two() -> None:
 
     text = "stop acct-1:2:1 of acct-1 is lifted; it stays stopped by acct-1:3:1"
     assert found == done(text)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_stop_that_begins_in_the_same_event_is_named(order: int) -> None:
+    row = replace(
+        cast(EmergencyStop, STOPS.example), account_id="acct-1", stop_id="1", status="resumed"
+    )
+    state = replace(
+        cast(AccountState, STATES.example),
+        account_id="acct-1",
+        sequence=row.sequence,
+        stops=("acct-1:9:2",),
+    )
+    news = [
+        Output(topic.name, 0, 0, each.at_ms, "acct-1", each.sequence, encode(each))
+        for topic, each in ((STOPS, row), (STATES, state))
+    ]
+    resume = given.control("resume", stop_id="1")
+
+    found = answer(control_judge(resume, Rows(), 1), news[::order])
+
+    assert found == done("stop 1 of acct-1 is lifted; it stays stopped by acct-1:9:2")
 
 
 def test_words_of_the_alert_are_the_answer_when_no_such_stop_is_open() -> None:

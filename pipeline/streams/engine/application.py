@@ -1,7 +1,6 @@
 """The engine of a worker: quixstreams with its holes closed and a loop of its own.
 
-The only file that imports quixstreams, and that knows its private names. What the messages mean is
-a role's business.
+The only file that imports quixstreams, and that knows its private names. Messages are for roles.
 """
 # ruff: noqa: SLF001
 
@@ -111,6 +110,7 @@ class StreamApplication(Application):
     def _setup_signal_handlers(self) -> None:
         if threading.current_thread() is threading.main_thread():
             super()._setup_signal_handlers()  # type: ignore[no-untyped-call]
+            self.ending.hear_signals()
 
     def _run_dataframe(self, sink: VoidExecutor | None = None) -> None:
         del sink
@@ -181,10 +181,7 @@ class StreamApplication(Application):
         try:
             self._save_last()
         finally:
-            # Else whoever comes next finds the folder of the state locked.
-            self._revoke_state_partitions(topic_partitions)
-            self._consumer.reset_backpressure()
-            self._hand_over()
+            self._hand_over(topic_partitions)
 
     def _save_last(self) -> None:
         """Save all that was applied, unless the worker ends because it must not go on."""
@@ -196,9 +193,10 @@ class StreamApplication(Application):
 
     def _on_lost(self, _: Consumer, topic_partitions: list[TopicPartition]) -> None:
         # Else work on partitions that are others' by now is committed with what comes next.
-        self._drop(LOST_SECONDS_MAX)
-        super()._on_lost(_, topic_partitions)
-        self._hand_over()
+        try:
+            self._drop(LOST_SECONDS_MAX)
+        finally:
+            self._hand_over(topic_partitions)
 
     def _drop(self, seconds_max: float) -> None:
         try:
@@ -207,7 +205,10 @@ class StreamApplication(Application):
             self._producer._active_transaction = False  # Else the library tries again, for longer.
             raise
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, topic_partitions: list[TopicPartition]) -> None:
+        # Else whoever comes next finds the folder of the state locked, and all of it in memory.
+        self._revoke_state_partitions(topic_partitions)
+        self._consumer.reset_backpressure()
         self.status.ready, self.status.idle_member, self.status.assigned = False, False, ()
         self._standby.let_go()
         self._takeover.stores.clear()

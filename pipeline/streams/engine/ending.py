@@ -4,10 +4,12 @@ Apart from application.py because none of this needs quixstreams.
 """
 
 import logging
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from types import FrameType
 from typing import Protocol
 
 from pipeline.streams.clients.callbacks import Callbacks
@@ -34,6 +36,17 @@ class Ending:
         self.callbacks = Callbacks()
         self._senders = senders
         self._closing: list[Background] = []
+        self.is_leaving = False  # A signal said so: no other session is to follow.
+
+    def hear_signals(self) -> None:
+        """Note what asks the process to leave, beside what these signals do anyway."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, partial(self._leave, signal.getsignal(number)))
+
+    def _leave(self, then: object, number: int, frame: FrameType | None) -> None:
+        self.is_leaving = True
+        if callable(then):
+            then(number, frame)
 
     def close(self, close: Callable[[], None]) -> None:
         """Close a consumer, but wait for that a few seconds at most.
@@ -87,13 +100,19 @@ class Ends(Protocol):
 def ended_whole(*workers: Ends, is_mended: bool = True) -> Iterator[None]:
     """Let SessionLost pass once nothing of these workers can act any more.
 
+    Unless one of them was told to leave: then the process is over, whatever it lost meanwhile.
     Raise Stopped if a message of theirs may still be sent: then only a new process may go on.
     is_mended: whether the process goes on at all.
     """
+    endings = [worker.ending for worker in workers]
     try:
         yield
     except SessionLost as lost:
-        if is_mended and not _end(*(worker.ending for worker in workers)):
+        may_follow = not is_mended or _is_leaving(endings) or _end(endings)
+        if _is_leaving(endings):
+            logger.warning("%s. It was told to stop, so no new session begins", lost)
+            return
+        if not may_follow:
             raise Stopped(
                 f"{lost}. Kafka's client may still send a message of it, so only a new process may "
                 "go on"
@@ -101,7 +120,11 @@ def ended_whole(*workers: Ends, is_mended: bool = True) -> Iterator[None]:
         raise
 
 
-def _end(*endings: Ending) -> bool:
+def _is_leaving(endings: Sequence[Ending]) -> bool:
+    return any(ending.is_leaving for ending in endings)
+
+
+def _end(endings: Sequence[Ending]) -> bool:
     give_up_s = time.monotonic() + END_SECONDS_MAX
     # At once: a thread that still waits could send when Kafka answers.
     fenced = [ending.fence() for ending in endings]

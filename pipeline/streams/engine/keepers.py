@@ -70,7 +70,8 @@ class StateKeeper:
         self._stores = stores  # Of the partitions that are owned.
         self._disk = disk
         self._group: GroupMetadata
-        self._offsets: dict[Place, int] = {}  # In the changelog, of the last record of each.
+        # In the changelog, of the last record of each; None: Kafka has it and did not say where.
+        self._offsets: dict[Place, int | None] = {}
         self._is_stuck = False  # The producer is of no use any more.
 
     def take(self, barrier: Barrier) -> None:
@@ -156,7 +157,7 @@ class StateKeeper:
 
     def _note(self, place: Place, error: KafkaError | None, message: Message) -> None:
         if error is None:  # Else the commit fails by itself.
-            self._offsets[place] = message.offset() or 0
+            self._offsets[place] = message.offset()
 
 
 class OffsetKeeper:

@@ -56,8 +56,8 @@ class Watchdog:
         """Say that the main thread is alive. Cheap: the timer is set again once a second."""
         self._silent_looks[MAIN] = 0
         now_s = time.monotonic()
-        if now_s - self._armed_s > LOOK_SECONDS:
-            self._arm(now_s)
+        if now_s - self._armed_s > LOOK_SECONDS and not self._over.is_set():
+            self._arm(now_s)  # Once it is over nobody would cancel that.
 
     def beat_of(self, thread: str) -> Callable[[], None]:
         """Watch one more thread; return what it is to call."""

@@ -1,5 +1,6 @@
 """A worker that ended while its process goes on: it acts no more, or the process ends."""
 
+import signal
 import threading
 from collections.abc import Callable
 from typing import cast
@@ -104,6 +105,24 @@ def test_new_worker_follows_while_a_call_of_the_old_one_waits_for_kafka(
     assert beats
     assert "left behind" in caplog.text
     over.set()
+
+
+def test_no_session_follows_one_that_was_lost_while_the_process_leaves(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ending = Ending([], nothing)
+    before = signal.getsignal(signal.SIGTERM)
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    try:
+        ending.hear_signals()
+        signal.raise_signal(signal.SIGTERM)
+        lost(ending)  # Raises nothing.
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert told == [signal.SIGTERM]
+    assert "gone. It was told to stop" in caplog.text
 
 
 def test_callbacks_of_a_consumer_that_was_left_behind_touch_nothing(

@@ -1,10 +1,12 @@
 """A process ends when its main thread does not come back, with Python's lock in its hand or not."""
 
+import faulthandler
 import subprocess
 import time
 
 import pytest
 
+from pipeline.streams.engine.watchdog import Watchdog
 from pipeline.streams.roles.children import python_command
 
 STALLED = """
@@ -23,6 +25,18 @@ with Watchdog("risk", seconds_max=1, on_end=note) as watchdog:
 IN_PYTHON = "time.sleep(60)"
 IN_C_WITH_THE_LOCK = "ctypes.PyDLL(None).sleep(60)"  # As confluent-kafka's assign and subscribe.
 IN_C_WITHOUT_THE_LOCK = "ctypes.CDLL(None).sleep(60)"
+
+
+def test_life_that_is_over_arms_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    armed: list[object] = []
+    with Watchdog("risk", seconds_max=30, on_end=lambda: None) as watchdog:
+        pass
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda *_, **__: armed.append(1))
+    watchdog._armed_s = 0.0
+
+    watchdog.beat()  # While the session that it was of comes to its end.
+
+    assert armed == []
 
 
 def end(call: str, folder: object) -> tuple[subprocess.CompletedProcess[str], float]:
