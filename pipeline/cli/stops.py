@@ -86,16 +86,19 @@ def _frames(
 ) -> "Iterator[list[StopView]]":
     """Yield the stops about once a second."""
     from pipeline.outputs.accounts import read_rows
-    from pipeline.outputs.stops import stop_rows, stops_of
+    from pipeline.outputs.stops import acknowledgements, stop_rows, stops_of
 
-    mark = reader.mark("emergency_stops", "account_states", account=account)
+    mark = reader.mark("emergency_stops", "account_states", "controls", account=account)
     rows, due_s = read_rows(reader, account), time.monotonic()
     history = list(stop_rows(reader.read("emergency_stops", account=account)))
+    given = list(acknowledgements(reader.read("controls", account=account)))
     for output in reader.follow_from(mark, account=account):
         if output is not None and output.topic == "account_states":
             rows.take(output)
+        elif output is not None and output.topic == "controls":
+            given.extend(acknowledgements([output]))
         elif output is not None:
             history.extend(stop_rows([output]))
         if time.monotonic() >= due_s:
             due_s = time.monotonic() + FRAME_SECONDS
-            yield [stop for stop in stops_of(history, rows) if stop.is_open or not is_open]
+            yield [stop for stop in stops_of(history, rows, given) if stop.is_open or not is_open]

@@ -41,7 +41,7 @@ def in_force(log: Published, row: AccountState) -> list[InForceRow]:
     account = row.account_id
     cells = in_force_rows(found, labels(log, account), passing(log, account))
     wanted = [
-        InForceRow(*texts, left.get(rule))
+        InForceRow(*texts, None if parameter == "on_breach" else left.get(rule))
         for (rule, parameter), texts in zip(found.parameters, cells, strict=True)
         # A rule that applies is enabled.
         if rule not in found.idle and parameter != "enabled" and texts[1] not in NO_LIMIT
