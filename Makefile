@@ -19,7 +19,7 @@ EXTRAS := gate sessions fix test browser demo lint dashboard mutation build imag
 ADAPTERS := gate sessions fix test build parquet ccxt nautilus freqtrade
 
 .DEFAULT_GOAL := help
-.PHONY: help install jars tools demo test test-adapters test-connect compiled-tests site pythons attacks hostile bench soak scaling kills gaps chaos simulate mutants oracle fuzz audit console-load story repartition reach hops bench-peers bench-scale bench-checkpoint bench-model bench-sweep bench-install mutation lint format lock readme licences image sbom \
+.PHONY: help install jars tools demo test test-adapters test-connect compiled-tests site pythons attacks hostile bench soak scaling kills gaps chaos simulate mutants mutants-guards oracle fuzz audit console-load story repartition reach hops bench-peers bench-scale bench-checkpoint bench-model bench-sweep bench-install mutation lint format lock readme licences image sbom \
 	check-deploy check-image check-server check-cluster check-operator \
 	chart-readme dashboard check-alerts
 .DELETE_ON_ERROR:
@@ -56,6 +56,7 @@ help:
 	@echo "make oracle    random histories through riskgate and through a second model; SEEDS=0:20000"
 	@echo "make fuzz      feed the decoders for a while, by coverage where atheris can be had; FUZZ_SECONDS=60 SEED=1"
 	@echo "make audit     compare the list of the image's packages with its lock; ask for known vulnerabilities"
+	@echo "make mutants-guards   does a test fail when a guard of the engine is taken out? ONLY=part of its words"
 	@echo "make mutants   does a simulated world show each of some known mistakes? SEEDS=0:40"
 	@echo "make repartition  double the partitions of many accounts, killed in the middle; ACCOUNTS=10000 PARTITIONS=24"
 	@echo "make reach     measure how soon changed limits reach idle accounts"
@@ -234,6 +235,10 @@ fuzz: install
 
 audit: install
 	@$(BIN)/python -m ops.audit
+
+# About ten minutes; with ONLY="a checkpoint" it takes only guards whose words hold that.
+mutants-guards: install jars
+	@$(BIN)/python -m tests.guards $(if $(ONLY),"$(ONLY)")
 
 mutants: install
 	@$(BIN)/python -m tests.simulation.mutants $(or $(SEEDS),0:40)
