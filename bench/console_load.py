@@ -168,7 +168,8 @@ class Console:
 
     def _ask(self, path: str) -> dict[str, object]:
         with urlopen(f"{self._url}{path}") as answer:
-            return orjson.loads(answer.read())
+            found: dict[str, object] = orjson.loads(answer.read())
+            return found
 
 
 @contextmanager
@@ -230,8 +231,9 @@ def _write_before(settings: Settings) -> None:
     for number in range(DECISIONS_BEFORE):
         account = NAMES[number % ACCOUNTS]
         sequence = 1 + number // ACCOUNTS
-        row = replace(example, account_id=account, sequence=sequence, at_ms=at_ms - 60_000 + number)
-        producer.produce(settings.topic(DECISIONS.name), encode(row), account.encode())
+        before_ms = at_ms - 60_000 + number
+        made = replace(example, account_id=account, sequence=sequence, at_ms=before_ms)
+        producer.produce(settings.topic(DECISIONS.name), encode(made), account.encode())
         producer.poll(0)
     producer.flush()
 

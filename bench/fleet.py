@@ -207,7 +207,7 @@ class Fleet:
         name = name or member.name
         ours, theirs = self._context.Pipe()
         ports = self.links.ports if self.links is not None else ()
-        environment = self._environment(member, self.disks / name) | (more or {})
+        environment = self._environment(member, self.disks / name) | dict(more or {})
         life = Life(member.role, environment, self._log, fault, ports, member.set == NEXT)
         process = self._context.Process(target=live, args=(life, theirs))
         process.start()

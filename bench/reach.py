@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple, TypeVar
@@ -123,9 +124,7 @@ class Reach:
             self._version += 1
             appended_ms = self._publish(EVERYONE, self._version)
             wanted = f"{self._version}.0"
-            row_ms = self.follow(
-                self._accounts, lambda row, wanted=wanted: row.limits_version == wanted
-            )
+            row_ms = self.follow(self._accounts, partial(_is_under, wanted))
             yield max(row_ms.values()) - appended_ms
 
     def change_own(self) -> Iterator[int]:
@@ -170,6 +169,10 @@ class Reach:
         kind, self._appended_ms = message.timestamp()
         if error is not None or kind != TIMESTAMP_LOG_APPEND_TIME:
             raise RuntimeError(f"a document has no append time ({error})")
+
+
+def _is_under(wanted: str, row: AccountState) -> bool:
+    return row.limits_version == wanted
 
 
 def _in_turn(items: Sequence[T]) -> Iterator[T]:

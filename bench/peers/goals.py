@@ -85,11 +85,11 @@ def _core_goals(cores: Spent, build: str) -> Iterator[Goal]:
 def _role_goals(found: Measured) -> Iterator[Goal]:
     role, streams = found.costs.get(RISK[found.build]), found.costs.get(STREAMS)
     names = "role / Kafka Streams, CPU of the process", "role / Kafka Streams, working thread"
+    process: float | None = None
+    thread: float | None = None
     if role and streams:
         process = ratios(_process(role), _process(streams)).middle
         thread = ratios(_thread(role), _thread(streams)).middle
-    else:
-        process = thread = None
     yield Goal(names[0], process, 0.6, "")
     yield Goal(names[1], thread, 1.0, "")
     yield Goal("role around its work / quixstreams' pass-through, thread", _around(found), 1.0, "")

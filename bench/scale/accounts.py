@@ -25,7 +25,7 @@ SIGNALS_MAX = 20_000  # Of one count of accounts; each with the status of its or
 class Accounts(NamedTuple):
     """What so many accounts cost."""
 
-    count: int
+    accounts: int
     event_us: float  # CPU of the process.
     resident_mib: float
     disk_mib: float
@@ -104,7 +104,8 @@ def accounts_table(found: Sequence[Accounts]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for row in found:
         yield (
-            f"| {row.count:,} | {row.event_us:.1f} | {row.resident_mib:.0f} | {row.disk_mib:.0f} "
+            f"| {row.accounts:,} | {row.event_us:.1f} "
+            f"| {row.resident_mib:.0f} | {row.disk_mib:.0f} "
             f"| {row.warm_seconds:.1f} | {row.cold_seconds:.1f} "
-            f"| {row.count / row.cold_seconds:,.0f} | {row.cold_us:.0f} |"
+            f"| {row.accounts / row.cold_seconds:,.0f} | {row.cold_us:.0f} |"
         )
