@@ -19,7 +19,9 @@ from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.clients.polling import poll_all
 from pipeline.streams.clients.read_to_end import operator_reader
 from pipeline.verify.finding import Finding
+from pipeline.verify.inputs import Inputs
 from pipeline.verify.invariants import GRACE_MS
+from pipeline.verify.lost_inputs import Committed, LostInputs
 from pipeline.verify.partition import PartitionJudge
 from pipeline.verify.records import EVENTS, OUTPUTS, Record
 from pipeline.verify.redecided import Redecided, begun_before
@@ -53,8 +55,11 @@ class KafkaReading:
         self._names = {broker.settings.topic(name): name for name in (EVENTS, *OUTPUTS)}
         self._consumer = operator_reader(broker, auto_offset_reset="error")
         self._partitions = self._count()
+        self._inputs, self._lost = Inputs(), LostInputs(broker)
         begins = self._begins()
-        self.judges = self._judges(whole=self._is_whole(begins))
+        self._whole = self._is_whole(begins)
+        self._is_continued = False  # Accounts were in another log before.
+        self.judges = self._judges(whole=self._whole)
         self._next = begins
         self._ends: dict[Place, int] | None = None  # Where to stop; None while following.
         self._open: set[Place] = set(begins)  # Not read to their ends.
@@ -66,11 +71,11 @@ class KafkaReading:
 
     def judge_all(self) -> Iterator[Finding]:
         """Judge what the topics hold now. Raise BrokerError when they cannot be read."""
-        decided = self._decided()
+        decided, ingested = self._decided(), self._lost.committed()
         self._require_events(self._fix_ends())
         self._assign()
         yield from self._read_to_ends()
-        yield from self._finish(decided)
+        yield from self._finish(decided, ingested)
 
     def follow(self, is_stopped: Callable[[], bool]) -> Iterator[Finding]:
         """Judge what comes until stopped, then everything up to that moment.
@@ -81,10 +86,10 @@ class KafkaReading:
         while not is_stopped():
             self._poll()
             yield from self._advance(int(time.time() * 1000) - OUTPUTS_MS)
-        decided = self._decided()
+        decided, ingested = self._decided(), self._lost.committed()
         self._fix_ends()
         yield from self._read_to_ends()
-        yield from self._finish(decided)
+        yield from self._finish(decided, ingested)
 
     def _count(self) -> int:
         counts = self._broker.partitions(self._consumer, EVENTS, *OUTPUTS)
@@ -136,10 +141,12 @@ class KafkaReading:
         def judge(number: int) -> PartitionJudge:
             begin, end = self._watermarks((EVENTS, number))
             store, begun = begun_before(self._broker, number, end if whole and not begin else 0)
+            self._is_continued |= bool(begun)
             made = PartitionJudge(
                 whole=whole,
                 begun=begun,
                 is_here=is_here(number),
+                inputs=self._inputs,
                 redecided=Redecided(partition=number, store=store) if replays else None,
             )
             made.invariants.allow(self._stretch.grace_ms)
@@ -195,9 +202,13 @@ class KafkaReading:
                 )
             yield from self._advance(None)
 
-    def _finish(self, decided: list[int]) -> Iterator[Finding]:
+    def _finish(self, decided: list[int], ingested: Committed) -> Iterator[Finding]:
+        is_cut = self._stretch.to_ms is not None
         for judge, until in zip(self.judges, decided, strict=True):
-            yield from judge.finish(until, is_cut=self._stretch.to_ms is not None)
+            yield from judge.finish(until, is_cut=is_cut)
+        if not is_cut:
+            whole, grace_ms = self._whole and not self._is_continued, self._stretch.grace_ms
+            yield from self._lost.find(self._inputs, ingested, whole=whole, grace_ms=grace_ms)
 
     def _advance(self, until_ms: int | None) -> Iterator[Finding]:
         for judge in self.judges:

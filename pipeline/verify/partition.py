@@ -11,6 +11,7 @@ from typing import Literal
 from pipeline.verify.chains import judge_chain, judge_number, judge_shift
 from pipeline.verify.doubles import Doubles
 from pipeline.verify.finding import Finding, finding_at, shown
+from pipeline.verify.inputs import Inputs
 from pipeline.verify.invariants import Invariants
 from pipeline.verify.records import (
     EVENTS,
@@ -38,17 +39,19 @@ IsHere = Callable[[str], bool]
 class PartitionJudge:
     """Judge the records of one partition; offer them in the order of their topics."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - What it knows beside the topics.
         self,
         *,
         whole: bool,
         is_here: IsHere = lambda _: True,
         redecided: Redecided | None = None,
         begun: Mapping[str, Begun] | None = None,
+        inputs: Inputs | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()  # Records by topic.
         self.doubles = Doubles()
         self.invariants = Invariants(whole=whole, redecided=redecided, begun=begun)
+        self._inputs = inputs  # Of all partitions.
         self._is_here = is_here  # Whether an account belongs to this partition.
         self._walk = PartitionWalk(whole=whole)
         self._walk.begin(begun or {})
@@ -104,6 +107,8 @@ class PartitionJudge:
             event = event_of(record.value)
         except DecodeError:
             return  # Risk wrote a dead letter for it.
+        if self._inputs is not None:
+            self._inputs.take(record, event.source)
         if not self._is_here(event.account_id):
             return  # Risk wrote a dead letter for it, too.
         applied = self._walk.apply(record, event)

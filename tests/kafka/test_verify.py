@@ -3,10 +3,14 @@
 import os
 import signal
 import subprocess
+from contextlib import closing
 
 import orjson
+from confluent_kafka import TopicPartition
 
 from pipeline.streams.admin.topic_admin import create_missing
+from pipeline.streams.clients.broker import Broker
+from pipeline.streams.clients.group_offsets import outsider
 from pipeline.streams.roles.children import riskgate_command
 from tests import given
 from tests.kafka.world import WAIT_SECONDS_MAX, Row, World, until
@@ -112,3 +116,32 @@ def test_decisions_are_named_when_one_was_doubled_otherwise_or_removed(world: Wo
     assert orjson.loads(forged[1].splitlines()[0])["invariant"] == "double"
     assert removed[1].startswith(f"decision: {answer['account_id']}, events "), removed[1]
     assert (forged[0], removed[0]) == (1, 1)
+
+
+def pass_over(world: World, topic: str) -> None:
+    """Set ingest's offsets of a topic to its end, as if everything in it had been handled."""
+    group = world.settings.role_group("ingest")
+    name = world.settings.topic(topic)
+    with closing(outsider(Broker(world.settings), group)) as asking:
+        ends = [TopicPartition(name, n, end) for n, end in enumerate(world.ends(topic)) if end]
+        asking.commit(offsets=ends, asynchronous=False)
+
+
+def test_inputs_are_named_when_ingest_went_on_without_them(world: World) -> None:
+    riskgate = world.run()
+    open_accounts(world)
+    trade(world)
+    world.send_bytes("signals", b"no signal", key=b"acct-1")
+    world.read("dead_letters", lambda rows: len(rows) >= 1)
+    riskgate.end()
+    healthy = verify(world)
+
+    world.send(given.signal("buy", 1, account_id="acct-2", signal_id="lost"))
+    world.flush()
+    waiting = verify(world)
+    pass_over(world, "signals")
+    code, printed = verify(world, "--no-replay")
+
+    assert (healthy[0], waiting[0]) == (0, 0), healthy[1] + waiting[1]
+    assert (code, printed.count("input: ")) == (1, 1), printed
+    assert printed.startswith("input: acct-2, signals "), printed

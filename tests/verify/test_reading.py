@@ -13,6 +13,7 @@ from pipeline.streams.clients.broker import Broker, BrokerError
 from pipeline.streams.settings import Settings
 from pipeline.verify import kafka
 from pipeline.verify.invariants import GRACE_MS
+from pipeline.verify.lost_inputs import Committed, LostInputs
 from pipeline.verify.records import EVENTS, OUTPUTS
 from tests.simulation.clients.base import SimulatedMessage
 from tests.verify.recorded import Recording
@@ -49,6 +50,7 @@ class Told:
 def told_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka.KafkaReading, "_decided", lambda _: [0])
     monkeypatch.setattr(kafka, "begun_before", lambda *_: (MemoryStore(), None))
+    monkeypatch.setattr(LostInputs, "committed", lambda _: Committed({}, {}))
     monkeypatch.setattr(kafka, "SILENT_SECONDS_MAX", 0.05)
     monkeypatch.setattr(kafka, "BATCH", 1)  # As when the judge lags behind the client.
 

@@ -1,0 +1,160 @@
+"""Inputs that ingest has read, and that are neither in the log nor among the dead letters.
+
+An offset that ingest committed says that all before it was written. So whatever is missing below
+it is lost, unless it is no record at all: a marker of a transaction, or one that was deleted.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    Message,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+
+from pipeline.streams.client_settings import ADMIN, ADMIN_SECONDS_MAX
+from pipeline.streams.clients.broker import Broker
+from pipeline.streams.clients.group_offsets import committed, outsider
+from pipeline.streams.clients.read_to_end import operator_reader, read_to_end
+from pipeline.verify.finding import Finding
+from pipeline.verify.inputs import InputPlace, Inputs
+from topics.catalogue import INPUTS
+from topics.codec import DecodeError, decode_as
+from topics.dead_letters import TOPIC as DEAD_LETTERS
+from topics.dead_letters import DeadLetter
+
+__all__ = ["Committed", "LostInputs"]
+
+ANSWER_SECONDS_MAX = 10.0
+LOST_MAX = 1000  # Findings of one partition; a group that was set far ahead lost millions.
+OPERATED = {"controls", "limits"}  # They have a group of their own.
+WITHOUT_EVENTS = {"instruments", "prices"}  # Ingest reads them into its tables.
+
+Place = tuple[str, int]  # A topic's full name, and a partition.
+
+
+class Committed(NamedTuple):
+    """How far ingest has come."""
+
+    ends: dict[Place, int]
+    topic_ids: dict[str, str]
+
+
+class LostInputs:
+    """Ask Kafka how far ingest has come, and what there is of the inputs before that."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        settings = broker.settings
+        names = [topic.name for topic in INPUTS if topic.name not in WITHOUT_EVENTS]
+        self._names = {settings.topic(name): name for name in (*names, *settings.further_topics)}
+
+    def committed(self) -> Committed:
+        """Return the offsets of ingest's groups; ask before the end of the log."""
+        ends: dict[Place, int] = {}
+        for group, is_operated in (("ingest", False), ("ingest-operators", True)):
+            with closing(outsider(self._broker, self._broker.settings.role_group(group))) as asking:
+                there = self._broker.metadata(asking).topics
+                places = [
+                    (full, number)
+                    for full, name in self._names.items()
+                    if full in there and (name in OPERATED) == is_operated
+                    for number in there[full].partitions
+                ]
+                ends |= committed(asking, places)
+        return Committed(ends, self._topic_ids({full for full, _ in ends}))
+
+    def find(
+        self, inputs: Inputs, until: Committed, *, whole: bool, grace_ms: int
+    ) -> Iterator[Finding]:
+        """Yield what is lost.
+
+        Not whole: the log was read from a time on; what an input holds from before that, or so
+        shortly after it that its event may stand before it, is left out.
+        """
+        if not any(self._gaps(inputs, until, whole=whole)):
+            return
+        since_ms = 0 if whole else inputs.began_ms + grace_ms
+        with closing(operator_reader(self._broker, auto_offset_reset="earliest")) as consumer:
+            self._take_dead_letters(consumer, inputs)
+            # Again: most of what no event names, a dead letter does.
+            for gap in self._gaps(inputs, until, whole=whole):
+                yield from self._lost(consumer, inputs, gap, since_ms=since_ms)
+
+    def _gaps(self, inputs: Inputs, until: Committed, *, whole: bool) -> Iterator["_Gap"]:
+        for (full, number), end in until.ends.items():
+            place = InputPlace(self._names[full], until.topic_ids[full], number)
+            for begin, stop in inputs.held(place).gaps(0 if whole else None, end):
+                yield _Gap(full, place, begin, stop)
+
+    def _topic_ids(self, names: set[str]) -> dict[str, str]:
+        if not names:
+            return {}
+        admin = AdminClient({**self._broker.settings.connection(), **ADMIN, "log_level": 0})
+        wanted = TopicCollection(sorted(names))
+        answers = admin.describe_topics(wanted, request_timeout=ADMIN_SECONDS_MAX)
+        return {name: str(answer.result().topic_id) for name, answer in answers.items()}
+
+    def _take_dead_letters(self, consumer: Consumer, inputs: Inputs) -> None:
+        name = self._broker.settings.topic(DEAD_LETTERS.name)
+        (count,) = self._broker.partitions(consumer, DEAD_LETTERS.name)
+        places = [TopicPartition(name, number, OFFSET_BEGINNING) for number in range(count)]
+        for message in read_to_end(consumer, places):
+            try:
+                letter = decode_as(DeadLetter, message.value() or b"")
+            except DecodeError:
+                continue  # Not written by riskgate.
+            inputs.take_dead(letter)
+
+    def _lost(
+        self, consumer: Consumer, inputs: Inputs, gap: "_Gap", *, since_ms: int
+    ) -> Iterator[Finding]:
+        found = 0
+        for message in self._records(consumer, gap):
+            offset, key = message.offset() or 0, _text(message.key())
+            if message.value() is None or message.timestamp()[1] < since_ms:
+                continue
+            if inputs.was_cut(gap.place, offset, key):
+                continue
+            found += 1
+            if found > LOST_MAX:
+                return
+            yield Finding(
+                "input",
+                key or "?",
+                gap.place.topic,
+                gap.place.partition,
+                offset,
+                f"ingest went on to {gap.end} and further, and wrote nothing of this record",
+                "an event or a dead letter that names it",
+            )
+
+    def _records(self, consumer: Consumer, gap: "_Gap") -> Iterator[Message]:
+        """Yield the records that there are; none where offsets are markers, or were deleted."""
+        place = TopicPartition(gap.topic, gap.place.partition)
+        low, _ = consumer.get_watermark_offsets(place, timeout=ANSWER_SECONDS_MAX)
+        if low >= gap.end:
+            return
+        begin = TopicPartition(gap.topic, gap.place.partition, max(low, gap.begin))
+        for message in read_to_end(consumer, [begin]):
+            if (message.offset() or 0) >= gap.end:
+                return
+            yield message
+
+
+class _Gap(NamedTuple):
+    """Offsets of an input that nothing names."""
+
+    topic: str  # With the prefix.
+    place: InputPlace
+    begin: int
+    end: int
+
+
+def _text(key: bytes | str | None) -> str | None:
+    return key.decode(errors="backslashreplace") if isinstance(key, bytes) else key
