@@ -44,8 +44,8 @@ class Limited:
             else:
                 self.most_bytes = max(self.most_bytes, used)
             if process.poll() is not None:
-                self.deaths += 1
                 self.worker = self._world.run(self._role)
+                self.deaths += 1  # Who sees this finds the next life, not the one that ended.
                 time.sleep(LOOK_SECONDS)
 
 
