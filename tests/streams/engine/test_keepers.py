@@ -83,6 +83,18 @@ def test_commit_waits_no_more_when_the_flush_took_all_the_time(
     assert kafka.calls == [("flush", 9.0), ("commit", 0.0)]
 
 
+def test_nothing_is_committed_when_kafka_took_no_state_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kafka = Kafka()
+    moved = NOTHING_MOVED._replace(positions={("events", 0): 5})
+
+    with pytest.raises(Stopped, match="took no state of risk-0"):
+        keeper_of(kafka, monkeypatch).commit(moved)
+
+    assert [name for name, _ in kafka.calls] == ["flush"]
+
+
 def test_transaction_is_aborted_in_time_when_its_checkpoint_is_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -16,6 +16,7 @@ from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.restore import Recovery, Restores
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, SessionLost
+from tests.simulation.clients.base import SimulatedMessage
 
 PLACE = ("events", 0)
 
@@ -217,6 +218,26 @@ def test_worker_ends_when_it_is_fenced_while_its_state_is_restored() -> None:
 
     with pytest.raises(KafkaException, match="_FATAL"):
         restores.run(recovery, hooks, progress, look=lambda: None)
+
+
+def test_records_of_an_assignment_that_is_over_are_not_restored() -> None:
+    progress = SimpleNamespace(generation=0)
+    taken: list[object] = []
+    changelog = SimpleNamespace(recover_from_changelog_message=taken.append)
+
+    def consume(*_: object) -> list[SimulatedMessage]:
+        progress.generation += 1  # A rebalance comes in here.
+        return [SimulatedMessage("changelog", 0, 3, value=b"{}")]
+
+    restores = Restores(cast(Consumer, SimpleNamespace(consume=consume)))
+    partitions = {0: {"changelog": changelog}}
+    recovery = cast(Recovery, SimpleNamespace(recovering=True, partitions=partitions))
+    turns = iter([False, True])
+    hooks = Hooks(lambda: None, lambda: next(turns), lambda: None)
+
+    restores.run(recovery, hooks, cast(Progress, progress), look=lambda: None)
+
+    assert taken == []
 
 
 def test_group_is_not_left_when_brokers_take_no_commit_in_time() -> None:
