@@ -132,14 +132,14 @@ GUARDS = (
         f"{ENGINE}/progress.py",
         "            if offset < positions[place]:",
         "            if False:",
-        f"{UNIT} tests/streams/roles",
+        f"{UNIT}/test_progress.py",
     ),
     Guard(
         "an append time far ahead of the clock ends the worker",
         f"{ENGINE}/progress.py",
         "            if record.timestamp_ms > latest_ms and record.timestamp_is_append_time:",
         "            if False:",
-        f"{REAL}/test_guards_startup.py",
+        f"{UNIT}/test_progress.py",
     ),
     Guard(
         "state that is behind the group's offset ends the worker",
