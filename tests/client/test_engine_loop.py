@@ -157,10 +157,16 @@ def test_engine_goes_on_when_an_error_passes(outbox: Outbox) -> None:
 
 
 class Refusing(Outbox):
-    """Refuses a message, and knows nothing of it once it has said so."""
+    """Hears a little later that a message was refused, and says so only once."""
+
+    def __init__(self, _: Connection) -> None:
+        super().__init__(_)
+        self._polls = 0
 
     def poll(self) -> None:
-        raise DeliveryError("Kafka did not accept a message (too large)")
+        self._polls += 1
+        if self._polls == 2:  # The decision was obeyed, and its report written.
+            raise DeliveryError("Kafka did not accept a message (too large)")
 
     def flush(self) -> None:
         pass
