@@ -30,7 +30,6 @@ class Ranges:
     def __init__(self) -> None:
         self._begins: list[int] = []
         self._ends: list[int] = []  # One after the last.
-        self._from = 0  # What is below was forgotten.
 
     def __len__(self) -> int:
         return len(self._begins)
@@ -44,14 +43,11 @@ class Ranges:
             offset, end = min(offset, self._begins[first]), max(end, self._ends[last - 1])
         self._begins[first:last], self._ends[first:last] = [offset], [end]
         if len(self._begins) > RANGES_MAX:
-            self._from = self._begins[1]
             del self._begins[0], self._ends[0]
 
-    def gaps(self, low: int | None, end: int) -> Iterator[tuple[int, int]]:
-        """Yield what is missing before an end; low: from where on, None from the first one."""
-        if low is None:
-            low = self._begins[0] if self._begins else end
-        position = max(low, self._from)
+    def gaps(self, end: int) -> Iterator[tuple[int, int]]:
+        """Yield what is missing between the first one and an end."""
+        position = self._begins[0] if self._begins else end
         for begin, until in zip(self._begins, self._ends, strict=True):
             if position >= end:
                 return

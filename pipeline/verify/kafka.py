@@ -58,7 +58,6 @@ class KafkaReading:
         self._inputs, self._lost = Inputs(), LostInputs(broker)
         begins = self._begins()
         self._whole = self._is_whole(begins)
-        self._is_continued = False  # Accounts were in another log before.
         self.judges = self._judges(whole=self._whole)
         self._next = begins
         self._ends: dict[Place, int] | None = None  # Where to stop; None while following.
@@ -141,7 +140,6 @@ class KafkaReading:
         def judge(number: int) -> PartitionJudge:
             begin, end = self._watermarks((EVENTS, number))
             store, begun = begun_before(self._broker, number, end if whole and not begin else 0)
-            self._is_continued |= bool(begun)
             made = PartitionJudge(
                 whole=whole,
                 begun=begun,
@@ -207,7 +205,7 @@ class KafkaReading:
         for judge, until in zip(self.judges, decided, strict=True):
             yield from judge.finish(until, is_cut=is_cut)
         if not is_cut:
-            whole, grace_ms = self._whole and not self._is_continued, self._stretch.grace_ms
+            whole, grace_ms = self._whole, self._stretch.grace_ms
             yield from self._lost.find(self._inputs, ingested, whole=whole, grace_ms=grace_ms)
 
     def _advance(self, until_ms: int | None) -> Iterator[Finding]:

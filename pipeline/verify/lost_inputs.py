@@ -72,24 +72,25 @@ class LostInputs:
     def find(
         self, inputs: Inputs, until: Committed, *, whole: bool, grace_ms: int
     ) -> Iterator[Finding]:
-        """Yield what is lost.
+        """Yield what is lost, in each partition from the first input on that the log names.
 
-        Not whole: the log was read from a time on; what an input holds from before that, or so
-        shortly after it that its event may stand before it, is left out.
+        What is before may be in an older log, or was copied with the offsets. Not whole: the log
+        was read from a time on; what an input holds from before that, or so shortly after it that
+        its event may stand before it, is left out.
         """
-        if not any(self._gaps(inputs, until, whole=whole)):
+        if not any(self._gaps(inputs, until)):
             return
         since_ms = 0 if whole else inputs.began_ms + grace_ms
         with closing(operator_reader(self._broker, auto_offset_reset="earliest")) as consumer:
             self._take_dead_letters(consumer, inputs)
             # Again: most of what no event names, a dead letter does.
-            for gap in self._gaps(inputs, until, whole=whole):
+            for gap in self._gaps(inputs, until):
                 yield from self._lost(consumer, inputs, gap, since_ms=since_ms)
 
-    def _gaps(self, inputs: Inputs, until: Committed, *, whole: bool) -> Iterator["_Gap"]:
+    def _gaps(self, inputs: Inputs, until: Committed) -> Iterator["_Gap"]:
         for (full, number), end in until.ends.items():
             place = InputPlace(self._names[full], until.topic_ids[full], number)
-            for begin, stop in inputs.held(place).gaps(0 if whole else None, end):
+            for begin, stop in inputs.held(place).gaps(end):
                 yield _Gap(full, place, begin, stop)
 
     def _topic_ids(self, names: set[str]) -> dict[str, str]:
