@@ -144,8 +144,7 @@ def _release_half(sender: Sender, strike: Strike) -> None:
     held = sender._held
     if len(held) < 2 or not strike.is_due():
         return
-    for message in held[: len(held) // 2]:
-        sender.send(*message, sender.deliveries.current.note)
+    sender._send_all(held[: len(held) // 2])
     strike.act()
 
 

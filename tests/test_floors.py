@@ -60,7 +60,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
             "role_interface",
             "client_settings",
         },
-        {"dead_letter", "observe", "clients"},
+        {"dead_letter", "input_groups", "observe", "clients"},
         {"engine"},
         {"tables"},
         {"admin"},

@@ -22,9 +22,9 @@ from pipeline.streams.admin.topic_admin import differences
 from pipeline.streams.clients.broker import Broker, BrokerError
 from pipeline.streams.clients.consumer_groups import describe_groups
 from pipeline.streams.clients.group_offsets import committed, outsider
+from pipeline.streams.input_groups import OPERATED, OPERATORS_GROUP, OTHERS
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.settings import Settings
-from topics.catalogue import INPUTS
 from topics.fields import EVERYONE
 
 __all__ = ["Finding", "findings"]
@@ -47,11 +47,11 @@ class _Part(NamedTuple):
     topics: tuple[str, ...]
 
 
-_OPERATORS = ("limits", "controls")
-_INPUTS = tuple(topic.name for topic in INPUTS if topic.name not in {*_OPERATORS, "prices"})
 _PARTS = (
-    _Part("ingest", "ingest", _INPUTS),
-    _Part("ingest of limits and controls", "ingest-operators", _OPERATORS),
+    _Part("ingest", "ingest", tuple(topic.name for topic in OTHERS)),
+    _Part(
+        "ingest of limits and controls", OPERATORS_GROUP, tuple(topic.name for topic in OPERATED)
+    ),
     _Part("risk", "risk", ("events",)),
     _Part("broadcast", "broadcast", ("account_states",)),
 )

@@ -96,8 +96,9 @@ class Transaction:
 
     def _note(self, error: KafkaError | None, message: Message) -> None:
         offset = message.offset()
-        if error is None and offset is None:  # An attempt without an answer wrote it.
-            error = KafkaError(KafkaError._NO_OFFSET)  # noqa: SLF001 - Its only name.
-        self._refusal = self._refusal or error
         if error is None and offset is not None:
             self._last[message.topic() or "", message.partition() or 0] = offset
+            return
+        # Without either, an attempt that got no answer wrote it, and its offset stays unknown.
+        unknown = KafkaError(KafkaError._NO_OFFSET)  # noqa: SLF001 - Its only name.
+        self._refusal = self._refusal or error or unknown

@@ -14,13 +14,14 @@ from confluent_kafka import Message, TopicPartition
 from pipeline.errors import StartupError
 from pipeline.rebuild.transaction import Transaction
 from pipeline.repartition.carrying import Notes
-from pipeline.repartition.drained import Ends, ends_of, inputs_of
+from pipeline.repartition.drained import Ends, ends_of
 from pipeline.repartition.target import Target, of_set
 from pipeline.replay.comparison import Span
 from pipeline.replay.tapes import read, to_bytes
 from pipeline.streams.clients.consumer_errors import require_answers
 from pipeline.streams.clients.group_offsets import metadata_of, outsider
 from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.input_groups import inputs_of
 from pipeline.streams.role_interface import Place
 
 __all__ = ["COPIED", "Copier"]

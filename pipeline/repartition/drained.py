@@ -10,13 +10,12 @@ from pipeline.errors import StartupError
 from pipeline.streams.clients.broker import Broker
 from pipeline.streams.clients.consumer_groups import describe_groups
 from pipeline.streams.clients.group_offsets import committed, outsider
+from pipeline.streams.input_groups import OPERATORS_GROUP, inputs_of
 from pipeline.streams.role_interface import Place
 from pipeline.streams.role_names import RoleName
-from pipeline.streams.roles.ingest.ingest import OPERATED, OTHERS
-from pipeline.streams.roles.ingest.operators import OPERATORS_GROUP
 from pipeline.streams.settings import Settings
 
-__all__ = ["Ends", "ends_of", "inputs_of", "replicas_of", "require_read", "require_stopped"]
+__all__ = ["Ends", "ends_of", "replicas_of", "require_read", "require_stopped"]
 
 ANSWER_SECONDS_MAX = 10.0
 PARTIES = (*RoleName, OPERATORS_GROUP)
@@ -53,15 +52,6 @@ def require_stopped(broker: Broker, replicas: Iterable[str]) -> None:
         if found.members:
             names = sorted({each.group_instance_id or each.client_id for each in found.members})
             raise StartupError(f"{', '.join(names)} is still a member of {group}; {STOP}")
-
-
-def inputs_of(settings: Settings) -> dict[str, list[str]]:
-    """Return the topics that ingest reads, by its group."""
-    others = [*(topic.name for topic in OTHERS), *settings.further_topics]
-    return {
-        settings.role_group(RoleName.INGEST): [settings.topic(name) for name in others],
-        settings.role_group(OPERATORS_GROUP): [settings.topic(topic.name) for topic in OPERATED],
-    }
 
 
 def ends_of(broker: Broker, topics: Iterable[str]) -> dict[Place, Ends]:

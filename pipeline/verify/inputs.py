@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.verify.records import Record
-from topics.dead_letters import DeadLetter
+from topics.dead_letters import DeadLetter, DeadSource
 from topics.events import Source
 
 __all__ = ["InputPlace", "Inputs", "Ranges"]
@@ -76,13 +76,11 @@ class Inputs:
         """Note which input an event is of."""
         self._first_ms.setdefault(record.partition, record.timestamp_ms)
         if source is not None:
-            place = InputPlace(source.topic, source.topic_id, source.partition)
-            self.held(place).add(source.offset)
+            self.held(_place(source)).add(source.offset)
 
     def take_dead(self, letter: DeadLetter) -> None:
         """Note what a dead letter stands for."""
-        source = letter.source
-        place = InputPlace(source.topic, source.topic_id, source.partition)
+        source, place = letter.source, _place(letter.source)
         together = _TOGETHER.search(letter.error)
         if together is None:
             self.held(place).add(source.offset)
@@ -100,3 +98,7 @@ class Inputs:
         """Return whether a dead letter reports a record as part of a flood."""
         floods = self._floods.get((place, key), ())
         return any(first <= offset <= last for first, last in floods)
+
+
+def _place(source: Source | DeadSource) -> InputPlace:
+    return InputPlace(source.topic, source.topic_id, source.partition)

@@ -8,22 +8,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
-    Message,
-    TopicCollection,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from pipeline.streams.client_settings import ADMIN, ADMIN_SECONDS_MAX
 from pipeline.streams.clients.broker import Broker
+from pipeline.streams.clients.cluster import ids_of
 from pipeline.streams.clients.group_offsets import committed, outsider
+from pipeline.streams.clients.polling import record_of
 from pipeline.streams.clients.read_to_end import operator_reader, read_to_end
+from pipeline.streams.dead_letter import key_text
+from pipeline.streams.input_groups import inputs_of
+from pipeline.streams.role_interface import Place, Record
 from pipeline.verify.finding import Finding
 from pipeline.verify.inputs import InputPlace, Inputs
-from topics.catalogue import INPUTS
 from topics.codec import DecodeError, decode_as
 from topics.dead_letters import TOPIC as DEAD_LETTERS
 from topics.dead_letters import DeadLetter
@@ -32,10 +28,7 @@ __all__ = ["Committed", "LostInputs"]
 
 ANSWER_SECONDS_MAX = 10.0
 LOST_MAX = 1000  # Findings of one partition; a group that was set far ahead lost millions.
-OPERATED = {"controls", "limits"}  # They have a group of their own.
-WITHOUT_EVENTS = {"instruments", "prices"}  # Ingest reads them into its tables.
-
-Place = tuple[str, int]  # A topic's full name, and a partition.
+WITHOUT_EVENTS = "instruments"  # Ingest writes nothing of one that is right.
 
 
 class Committed(NamedTuple):
@@ -50,24 +43,21 @@ class LostInputs:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        settings = broker.settings
-        names = [topic.name for topic in INPUTS if topic.name not in WITHOUT_EVENTS]
-        self._names = {settings.topic(name): name for name in (*names, *settings.further_topics)}
 
     def committed(self) -> Committed:
         """Return the offsets of ingest's groups; ask before the end of the log."""
-        ends: dict[Place, int] = {}
-        for group, is_operated in (("ingest", False), ("ingest-operators", True)):
-            with closing(outsider(self._broker, self._broker.settings.role_group(group))) as asking:
+        settings, ends = self._broker.settings, dict[Place, int]()
+        for group, topics in inputs_of(settings).items():
+            with closing(outsider(self._broker, group)) as asking:
                 there = self._broker.metadata(asking).topics
                 places = [
-                    (full, number)
-                    for full, name in self._names.items()
-                    if full in there and (name in OPERATED) == is_operated
-                    for number in there[full].partitions
+                    (topic, number)
+                    for topic in topics
+                    if topic in there and topic != settings.topic(WITHOUT_EVENTS)
+                    for number in there[topic].partitions
                 ]
                 ends |= committed(asking, places)
-        return Committed(ends, self._topic_ids({full for full, _ in ends}))
+        return Committed(ends, ids_of(settings, {topic for topic, _ in ends}) if ends else {})
 
     def find(
         self, inputs: Inputs, until: Committed, *, whole: bool, grace_ms: int
@@ -88,18 +78,11 @@ class LostInputs:
                 yield from self._lost(consumer, inputs, gap, since_ms=since_ms)
 
     def _gaps(self, inputs: Inputs, until: Committed) -> Iterator["_Gap"]:
-        for (full, number), end in until.ends.items():
-            place = InputPlace(self._names[full], until.topic_ids[full], number)
+        prefix = self._broker.settings.topic_prefix
+        for (topic, number), end in until.ends.items():
+            place = InputPlace(topic.removeprefix(prefix), until.topic_ids[topic], number)
             for begin, stop in inputs.held(place).gaps(end):
-                yield _Gap(full, place, begin, stop)
-
-    def _topic_ids(self, names: set[str]) -> dict[str, str]:
-        if not names:
-            return {}
-        admin = AdminClient({**self._broker.settings.connection(), **ADMIN, "log_level": 0})
-        wanted = TopicCollection(sorted(names))
-        answers = admin.describe_topics(wanted, request_timeout=ADMIN_SECONDS_MAX)
-        return {name: str(answer.result().topic_id) for name, answer in answers.items()}
+                yield _Gap(topic, place, begin, stop)
 
     def _take_dead_letters(self, consumer: Consumer, inputs: Inputs) -> None:
         name = self._broker.settings.topic(DEAD_LETTERS.name)
@@ -116,11 +99,11 @@ class LostInputs:
         self, consumer: Consumer, inputs: Inputs, gap: "_Gap", *, since_ms: int
     ) -> Iterator[Finding]:
         found = 0
-        for message in self._records(consumer, gap):
-            offset, key = message.offset() or 0, _text(message.key())
-            if message.value() is None or message.timestamp()[1] < since_ms:
+        for record in self._records(consumer, gap):
+            key = key_text(record.key)
+            if record.value is None or record.timestamp_ms < since_ms:
                 continue
-            if inputs.was_cut(gap.place, offset, key):
+            if inputs.was_cut(gap.place, record.offset, key):
                 continue
             found += 1
             if found > LOST_MAX:
@@ -130,22 +113,22 @@ class LostInputs:
                 key or "?",
                 gap.place.topic,
                 gap.place.partition,
-                offset,
+                record.offset,
                 f"ingest went on to {gap.end} and further, and wrote nothing of this record",
                 "an event or a dead letter that names it",
             )
 
-    def _records(self, consumer: Consumer, gap: "_Gap") -> Iterator[Message]:
+    def _records(self, consumer: Consumer, gap: "_Gap") -> Iterator[Record]:
         """Yield the records that there are; none where offsets are markers, or were deleted."""
         place = TopicPartition(gap.topic, gap.place.partition)
         low, _ = consumer.get_watermark_offsets(place, timeout=ANSWER_SECONDS_MAX)
         if low >= gap.end:
             return
         begin = TopicPartition(gap.topic, gap.place.partition, max(low, gap.begin))
-        for message in read_to_end(consumer, [begin]):
-            if (message.offset() or 0) >= gap.end:
+        for record in map(record_of, read_to_end(consumer, [begin])):
+            if record.offset >= gap.end:
                 return
-            yield message
+            yield record
 
 
 class _Gap(NamedTuple):
@@ -155,7 +138,3 @@ class _Gap(NamedTuple):
     place: InputPlace
     begin: int
     end: int
-
-
-def _text(key: bytes | str | None) -> str | None:
-    return key.decode(errors="backslashreplace") if isinstance(key, bytes) else key

@@ -13,6 +13,7 @@ from pipeline.streams.engine.checkpoint import Barrier, Checkpoints, Keeper
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Observer, Place
+from tests.streams.fakes import delivered
 
 EVENTS: Place = ("events", 0)
 SETTINGS = EngineSettings(
@@ -36,7 +37,7 @@ class Broker:
         self.outputs.append(topic)
         report = message[-1]
         assert callable(report)
-        report(None, SimpleNamespace(topic=lambda: topic, partition=lambda: 0, offset=lambda: 0))
+        report(None, delivered(topic))
 
     def poll(self, _: float) -> int:
         return 0

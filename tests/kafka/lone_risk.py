@@ -19,11 +19,11 @@ from pipeline.risk.step import topic_of
 from pipeline.rules_version import rules_version
 from pipeline.streams.clients.topic_plan import risk_changelog
 from pipeline.streams.engine.applications import RiskApplication
+from pipeline.streams.input_groups import OPERATORS_GROUP
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.decide.decide import Risk, read_event
 from pipeline.streams.roles.decide.partition_accounts import PartitionAccounts
-from pipeline.streams.roles.ingest.operators import OPERATORS_GROUP
 from pipeline.streams.roles.workers import engine_settings
 from pipeline.streams.settings import Settings
 from tests import given

@@ -9,9 +9,10 @@ from collections import Counter
 from msgspec import Struct
 
 from pipeline.replay.partition import StepObserver
+from pipeline.streams.input_groups import STREAMS
 from pipeline.streams.role_interface import Headers, Partition, Record
 from pipeline.streams.roles.broadcast.broadcast import HEARTBEAT
-from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
+from pipeline.streams.roles.ingest.ingest import Ingest
 from pipeline.streams.tables.tables import Tables
 from tests.simulation.deployment import Deployment
 from topics.catalogue import INPUTS

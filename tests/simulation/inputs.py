@@ -6,8 +6,8 @@ Some of what is written cannot be read.
 from msgspec import Struct
 
 from pipeline.streams.clients.partitioner import partition_of
+from pipeline.streams.input_groups import OPERATORS_GROUP
 from pipeline.streams.role_names import RoleName
-from pipeline.streams.roles.ingest.operators import OPERATORS_GROUP
 from tests.simulation.deployment import Deployment
 from tests.simulation.feed import TOPICS, UNREADABLE
 from topics.codec import encode, key_of

@@ -1,12 +1,14 @@
 """A partition's store, a producer and records, for roles without a broker."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import orjson
+from confluent_kafka import Message
 from msgspec import Struct
 
 from pipeline.streams.role_interface import Headers, Record, Role
 from tests import given
+from tests.simulation.clients.base import SimulatedMessage
 from topics import codec
 from topics.events import Source
 
@@ -48,6 +50,11 @@ class Identified:
     def look(self) -> str:
         """Return the id."""
         return self.topic_id
+
+
+def delivered(topic: str = "decisions", partition: int = 0) -> Message:
+    """Return what Kafka's client reports of a message that the brokers have."""
+    return cast(Message, SimulatedMessage(topic, partition, 0))
 
 
 def commit(role: Role) -> None:

@@ -241,7 +241,12 @@ def topic_id(settings: Settings, name: str) -> str:
 
 def id_of(settings: Settings, topic: str) -> str:
     """Return Kafka's own id of any topic; topic: its whole name."""
+    return ids_of(settings, [topic])[topic]
+
+
+def ids_of(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
+    """Return Kafka's own id of each of these topics; topics: their whole names."""
     cluster = Cluster(
         settings.brokers, security=settings.connection(), seconds_max=REQUEST_SECONDS_MAX
     )
-    return cluster.topic_ids([topic])[topic]
+    return cluster.topic_ids(topics)

@@ -1,6 +1,6 @@
 """The engine of a worker: quixstreams with its holes closed and a loop of its own.
 
-The only file that imports quixstreams, and that knows its private names. Messages are for roles.
+The only file that imports quixstreams and knows its private names; roles know what messages mean.
 """
 # ruff: noqa: SLF001
 

@@ -5,7 +5,7 @@ Apart from loop.py because two senders of a worker have nothing to do with what 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from confluent_kafka import KafkaError, Message, Producer
@@ -61,14 +61,14 @@ class Sender:
     def send_held(self) -> None:
         """Send what was held so far, in order."""
         held, self._held, self._held_bytes = self._held, [], 0
-        if self._is_transactional:
-            for message in held:
-                self.send(*message, None)
-            return
+        self._send_all(held)
+
+    def _send_all(self, messages: Sequence[_Message]) -> None:
         section = self.deliveries.current
-        for message in held:
+        report = None if self._is_transactional else section.note
+        for message in messages:
             section.sent += 1
-            self.send(*message, section.note)
+            self.send(*message, report)
 
     def drop_held(self) -> None:
         """Forget what was held: whoever has its partitions now decides it again."""

@@ -18,6 +18,7 @@ from pipeline.streams.engine.ending import ended_whole
 from pipeline.streams.engine.garbage import Garbage, collect_all
 from pipeline.streams.engine.last_stops import Cause, note_stop, show_stops
 from pipeline.streams.engine.watchdog import Watchdog
+from pipeline.streams.input_groups import OTHERS
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.health import TURN_SECONDS_MAX, Health
 from pipeline.streams.observe.probes import Probes
@@ -26,7 +27,7 @@ from pipeline.streams.role_interface import EngineSettings, EngineStatus
 from pipeline.streams.role_names import RoleName
 from pipeline.streams.roles.broadcast.broadcast import Broadcast
 from pipeline.streams.roles.decide.decide import DECIDED, Risk, questions_of
-from pipeline.streams.roles.ingest.ingest import OTHERS, IngestOfOthers, rank_of
+from pipeline.streams.roles.ingest.ingest import IngestOfOthers, rank_of
 from pipeline.streams.roles.ingest.operators import OperatorsIngest
 from pipeline.streams.roles.observation import (
     MeteredEngine,

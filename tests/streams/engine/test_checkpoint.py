@@ -14,6 +14,7 @@ from pipeline.streams.engine.partition_store import APPLIED, PartitionStore
 from pipeline.streams.engine.progress import Progress
 from pipeline.streams.engine.sender import Sender
 from pipeline.streams.role_interface import EngineSettings, Observer, Place, Stopped
+from tests.streams.fakes import delivered
 
 PLACE: Place = ("events", 0)
 
@@ -24,8 +25,7 @@ class Delivering:
     def produce(self, topic: str, *message: object) -> None:
         report = message[-1]
         assert callable(report)
-        place = SimpleNamespace(topic=lambda: topic, partition=lambda: 0, offset=lambda: 0)
-        report(None, place)
+        report(None, delivered(topic))
 
     def poll(self, _: float) -> int:
         return 0
@@ -46,12 +46,9 @@ class Slow:
 
     def deliver(self, partition: int) -> None:
         """Have what waits for one partition."""
-        place = SimpleNamespace(
-            topic=lambda: "decisions", partition=lambda: partition, offset=lambda: 0
-        )
         for number, note in self._waiting:
             if number == partition:
-                note(None, place)
+                note(None, delivered(partition=partition))
         self._waiting = [each for each in self._waiting if each[0] != partition]
 
     def poll(self, _: float) -> int:

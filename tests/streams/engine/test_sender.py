@@ -1,19 +1,15 @@
 """What a sender holds back, and when it goes out."""
 
-from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from pipeline.streams.engine import sender as sender_module
 from pipeline.streams.engine.sender import Report, Sender
+from tests.streams.fakes import delivered
 
 REFUSED = b"refused"
-DELIVERED = cast(
-    Message,
-    SimpleNamespace(topic=lambda: "decisions", partition=lambda: 0, offset=lambda: 0),
-)
 
 
 class Outgoing:
@@ -104,7 +100,7 @@ def test_nothing_counts_as_delivered_when_held_messages_cannot_all_be_sent() -> 
     with pytest.raises(KafkaException):
         sender.release()
     for report in outgoing.reports:  # Kafka has all that it ever took.
-        report(None, DELIVERED)
+        report(None, delivered())
 
     assert outgoing.values == [b"1"]
     assert not sender.has_delivered(sender.sent_so_far())  # So nothing is committed behind it.

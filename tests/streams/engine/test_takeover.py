@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Producer
 
 from pipeline.streams.clients.cluster import Bounds, Cluster
 from pipeline.streams.engine import sender as sender_module
@@ -17,6 +17,7 @@ from pipeline.streams.engine.sender import Sender
 from pipeline.streams.engine.start_checks import Start
 from pipeline.streams.engine.takeover import Takeover, _Begin
 from pipeline.streams.role_interface import EngineSettings, Place, Stopped
+from tests.streams.fakes import delivered
 
 PLACE: Place = ("events", 0)
 SETTINGS = EngineSettings(
@@ -32,12 +33,6 @@ BEGIN = _Begin(
     cast(PartitionStore, SimpleNamespace(outputs=dict)),
     position=0,
     mark=None,
-)
-
-
-DELIVERED = cast(
-    Message,
-    SimpleNamespace(topic=lambda: "decisions", partition=lambda: 0, offset=lambda: 0),
 )
 
 
@@ -59,7 +54,7 @@ class _Cluster:
 
     def beat(self) -> None:
         self.happened.append("wait")
-        self._section.note(None, DELIVERED)
+        self._section.note(None, delivered())
 
     def bounds(self, places: list[Place]) -> dict[Place, Bounds]:
         self.happened.append("bounds")

@@ -11,10 +11,11 @@ from itertools import count
 import orjson
 from msgspec.structs import replace
 
+from pipeline.streams.input_groups import STREAMS
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition
 from pipeline.streams.roles.decide.decide import Risk
-from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
+from pipeline.streams.roles.ingest.ingest import Ingest
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables
 from tests import given

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.streams.clients.partitioner import partition_of
 from pipeline.streams.dead_letter import dead_key, dead_letter
+from pipeline.streams.input_groups import OPERATED, OTHERS, STREAMS
 from pipeline.streams.observe import metrics
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import (
@@ -29,17 +30,13 @@ from pipeline.streams.settings import Settings
 from pipeline.streams.tables.input_record import read, withdrawn
 from pipeline.streams.tables.tables import Tables
 from topics import codec
-from topics.catalogue import INPUTS, topic_of
+from topics.catalogue import topic_of
 from topics.codec import DecodeError, unknown_fields
 from topics.dead_letters import DeadLetter
 from topics.instruments import TOPIC as INSTRUMENTS
 from topics.signals import TOPIC as SIGNALS
-from topics.topic import Topic
 
 __all__ = [
-    "OPERATED",
-    "OTHERS",
-    "STREAMS",
     "Ingest",
     "IngestOfOperated",
     "IngestOfOthers",
@@ -47,14 +44,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-# The topics that ingest reads record by record; prices come from the tables.
-STREAMS: tuple[Topic, ...] = tuple(topic for topic in INPUTS if topic.name != "prices")
-
-
-# Operators' topics have their own consumer group; the others share one.
-OPERATED = tuple(topic for topic in STREAMS if topic.name in {"controls", "limits"})
-OTHERS = tuple(topic for topic in STREAMS if topic not in OPERATED)
 
 # Of what was read together, first what stops, then what says what is held; signals come last.
 _IN_TURN = ("controls", "limits", "fills", "orders", "positions", "accounts", "instruments")

@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import Self
 
 from pipeline.streams.engine.applications import IngestApplication
+from pipeline.streams.input_groups import OPERATED, OPERATORS_GROUP
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import EngineSettings
 from pipeline.streams.role_names import RoleName
-from pipeline.streams.roles.ingest.ingest import OPERATED, IngestOfOperated, rank_of
+from pipeline.streams.roles.ingest.ingest import IngestOfOperated, rank_of
 from pipeline.streams.roles.observation import MeteredEngine
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables
 
 __all__ = ["OperatorsIngest"]
 
-OPERATORS_GROUP = "ingest-operators"
 STOP_SECONDS_MAX = 90.0
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
+from pipeline.streams.input_groups import OTHERS
 from pipeline.streams.observe.metrics import value
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition, Record
 from pipeline.streams.roles.ingest.floods import Floods
-from pipeline.streams.roles.ingest.ingest import OTHERS, IngestOfOthers
+from pipeline.streams.roles.ingest.ingest import IngestOfOthers
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables.tables import Tables
 from tests import given

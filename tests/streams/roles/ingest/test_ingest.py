@@ -5,10 +5,11 @@ import json
 import pytest
 from msgspec import Struct
 
+from pipeline.streams.input_groups import STREAMS
 from pipeline.streams.observe.metrics import value
 from pipeline.streams.observe.tally import Tally
 from pipeline.streams.role_interface import Partition
-from pipeline.streams.roles.ingest.ingest import STREAMS, Ingest
+from pipeline.streams.roles.ingest.ingest import Ingest
 from pipeline.streams.settings import Settings
 from pipeline.streams.tables import input_record
 from pipeline.streams.tables.tables import Tables
